@@ -1,0 +1,175 @@
+"""Codes in this process's memory: for tests, for the demo, for trying things out. Gone when the process ends."""
+
+import heapq
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.model.codes import (
+    HISTORY_LIMIT,
+    Claim,
+    Code,
+    CodeFilter,
+    CodeStatus,
+    CodeType,
+    Origin,
+    Refusal,
+    Reservation,
+    StatusCounts,
+)
+from domain.model.errors import CodesExhausted
+from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.uploads import CodeBatch, Import, Tally
+from ports.codes import CodeChange
+
+
+@dataclass(slots=True)
+class _Campaign:
+    codes: dict[str, Code] = field(default_factory=dict)
+    free: dict[CodeType, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Codes nobody holds, each once, in no order."""
+    reservations: dict[ReserveId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    deadlines: list[tuple[datetime, str]] = field(default_factory=list)
+    """A heap of when holds lapse; entries of holds that ended otherwise are left in it and ignored."""
+
+    def put(self, after: Code) -> None:
+        """Store ``after`` and keep the lists above true."""
+        before = self.codes.get(after.text)
+        if before and before.hold:
+            self.reservations[before.hold.reserve_id].discard(after.text)
+        if after.hold:
+            self.reservations[after.hold.reserve_id].add(after.text)
+            if after.assigned_to is None:
+                heapq.heappush(self.deadlines, (after.hold.expires_at, after.text))
+        elif before is None or before.hold:
+            self.free[after.type].append(after.text)
+        self.codes[after.text] = replace(after, transitions=after.transitions[-HISTORY_LIMIT:])
+
+    def sweep(self, now: datetime, limit: int | None = None) -> int:
+        swept = 0
+        while self.deadlines and self.deadlines[0][0] <= now and swept != limit:
+            _, text = heapq.heappop(self.deadlines)
+            code = self.codes[text]
+            if code.has_lapsed(now):
+                self.put(code.lapse(now))
+                swept += 1
+        return swept
+
+    def draw(self, type: CodeType) -> Code:
+        """Take a free code at random, so that codes do not leave in the order of the file."""
+        free = self.free[type]
+        index = random.randrange(len(free))
+        free[index], free[-1] = free[-1], free[index]
+        return self.codes[free.pop()]
+
+
+class MemoryCodeStore:
+    """A CodePool and CodeCatalogue. No method gives way to another before it is done, so each is atomic."""
+
+    def __init__(self) -> None:
+        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(_Campaign)
+
+    @property
+    def name(self) -> str:
+        return "store"
+
+    async def ping(self) -> None:
+        return None
+
+    async def add(self, batch: CodeBatch) -> Tally:
+        campaign = self._campaigns[batch.campaign_id]
+        inserted = duplicates = conflicts = 0
+        for line, text in batch.rows:
+            origin = Origin(import_id=batch.import_id, line=line, at=batch.at, by=batch.by)
+            present = campaign.codes.get(text)
+            if present is None:
+                campaign.put(Code(campaign_id=batch.campaign_id, text=text, type=batch.type, origin=origin))
+            if present is None or present.origin == origin:
+                inserted += 1
+            elif present.type is batch.type:
+                duplicates += 1
+            else:
+                conflicts += 1
+        return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts)
+
+    async def claim(self, claim: Claim) -> Reservation:
+        campaign = self._campaigns[claim.campaign_id]
+        campaign.sweep(claim.now)
+        held = [
+            code
+            for code in (campaign.codes[text] for text in campaign.reservations[claim.reserve_id])
+            if code.belongs_to_living(claim.reserve_id, claim.now)
+        ]
+        places = claim.places_left(held)
+        available = len(campaign.free[claim.type])
+        if available < len(places):
+            raise CodesExhausted(available=available)
+        first = held[0].hold if held else None
+        for place in places:
+            code = campaign.draw(claim.type).reserve(claim.hold(place, like=first), claim.now, claim.by)
+            assert isinstance(code, Code), "a free code can be reserved"
+            campaign.put(code)
+            held.append(code)
+        return Reservation.of(held)
+
+    async def change(
+        self, campaign_id: CampaignId, codes: Sequence[str], change: CodeChange
+    ) -> Mapping[str, Code | Refusal]:
+        campaign = self._campaigns[campaign_id]
+        outcome: dict[str, Code | Refusal] = {}
+        for text in codes:
+            before = campaign.codes.get(text)
+            after = change(before) if before else Refusal.NOT_FOUND
+            if isinstance(after, Code) and after is not before:
+                campaign.put(after)
+            outcome[text] = after
+        return outcome
+
+    async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
+        campaign = self._campaigns[campaign_id]
+        return [
+            text
+            for text in campaign.reservations.get(reserve_id, ())
+            if campaign.codes[text].status(now) is CodeStatus.RESERVED
+        ]
+
+    async def sweep(self, now: datetime, limit: int) -> int:
+        swept = 0
+        for campaign in self._campaigns.values():
+            swept += campaign.sweep(now, limit - swept)
+        return swept
+
+    async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
+        counts: dict[CodeType, dict[str, int]] = {}
+        for code in self._codes(campaign_id).values():
+            of_type = counts.setdefault(code.type, dict.fromkeys(CodeStatus, 0))
+            of_type[code.status(now)] += 1
+        return {type: StatusCounts(**of_type) for type, of_type in counts.items()}
+
+    async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
+        return self._codes(campaign_id).get(code)
+
+    async def page(
+        self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
+    ) -> Sequence[Code]:
+        codes = self._codes(campaign_id).values()
+        found = (code for code in codes if (after is None or code.text > after) and wanted.admits(code, now))
+        return heapq.nsmallest(limit, found, key=lambda code: code.text)
+
+    def _codes(self, campaign_id: CampaignId) -> Mapping[str, Code]:
+        """Reading an unknown campaign does not make one."""
+        campaign = self._campaigns.get(campaign_id)
+        return campaign.codes if campaign else {}
+
+
+class MemoryImportLog:
+    def __init__(self) -> None:
+        self._runs: dict[tuple[CampaignId, ImportId], Import] = {}
+
+    async def save(self, run: Import) -> None:
+        self._runs[run.key.campaign_id, run.id] = run
+
+    async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None:
+        return self._runs.get((campaign_id, import_id))

@@ -1,0 +1,38 @@
+"""Files in this process's memory."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from domain.model.errors import FileNotFound
+
+CHUNK_BYTES: Final = 65_536
+
+
+class MemoryObjectStore:
+    def __init__(self, objects: dict[str, bytes] | None = None) -> None:
+        self._objects = dict(objects or {})
+
+    @property
+    def name(self) -> str:
+        return "objects"
+
+    async def ping(self) -> None:
+        return None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store ``content``; for whoever sets the scene."""
+        self._objects[key] = content
+
+    async def size(self, key: str) -> int:
+        return len(self._content(key))
+
+    async def read(self, key: str) -> AsyncIterator[bytes]:
+        content = self._content(key)
+        for start in range(0, len(content), CHUNK_BYTES):
+            yield content[start : start + CHUNK_BYTES]
+
+    def _content(self, key: str) -> bytes:
+        try:
+            return self._objects[key]
+        except KeyError as error:
+            raise FileNotFound from error

@@ -1,0 +1,136 @@
+"""The pool of codes in MongoDB.
+
+Correctness rests on two things only: each write compares the version of the one document it changes, and
+unique indexes. Nothing here trusts a multi-document transaction.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import pymongo.errors
+import stamina
+
+from adapters.mongo import queries
+from adapters.mongo.claims import ClaimQueue
+from adapters.mongo.collection import Change, CodeCollection
+from adapters.mongo.driver import Raw
+from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.mapping import key, new_document
+from domain.model.codes import Claim, Code, CodeType, Refusal, Reservation
+from domain.model.errors import Unavailable
+from domain.model.ids import CampaignId, ReserveId
+from domain.model.uploads import CodeBatch, Tally
+from ports.codes import CodeChange
+
+PROBE: Final = 20
+"""Codes of a batch looked up to guess whether the file is new or comes again."""
+RIDE_OUT_SECONDS: Final = 60.0
+"""How long an import waits for a new primary before it gives up."""
+
+
+class MongoCodePool:
+    def __init__(self, codes: CodeCollection, claims: ClaimQueue) -> None:
+        self._codes = codes
+        self._claims = claims
+
+    @translated
+    async def claim(self, claim: Claim) -> Reservation:
+        return await self._claims.claim(claim)
+
+    async def add(self, batch: CodeBatch) -> Tally:
+        """A file that comes again is asked about first: refused inserts cost five times a look-up."""
+        async for attempt in stamina.retry_context(
+            on=Unavailable, attempts=None, timeout=RIDE_OUT_SECONDS, wait_max=2.0
+        ):
+            with attempt:
+                return await self._add(batch)
+        raise AssertionError("unreachable: the last attempt raises")
+
+    @translated
+    async def _add(self, batch: CodeBatch) -> Tally:
+        fresh: dict[str, int] = {}
+        for line, code in batch.rows:
+            fresh.setdefault(code, line)
+        repeated = len(batch.rows) - len(fresh)
+        tally = Tally(duplicates=repeated)
+        probe = random.sample(list(fresh), min(PROBE, len(fresh)))
+        if await self._present(batch, probe):
+            present = await self._present(batch, list(fresh))
+            tally += _judge(batch, fresh, present)
+            fresh = {code: line for code, line in fresh.items() if code not in present}
+        return tally + await self._insert(batch, fresh)
+
+    async def _present(self, batch: CodeBatch, codes: Sequence[str]) -> dict[str, Raw]:
+        """Those of ``codes`` that the campaign has, each with its type and origin."""
+        cursor = self._codes.raw.find(
+            {"_id": {"$in": [key(batch.campaign_id, code) for code in codes]}},
+            {"code": 1, "type": 1, "origin": 1},
+        )
+        return {document["code"]: document for document in await cursor.to_list(None)}
+
+    async def _insert(self, batch: CodeBatch, fresh: Mapping[str, int]) -> Tally:
+        if not fresh:
+            return Tally()
+        documents = [new_document(batch, line, code) for code, line in fresh.items()]
+        try:
+            await self._codes.raw.insert_many(documents, ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+            failures = (error.details or {})["writeErrors"]
+            refused = [documents[failure["index"]]["code"] for failure in failures]
+            present = await self._present(batch, refused)
+            return Tally(inserted=len(documents) - len(refused)) + _judge(batch, fresh, present)
+        return Tally(inserted=len(documents))
+
+    @translated
+    async def change(
+        self, campaign_id: CampaignId, codes: Sequence[str], change: CodeChange
+    ) -> Mapping[str, Code | Refusal]:
+        """Read, decide, compare-and-set; what somebody else changed in between is decided anew."""
+        outcome: dict[str, Code | Refusal] = dict.fromkeys(codes, Refusal.NOT_FOUND)
+        undecided: Sequence[str] = codes
+        while undecided:
+            changes: list[Change] = []
+            for before in await self._codes.load((campaign_id, text) for text in undecided):
+                outcome[before.text] = after = change(before)
+                if isinstance(after, Code) and after is not before:
+                    changes.append((before, after))
+            undecided = [code.text for code in await self._codes.write(changes)]
+        return outcome
+
+    @translated
+    async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
+        ours = {"campaignId": campaign_id, "hold.reserveId": reserve_id}
+        cursor = self._codes.raw.find(ours | queries.live(now), {"code": 1})
+        return [document["code"] for document in await cursor.to_list(None)]
+
+    @translated
+    async def sweep(self, now: datetime, limit: int) -> int:
+        """Campaign by campaign, so that the index of deadlines serves."""
+        swept = 0
+        for campaign_id in await self._codes.raw.distinct("campaignId", {"status": queries.RESERVED}):
+            for type in CodeType:
+                wanted = queries.in_pool(campaign_id, type) | queries.lapsed(now)
+                codes = await self._codes.find(wanted, limit=limit - swept)
+                lost = await self._codes.write([(code, code.lapse(now)) for code in codes])
+                swept += len(codes) - len(lost)
+                if swept >= limit:
+                    return swept
+        return swept
+
+
+def _judge(batch: CodeBatch, fresh: Mapping[str, int], present: Mapping[str, Raw]) -> Tally:
+    """Codes that are there already: stored by an earlier try of this very batch, or by somebody else."""
+    inserted = duplicates = conflicts = 0
+    for code, document in present.items():
+        origin = document["origin"]
+        if origin["importId"] == batch.import_id and origin["line"] == fresh[code]:
+            inserted += 1
+        elif document["type"] == batch.type.value:
+            duplicates += 1
+        else:
+            conflicts += 1
+    return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts)

@@ -1,0 +1,128 @@
+"""What is stored: one document a code, one an import; and the indexes they need."""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from beanie import Document
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pymongo import ASCENDING, IndexModel
+
+_STORED = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+UP: Final = ASCENDING
+
+
+class StoredHold(BaseModel):
+    model_config = _STORED
+
+    reserve_id: str
+    ordinal: int
+    count: int
+    reserved_at: datetime
+    expires_at: datetime
+
+
+class StoredTransition(BaseModel):
+    model_config = _STORED
+
+    event: str
+    at: datetime
+    by: str
+    reserve_id: str | None = None
+    user_id: str | None = None
+
+
+class StoredOrigin(BaseModel):
+    model_config = _STORED
+
+    import_id: str
+    line: int
+    at: datetime
+    by: str
+
+
+class CodeDocument(Document):
+    """``id`` is ``{campaignId}/{code}``: the primary key itself keeps a code unique in its campaign (REQ-005).
+
+    Nothing here ever carries a TTL index: it would delete codes when their holds lapse.
+    """
+
+    model_config = _STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    code: str
+    type: str
+    status: str
+    """As last written down; the clock may have ended a ``reserved`` since."""
+    slot: int
+    """A random place in the pool, so that callers who start reading anywhere do not meet."""
+    version: int
+    origin: StoredOrigin
+    hold: StoredHold | None = None
+    assigned_to: str | None = None
+    assigned_at: datetime | None = None
+    transitions: list[StoredTransition] = Field(default_factory=list)
+
+    class Settings:
+        name = "codes"
+        indexes: ClassVar = [
+            IndexModel([("campaignId", UP), ("type", UP), ("status", UP), ("slot", UP)], name="pool"),
+            IndexModel(
+                [("campaignId", UP), ("type", UP), ("hold.expiresAt", UP)],
+                name="deadlines",
+                partialFilterExpression={"status": "reserved"},
+            ),
+            # Each place of a reservation is taken once: two claims under one reserveId are one reservation.
+            IndexModel(
+                [("campaignId", UP), ("hold.reserveId", UP), ("hold.ordinal", UP)],
+                name="places",
+                unique=True,
+                partialFilterExpression={"status": "reserved"},
+            ),
+            IndexModel(
+                [("campaignId", UP), ("hold.reserveId", UP)],
+                name="assignedUnder",
+                partialFilterExpression={"status": "assigned"},
+            ),
+            IndexModel(
+                [("campaignId", UP), ("assignedTo", UP)],
+                name="assignedTo",
+                partialFilterExpression={"status": "assigned"},
+            ),
+        ]
+
+
+class StoredProblem(BaseModel):
+    line: int
+    reason: str
+
+
+class ImportDocument(Document):
+    """``id`` is the importId."""
+
+    model_config = _STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    type: str
+    filename: str
+    by: str
+    status: str
+    inserted: int
+    duplicates: int
+    conflicts: int
+    blank: int
+    invalid: int
+    problems: list[StoredProblem]
+    started_at: datetime
+    moved_at: datetime
+    finished_at: datetime | None
+    failure: str | None
+
+    class Settings:
+        name = "imports"
+
+
+DOCUMENTS: Final = (CodeDocument, ImportDocument)

@@ -1,0 +1,39 @@
+"""The one place that knows which driver Beanie brought along.
+
+Beanie 2 stands on PyMongo's own async client, Beanie 1 (the extra ``motor``) on Motor. What this adapter uses of
+them differs in three things: the client's class, the name of the accessor of a document's collection, and
+whether ``close`` is awaited. Motor's objects answer the same calls, so they are typed as PyMongo's.
+"""
+
+import importlib
+import inspect
+from typing import Any, Final, cast
+
+import beanie
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+
+# The driver's own type for documents whose shape it does not know.
+Raw = dict[str, Any]
+
+ON_MOTOR: Final = beanie.__version__.startswith("1.")
+
+
+def open_client(url: str, **options: Any) -> AsyncMongoClient[Raw]:
+    """A client for the running event loop. Raises ValueError (and PyMongo's own) for a URL that is wrong."""
+    if ON_MOTOR:
+        motor = importlib.import_module("motor.motor_asyncio")
+        return cast(AsyncMongoClient[Raw], motor.AsyncIOMotorClient(url, **options))
+    return AsyncMongoClient(url, **options)
+
+
+def collection_of(document: type[beanie.Document]) -> AsyncCollection[Raw]:
+    """The collection under a document class, for writes that must be atomic."""
+    accessor = "get_motor_collection" if ON_MOTOR else "get_pymongo_collection"
+    return cast(AsyncCollection[Raw], getattr(document, accessor)())
+
+
+async def close(client: AsyncMongoClient[Raw]) -> None:
+    closing: Any = client.close()
+    if inspect.isawaitable(closing):
+        await closing

@@ -1,0 +1,131 @@
+"""Opening a MongoDB database: the connection, its promises, its indexes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pymongo.errors
+from beanie import init_beanie
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.uri_parser import parse_uri
+
+from adapters.mongo.catalogue import MongoCodeCatalogue
+from adapters.mongo.claims import ClaimQueue
+from adapters.mongo.codes import MongoCodePool
+from adapters.mongo.collection import CodeCollection
+from adapters.mongo.documents import DOCUMENTS, CodeDocument
+from adapters.mongo.driver import Raw, close, collection_of, open_client
+from adapters.mongo.errors import translated
+from adapters.mongo.imports import MongoImportLog
+from adapters.mongo.turns import Turns
+from domain.model.errors import Unavailable
+
+PING_MS: Final = 2_000
+
+CONNECTION: Final[dict[str, Any]] = {
+    # An acknowledged write survives the loss of a primary, and a read never sees one that may not.
+    "w": "majority",
+    "journal": True,
+    "wTimeoutMS": 10_000,
+    "readConcernLevel": "majority",
+    "retryWrites": True,
+    "tz_aware": True,
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 2_000,
+    "socketTimeoutMS": 30_000,
+    "maxPoolSize": 50,
+    "waitQueueTimeoutMS": 5_000,
+    "appname": "fangate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MongoStore:
+    """Every port that this database fills."""
+
+    database: AsyncDatabase[Raw]
+    pool: MongoCodePool
+    catalogue: MongoCodeCatalogue
+    imports: MongoImportLog
+
+    @property
+    def name(self) -> str:
+        return "store"
+
+    @translated
+    async def ping(self) -> None:
+        """Answers, is a replica set, and has its indexes. Raises Unavailable."""
+        hello = await self.database.client.admin.command("hello", maxTimeMS=PING_MS)
+        if "setName" not in hello:
+            raise Unavailable("store")
+        if await missing_indexes(self.database):
+            await self.prepare()
+            if await missing_indexes(self.database):
+                raise Unavailable("store")
+
+    @translated
+    async def prepare(self) -> None:
+        """Build the indexes of a database that is still empty; one with data is left to ``migrate``."""
+        if not await self.database.list_collection_names(filter={"name": {"$in": _names()}}):
+            await self.migrate()
+
+    @translated
+    async def migrate(self) -> list[str]:
+        """Build the indexes that are missing; their names."""
+        missing = await missing_indexes(self.database)
+        for document in DOCUMENTS:
+            wanted = [index for index in _indexes(document) if index.document["name"] in missing]
+            if wanted:
+                await collection_of(document).create_indexes(wanted)
+        return missing
+
+
+def check_url(url: str) -> None:
+    """Raises ValueError for a URL that is wrong or names no database; connects to nothing."""
+    try:
+        database = parse_uri(url, warn=True)["database"]
+    except (pymongo.errors.ConfigurationError, pymongo.errors.InvalidURI) as error:
+        raise ValueError(str(error)) from None
+    if not database:
+        raise ValueError("the URL must name a database: mongodb://host:port/database")
+
+
+@asynccontextmanager
+async def mongo_store(url: str) -> AsyncIterator[MongoStore]:
+    """Connect for as long as the block lasts. The URL's own options win over CONNECTION."""
+    client = open_client(url, **_options(url))
+    database = client.get_default_database()
+    try:
+        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
+        codes = CodeCollection(collection_of(CodeDocument))
+        yield MongoStore(
+            database=database,
+            pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
+            catalogue=MongoCodeCatalogue(database, codes),
+            imports=MongoImportLog(),
+        )
+    finally:
+        await close(client)
+
+
+async def missing_indexes(database: AsyncDatabase[Raw]) -> list[str]:
+    missing = []
+    for document in DOCUMENTS:
+        present = await collection_of(document).index_information()
+        missing += [name for index in _indexes(document) if (name := index.document["name"]) not in present]
+    return missing
+
+
+def _indexes(document: Any) -> list[Any]:
+    return list(getattr(document.Settings, "indexes", ()))
+
+
+def _names() -> list[str]:
+    return [collection_of(document).name for document in DOCUMENTS]
+
+
+def _options(url: str) -> dict[str, Any]:
+    query = url.partition("?")[2].lower()
+    chosen = {option.partition("=")[0] for option in query.split("&")}
+    return {name: value for name, value in CONNECTION.items() if name.lower() not in chosen}

@@ -1,0 +1,36 @@
+"""The identifiers callers send, and what each may look like.
+
+Patterns are written for JSON Schema and Python alike; ``(?!\\n)`` is there because Python's ``$`` would
+let a trailing line feed through.
+"""
+
+import re
+import secrets
+import uuid
+from typing import Final, NewType
+
+CampaignId = NewType("CampaignId", str)
+UserId = NewType("UserId", str)
+ReserveId = NewType("ReserveId", str)
+ImportId = NewType("ImportId", str)
+
+CAMPAIGN_ID: Final = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
+USER_ID: Final = r"^[A-Za-z0-9_.:@|-]{1,128}$(?!\n)"
+RESERVE_ID: Final = r"^[A-Za-z0-9_.:@|-]{8,128}$(?!\n)"
+
+
+def is_campaign_id(text: str) -> bool:
+    return re.search(CAMPAIGN_ID, text) is not None
+
+
+def is_user_id(text: str) -> bool:
+    return re.search(USER_ID, text) is not None
+
+
+def new_reserve_id() -> ReserveId:
+    """An id nobody can guess: holding it is the right to assign or release the codes under it."""
+    return ReserveId(secrets.token_hex(16))
+
+
+def new_import_id() -> ImportId:
+    return ImportId(uuid.uuid4().hex)

@@ -1,0 +1,187 @@
+"""Bring a file of codes into a campaign."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from domain.model.code_files import CodeFileReader, Row
+from domain.model.errors import DomainError, ImportNotFound
+from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
+from domain.model.uploads import MAX_BATCH_ROWS, CodeBatch, Import, Problem, Tally, UploadKey
+from ports.clock import Clock
+from ports.codes import CodePool, ImportLog
+from ports.objects import ObjectStore
+
+BATCH_ROWS: Final = 5_000
+"""Rows given to the store at once: as fast as larger batches, and kinder to whoever reserves meanwhile."""
+BATCHES_UNDER_WAY: Final = 2
+"""One batch is written while the next is read."""
+REPORT_EVERY: Final = timedelta(milliseconds=500)
+
+assert BATCH_ROWS * (BATCHES_UNDER_WAY + 1) <= MAX_BATCH_ROWS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCodesCommand:
+    campaign_id: CampaignId
+    key: str
+    by: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginImport:
+    """Check that the file is there and note that its import has begun."""
+
+    objects: ObjectStore
+    imports: ImportLog
+    clock: Clock
+
+    async def __call__(self, command: ImportCodesCommand) -> Import:
+        """Raises InvalidValue for a key that is not this campaign's, FileNotFound."""
+        key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
+        await self.objects.size(str(key))
+        now = self.clock.now()
+        run = Import(id=new_import_id(), key=key, by=command.by, started_at=now, moved_at=now)
+        await self.imports.save(run)
+        return run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCodes:
+    """Store every new code of a CSV file from the object store, as a stream, in constant memory.
+
+    Only the first column counts; white space around a code is dropped, blank lines are skipped. A code that
+    the campaign has already stays exactly as it is. Safe to repeat, safe after a crash: what was stored
+    stays stored, and the next run finds it there (code-service REQ-004, REQ-005, REQ-006).
+    """
+
+    objects: ObjectStore
+    pool: CodePool
+    imports: ImportLog
+    clock: Clock
+
+    async def __call__(self, run: Import) -> Import:
+        """Raises FileUnreadable, FileNotFound, Unavailable; the failed run is on record then."""
+        progress = _Progress(run, self.imports, self.clock)
+        try:
+            async for tally in self._added(run):
+                await progress.add(tally)
+        except BaseException as error:
+            await progress.fail(error)
+            raise
+        return await progress.complete()
+
+    async def _added(self, run: Import) -> AsyncIterator[Tally]:
+        """What became of each batch; up to BATCHES_UNDER_WAY of them are being written at once."""
+        writing: deque[asyncio.Task[Tally]] = deque()
+        unreadable: DomainError | None = None
+        try:
+            async for batch, tally in self._batches(run):
+                yield tally
+                writing.append(asyncio.create_task(self.pool.add(batch)))
+                if len(writing) >= BATCHES_UNDER_WAY:
+                    yield await writing.popleft()
+        except DomainError as error:
+            unreadable = error
+        while writing:
+            yield await writing.popleft()
+        if unreadable is not None:
+            raise unreadable
+
+    async def _batches(self, run: Import) -> AsyncIterator[tuple[CodeBatch, Tally]]:
+        """The codes of the file in batches, each with the tally of the rows that held none."""
+        builder = _BatchBuilder(run)
+        reader = CodeFileReader()
+        async for chunk in self.objects.read(str(run.key)):
+            for row in reader.feed(chunk):
+                builder.add(row)
+                if builder.full:
+                    yield builder.take()
+        for row in reader.close():
+            builder.add(row)
+        yield builder.take()
+
+
+class _BatchBuilder:
+    """Gathers rows until there are enough for a batch."""
+
+    def __init__(self, run: Import) -> None:
+        self._run = run
+        self._reset()
+
+    def _reset(self) -> None:
+        self._codes: list[tuple[int, str]] = []
+        self._problems: list[Problem] = []
+        self._blank = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self._codes) + len(self._problems) >= BATCH_ROWS
+
+    def add(self, row: Row) -> None:
+        if row.code:
+            self._codes.append((row.line, row.code))
+        elif row.problem:
+            self._problems.append(Problem(row.line, row.problem))
+        else:
+            self._blank += 1
+
+    def take(self) -> tuple[CodeBatch, Tally]:
+        run = self._run
+        batch = CodeBatch(
+            campaign_id=run.key.campaign_id,
+            type=run.key.type,
+            import_id=run.id,
+            at=run.started_at,
+            by=run.by,
+            rows=self._codes,
+        )
+        tally = Tally(blank=self._blank, invalid=len(self._problems)) + Tally(problems=tuple(self._problems))
+        self._reset()
+        return batch, tally
+
+
+class _Progress:
+    """Adds up what was done and keeps it on record, not more often than REPORT_EVERY."""
+
+    def __init__(self, run: Import, imports: ImportLog, clock: Clock) -> None:
+        self._run = run
+        self._imports = imports
+        self._clock = clock
+        self._reported_at = run.started_at
+
+    async def add(self, tally: Tally) -> None:
+        now = self._clock.now()
+        self._run = self._run.progressed(self._run.tally + tally, now)
+        if now - self._reported_at >= REPORT_EVERY:
+            self._reported_at = now
+            await self._imports.save(self._run)
+
+    async def complete(self) -> Import:
+        self._run = self._run.completed(self._clock.now())
+        await self._imports.save(self._run)
+        return self._run
+
+    async def fail(self, error: BaseException) -> None:
+        failure = error.code if isinstance(error, DomainError) else "codes.import_interrupted"
+        with suppress(DomainError):  # If the store itself is away, the run is seen as failed after SILENT_FOR.
+            await self._imports.save(self._run.failed(failure, self._clock.now()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindImport:
+    """How far an import is: its counts so far, and whether it is running, completed or failed."""
+
+    imports: ImportLog
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId, import_id: ImportId) -> Import:
+        """Raises ImportNotFound."""
+        run = await self.imports.get(campaign_id, import_id)
+        if run is None:
+            raise ImportNotFound
+        return run.seen_at(self.clock.now())

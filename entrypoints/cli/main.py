@@ -1,0 +1,27 @@
+"""The command ``fangate``."""
+
+import sys
+
+import click
+
+from entrypoints.cli.codes import codes
+from entrypoints.cli.running import migrate, serve, worker
+from entrypoints.cli.token import token
+from entrypoints.settings import ConfigurationError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fangate")
+def fangate() -> None:
+    """The back end that gives scarce tickets to real fans. Configured by FANGATE_… variables."""
+
+
+for command in (serve, worker, migrate, token, codes):
+    fangate.add_command(command)
+
+
+def main() -> None:
+    try:
+        fangate(standalone_mode=True)
+    except ConfigurationError as error:
+        sys.exit(f"fangate: {error}")

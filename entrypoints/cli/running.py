@@ -1,0 +1,87 @@
+"""``serve``, ``worker`` and ``migrate``: what an operator keeps running, and runs before."""
+
+import asyncio
+import os
+import signal
+import tempfile
+
+import click
+import structlog
+import uvicorn
+
+from entrypoints import bootstrap
+from entrypoints.http.app import http_app
+from entrypoints.http.metrics import MULTIPROCESS_FOLDER
+from entrypoints.logs import configure_logs
+from entrypoints.settings import ConfigurationError, Settings, read_settings
+from entrypoints.worker.loop import work
+
+GRACE_SECONDS = 25
+"""How long requests under way may still take when the service is told to stop."""
+
+log = structlog.get_logger()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the HTTP API."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
+    if settings.in_memory:
+        _warn_of_memory(workers)
+    with tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:
+        if workers > 1:
+            os.environ[MULTIPROCESS_FOLDER] = folder
+        uvicorn.run(
+            "entrypoints.http.app:from_environment",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+
+
+def _warn_of_memory(workers: int) -> None:
+    if workers > 1:
+        raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
+    log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
+
+
+@click.command()
+def worker() -> None:
+    """Do what nobody asks for: end lapsed reservations."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    if settings.in_memory:
+        raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with bootstrap.application(settings) as app:
+        log.info("worker.started")
+        await work(app, settings, stop)
+    log.info("worker.stopped")
+
+
+@click.command()
+def migrate() -> None:
+    """Build the indexes the store needs. Safe to repeat."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    built = asyncio.run(bootstrap.migrate(settings))
+    click.echo(f"built {len(built)} indexes: {', '.join(built)}" if built else "nothing to do")

@@ -1,0 +1,35 @@
+"""``token``: a bearer token signed with FANGATE_JWT_SECRET."""
+
+import time
+
+import click
+import jwt
+
+from domain.model.ids import is_user_id
+from entrypoints.settings import ConfigurationError, Settings, read_settings
+
+
+@click.command()
+@click.option("--sub", "subject", required=True, help="The user id of the caller.")
+@click.option("--supreme", is_flag=True, help="Make an administrator.")
+@click.option("--ttl", default=3_600, show_default=True, type=click.IntRange(min=1), help="Seconds.")
+def token(subject: str, supreme: bool, ttl: int) -> None:
+    """Print a token for trying things out; issuing real ones is your identity provider's work."""
+    if not is_user_id(subject):
+        raise click.BadParameter("must be 1 to 128 of A-Z a-z 0-9 _ . : @ | -", param_hint="--sub")
+    click.echo(sign_token(read_settings(), subject, supreme=supreme, ttl=ttl))
+
+
+def sign_token(settings: Settings, subject: str, *, supreme: bool, ttl: int) -> str:
+    """Raises ConfigurationError where tokens are signed by somebody else."""
+    if settings.jwt_secret is None:
+        raise ConfigurationError("FANGATE_JWT_SECRET must be set to sign tokens")
+    now = int(time.time())
+    claims: dict[str, object] = {"sub": subject, "iat": now, "exp": now + ttl}
+    if supreme:
+        claims["supreme"] = True
+    if settings.jwt_issuer:
+        claims["iss"] = settings.jwt_issuer
+    if settings.jwt_audience:
+        claims["aud"] = settings.jwt_audience
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm="HS256")

@@ -1,0 +1,100 @@
+"""The HTTP service as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from litestar import Litestar
+from litestar.response import Response
+from litestar.types import ASGIApp
+
+from entrypoints.bootstrap import application, check
+from entrypoints.http import system
+from entrypoints.http.auth import door
+from entrypoints.http.background import Background
+from entrypoints.http.codes import imports, inventory, reservations
+from entrypoints.http.decoding import AnyRequest
+from entrypoints.http.envelope import Envelope, request_id_of
+from entrypoints.http.metrics import Metrics
+from entrypoints.http.problems import MEDIA_TYPE, problem_of
+from entrypoints.logs import configure_logs
+from entrypoints.settings import Settings, read_settings
+from entrypoints.worker.loop import sweeping
+
+ROUTES: Final = (
+    imports.import_codes,
+    imports.get_import,
+    reservations.reserve_codes,
+    reservations.reserve_codes_by_get,
+    reservations.assign_codes,
+    reservations.release_codes,
+    inventory.count_codes,
+    inventory.list_codes,
+    inventory.get_code_history,
+    system.livez,
+    system.readyz,
+    system.metrics,
+    system.openapi_document,
+    system.docs,
+    system.docs_asset,
+)
+
+log = structlog.get_logger()
+
+
+def from_environment() -> ASGIApp:
+    """What the server loads in each of its processes. Raises ConfigurationError."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    return http_app(settings)
+
+
+def http_app(settings: Settings) -> ASGIApp:
+    """The service. Raises ConfigurationError; opens nothing before the server starts it."""
+    check(settings)
+    metrics = Metrics()
+    app = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[_running(settings, metrics)],
+        exception_handlers={Exception: _answer_problem},
+        openapi_config=None,
+        logging_config=None,
+    )
+    app.state.door = door(settings)
+    return Envelope(app, metrics)
+
+
+def _running(settings: Settings, metrics: Metrics) -> Any:
+    @asynccontextmanager
+    async def run(app: Litestar) -> AsyncIterator[None]:
+        """Open the adapters inside the server's own event loop, and close them when it stops."""
+        async with application(settings) as opened, sweeping(opened, settings, wanted=settings.in_memory):
+            app.state.application = opened
+            app.state.metrics = metrics
+            app.state.background = Background()
+            log.info("http.started")
+            try:
+                yield
+            finally:
+                await app.state.background.stop()
+
+    return run
+
+
+def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:
+    problem = problem_of(error)
+    request_id = request_id_of(request.scope)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("http.failed", request_id=request_id, code=problem.code, exc_info=_cause(error))
+    return Response(
+        problem.body(request_id),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=dict(problem.headers),
+    )
+
+
+def _cause(error: Exception) -> BaseException:
+    return error.__cause__ or error

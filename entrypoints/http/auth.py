@@ -1,0 +1,180 @@
+"""Who is calling (code-service REQ-001).
+
+The algorithms come from the configuration, never from the token; ``supreme`` counts only as exactly ``true``.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import httpx2
+import jwt
+import structlog
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from domain.model.errors import Unavailable
+from domain.model.ids import UserId, is_user_id
+from entrypoints.http.problems import forbidden, unauthenticated
+from entrypoints.settings import PREFIX, ConfigurationError, Settings
+
+LEEWAY_SECONDS: Final = 30
+MAX_TOKEN_LENGTH: Final = 8_192
+KEYS_FRESH_SECONDS: Final = 300
+KEYS_COOLDOWN_SECONDS: Final = 30
+"""An unknown ``kid`` makes us look again, but not more often than this."""
+KEYS_TIMEOUT_SECONDS: Final = 3.0
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    user_id: UserId
+    supreme: bool
+
+
+class Keys(Protocol):
+    """What tokens may be signed with."""
+
+    async def key_for(self, token: str) -> tuple[Any, list[str]]:
+        """The key for this token and the algorithms allowed with it. Raises jwt.InvalidTokenError."""
+        ...
+
+
+class SharedSecret:
+    """HS256 with one secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = secret, ["HS256"]
+
+    async def key_for(self, token: str) -> tuple[Any, list[str]]:
+        return self._key
+
+
+class PublishedKeys:
+    """RS256 or ES256 with the keys an issuer publishes, by ``kid``.
+
+    Keys once seen stay good while the issuer cannot be reached.
+    """
+
+    ALGORITHMS: Final = ("RS256", "ES256")
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = -float(KEYS_FRESH_SECONDS)
+        self._fetching = asyncio.Lock()
+
+    async def key_for(self, token: str) -> tuple[Any, list[str]]:
+        kid = jwt.get_unverified_header(token).get("kid")
+        if self._age() > KEYS_FRESH_SECONDS or (kid not in self._keys and self._age() > KEYS_COOLDOWN_SECONDS):
+            await self._refresh()
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None or key.algorithm_name not in self.ALGORITHMS:
+            raise jwt.InvalidTokenError("no such key")
+        return key, [key.algorithm_name]
+
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched_at
+
+    async def _refresh(self) -> None:
+        async with self._fetching:
+            if self._age() <= KEYS_COOLDOWN_SECONDS:
+                return
+            try:
+                async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS) as client:
+                    answer = await client.get(self._url)
+                answer.raise_for_status()
+                published = jwt.PyJWKSet.from_dict(answer.json())
+            except (httpx2.HTTPError, ValueError, jwt.PyJWTError) as error:
+                structlog.get_logger().warning("jwks.unreachable", reason=type(error).__name__)
+                if not self._keys:
+                    raise Unavailable("keys") from error
+            else:
+                self._keys = {key.key_id: key for key in published.keys if key.key_id}
+            self._fetched_at = time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Checks bearer tokens."""
+
+    keys: Keys
+    issuer: str | None
+    audience: str | None
+
+    async def admit(self, authorization: str | None) -> Caller:
+        """Raises a 401 Problem for a header that is missing, malformed, expired or badly signed."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise unauthenticated("the Authorization header must be: Bearer and a token")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise unauthenticated("the token is too long")
+        try:
+            return _caller(await self._claims(token))
+        except jwt.ExpiredSignatureError:
+            raise unauthenticated("the token has expired") from None
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise unauthenticated("the token is not acceptable") from None
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        key, algorithms = await self.keys.key_for(token)
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            issuer=self.issuer,
+            audience=self.audience,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["sub", "exp"], "verify_aud": self.audience is not None},
+        )
+        return claims
+
+
+def _caller(claims: Mapping[str, Any]) -> Caller:
+    subject = claims["sub"]
+    if not is_user_id(subject):
+        raise ValueError("sub is not a user id")
+    return Caller(UserId(subject), supreme=claims.get("supreme") is True)
+
+
+def door(settings: Settings) -> Door:
+    """Raises ConfigurationError when there is nothing to check tokens with."""
+    return Door(_keys(settings), settings.jwt_issuer, settings.jwt_audience)
+
+
+def _keys(settings: Settings) -> Keys:
+    if settings.jwt_jwks_url:
+        return PublishedKeys(settings.jwt_jwks_url)
+    if settings.jwt_secret:
+        return SharedSecret(settings.jwt_secret.get_secret_value())
+    raise ConfigurationError(f"{PREFIX}JWT_SECRET or {PREFIX}JWT_JWKS_URL must be set")
+
+
+async def supreme(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: administrators only."""
+    if not (await _admit(connection)).supreme:
+        raise forbidden()
+
+
+async def public(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: everyone, on purpose."""
+
+
+async def _admit(connection: Connection) -> Caller:
+    door: Door = connection.app.state.door
+    caller = await door.admit(connection.headers.get("authorization"))
+    connection.state.caller = caller
+    return caller
+
+
+def caller_of(connection: Connection) -> Caller:
+    """Who was admitted."""
+    caller: Caller = connection.state.caller
+    return caller
+
+
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]

@@ -1,0 +1,161 @@
+"""Importing codes over HTTP."""
+
+from typing import Annotated
+
+import structlog
+from litestar import get, post
+from litestar.response import Response
+from msgspec import Meta
+
+from domain.model.codes import CodeType
+from domain.model.errors import FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
+from domain.model.ids import ImportId
+from domain.model.uploads import Import, ImportStatus
+from domain.usecases.import_codes import FindImport, ImportCodes, ImportCodesCommand
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import json_answer
+from entrypoints.http.auth import caller_of, supreme
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
+
+log = structlog.get_logger()
+
+
+class ImportRequest(Wire):
+    key: Annotated[str, Meta(min_length=1, max_length=512, description="codes/{campaignId}/{type}/{filename}")]
+
+
+class ProblemLine(Wire):
+    line: int
+    reason: str
+
+
+class ImportBody(Wire):
+    import_id: str
+    campaign_id: str
+    type: CodeType
+    key: str
+    status: ImportStatus
+    rows: Annotated[int, Meta(description="inserted + duplicates + conflicts + blank + invalid")]
+    inserted: int
+    duplicates: Annotated[int, Meta(description="Earlier in the file, or in the campaign under this type.")]
+    conflicts: Annotated[int, Meta(description="In the campaign under the other type.")]
+    blank: int
+    invalid: int
+    problems: Annotated[list[ProblemLine], Meta(description="The first 100.")]
+    started_at: Instant
+    finished_at: Instant | None
+    failure: Annotated[str | None, Meta(description="The code of the error that ended a failed import.")]
+
+    @classmethod
+    def of(cls, run: Import) -> "ImportBody":
+        return cls(
+            import_id=run.id,
+            campaign_id=run.key.campaign_id,
+            type=run.key.type,
+            key=str(run.key),
+            status=run.status,
+            rows=run.tally.rows,
+            inserted=run.tally.inserted,
+            duplicates=run.tally.duplicates,
+            conflicts=run.tally.conflicts,
+            blank=run.tally.blank,
+            invalid=run.tally.invalid,
+            problems=[ProblemLine(line=problem.line, reason=problem.reason) for problem in run.tally.problems],
+            started_at=instant(run.started_at),
+            finished_at=instant_or_none(run.finished_at),
+            failure=run.failure,
+        )
+
+
+_EXAMPLE = {
+    "importId": "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a",
+    "campaignId": "tour-2026",
+    "type": "tm",
+    "key": "codes/tour-2026/tm/batch-1.csv",
+    "status": "completed",
+    "rows": 50_010,
+    "inserted": 50_000,
+    "duplicates": 6,
+    "conflicts": 1,
+    "blank": 2,
+    "invalid": 1,
+    "problems": [{"line": 7, "reason": "too long"}],
+    "startedAt": "2026-11-21T18:00:00.000Z",
+    "finishedAt": "2026-11-21T18:00:01.500Z",
+    "failure": None,
+}
+
+
+@post(
+    "/{campaignId:str}/codes",
+    status_code=200,
+    **documented(
+        Operation(
+            id="importCodes",
+            summary="Import a file of codes",
+            tag="Codes",
+            describes=ImportCodes,
+            body=ImportRequest,
+            example={"key": "codes/tour-2026/tm/batch-1.csv"},
+            headers={"Prefer": "`respond-async`: do not wait, answer 202 with the address of the status"},
+            answers={
+                200: Answer(body=ImportBody, description="The whole file was read.", example=_EXAMPLE),
+                202: Answer(
+                    body=ImportBody,
+                    description="The import has begun.",
+                    example=_EXAMPLE | {"status": "running", "finishedAt": None},
+                    headers={"Location": "Where to ask how far it is"},
+                ),
+            },
+            raises=(InvalidValue, FileNotFound, FileUnreadable, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def import_codes(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, ImportRequest)
+    command = ImportCodesCommand(campaign_id=campaign_id, key=body.key, by=caller_of(request).user_id)
+    run = await app.begin_import(command)
+    if not _wants_no_wait(request):
+        return json_answer(ImportBody.of(await app.import_codes(run)))
+    request.app.state.background.start(_import_unattended(app, run))
+    location = f"/{campaign_id}/codes/imports/{run.id}"
+    return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
+
+
+@get(
+    "/{campaignId:str}/codes/imports/{importId:str}",
+    **documented(
+        Operation(
+            id="getImport",
+            summary="How far an import is",
+            tag="Codes",
+            describes=FindImport,
+            answers={200: Answer(body=ImportBody, description="Its state and counts so far.", example=_EXAMPLE)},
+            raises=(ImportNotFound, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def get_import(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    run = await app.find_import(campaign_of(request), ImportId(request.path_params["importId"]))
+    return json_answer(ImportBody.of(run))
+
+
+def _wants_no_wait(request: AnyRequest) -> bool:
+    """``Prefer: respond-async`` (RFC 7240), alone or among other preferences."""
+    preferences = request.headers.get("prefer", "").lower().split(",")
+    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
+
+
+async def _import_unattended(app: Application, run: Import) -> None:
+    """Nobody waits for the answer: how it ended is on record, and in the log."""
+    try:
+        await app.import_codes(run)
+    except Exception as error:  # noqa: BLE001  # there is nobody to raise it to
+        log.warning("import.failed", import_id=run.id, reason=type(error).__name__)

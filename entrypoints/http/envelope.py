@@ -1,0 +1,120 @@
+"""What every answer gets, 404, 405 and 500 included: a request id, headers, a line in the log, a metric.
+
+A plain ASGI wrapper outside the framework, whose own middleware never sees a request without a route.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.metrics import Metrics
+from entrypoints.http.problems import MEDIA_TYPE, internal
+
+REQUEST_ID: Final = b"x-request-id"
+_SCOPE_KEY: Final = "fangate.request_id"
+_SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
+_KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+)
+_DEFAULT_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+log = structlog.get_logger()
+
+
+class Envelope:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(scope, send, self._metrics).run(self._app, receive)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Any, send: Send, metrics: Metrics) -> None:
+        self._scope = scope
+        self._send = send
+        self._metrics = metrics
+        self._status = 0
+        self._began = time.perf_counter()
+        self._id = _chosen_id(scope)
+        scope[_SCOPE_KEY] = self._id.decode()
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        try:
+            await app(self._scope, receive, self._pass_on)
+        except Exception:
+            log.exception("http.crashed", request_id=self._id.decode())
+            if self._status:
+                raise  # Half an answer is out: only cutting the connection tells the caller.
+            await self._answer_500()
+        finally:
+            self._note()
+
+    async def _pass_on(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = list(message.get("headers", ()))
+            present = {name.lower() for name, _ in headers}
+            headers += [(REQUEST_ID, self._id), *_HEADERS]
+            headers += [(name, value) for name, value in _DEFAULT_HEADERS if name not in present]
+            message["headers"] = headers
+        await self._send(message)
+
+    async def _answer_500(self) -> None:
+        body = internal().body(self._id.decode())
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await self._pass_on({"type": "http.response.start", "status": 500, "headers": headers})
+        await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _note(self) -> None:
+        """Route and status; never the query string, which may hold a code."""
+        seconds = time.perf_counter() - self._began
+        method = self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other"
+        route = self._scope.get("path_template", "unmatched")
+        self._metrics.answered(method, route, self._status, seconds)
+        log.info(
+            "http.answered",
+            request_id=self._id.decode(),
+            method=method,
+            route=route,
+            status=self._status,
+            ms=round(seconds * 1000, 2),
+            **_campaign(self._scope),
+        )
+
+
+def request_id_of(scope: Any) -> str:
+    """The id that the envelope gave this request."""
+    return str(scope[_SCOPE_KEY])
+
+
+def _chosen_id(scope: Any) -> bytes:
+    """The caller's, if it is sane."""
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID and _SANE_ID.fullmatch(value):
+            return bytes(value)
+    return uuid.uuid4().hex.encode()
+
+
+def _campaign(scope: Any) -> Mapping[str, str]:
+    parameters = scope.get("path_params") or {}
+    return {"campaign_id": parameters["campaignId"]} if "campaignId" in parameters else {}

@@ -1,0 +1,49 @@
+"""What an operation promises its callers, beside the code that does it; OpenAPI is drawn from it."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from domain.model.errors import DomainError
+from entrypoints.http.auth import Guard, public
+
+KEY: Final = "operation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One successful answer: a struct, or another media type described in words."""
+
+    body: Any = None
+    description: str = ""
+    example: Any = None
+    media: Mapping[str, str] = field(default_factory=dict)
+    """Other media types a caller may ask for, each with an example line."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    id: str
+    summary: str
+    tag: str
+    describes: object = None
+    """The use case whose docstring is the description."""
+    query: Any = None
+    body: Any = None
+    example: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that change what happens, each with its meaning."""
+    answers: Mapping[int, Answer] = field(default_factory=dict)
+    raises: tuple[type[DomainError], ...] = ()
+    deprecated: bool = False
+
+    @property
+    def description(self) -> str:
+        return inspect.cleandoc(self.describes.__doc__ or "") if self.describes else ""
+
+
+def documented(operation: Operation, guard: Guard) -> dict[str, Any]:
+    """The arguments of a route handler that declare it: who may call, and what it promises."""
+    return {"guards": [guard], "opt": {KEY: operation, "public": guard is public}}

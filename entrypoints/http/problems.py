@@ -1,0 +1,155 @@
+"""Errors as callers see them: ``application/problem+json`` (RFC 9457), one shape for every status.
+
+Nothing here ever shows a stack trace, a phone, a code or a token.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from litestar.exceptions import HTTPException
+
+from domain.model.errors import (
+    CodeNotFound,
+    CodesExhausted,
+    DomainError,
+    FileNotFound,
+    FileUnreadable,
+    ImportNotFound,
+    InvalidValue,
+    ReservationMismatch,
+    Unavailable,
+)
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 1
+
+STATUS_OF: Final[Mapping[type[DomainError], int]] = {
+    InvalidValue: 422,
+    Unavailable: 503,
+    CodesExhausted: 409,
+    ReservationMismatch: 409,
+    CodeNotFound: 404,
+    ImportNotFound: 404,
+    FileNotFound: 404,
+    FileUnreadable: 422,
+}
+"""The one place that gives the model's refusals an HTTP status; a test proves it complete."""
+
+
+class FieldProblem(msgspec.Struct):
+    """Which field is wrong (RFC 6901 pointer into the body, or the parameter's name), and how."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
+    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    request_id: str
+    detail: str = ""
+    errors: list[FieldProblem] = []
+
+
+class Problem(Exception):  # what the RFC calls it
+    """A refusal that only HTTP knows of, or one of the model's on its way out."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        *,
+        detail: str = "",
+        errors: Sequence[FieldProblem] = (),
+        context: Mapping[str, int | str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.errors = errors
+        self.context = context or {}
+        self.headers = headers or {}
+
+    def body(self, request_id: str) -> bytes:
+        body = ProblemBody(
+            type=f"urn:fangate:problem:{self.code}",
+            title=self.title,
+            status=self.status,
+            code=self.code,
+            request_id=request_id,
+            detail=self.detail,
+            errors=list(self.errors),
+        )
+        return msgspec.json.encode({**msgspec.to_builtins(body), **self.context})
+
+
+def malformed(detail: str) -> Problem:
+    return Problem(400, "request.malformed", "The request cannot be read.", detail=detail)
+
+
+def invalid(*errors: FieldProblem) -> Problem:
+    return Problem(422, InvalidValue.code, "A value is not acceptable.", errors=errors)
+
+
+def unauthenticated(detail: str) -> Problem:
+    return Problem(
+        401,
+        "auth.unauthenticated",
+        "A valid bearer token is needed.",
+        detail=detail,
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def forbidden() -> Problem:
+    return Problem(403, "auth.forbidden", "This token does not allow that.")
+
+
+def unsupported_media_type(allowed: str) -> Problem:
+    return Problem(415, "request.unsupported_media_type", f"The body must be {allowed}.")
+
+
+def too_large(limit: int) -> Problem:
+    return Problem(413, "request.too_large", f"The body may have at most {limit} bytes.")
+
+
+def internal() -> Problem:
+    return Problem(500, "service.internal", "Something went wrong on our side.")
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell of any exception; of one nobody foresaw, nothing."""
+    match error:
+        case Problem():
+            return error
+        case InvalidValue():
+            return invalid(FieldProblem(_pointer(error.field), error.reason))
+        case DomainError():
+            status = STATUS_OF[type(error)]
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+            return Problem(status, error.code, error.message, context=error.context, headers=headers)
+        case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _of_framework(error)
+        case _:
+            return internal()
+
+
+def _of_framework(error: HTTPException) -> Problem:
+    """404, 405 and the like, which the framework raises before any of our code runs."""
+    phrase = HTTPStatus(error.status_code).phrase
+    code = "request." + phrase.lower().replace(" ", "_").replace("-", "_")
+    return Problem(error.status_code, code, f"{phrase}.", headers=dict(error.headers or {}))
+
+
+def _pointer(field: str) -> str:
+    return "/" + field.replace(".", "/")

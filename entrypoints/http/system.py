@@ -1,0 +1,160 @@
+"""For operators and developers: is it alive, is it ready, what does it measure, how is it used.
+
+No token needed.
+"""
+
+from pathlib import Path
+from typing import Final, Literal
+
+from litestar import MediaType, get
+from litestar.exceptions import NotFoundException
+from litestar.response import Response
+
+from domain.model.errors import DomainError
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import json_answer
+from entrypoints.http.auth import public
+from entrypoints.http.decoding import AnyRequest
+from entrypoints.http.metrics import MEDIA_TYPE, Metrics
+from entrypoints.http.openapi import openapi
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.wire import Wire
+
+ASSETS: Final = Path(__file__).parent / "assets"
+ASSET_TYPES: Final = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "docs.js": "text/javascript",
+}
+DOCS_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'"
+)
+
+
+class AliveBody(Wire):
+    status: Literal["alive"] = "alive"
+
+
+class ReadyBody(Wire):
+    status: Literal["ready", "unready"]
+    parts: dict[str, Literal["up", "down"]]
+
+
+@get(
+    "/livez",
+    **documented(
+        Operation(
+            id="livez",
+            summary="Is the process alive?",
+            tag="Operations",
+            answers={200: Answer(body=AliveBody, description="It is.", example={"status": "alive"})},
+        ),
+        public,
+    ),
+)
+async def livez() -> Response[bytes]:
+    """Never touches a dependency: a dead neighbour is no reason to kill this process."""
+    return json_answer(AliveBody())
+
+
+@get(
+    "/readyz",
+    **documented(
+        Operation(
+            id="readyz",
+            summary="Is everything there that it needs?",
+            tag="Operations",
+            answers={
+                200: Answer(
+                    body=ReadyBody,
+                    description="Everything answers.",
+                    example={"status": "ready", "parts": {"store": "up", "objects": "up"}},
+                ),
+                503: Answer(
+                    body=ReadyBody,
+                    description="The parts that are down.",
+                    example={"status": "unready", "parts": {"store": "down", "objects": "up"}},
+                ),
+            },
+        ),
+        public,
+    ),
+)
+async def readyz(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    parts: dict[str, Literal["up", "down"]] = {}
+    for part in app.health:
+        try:
+            await part.ping()
+            parts[part.name] = "up"
+        except DomainError:
+            parts[part.name] = "down"
+    ready = "down" not in parts.values()
+    body = ReadyBody(status="ready" if ready else "unready", parts=parts)
+    return json_answer(body, status=200 if ready else 503)
+
+
+@get(
+    "/metrics",
+    **documented(
+        Operation(
+            id="metrics",
+            summary="Measurements for Prometheus",
+            tag="Operations",
+            answers={200: Answer(description="The text format.", media={"text/plain": "http_requests_total 1\n"})},
+        ),
+        public,
+    ),
+)
+async def metrics(request: AnyRequest) -> Response[bytes]:
+    measured: Metrics = request.app.state.metrics
+    return Response(measured.exposition(), media_type=MEDIA_TYPE)
+
+
+@get(
+    "/openapi.json",
+    **documented(
+        Operation(
+            id="openapi",
+            summary="This document",
+            tag="Operations",
+            answers={200: Answer(description="OpenAPI 3.1.", media={"application/json": "{}"})},
+        ),
+        public,
+    ),
+)
+async def openapi_document(request: AnyRequest) -> Response[bytes]:
+    return json_answer(openapi(request.app))
+
+
+@get(
+    "/docs",
+    **documented(
+        Operation(
+            id="docs",
+            summary="This document, for people",
+            tag="Operations",
+            answers={200: Answer(description="A page.", media={"text/html": "<!doctype html>"})},
+        ),
+        public,
+    ),
+)
+async def docs() -> Response[bytes]:
+    return Response(
+        (ASSETS / "docs.html").read_bytes(),
+        media_type=MediaType.HTML,
+        headers={"Content-Security-Policy": DOCS_POLICY},
+    )
+
+
+@get("/docs/{asset:str}", guards=[public])
+async def docs_asset(asset: str) -> Response[bytes]:
+    """The page's script and style, shipped with the package: it renders without internet."""
+    if asset not in ASSET_TYPES:
+        raise NotFoundException
+    return Response(
+        (ASSETS / asset).read_bytes(),
+        media_type=ASSET_TYPES[asset],
+        headers={"Cache-Control": "public, max-age=86400"},
+    )

@@ -1,0 +1,39 @@
+"""What all bodies on the wire have in common."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.ids import RESERVE_ID, USER_ID
+
+MAX_PAGE: Final = 5_000
+DEFAULT_PAGE: Final = 500
+
+CodeText = Annotated[str, Meta(min_length=1, max_length=MAX_CODE_LENGTH)]
+ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
+UserIdText = Annotated[str, Meta(pattern=USER_ID)]
+Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern="^[A-Za-z0-9_-]+$")]
+PageLimit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
+Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Wire(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Bodies are exact: a field nobody knows is an error, not a wish ignored."""
+
+
+class EndLine(Wire):
+    """The last line of an NDJSON answer: without it the answer was cut short."""
+
+    end: bool
+    count: int
+
+
+def instant(time: datetime) -> str:
+    """RFC 3339 in UTC, with milliseconds and ``Z``."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_or_none(time: datetime | None) -> str | None:
+    return None if time is None else instant(time)
