@@ -1,0 +1,63 @@
+# Each target, alone, sets up what it needs on a machine with Python 3.11+ and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STORE ?= memory
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports test-motor bench lock clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
+	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
+
+test: $(VENV)/.dev ## Run every test
+	$(BIN)/python -m pytest
+
+check: lint types imports test-motor test ## Everything CI runs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+test-motor: $(VENV)-motor/.dev ## The MongoDB contract suite on Motor instead of PyMongo's async client
+	$(VENV)-motor/bin/python -m pytest tests/contracts -k mongo
+
+bench: $(VENV)/.dev ## Measure, each figure beside its ceiling of the same run
+	$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev ## Resolve the dependencies anew into requirements/
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml --group build -o requirements/runtime.txt
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" -c requirements/runtime.txt pyproject.toml --group build --group dev -o requirements/dev.txt
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml --extra motor --group build --group dev -o requirements/motor.txt
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) $(VENV)-motor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)-motor/.dev: requirements/motor.txt pyproject.toml
+	test -x $(VENV)-motor/bin/python || $(PYTHON) -m venv $(VENV)-motor
+	$(VENV)-motor/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/motor.txt
+	$(VENV)-motor/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
