@@ -5,7 +5,7 @@ None of them knows of HTTP, and none may carry a phone, a code or a token.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -84,3 +84,101 @@ class FileUnreadable(DomainError):
 
     def __init__(self, *, line: int) -> None:
         super().__init__(line=line)
+
+
+class CampaignNotFound(DomainError):
+    """There is no such campaign."""
+
+    code = "campaign.not_found"
+
+
+class CampaignNotOpen(DomainError):
+    """The campaign does not take registrations now."""
+
+    code = "campaign.not_open"
+
+
+class UserNotFound(DomainError):
+    """There is no such fan."""
+
+    code = "user.not_found"
+
+
+class EntryNotFound(DomainError):
+    """This fan is not registered for the campaign."""
+
+    code = "entry.not_found"
+
+
+class GatesClosed(DomainError):
+    """The fan does not meet what the campaign asks for."""
+
+    code = "gate.closed"
+
+    def __init__(self, gates: Sequence[str]) -> None:
+        super().__init__()
+        self.gates = tuple(gates)
+
+
+class PhoneUnavailable(DomainError):
+    """This number cannot be used for this campaign."""
+
+    code = "phone.unavailable"
+
+
+class InvalidConfirmationToken(DomainError):
+    """The confirmation token is not one of ours, or not this fan's."""
+
+    code = "confirmation.invalid_token"
+
+
+class ConfirmationSuperseded(DomainError):
+    """The phone was changed, or a newer code was sent."""
+
+    code = "confirmation.superseded"
+
+
+class ConfirmationExpired(DomainError):
+    """The code is too old; ask for another."""
+
+    code = "confirmation.expired"
+
+
+class ConfirmationExhausted(DomainError):
+    """Too many wrong codes; ask for another."""
+
+    code = "confirmation.exhausted"
+
+
+class WrongConfirmationCode(DomainError):
+    """That is not the code that was sent."""
+
+    code = "confirmation.wrong_code"
+
+    def __init__(self, *, attempts_left: int) -> None:
+        super().__init__(attemptsLeft=attempts_left)
+
+
+class ConfirmationTooSoon(DomainError):
+    """Another code can be sent later."""
+
+    code = "confirmation.too_soon"
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__(retryAfter=seconds)
+        self.seconds = seconds
+
+
+class NothingToConfirm(DomainError):
+    """The phone of this registration is confirmed already."""
+
+    code = "confirmation.not_pending"
+
+
+class TooManyRecords(DomainError):
+    """More records than one request may carry."""
+
+    code = "scoring.too_many"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(limit=limit)

@@ -34,3 +34,7 @@ def new_reserve_id() -> ReserveId:
 
 def new_import_id() -> ImportId:
     return ImportId(uuid.uuid4().hex)
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,100 @@
+"""Proving that a phone is one's own: a code by SMS, a few tries, a short time.
+
+The code itself is never kept, only a keyed hash of it: without the key, a thief of the database learns nothing.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.model.ids import CampaignId, UserId, new_id
+from domain.model.phones import PhoneNumber
+
+CODE_DIGITS: Final = 6
+MAX_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One code on its way to one phone, for one fan in one campaign."""
+
+    id: str
+    campaign_id: CampaignId
+    user_id: UserId
+    phone: PhoneNumber = field(repr=False)
+    code_hash: bytes = field(repr=False)
+    expires_at: datetime
+    attempts: int = 0
+    """Counted before the comparison, so that parallel guesses gain nothing."""
+
+    @classmethod
+    def open(
+        cls,
+        campaign_id: CampaignId,
+        user_id: UserId,
+        phone: PhoneNumber,
+        code: str,
+        *,
+        key: bytes,
+        expires_at: datetime,
+    ) -> "Challenge":
+        id = new_id()
+        return cls(
+            id=id,
+            campaign_id=campaign_id,
+            user_id=user_id,
+            phone=phone,
+            code_hash=_hash(code, id, campaign_id, user_id, phone, key),
+            expires_at=expires_at,
+        )
+
+    def expired(self, now: datetime) -> bool:
+        return self.expires_at <= now
+
+    @property
+    def exhausted(self) -> bool:
+        return self.attempts >= MAX_ATTEMPTS
+
+    @property
+    def attempts_left(self) -> int:
+        return max(0, MAX_ATTEMPTS - self.attempts)
+
+    def answered_by(self, code: str, key: bytes) -> bool:
+        """Is ``code`` the one that was sent? In constant time."""
+        hashed = _hash(key, code, self.id, self.campaign_id, self.user_id, self.phone)
+        return hmac.compare_digest(self.code_hash, hashed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeRef:
+    """What a confirmation token is bound to."""
+
+    challenge_id: str
+    campaign_id: CampaignId
+    user_id: UserId
+    phone_digest: str
+    """Of the number, not the number: tokens travel and are kept by browsers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationRules:
+    """What the operator chose."""
+
+    key: bytes = field(repr=False)
+    ttl: timedelta
+    phone_block_ttl: timedelta
+
+
+def new_code() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def _hash(key: bytes, *code_and_what_it_is_good_for: str) -> bytes:
+    return hmac.digest(key, "\0".join(code_and_what_it_is_good_for).encode(), hashlib.sha256)
+
+
+def phone_digest(phone: PhoneNumber, key: bytes) -> str:
+    return hmac.digest(key, phone.encode(), hashlib.sha256).hex()[:32]

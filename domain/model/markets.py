@@ -1,0 +1,49 @@
+"""Ranked market preferences (entry-service REQ-005): the order is the rank, the first is the primary one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NewType
+
+from domain.model.errors import InvalidValue
+
+MarketId = NewType("MarketId", str)
+Preferences = tuple[MarketId, ...]
+
+MAX_MARKETS: Final = 4
+
+
+def preferences(chosen: Sequence[str], offered: Sequence[MarketId]) -> Preferences:
+    """One to four of the campaign's markets, none twice. Raises InvalidValue naming the first wrong one."""
+    if not 1 <= len(chosen) <= MAX_MARKETS:
+        raise InvalidValue("markets", f"must be 1 to {MAX_MARKETS} markets")
+    for index, market in enumerate(chosen):
+        if market not in offered:
+            raise InvalidValue(f"markets.{index}", "is not a market of this campaign")
+        if market in chosen[:index]:
+            raise InvalidValue(f"markets.{index}", "is chosen twice")
+    return tuple(MarketId(market) for market in chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """All who chose ``source`` shall have chosen ``target`` instead."""
+
+    source: MarketId
+    target: MarketId
+
+    def concerns(self, ranked: Preferences) -> bool:
+        return self.source in ranked
+
+    def merges(self, ranked: Preferences) -> bool:
+        """Had the fan chosen both?"""
+        return self.source in ranked and self.target in ranked
+
+    def apply(self, ranked: Preferences) -> Preferences:
+        """``target`` at the rank of ``source``; where both were chosen, at the better of the two ranks.
+
+        The others keep their order. Doing it twice is doing it once.
+        """
+        if self.source not in ranked:
+            return ranked
+        moved = [self.target if market == self.source else market for market in ranked]
+        return tuple(dict.fromkeys(moved))

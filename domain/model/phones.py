@@ -1,0 +1,84 @@
+"""What the platform remembers of phone numbers, whoever typed them.
+
+A number is E.164 text here: the port ``PhoneNumbers`` has parsed it. Three rules live in this module: how often a
+code may be sent to a number, when it may be sent again, and when strangers' failures block it (REQ-009).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, NewType
+
+from domain.model.ids import UserId
+
+PhoneNumber = NewType("PhoneNumber", str)
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300))
+"""Between one code and the next of the same fan; the last goes on for ever."""
+FAILURES_TO_BLOCK: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendLimits:
+    """Codes one number may be sent, over all fans and campaigns."""
+
+    per_hour: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendLog:
+    """When codes were last sent to one number, over all fans and campaigns; oldest first."""
+
+    sent: tuple[datetime, ...] = ()
+
+    def next_at(self, limits: SendLimits, now: datetime) -> datetime:
+        """When another code may go out: ``now``, or later when the hour or the day is used up."""
+        return max(
+            _free_at(self.sent, limits.per_hour, HOUR, now),
+            _free_at(self.sent, limits.per_day, DAY, now),
+        )
+
+    def record(self, now: datetime) -> "SendLog":
+        """One more was sent; those of yesterday are forgotten."""
+        return replace(self, sent=(*(at for at in self.sent if at > now - DAY), now))
+
+
+def _free_at(sent: Sequence[datetime], limit: int, window: timedelta, now: datetime) -> datetime:
+    recent = [at for at in sent if at > now - window]
+    return now if len(recent) < limit else recent[-limit] + window
+
+
+def resend_at(sent_at: datetime, sends: int) -> datetime:
+    """When a fan who was sent ``sends`` codes, the last at ``sent_at``, may ask for the next."""
+    return sent_at + PAUSES[min(sends, len(PAUSES)) - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A challenge that somebody exhausted without finding the code."""
+
+    by: UserId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRecord:
+    """The failed confirmations of one number in one campaign; oldest first (entry-service REQ-009)."""
+
+    failures: tuple[Failure, ...] = field(default=())
+
+    def failed(self, by: UserId, now: datetime, ttl: timedelta) -> "PhoneRecord":
+        kept = (failure for failure in self.failures if failure.at > now - 2 * ttl)
+        return replace(self, failures=(*kept, Failure(by=by, at=now)))
+
+    def blocked_for(self, user_id: UserId, now: datetime, ttl: timedelta) -> bool:
+        """Did other fans exhaust three challenges within ``ttl`` of each other, the last less than ``ttl`` ago?
+
+        A fan's own failures never block that fan: the number may be theirs.
+        """
+        others = [failure.at for failure in self.failures if failure.by != user_id]
+        runs = zip(others, others[FAILURES_TO_BLOCK - 1 :], strict=False)
+        return any(last - first < ttl and now < last + ttl for first, last in runs)

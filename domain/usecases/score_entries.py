@@ -1,0 +1,37 @@
+"""Take in the scores that decide who gets tickets."""
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.ids import CampaignId
+from domain.model.scoring import Scored, ScoreProblem, ScoreRecord
+from ports.entries import Scores
+
+BATCH: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreEntries:
+    """Store the scores of registrations, as a stream, in constant memory.
+
+    A record exists only for an entry whose phone is confirmed (entry-service REQ-006); the others are counted as
+    rejected, with the reason. The same record again changes nothing.
+    """
+
+    scores: Scores
+
+    async def __call__(
+        self, campaign_id: CampaignId, records: AsyncIterable[ScoreRecord | ScoreProblem]
+    ) -> Scored:
+        total = Scored()
+        batch: list[ScoreRecord] = []
+        async for record in records:
+            if isinstance(record, ScoreProblem):
+                total += Scored(rejected=1, problems=(record,))
+                continue
+            batch.append(record)
+            if len(batch) >= BATCH:
+                total += await self.scores.put(campaign_id, batch)
+                batch = []
+        return total + (await self.scores.put(campaign_id, batch) if batch else Scored())

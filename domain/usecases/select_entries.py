@@ -1,0 +1,48 @@
+"""Decide who is selected for tickets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.model.entries import Entry, EntryEvent, Selection
+from domain.model.ids import CampaignId, UserId
+from ports.clock import Clock
+from ports.entries import EntryStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectEntriesCommand:
+    campaign_id: CampaignId
+    user_ids: Sequence[UserId]
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    updated: int
+    rejected: Sequence[UserId]
+    """Fans who are not registered, or whose phone is not confirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectEntries:
+    """Mark registrations as selected, waitlisted, declined, or none of them.
+
+    Only a fan whose phone is confirmed can be given a selection. Saying the same again changes nothing.
+    """
+
+    entries: EntryStore
+    clock: Clock
+
+    async def __call__(self, command: SelectEntriesCommand) -> Selected:
+        now = self.clock.now()
+
+        def select(entry: Entry) -> Entry:
+            if not entry.confirmed or entry.selection is command.selection:
+                return entry
+            return replace(entry, selection=command.selection).told(EntryEvent.SELECTED, now)
+
+        wanted = list(dict.fromkeys(command.user_ids))
+        found = await self.entries.change_many(command.campaign_id, wanted, select)
+        done = {user_id for user_id, entry in found.items() if entry.selection is command.selection}
+        rejected = [user_id for user_id in wanted if user_id not in done]
+        return Selected(updated=len(done), rejected=rejected)

@@ -1,0 +1,80 @@
+"""Where registrations are kept.
+
+An entry and the messages it left are stored in one write. Raises Unavailable when the store does not answer.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Protocol
+
+from domain.model.confirmation import Challenge
+from domain.model.eligibility import Eligibles, EntryCounts, Position, Query, Ranked
+from domain.model.entries import Entry
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
+from domain.model.phones import PhoneNumber
+from domain.model.scoring import Scored, ScoreRecord
+
+EntryChange = Callable[[Entry | None], Entry]
+"""From the entry as it is, None if there is none, to the entry as it should be. Pure; run again whenever somebody
+else changed the entry first; may raise a DomainError, which leaves everything as it is."""
+
+
+class EntryStore(Protocol):
+    """The entries, as those who change them see them."""
+
+    async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None: ...
+
+    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+        """Store what ``change`` makes of the entry; nothing when it makes the same.
+
+        A number is confirmed for one entry of a campaign at most, under any race (entry-service REQ-002): raises
+        PhoneUnavailable otherwise.
+        """
+        ...
+
+    async def change_many(
+        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
+    ) -> Mapping[UserId, Entry]:
+        """``change`` for each of the entries that exist, each atomically; what each has become."""
+        ...
+
+    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
+        """Whose confirmed number this is."""
+        ...
+
+    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
+        """Use up one attempt of this challenge, before anything is compared.
+
+        The challenge with the attempt counted; None if it is not the entry's challenge or has none left.
+        """
+        ...
+
+
+class EntryQueries(Protocol):
+    """The entries, as those who ask about them see them: each answer is of one instant."""
+
+    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> Eligibles:
+        """How many are eligible, all in all and by market and rank."""
+        ...
+
+    async def ranking(
+        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+    ) -> Sequence[Ranked]:
+        """The next eligible fans by score descending, then userId."""
+        ...
+
+    async def count(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> EntryCounts:
+        """All registrations by status, and by market and rank."""
+        ...
+
+    def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
+        """Everyone with ``market`` among the preferences, in batches, in constant memory."""
+        ...
+
+
+class Scores(Protocol):
+    """What the scoring service has uploaded."""
+
+    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Scored:
+        """Score the confirmed entries among ``records``; say why the others were not (REQ-006)."""
+        ...
