@@ -206,15 +206,19 @@ def _details(
     command: RegisterFanCommand, phone: PhoneNumber, markets: Preferences, fan: Fan, before: Entry | None
 ) -> Details:
     """What the fan says now; what is left out stays, or comes from the account."""
-    known = before.details if before else None
+    known = before.details if before else _from_account(fan, phone, markets)
     return Details(
         phone=phone,
         markets=markets,
-        email=command.email or (known.email if known else fan.email),
-        first_name=command.first_name or (known.first_name if known else fan.first_name),
-        last_name=command.last_name or (known.last_name if known else fan.last_name),
-        opt_ins=dict(command.opt_ins) if command.opt_ins is not None else (known.opt_ins if known else {}),
-        attributes=dict(command.attributes)
-        if command.attributes is not None
-        else (known.attributes if known else {}),
+        email=command.email or known.email,
+        first_name=command.first_name or known.first_name,
+        last_name=command.last_name or known.last_name,
+        opt_ins=known.opt_ins if command.opt_ins is None else dict(command.opt_ins),
+        attributes=known.attributes if command.attributes is None else dict(command.attributes),
+    )
+
+
+def _from_account(fan: Fan, phone: PhoneNumber, markets: Preferences) -> Details:
+    return Details(
+        phone=phone, markets=markets, email=fan.email, first_name=fan.first_name, last_name=fan.last_name
     )

@@ -73,9 +73,7 @@ class SendCode:
     async def _hand_over(self, challenge: Challenge, code: str, now: datetime) -> datetime | None:
         """When to try again, if the message could not be sent."""
         try:
-            await self.sms.send(
-                challenge.phone, f"{code} is your Fangate code. It is good for {self._minutes} minutes."
-            )
+            await self.sms.send(challenge.phone, f"{code} is your code. It is good for {self._minutes} minutes.")
         except Unavailable:
             return now + PAUSES[0]
         return None
