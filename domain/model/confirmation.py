@@ -47,7 +47,7 @@ class Challenge:
             campaign_id=campaign_id,
             user_id=user_id,
             phone=phone,
-            code_hash=_hash(code, id, campaign_id, user_id, phone, key),
+            code_hash=_hash(key, code, id, campaign_id, user_id, phone),
             expires_at=expires_at,
         )
 
