@@ -175,10 +175,16 @@ class NothingToConfirm(DomainError):
     code = "confirmation.not_pending"
 
 
-class TooManyRecords(DomainError):
-    """More records than one request may carry."""
+class ScoreFileNotFound(DomainError):
+    """There is no file under this key."""
 
-    code = "scoring.too_many"
+    code = "scoring.file_not_found"
 
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(limit=limit)
+
+class ScoreFileUnreadable(DomainError):
+    """The file is not text in UTF-8 with the columns userId, score and perhaps selection."""
+
+    code = "scoring.file_unreadable"
+
+    def __init__(self, *, line: int) -> None:
+        super().__init__(line=line)

@@ -9,6 +9,7 @@ from domain.model.ids import UserId
 
 MAX_RECORDS: Final = 50_000
 MAX_PROBLEMS: Final = 100
+MAX_SCORE: Final = 100
 
 
 class ScoreRefusal(StrEnum):

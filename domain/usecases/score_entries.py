@@ -1,12 +1,15 @@
 """Take in the scores that decide who gets tickets."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
+from domain.model.errors import FileNotFound, ScoreFileNotFound
 from domain.model.ids import CampaignId
+from domain.model.score_files import ScoreFileReader, score_key
 from domain.model.scoring import Scored, ScoreProblem, ScoreRecord
 from ports.entries import Scores
+from ports.objects import ObjectStore
 
 BATCH: Final = 1_000
 
@@ -35,3 +38,22 @@ class ScoreEntries:
                 total += await self.scores.put(campaign_id, batch)
                 batch = []
         return total + (await self.scores.put(campaign_id, batch) if batch else Scored())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadScores:
+    """The records of a file of scores in the object store, as a stream."""
+
+    objects: ObjectStore
+
+    async def __call__(self, campaign_id: CampaignId, key: str) -> AsyncIterator[ScoreRecord | ScoreProblem]:
+        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable."""
+        reader = ScoreFileReader()
+        try:
+            async for chunk in self.objects.read(score_key(key, campaign_id)):
+                for record in reader.feed(chunk):
+                    yield record
+        except FileNotFound:
+            raise ScoreFileNotFound from None
+        for record in reader.close():
+            yield record

@@ -1,0 +1,111 @@
+"""Selecting and transferring registrations over HTTP."""
+
+from typing import Annotated
+
+from litestar import post
+from litestar.response import Response
+from msgspec import Meta, field
+
+from domain.model.entries import Selection
+from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
+from domain.model.ids import UserId
+from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
+from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import json_answer
+from entrypoints.http.auth import supreme
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.wire import UserIdText, Wire
+
+MAX_USERS = 10_000
+
+UserIds = Annotated[list[UserIdText], Meta(min_length=1, max_length=MAX_USERS)]
+
+
+class SelectRequest(Wire):
+    user_ids: UserIds
+    selection: Selection
+
+
+class SelectBody(Wire):
+    updated: Annotated[int, Meta(description="Those that have this selection now.")]
+    rejected: Annotated[list[str], Meta(description="Not registered, or the phone is not confirmed.")]
+
+
+class TransferRequest(Wire):
+    from_: Annotated[str, Meta(min_length=1, max_length=256)] = field(name="from")
+    to: Annotated[str, Meta(min_length=1, max_length=256)]
+    user_ids: UserIds | None = None
+    dry_run: bool = False
+
+
+class TransferBody(Wire):
+    matched: Annotated[int, Meta(description="moved + merged")]
+    moved: Annotated[int, Meta(description="`to` took the place of `from`.")]
+    merged: Annotated[int, Meta(description="Had both: the two became one, at the better rank.")]
+
+
+@post(
+    "/{campaignId:str}/entries/selection",
+    status_code=200,
+    **documented(
+        Operation(
+            id="selectEntries",
+            summary="Select fans, or take it back",
+            tag="Entries",
+            describes=SelectEntries,
+            body=SelectRequest,
+            example={"userIds": ["fan-1"], "selection": "selected"},
+            answers={200: Answer(body=SelectBody, description="Done.", example={"updated": 1, "rejected": []})},
+            raises=(Unavailable,),
+        ),
+        supreme,
+    ),
+)
+async def select_entries(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, SelectRequest)
+    users = [UserId(user) for user in body.user_ids]
+    done = await app.select_entries(
+        SelectEntriesCommand(campaign_id=campaign_id, user_ids=users, selection=body.selection)
+    )
+    return json_answer(SelectBody(updated=done.updated, rejected=list(done.rejected)))
+
+
+@post(
+    "/{campaignId:str}/entries/transfer",
+    status_code=200,
+    **documented(
+        Operation(
+            id="transferEntries",
+            summary="Move registrations between markets",
+            tag="Entries",
+            describes=TransferEntries,
+            body=TransferRequest,
+            example={"from": "nyc", "to": "bos", "dryRun": True},
+            answers={
+                200: Answer(
+                    body=TransferBody, description="Done.", example={"matched": 12, "moved": 9, "merged": 3}
+                )
+            },
+            raises=(CampaignNotFound, InvalidValue, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def transfer_entries(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, TransferRequest)
+    done = await app.transfer_entries(
+        TransferEntriesCommand(
+            campaign_id=campaign_id,
+            source=body.from_,
+            target=body.to,
+            user_ids=None if body.user_ids is None else frozenset(UserId(user) for user in body.user_ids),
+            dry_run=body.dry_run,
+        )
+    )
+    return json_answer(TransferBody(matched=done.matched, moved=done.moved, merged=done.merged))

@@ -1,0 +1,112 @@
+"""A registration as the fan and the staff see it."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from domain.model.confirmation import Challenge
+from domain.model.entries import Entry, EntryStatus, FraudStatus, Selection
+from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
+from ports.tokens import ConfirmationTokens
+
+
+class FanscoreBody(Wire):
+    status: Literal["scored", "pending"]
+    value: float | None
+
+
+class FraudBody(Wire):
+    status: FraudStatus
+    score: float | None
+
+
+class ConfirmationBody(Wire):
+    token: Annotated[str | None, Meta(description="Null while the number has used up its sends.")]
+    expires_at: Instant | None
+    resend_after: Instant
+
+    @classmethod
+    def of(cls, entry: Entry, tokens: ConfirmationTokens) -> "ConfirmationBody | None":
+        """None for an entry that is confirmed."""
+        if entry.verification is None:
+            return None
+        challenge: Challenge | None = entry.verification.challenge
+        return cls(
+            token=tokens.issue(challenge) if challenge else None,
+            expires_at=instant(challenge.expires_at) if challenge else None,
+            resend_after=instant(entry.verification.resend_after),
+        )
+
+
+class EntryBody(Wire):
+    id: str
+    campaign_id: str
+    user_id: str
+    status: EntryStatus
+    phone: Annotated[str, Meta(description="E.164")]
+    phone_confirmed_at: Instant | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    markets: Annotated[list[str], Meta(description="The first is the primary preference.")]
+    opt_ins: dict[str, bool]
+    attributes: dict[str, str]
+    fanscore: FanscoreBody
+    fraud: FraudBody
+    selection: Selection
+    revision: Annotated[int, Meta(description="Counts the stored changes.")]
+    created_at: Instant
+    updated_at: Instant
+    confirmation: ConfirmationBody | None
+
+    @classmethod
+    def of(cls, entry: Entry, tokens: ConfirmationTokens) -> "EntryBody":
+        details = entry.details
+        return cls(
+            id=entry.id,
+            campaign_id=entry.campaign_id,
+            user_id=entry.user_id,
+            status=entry.status,
+            phone=details.phone,
+            phone_confirmed_at=instant_or_none(entry.phone_confirmed_at),
+            email=details.email,
+            first_name=details.first_name,
+            last_name=details.last_name,
+            markets=list(details.markets),
+            opt_ins=dict(details.opt_ins),
+            attributes=dict(details.attributes),
+            fanscore=FanscoreBody(status="pending" if entry.fanscore is None else "scored", value=entry.fanscore),
+            fraud=FraudBody(status=entry.fraud.status, score=entry.fraud.score),
+            selection=entry.selection,
+            revision=entry.revision,
+            created_at=instant(entry.created_at),
+            updated_at=instant(entry.updated_at),
+            confirmation=ConfirmationBody.of(entry, tokens),
+        )
+
+
+EXAMPLE = {
+    "id": "5b0c7a52d1f94f0fae2c6f6a1f0c1f52",
+    "campaignId": "tour-2026",
+    "userId": "fan-1",
+    "status": "pending_confirmation",
+    "phone": "+12125550123",
+    "phoneConfirmedAt": None,
+    "email": "fan@example.com",
+    "firstName": "Ada",
+    "lastName": "Lovelace",
+    "markets": ["nyc", "bos"],
+    "optIns": {"newsletter": True},
+    "attributes": {},
+    "fanscore": {"status": "scored", "value": 0.82},
+    "fraud": {"status": "clear", "score": 3.0},
+    "selection": "none",
+    "revision": 1,
+    "createdAt": "2026-11-21T18:00:00.000Z",
+    "updatedAt": "2026-11-21T18:00:00.000Z",
+    "confirmation": {
+        "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+        "expiresAt": "2026-11-21T18:10:00.000Z",
+        "resendAfter": "2026-11-21T18:00:30.000Z",
+    },
+}

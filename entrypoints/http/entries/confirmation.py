@@ -1,0 +1,141 @@
+"""Confirming a phone over HTTP."""
+
+from typing import Annotated
+
+from litestar import post
+from litestar.response import Response
+from msgspec import Meta
+
+from domain.model.errors import (
+    CampaignNotFound,
+    CampaignNotOpen,
+    ConfirmationExhausted,
+    ConfirmationExpired,
+    ConfirmationSuperseded,
+    ConfirmationTooSoon,
+    EntryNotFound,
+    InvalidConfirmationToken,
+    InvalidValue,
+    NothingToConfirm,
+    PhoneUnavailable,
+    Unavailable,
+    WrongConfirmationCode,
+)
+from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
+from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import empty_answer, json_answer
+from entrypoints.http.auth import caller_of, fan, supreme
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.entries.body import EXAMPLE, ConfirmationBody, EntryBody
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.wire import Wire
+
+
+class ConfirmRequest(Wire):
+    token: Annotated[str, Meta(min_length=1, max_length=2_048, description="From the registration's answer.")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="From the SMS.")]
+
+
+class LiftRequest(Wire):
+    phone: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+@post(
+    "/{campaignId:str}/entries/confirm",
+    status_code=200,
+    **documented(
+        Operation(
+            id="confirmPhone",
+            summary="Confirm the phone",
+            tag="Entries",
+            describes=ConfirmPhone,
+            body=ConfirmRequest,
+            example={"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "code": "123456"},
+            answers={
+                200: Answer(
+                    body=EntryBody,
+                    description="Confirmed.",
+                    example=EXAMPLE
+                    | {"status": "confirmed", "phoneConfirmedAt": "2026-11-21T18:01:00.000Z", "confirmation": None},
+                )
+            },
+            raises=(
+                InvalidConfirmationToken,
+                CampaignNotFound,
+                CampaignNotOpen,
+                ConfirmationSuperseded,
+                ConfirmationExpired,
+                ConfirmationExhausted,
+                WrongConfirmationCode,
+                PhoneUnavailable,
+                Unavailable,
+            ),
+        ),
+        fan,
+    ),
+)
+async def confirm_phone(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, ConfirmRequest)
+    command = ConfirmPhoneCommand(
+        campaign_id=campaign_id, user_id=caller_of(request).user_id, token=body.token, code=body.code
+    )
+    return json_answer(EntryBody.of(await app.confirm_phone(command), app.confirmation_tokens))
+
+
+@post(
+    "/{campaignId:str}/entries/confirm/resend",
+    status_code=202,
+    **documented(
+        Operation(
+            id="resendCode",
+            summary="Send another code",
+            tag="Entries",
+            describes=ResendCode,
+            answers={
+                202: Answer(body=ConfirmationBody, description="It is on its way.", example=EXAMPLE["confirmation"])
+            },
+            raises=(
+                EntryNotFound,
+                CampaignNotFound,
+                CampaignNotOpen,
+                NothingToConfirm,
+                PhoneUnavailable,
+                ConfirmationTooSoon,
+                Unavailable,
+            ),
+        ),
+        fan,
+    ),
+)
+async def resend_code(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    entry = await app.resend_code(campaign_of(request), caller_of(request).user_id)
+    return json_answer(ConfirmationBody.of(entry, app.confirmation_tokens), status=202)
+
+
+@post(
+    "/{campaignId:str}/phone-blocks/lift",
+    status_code=204,
+    **documented(
+        Operation(
+            id="liftPhoneBlock",
+            summary="Unblock a number",
+            tag="Entries",
+            describes=LiftPhoneBlock,
+            body=LiftRequest,
+            example={"phone": "+1 212 555 0123"},
+            answers={204: Answer(description="The number can be registered again.")},
+            raises=(CampaignNotFound, InvalidValue, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def lift_phone_block(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, LiftRequest)
+    await app.lift_phone_block(LiftPhoneBlockCommand(campaign_id=campaign_id, phone=body.phone))
+    return empty_answer()

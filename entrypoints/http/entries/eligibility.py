@@ -1,0 +1,252 @@
+"""Asking over HTTP who is eligible, and how many registered."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.response import Response, Stream
+from msgspec import Meta
+
+from domain.model.eligibility import MarketCount, Position, Query, Ranked, RegisteredMarket
+from domain.model.entries import Selection
+from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MAX_MARKETS, MarketId
+from domain.model.scoring import MAX_SCORE
+from domain.usecases.query_eligible import CountedEligibles, CountedEntries, CountEligible, CountEntries, RankEligible
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import json_answer, stream_answer
+from entrypoints.http.auth import supreme
+from entrypoints.http.cursors import cursor_of, position_of
+from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.negotiation import JSON, NDJSON, preferred
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.wire import DEFAULT_PAGE, Cursor, EndLine, Instant, PageLimit, Wire, instant
+
+Score = Annotated[float, Meta(ge=0, le=MAX_SCORE)]
+MarketName = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class EligibilityQuery(Wire):
+    min_score: Score = 0.0
+    max_score: Score = 100.0
+    market: Annotated[list[MarketName], Meta(max_length=100, description="Any of them.")] = []
+    max_rank: Annotated[int, Meta(ge=1, le=MAX_MARKETS, description="Among the first so many preferences.")] = 4
+    selection: Annotated[list[Selection], Meta(max_length=4, description="Any of them; `none` if left out.")] = []
+
+    def query(self) -> Query:
+        return Query(
+            min_score=self.min_score,
+            max_score=self.max_score,
+            markets=tuple(MarketId(market) for market in dict.fromkeys(self.market)),
+            max_rank=self.max_rank,
+            selections=tuple(dict.fromkeys(self.selection)) or (Selection.NONE,),
+        )
+
+
+class RankingQuery(EligibilityQuery):
+    limit: PageLimit = DEFAULT_PAGE
+    cursor: Cursor | None = None
+
+
+class EligibleMarketBody(Wire):
+    market: str
+    eligible: int
+    by_rank: Annotated[list[int], Meta(min_length=4, max_length=4)]
+
+    @classmethod
+    def of(cls, count: MarketCount) -> "EligibleMarketBody":
+        return cls(market=count.market, eligible=count.total, by_rank=list(count.by_rank))
+
+
+class EligibilityBody(Wire):
+    campaign_id: str
+    eligible: int
+    by_market: list[EligibleMarketBody]
+    as_of: Instant
+
+    @classmethod
+    def of(cls, campaign_id: CampaignId, counted: CountedEligibles) -> "EligibilityBody":
+        return cls(
+            campaign_id=campaign_id,
+            eligible=counted.eligibles.total,
+            by_market=[EligibleMarketBody.of(count) for count in counted.eligibles.by_market],
+            as_of=instant(counted.as_of),
+        )
+
+
+class RankedBody(Wire):
+    user_id: str
+    score: float
+    selection: Selection
+    markets: list[str]
+    phone_confirmed_at: Instant
+
+    @classmethod
+    def of(cls, ranked: Ranked) -> "RankedBody":
+        return cls(
+            user_id=ranked.user_id,
+            score=ranked.score,
+            selection=ranked.selection,
+            markets=list(ranked.markets),
+            phone_confirmed_at=instant(ranked.phone_confirmed_at),
+        )
+
+
+class RankingBody(Wire):
+    records: list[RankedBody]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
+
+
+class RegisteredMarketBody(Wire):
+    market: str
+    total: int
+    confirmed: int
+    by_rank: Annotated[list[int], Meta(min_length=4, max_length=4)]
+
+    @classmethod
+    def of(cls, market: RegisteredMarket) -> "RegisteredMarketBody":
+        count = market.all
+        return cls(
+            market=count.market, total=count.total, confirmed=market.confirmed, by_rank=list(count.by_rank)
+        )
+
+
+class EntryCountBody(Wire):
+    campaign_id: str
+    total: int
+    by_status: dict[str, int]
+    by_market: list[RegisteredMarketBody]
+    as_of: Instant
+
+    @classmethod
+    def of(cls, campaign_id: CampaignId, counted: CountedEntries) -> "EntryCountBody":
+        counts = counted.counts
+        return cls(
+            campaign_id=campaign_id,
+            total=sum(counts.by_status.values()),
+            by_status={status.value: number for status, number in counts.by_status.items()},
+            by_market=[RegisteredMarketBody.of(market) for market in counts.by_market],
+            as_of=instant(counted.as_of),
+        )
+
+
+@get(
+    "/{campaignId:str}/entries/eligibility",
+    **documented(
+        Operation(
+            id="countEligible",
+            summary="How many are eligible",
+            tag="Entries",
+            describes=CountEligible,
+            query=EligibilityQuery,
+            answers={
+                200: Answer(
+                    body=EligibilityBody,
+                    description="All counts are of one instant.",
+                    example={
+                        "campaignId": "tour-2026",
+                        "eligible": 120,
+                        "byMarket": [{"market": "nyc", "eligible": 90, "byRank": [60, 20, 7, 3]}],
+                        "asOf": "2026-11-21T18:00:00.000Z",
+                    },
+                )
+            },
+            raises=(CampaignNotFound, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def count_eligible(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    query = query_of(request, EligibilityQuery)
+    return json_answer(EligibilityBody.of(campaign_id, await app.count_eligible(campaign_id, query.query())))
+
+
+@get(
+    "/{campaignId:str}/entries/scoring",
+    **documented(
+        Operation(
+            id="rankEligible",
+            summary="The eligible fans by score",
+            tag="Entries",
+            describes=RankEligible,
+            query=RankingQuery,
+            headers={"Accept": "`application/x-ndjson`: all of them as a stream, without pages"},
+            answers={
+                200: Answer(
+                    body=RankingBody,
+                    description="A page; or, if asked for, all of them as a stream.",
+                    example={
+                        "records": [
+                            {
+                                "userId": "fan-1",
+                                "score": 97.5,
+                                "selection": "none",
+                                "markets": ["nyc", "bos"],
+                                "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
+                            }
+                        ],
+                        "next": None,
+                    },
+                    media={NDJSON: '{"end":true,"count":0}\n'},
+                )
+            },
+            raises=(InvalidValue, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    wanted = query_of(request, RankingQuery)
+    after = position_of(wanted.cursor)
+    if preferred(request, JSON, NDJSON) == NDJSON:
+        return stream_answer(_ndjson(app.export_eligible(campaign_id, wanted.query())), NDJSON)
+    page = await app.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
+    records = [RankedBody.of(ranked) for ranked in page.fans]
+    return json_answer(RankingBody(records=records, next=cursor_of(page.next)))
+
+
+@get(
+    "/{campaignId:str}/entries/count",
+    **documented(
+        Operation(
+            id="countEntries",
+            summary="How many registered",
+            tag="Entries",
+            describes=CountEntries,
+            answers={
+                200: Answer(
+                    body=EntryCountBody,
+                    description="All counts are of one instant.",
+                    example={
+                        "campaignId": "tour-2026",
+                        "total": 150,
+                        "byStatus": {"pending_confirmation": 30, "confirmed": 120},
+                        "byMarket": [{"market": "nyc", "total": 110, "confirmed": 90, "byRank": [70, 25, 10, 5]}],
+                        "asOf": "2026-11-21T18:00:00.000Z",
+                    },
+                )
+            },
+            raises=(CampaignNotFound, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def count_entries(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    return json_answer(EntryCountBody.of(campaign_id, await app.count_entries(campaign_id)))
+
+
+async def _ndjson(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    count = 0
+    async for page in pages:
+        yield encoder.encode_lines([RankedBody.of(ranked) for ranked in page])
+        count += len(page)
+    yield encoder.encode_lines([EndLine(end=True, count=count)])

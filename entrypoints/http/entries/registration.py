@@ -1,0 +1,161 @@
+"""Registering over HTTP, and looking at a registration."""
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.response import Response
+from msgspec import Meta
+
+from domain.model.errors import (
+    CampaignNotFound,
+    CampaignNotOpen,
+    EntryNotFound,
+    GatesClosed,
+    InvalidValue,
+    PhoneUnavailable,
+    Unavailable,
+    UserNotFound,
+)
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MAX_MARKETS
+from domain.usecases.read_entry import ReadEntry
+from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
+from entrypoints.bootstrap import Application
+from entrypoints.http.answers import json_answer
+from entrypoints.http.auth import Caller, caller_of, fan
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
+from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.problems import forbidden
+from entrypoints.http.wire import UserIdText, Wire
+
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
+Key = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(max_length=1_024)]
+
+
+class DeviceRequest(Wire):
+    session_id: Annotated[str, Meta(max_length=256)] | None = None
+    ip: Annotated[str, Meta(max_length=64)] | None = None
+    user_agent: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class RegisterRequest(Wire):
+    phone: Annotated[str, Meta(min_length=1, max_length=64, description="Parsed with the campaign's region.")]
+    markets: Annotated[
+        list[Name], Meta(min_length=1, max_length=MAX_MARKETS, description="By rank, the primary one first.")
+    ]
+    email: Email | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    opt_ins: Annotated[dict[Key, bool], Meta(max_length=50)] | None = None
+    invite_code: Annotated[str, Meta(max_length=256)] | None = None
+    attributes: Annotated[dict[Key, Text], Meta(max_length=50)] | None = None
+    device: DeviceRequest | None = None
+    user_id: Annotated[UserIdText | None, Meta(description="Only administrators may register somebody else.")] = None
+
+    def command(self, campaign_id: CampaignId, user_id: UserId) -> RegisterFanCommand:
+        device = self.device or DeviceRequest()
+        return RegisterFanCommand(
+            campaign_id=campaign_id,
+            user_id=user_id,
+            phone=self.phone,
+            markets=self.markets,
+            email=self.email,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            opt_ins=self.opt_ins,
+            attributes=self.attributes,
+            invite_code=self.invite_code,
+            device=Device(session_id=device.session_id, ip=device.ip, user_agent=device.user_agent),
+        )
+
+
+def _named(caller: Caller, named: str | None) -> UserId:
+    """A fan can never name another user."""
+    if named is None or named == caller.user_id:
+        return caller.user_id
+    if not caller.supreme:
+        raise forbidden()
+    return UserId(named)
+
+
+@post(
+    "/{campaignId:str}/entries",
+    status_code=200,
+    **documented(
+        Operation(
+            id="register",
+            summary="Register, or change one's registration",
+            tag="Entries",
+            describes=RegisterFan,
+            body=RegisterRequest,
+            example={"phone": "+1 212 555 0123", "markets": ["nyc", "bos"], "optIns": {"newsletter": True}},
+            answers={
+                200: Answer(body=EntryBody, description="Changed, or the same as before.", example=EXAMPLE),
+                201: Answer(body=EntryBody, description="Registered.", example=EXAMPLE),
+            },
+            raises=(
+                CampaignNotFound,
+                UserNotFound,
+                CampaignNotOpen,
+                InvalidValue,
+                GatesClosed,
+                PhoneUnavailable,
+                Unavailable,
+            ),
+        ),
+        fan,
+    ),
+)
+async def register(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    campaign_id = campaign_of(request)
+    body = await body_of(request, RegisterRequest)
+    user_id = _named(caller_of(request), body.user_id)
+    registered = await app.register_fan(body.command(campaign_id, user_id))
+    answer = EntryBody.of(registered.entry, app.confirmation_tokens)
+    return json_answer(answer, status=201 if registered.created else 200)
+
+
+@get(
+    "/{campaignId:str}/entries/me",
+    **documented(
+        Operation(
+            id="getMyEntry",
+            summary="One's own registration",
+            tag="Entries",
+            describes=ReadEntry,
+            answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
+            raises=(EntryNotFound, Unavailable),
+        ),
+        fan,
+    ),
+)
+async def get_my_entry(request: AnyRequest) -> Response[bytes]:
+    return await _entry_of(request, caller_of(request).user_id)
+
+
+@get(
+    "/{campaignId:str}/entries/{userId:str}",
+    **documented(
+        Operation(
+            id="getEntry",
+            summary="A fan's registration",
+            tag="Entries",
+            describes=ReadEntry,
+            answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
+            raises=(EntryNotFound, Unavailable),
+        ),
+        fan,
+    ),
+)
+async def get_entry(request: AnyRequest) -> Response[bytes]:
+    return await _entry_of(request, _named(caller_of(request), user_of(request)))
+
+
+async def _entry_of(request: AnyRequest, user_id: UserId) -> Response[bytes]:
+    app: Application = request.app.state.application
+    entry = await app.read_entry(campaign_of(request), user_id)
+    return json_answer(EntryBody.of(entry, app.confirmation_tokens))
