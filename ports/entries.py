@@ -4,6 +4,7 @@ An entry and the messages it left are stored in one write. Raises Unavailable wh
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from domain.model.confirmation import Challenge
@@ -75,6 +76,9 @@ class EntryQueries(Protocol):
 class Scores(Protocol):
     """What the scoring service has uploaded."""
 
-    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Scored:
-        """Score the confirmed entries among ``records``; say why the others were not (REQ-006)."""
+    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Scored:
+        """Score the confirmed entries among ``records``; say why the others were not (REQ-006).
+
+        A fan's last record decides; an earlier one of the same call only gives it a selection it does not name.
+        """
         ...

@@ -4,17 +4,15 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from beanie import Document
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-from pymongo import ASCENDING, IndexModel
+from pydantic import BaseModel, Field
+from pymongo import IndexModel
 
-_STORED = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-UP: Final = ASCENDING
+from adapters.mongo.entry_documents import ENTRY_DOCUMENTS
+from adapters.mongo.stored import STORED, UP
 
 
 class StoredHold(BaseModel):
-    model_config = _STORED
+    model_config = STORED
 
     reserve_id: str
     ordinal: int
@@ -24,7 +22,7 @@ class StoredHold(BaseModel):
 
 
 class StoredTransition(BaseModel):
-    model_config = _STORED
+    model_config = STORED
 
     event: str
     at: datetime
@@ -34,7 +32,7 @@ class StoredTransition(BaseModel):
 
 
 class StoredOrigin(BaseModel):
-    model_config = _STORED
+    model_config = STORED
 
     import_id: str
     line: int
@@ -48,7 +46,7 @@ class CodeDocument(Document):
     Nothing here ever carries a TTL index: it would delete codes when their holds lapse.
     """
 
-    model_config = _STORED
+    model_config = STORED
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
     campaign_id: str
@@ -102,7 +100,7 @@ class StoredProblem(BaseModel):
 class ImportDocument(Document):
     """``id`` is the importId."""
 
-    model_config = _STORED
+    model_config = STORED
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
     campaign_id: str
@@ -125,4 +123,4 @@ class ImportDocument(Document):
         name = "imports"
 
 
-DOCUMENTS: Final = (CodeDocument, ImportDocument)
+DOCUMENTS: Final = (CodeDocument, ImportDocument, *ENTRY_DOCUMENTS)

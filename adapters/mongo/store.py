@@ -16,8 +16,14 @@ from adapters.mongo.codes import MongoCodePool
 from adapters.mongo.collection import CodeCollection
 from adapters.mongo.documents import DOCUMENTS, CodeDocument
 from adapters.mongo.driver import Raw, close, collection_of, open_client
+from adapters.mongo.entries import MongoEntryStore
+from adapters.mongo.entry_documents import EntryDocument, PhoneRecordDocument, ScoringDocument, SendLogDocument
+from adapters.mongo.entry_queries import MongoEntryQueries
 from adapters.mongo.errors import translated
 from adapters.mongo.imports import MongoImportLog
+from adapters.mongo.outbox import MongoOutbox
+from adapters.mongo.phones import MongoPhoneBook
+from adapters.mongo.scoring import MongoScores
 from adapters.mongo.turns import Turns
 from domain.model.errors import Unavailable
 
@@ -48,6 +54,11 @@ class MongoStore:
     pool: MongoCodePool
     catalogue: MongoCodeCatalogue
     imports: MongoImportLog
+    entries: MongoEntryStore
+    entry_queries: MongoEntryQueries
+    scores: MongoScores
+    phone_book: MongoPhoneBook
+    outbox: MongoOutbox
 
     @property
     def name(self) -> str:
@@ -98,15 +109,26 @@ async def mongo_store(url: str) -> AsyncIterator[MongoStore]:
     database = client.get_default_database()
     try:
         await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
-        codes = CodeCollection(collection_of(CodeDocument))
-        yield MongoStore(
-            database=database,
-            pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
-            catalogue=MongoCodeCatalogue(database, codes),
-            imports=MongoImportLog(),
-        )
+        yield _store_in(database)
     finally:
         await close(client)
+
+
+def _store_in(database: AsyncDatabase[Raw]) -> MongoStore:
+    codes = CodeCollection(collection_of(CodeDocument))
+    entries = collection_of(EntryDocument)
+    entry_store = MongoEntryStore(entries)
+    return MongoStore(
+        database=database,
+        pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
+        catalogue=MongoCodeCatalogue(database, codes),
+        imports=MongoImportLog(),
+        entries=entry_store,
+        entry_queries=MongoEntryQueries(database, entries),
+        scores=MongoScores(entries, collection_of(ScoringDocument), entry_store),
+        phone_book=MongoPhoneBook(collection_of(SendLogDocument), collection_of(PhoneRecordDocument)),
+        outbox=MongoOutbox(entries),
+    )
 
 
 async def missing_indexes(database: AsyncDatabase[Raw]) -> list[str]:

@@ -1,10 +1,12 @@
 """Scores that staff upload: the ranking the allocation of tickets goes by (entry-service REQ-006)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from domain.model.entries import Selection
+from domain.model.entries import Entry, EntryEvent, Selection
 from domain.model.ids import UserId
 
 MAX_RECORDS: Final = 50_000
@@ -25,6 +27,26 @@ class ScoreRecord:
     user_id: UserId
     score: float
     selection: Selection | None = None
+
+    def refused_by(self, entry: Entry | None) -> ScoreRefusal | None:
+        """A record exists only for a confirmed entry (REQ-006)."""
+        if entry is None:
+            return ScoreRefusal.NO_ENTRY
+        return None if entry.confirmed else ScoreRefusal.PHONE_NOT_CONFIRMED
+
+    def selects_anew(self, selection: Selection) -> bool:
+        return self.selection is not None and self.selection is not selection
+
+    def apply(self, entry: Entry, now: datetime) -> Entry:
+        """The entry with this score. The score itself is nobody's business; a new selection is told."""
+        if not entry.confirmed:
+            return entry
+        if self.selection is not None and self.selects_anew(entry.selection):
+            selected = replace(entry, score=self.score, selection=self.selection)
+            return selected.told(EntryEvent.SELECTED, now)
+        if entry.score == self.score:
+            return entry
+        return replace(entry, score=self.score, version=entry.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +76,28 @@ class Scored:
             rejected=self.rejected + other.rejected,
             problems=(self.problems + other.problems)[:MAX_PROBLEMS],
         )
+
+
+def latest(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
+    """One record a fan, worth all of the fan's: the last score, and the last selection that was named."""
+    one_each: dict[UserId, ScoreRecord] = {}
+    for record in records:
+        before = one_each.get(record.user_id)
+        selection = record.selection or (before.selection if before else None)
+        one_each[record.user_id] = replace(record, selection=selection)
+    return one_each
+
+
+def summed_up(
+    records: Sequence[ScoreRecord], upserted: set[UserId], refused: Mapping[UserId, ScoreRefusal]
+) -> Scored:
+    """Every record is counted once; what a later one of the same fan made void has changed nothing."""
+    problems = [
+        ScoreProblem(record.user_id, refused[record.user_id]) for record in records if record.user_id in refused
+    ]
+    return Scored(
+        upserted=len(upserted),
+        unchanged=len(records) - len(upserted) - len(problems),
+        rejected=len(problems),
+        problems=tuple(problems[:MAX_PROBLEMS]),
+    )

@@ -8,6 +8,7 @@ from domain.model.errors import FileNotFound, ScoreFileNotFound
 from domain.model.ids import CampaignId
 from domain.model.score_files import ScoreFileReader, score_key
 from domain.model.scoring import Scored, ScoreProblem, ScoreRecord
+from ports.clock import Clock
 from ports.entries import Scores
 from ports.objects import ObjectStore
 
@@ -23,6 +24,7 @@ class ScoreEntries:
     """
 
     scores: Scores
+    clock: Clock
 
     async def __call__(
         self, campaign_id: CampaignId, records: AsyncIterable[ScoreRecord | ScoreProblem]
@@ -35,9 +37,9 @@ class ScoreEntries:
                 continue
             batch.append(record)
             if len(batch) >= BATCH:
-                total += await self.scores.put(campaign_id, batch)
+                total += await self.scores.put(campaign_id, batch, self.clock.now())
                 batch = []
-        return total + (await self.scores.put(campaign_id, batch) if batch else Scored())
+        return total + (await self.scores.put(campaign_id, batch, self.clock.now()) if batch else Scored())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

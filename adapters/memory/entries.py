@@ -1,0 +1,137 @@
+"""Registrations in this process's memory: for tests, for the demo, for trying things out. Gone when it ends."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.model.confirmation import Challenge
+from domain.model.entries import Entry
+from domain.model.errors import PhoneUnavailable
+from domain.model.events import StoredMessage, message_data
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import PhoneNumber
+from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
+from ports.entries import EntryChange
+
+
+@dataclass(slots=True)
+class _Campaign:
+    entries: dict[UserId, Entry] = field(default_factory=dict)
+    owners: dict[PhoneNumber, UserId] = field(default_factory=dict)
+    """Of the confirmed numbers: each has one (entry-service REQ-002)."""
+    outbox: dict[UserId, list[StoredMessage]] = field(default_factory=dict)
+
+    def put(self, before: Entry | None, after: Entry) -> Entry:
+        """Store ``after`` with the messages it leaves; nothing if its number is another's. Raises
+        PhoneUnavailable."""
+        if after == before:
+            return after
+        assert before is None or after.version > before.version, "a change raises the version"
+        user_id, phone = after.user_id, after.details.phone
+        if after.confirmed and self.owners.get(phone, user_id) != user_id:
+            raise PhoneUnavailable
+        if before is not None and before.confirmed:
+            del self.owners[before.details.phone]
+        if after.confirmed:
+            self.owners[phone] = user_id
+        if after.messages:
+            self.outbox.setdefault(user_id, []).extend(_stored_messages(after))
+        self.entries[user_id] = _copy(replace(after, messages=()))
+        return _copy(self.entries[user_id])
+
+
+class MemoryEntryStore:
+    """An EntryStore, Scores and Outbox.
+
+    No method gives way to another before it is done, so each is atomic.
+    """
+
+    def __init__(self) -> None:
+        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(_Campaign)
+
+    async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
+        entry = self.all_of(campaign_id).get(user_id)
+        return _copy(entry) if entry else None
+
+    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+        before = await self.get(campaign_id, user_id)
+        return self._campaigns[campaign_id].put(before, change(before))
+
+    async def change_many(
+        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
+    ) -> Mapping[UserId, Entry]:
+        campaign = self._campaigns[campaign_id]
+        found = [campaign.entries[user_id] for user_id in dict.fromkeys(user_ids) if user_id in campaign.entries]
+        changes = [(before, change(_copy(before))) for before in found]
+        return {before.user_id: campaign.put(before, after) for before, after in changes}
+
+    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
+        campaign = self._campaigns.get(campaign_id)
+        return campaign.owners.get(phone) if campaign else None
+
+    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
+        entry = self.all_of(campaign_id).get(user_id)
+        verification = entry.verification if entry else None
+        challenge = verification.challenge if verification else None
+        if entry is None or verification is None or challenge is None:
+            return None
+        if challenge.id != challenge_id or challenge.exhausted:
+            return None
+        counted = replace(challenge, attempts=challenge.attempts + 1)
+        after = replace(entry, version=entry.version + 1, verification=replace(verification, challenge=counted))
+        self._campaigns[campaign_id].put(entry, after)
+        return counted
+
+    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Scored:
+        """The uploads themselves are not kept: nobody can ask this process's memory for them."""
+        refused: dict[UserId, ScoreRefusal] = {}
+        upserted: set[UserId] = set()
+        for user_id, record in latest(records).items():
+            entry = self.all_of(campaign_id).get(user_id)
+            if reason := record.refused_by(entry):
+                refused[user_id] = reason
+            elif entry is not None and (after := record.apply(entry, now)) != entry:
+                self._campaigns[campaign_id].put(entry, after)
+                upserted.add(user_id)
+        return summed_up(records, upserted, refused)
+
+    async def pending(self, limit: int) -> Sequence[StoredMessage]:
+        waiting = [left for campaign in self._campaigns.values() for left in campaign.outbox.values()]
+        waiting.sort(key=lambda left: left[0].at)
+        return [message for left in waiting for message in left][:limit]
+
+    async def done(self, messages: Sequence[StoredMessage]) -> None:
+        ids = {message.id for message in messages}
+        for campaign_id, user_id in {(message.campaign_id, message.user_id) for message in messages}:
+            outbox = self._campaigns[campaign_id].outbox
+            left = [message for message in outbox.pop(user_id, []) if message.id not in ids]
+            if left:
+                outbox[user_id] = left
+
+    def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
+        """Everyone in the campaign. Reading an unknown campaign does not make one."""
+        campaign = self._campaigns.get(campaign_id)
+        return campaign.entries if campaign else {}
+
+
+def _copy(entry: Entry) -> Entry:
+    """With mappings of its own, so that nobody's later change of them is a change of the entry."""
+    details = entry.details
+    own = replace(details, opt_ins=dict(details.opt_ins), attributes=dict(details.attributes))
+    return replace(entry, details=own)
+
+
+def _stored_messages(entry: Entry) -> list[StoredMessage]:
+    return [
+        StoredMessage(
+            id=message.id,
+            about=message.about,
+            at=message.at,
+            campaign_id=entry.campaign_id,
+            user_id=entry.user_id,
+            revision=entry.revision,
+            data=message_data(message.about, entry),
+        )
+        for message in entry.messages
+    ]

@@ -1,0 +1,92 @@
+"""The neighbours in this process's memory: for tests, for the demo, for trying things out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from domain.model.campaigns import Campaign, Fan
+from domain.model.entries import Fraud
+from domain.model.errors import CampaignNotFound, UserNotFound
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import PhoneNumber
+from ports.fraud import Attempt
+
+
+class MemoryCampaigns:
+    def __init__(self, campaigns: Iterable[Campaign] = ()) -> None:
+        self._campaigns = {campaign.id: campaign for campaign in campaigns}
+
+    def put(self, campaign: Campaign) -> None:
+        """For whoever sets the scene."""
+        self._campaigns[campaign.id] = campaign
+
+    async def get(self, campaign_id: CampaignId) -> Campaign:
+        try:
+            return self._campaigns[campaign_id]
+        except KeyError as error:
+            raise CampaignNotFound from error
+
+
+class MemoryUsers:
+    def __init__(self, fans: Iterable[Fan] = ()) -> None:
+        self._fans = {fan.id: fan for fan in fans}
+
+    def put(self, fan: Fan) -> None:
+        """For whoever sets the scene."""
+        self._fans[fan.id] = fan
+
+    async def get(self, user_id: UserId) -> Fan:
+        try:
+            return self._fans[user_id]
+        except KeyError as error:
+            raise UserNotFound from error
+
+
+class MemoryFanscore:
+    """Knows the scores it was given."""
+
+    def __init__(self, scores: dict[UserId, float] | None = None, *, asks: bool = True) -> None:
+        self._scores = dict(scores or {})
+        self._asks = asks
+
+    @property
+    def asks(self) -> bool:
+        return self._asks
+
+    def put(self, user_id: UserId, score: float) -> None:
+        """For whoever sets the scene."""
+        self._scores[user_id] = score
+
+    async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        return self._scores.get(user_id)
+
+
+class MemoryFraudDetection:
+    """Thinks the same of everybody, and remembers what it was asked."""
+
+    def __init__(self, opinion: Fraud | None = None) -> None:
+        self._opinion = opinion or Fraud()
+        self.attempts: list[Attempt] = []
+
+    def think(self, opinion: Fraud) -> None:
+        """For whoever sets the scene."""
+        self._opinion = opinion
+
+    async def assess(self, attempt: Attempt) -> Fraud:
+        self.attempts.append(attempt)
+        return self._opinion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMessage:
+    to: PhoneNumber = field(repr=False)
+    body: str = field(repr=False)
+
+
+class MemorySms:
+    """Keeps what was sent, the oldest first."""
+
+    def __init__(self) -> None:
+        self.sent: list[TextMessage] = []
+
+    async def send(self, to: PhoneNumber, body: str) -> None:
+        self.sent.append(TextMessage(to=to, body=body))

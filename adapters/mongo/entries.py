@@ -1,0 +1,150 @@
+"""Registrations in MongoDB.
+
+Each change compares the version of the one document it changes; that a number is confirmed once in a campaign is
+a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-document transaction.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import pymongo
+import pymongo.errors
+from pymongo import UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import Raw
+from adapters.mongo.entry_mapping import (
+    WITHOUT_OUTBOX,
+    as_loaded,
+    compare_and_set,
+    new_document,
+    to_challenge,
+    to_entry,
+)
+from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.mapping import key
+from domain.model.confirmation import MAX_ATTEMPTS, Challenge
+from domain.model.entries import Entry, EntryStatus
+from domain.model.errors import PhoneUnavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import PhoneNumber
+from ports.entries import EntryChange
+
+PAUSE_SECONDS: Final = 0.01
+"""At most, after a lost race, so that the losers do not meet again."""
+BATCH: Final = 1_000
+"""Entries read and written together."""
+
+Change = tuple[Entry, Entry]
+"""An entry as it was read, and as it should be."""
+
+
+class MongoEntryStore:
+    def __init__(self, entries: AsyncCollection[Raw]) -> None:
+        self._entries = entries
+
+    @translated
+    async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
+        document = await self._entries.find_one({"_id": key(campaign_id, user_id)}, WITHOUT_OUTBOX)
+        return to_entry(document) if document else None
+
+    @translated
+    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+        """Read, decide, compare-and-set; decided anew for as long as others are faster."""
+        while True:
+            before = await self.get(campaign_id, user_id)
+            after = change(before)
+            if after == before or await self._store(before, after):
+                return as_loaded(after)
+            await _pause()
+
+    async def _store(self, before: Entry | None, after: Entry) -> bool:
+        """False when somebody else was faster."""
+        try:
+            if before is None:
+                await self._entries.insert_one(new_document(after))
+                return True
+            result = await self._entries.update_one(*compare_and_set(before, after))
+        except pymongo.errors.DuplicateKeyError as error:
+            if _is_of_phone(error.details):
+                raise PhoneUnavailable from None  # The driver's error names the number.
+            return False
+        return result.matched_count == 1
+
+    @translated
+    async def change_many(
+        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
+    ) -> Mapping[UserId, Entry]:
+        """Batch after batch: one read, one write, and again for those whom others got to first."""
+        outcome: dict[UserId, Entry] = {}
+        waiting = list(dict.fromkeys(user_ids))
+        for start in range(0, len(waiting), BATCH):
+            undecided = waiting[start : start + BATCH]
+            while undecided:
+                changes: list[Change] = []
+                for before in await self._load(campaign_id, undecided):
+                    after = change(before)
+                    outcome[before.user_id] = as_loaded(after)
+                    if after != before:
+                        changes.append((before, after))
+                undecided = await self._write(changes)
+        return outcome
+
+    async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> list[Entry]:
+        keys = [key(campaign_id, user_id) for user_id in user_ids]
+        cursor = self._entries.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX)
+        return [to_entry(document) for document in await cursor.to_list(None)]
+
+    async def _write(self, changes: Sequence[Change]) -> list[UserId]:
+        """Make each change that is still possible; whose entries somebody else got to first.
+
+        A bulk write does not tell which of its updates found nothing. As upserts they do: the entry is there,
+        in another version, so inserting it is refused.
+        """
+        if not changes:
+            return []
+        writes = [UpdateOne(*compare_and_set(before, after), upsert=True) for before, after in changes]
+        try:
+            await self._entries.bulk_write(writes, ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+            failures = (error.details or {})["writeErrors"]
+            if any(_is_of_phone(failure) for failure in failures):
+                raise PhoneUnavailable from None
+            await _pause()
+            return [changes[failure["index"]][1].user_id for failure in failures]
+        return []
+
+    @translated
+    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
+        confirmed = {"campaignId": campaign_id, "phone": phone, "status": EntryStatus.CONFIRMED.value}
+        document = await self._entries.find_one(confirmed, {"userId": 1})
+        return UserId(document["userId"]) if document else None
+
+    @translated
+    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
+        """The version moves too, so that no change under way writes an older count back."""
+        document = await self._entries.find_one_and_update(
+            {
+                "_id": key(campaign_id, user_id),
+                "verification.challenge.id": challenge_id,
+                "verification.challenge.attempts": {"$lt": MAX_ATTEMPTS},
+            },
+            {"$inc": {"verification.challenge.attempts": 1, "version": 1}},
+            projection={"campaignId": 1, "userId": 1, "verification": 1},
+            return_document=pymongo.ReturnDocument.AFTER,
+        )
+        return to_challenge(document) if document else None
+
+
+def _is_of_phone(failure: Mapping[str, object] | None) -> bool:
+    """Was it the unique number that refused, not the primary key?"""
+    pattern = (failure or {}).get("keyPattern")
+    return isinstance(pattern, Mapping) and "phone" in pattern
+
+
+async def _pause() -> None:
+    await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))

@@ -1,0 +1,158 @@
+"""What is stored of registrations: one document an entry, and the indexes that its questions need."""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from beanie import Document
+from pydantic import BaseModel, Field
+from pymongo import IndexModel
+
+from adapters.mongo.stored import DOWN, STORED, UP
+
+PHONE_INDEX: Final = "confirmedPhone"
+SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
+"""An hour longer than the longest window in which sends are counted."""
+
+
+class StoredChallenge(BaseModel):
+    model_config = STORED
+
+    id: str
+    phone: str
+    code_hash: bytes
+    expires_at: datetime
+    attempts: int
+
+
+class StoredVerification(BaseModel):
+    model_config = STORED
+
+    challenge: StoredChallenge | None
+    sends: int
+    resend_after: datetime
+
+
+class StoredFraud(BaseModel):
+    status: str
+    score: float | None
+
+
+class OutboxMessage(BaseModel):
+    id: str
+    about: str
+    at: datetime
+    revision: int
+    data: str | None
+    """JSON: names that fans and staff chose are no field names here."""
+
+
+class EntryDocument(Document):
+    """``id`` is ``{campaignId}/{userId}``: the primary key itself keeps a fan to one entry a campaign."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    entry_id: str
+    campaign_id: str
+    user_id: str
+    status: str
+    phone: str
+    phone_confirmed_at: datetime | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    markets: list[str]
+    prefs: list[str]
+    """``1:nyc``: the markets with their ranks, so that one index key says both."""
+    opt_ins: list[tuple[str, bool]]
+    attributes: list[tuple[str, str]]
+    """Pairs, since MongoDB has its own ideas of what a field may be called."""
+    fanscore: float | None
+    fraud: StoredFraud
+    selection: str
+    score: float | None
+    verification: StoredVerification | None
+    receipt_due: bool
+    revision: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    outbox: list[OutboxMessage] = Field(default_factory=list)
+    outbox_at: datetime | None = None
+    """Since when the oldest message waits; not there while none does."""
+
+    class Settings:
+        name = "entries"
+        indexes: ClassVar = [
+            # One number, one fan: nothing else enforces REQ-002 under a race.
+            IndexModel(
+                [("campaignId", UP), ("phone", UP)],
+                name=PHONE_INDEX,
+                unique=True,
+                partialFilterExpression={"status": "confirmed"},
+            ),
+            IndexModel(
+                [("campaignId", UP), ("status", UP), ("prefs", UP), ("selection", UP), ("score", UP)],
+                name="preferences",
+            ),
+            IndexModel(
+                [("campaignId", UP), ("status", UP), ("selection", UP), ("score", DOWN), ("userId", UP)],
+                name="ranking",
+            ),
+            IndexModel([("outboxAt", UP)], name="outbox", partialFilterExpression={"outboxAt": {"$exists": True}}),
+        ]
+
+
+class ScoringDocument(Document):
+    """What was last uploaded about a fan; ``id`` is that of the entry."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    user_id: str
+    score: float
+    selection: str | None
+    updated_at: datetime
+
+    class Settings:
+        name = "scoring"
+
+
+class SendLogDocument(Document):
+    """``id`` is a digest of the number: ids get into error messages and logs."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    sent: list[datetime]
+    version: int
+    touched_at: datetime
+    """By the server's clock, which is also the one that expires."""
+
+    class Settings:
+        name = "phoneSends"
+        indexes: ClassVar = [
+            IndexModel([("touchedAt", UP)], name="forgotten", expireAfterSeconds=SENDS_KEPT_SECONDS)
+        ]
+
+
+class StoredFailure(BaseModel):
+    by: str
+    at: datetime
+
+
+class PhoneRecordDocument(Document):
+    """``id`` is ``{campaignId}/`` and a digest of the number."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    failures: list[StoredFailure]
+    version: int
+
+    class Settings:
+        name = "phoneFailures"
+
+
+ENTRY_DOCUMENTS: Final = (EntryDocument, ScoringDocument, SendLogDocument, PhoneRecordDocument)

@@ -1,0 +1,200 @@
+"""Between the model's words for registrations and the stored ones.
+
+By hand, not through the Beanie document: entries pass here thousands of times a second.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from adapters.mongo.driver import Raw
+from adapters.mongo.mapping import key
+from domain.model.confirmation import Challenge
+from domain.model.entries import (
+    Details,
+    Entry,
+    EntryEvent,
+    Errand,
+    Fraud,
+    FraudStatus,
+    Selection,
+    Verification,
+)
+from domain.model.events import StoredMessage, message_data
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId, Preferences
+from domain.model.phones import PhoneNumber
+
+WITHOUT_OUTBOX: Final = {"outbox": 0, "outboxAt": 0, "prefs": 0}
+"""The projection that loads an entry: what waits to be told is the relay's business."""
+
+_EVENTS: Final = frozenset(EntryEvent)
+
+
+def pref(rank: int, market: str) -> str:
+    return f"{rank}:{market}"
+
+
+def prefs(ranked: Sequence[str]) -> list[str]:
+    return [pref(rank, market) for rank, market in enumerate(ranked, start=1)]
+
+
+def markets_of(document: Raw) -> Preferences:
+    return tuple(MarketId(market) for market in document["markets"])
+
+
+def as_loaded(entry: Entry) -> Entry:
+    """What ``to_entry`` would make of it once it is stored."""
+    return replace(entry, messages=())
+
+
+def to_entry(document: Raw) -> Entry:
+    return Entry(
+        id=document["entryId"],
+        campaign_id=CampaignId(document["campaignId"]),
+        user_id=UserId(document["userId"]),
+        details=_to_details(document),
+        phone_confirmed_at=document["phoneConfirmedAt"],
+        fanscore=document["fanscore"],
+        fraud=Fraud(status=FraudStatus(document["fraud"]["status"]), score=document["fraud"]["score"]),
+        selection=Selection(document["selection"]),
+        score=document["score"],
+        verification=_to_verification(document),
+        receipt_due=document["receiptDue"],
+        revision=document["revision"],
+        version=document["version"],
+        created_at=document["createdAt"],
+        updated_at=document["updatedAt"],
+    )
+
+
+def _to_details(document: Raw) -> Details:
+    return Details(
+        phone=PhoneNumber(document["phone"]),
+        markets=markets_of(document),
+        email=document["email"],
+        first_name=document["firstName"],
+        last_name=document["lastName"],
+        opt_ins=dict(document["optIns"]),
+        attributes=dict(document["attributes"]),
+    )
+
+
+def _to_verification(document: Raw) -> Verification | None:
+    stored = document["verification"]
+    if stored is None:
+        return None
+    challenge = to_challenge(document) if stored["challenge"] else None
+    return Verification(challenge=challenge, sends=stored["sends"], resend_after=stored["resendAfter"])
+
+
+def to_challenge(document: Raw) -> Challenge:
+    stored = document["verification"]["challenge"]
+    return Challenge(
+        id=stored["id"],
+        campaign_id=CampaignId(document["campaignId"]),
+        user_id=UserId(document["userId"]),
+        phone=PhoneNumber(stored["phone"]),
+        code_hash=bytes(stored["codeHash"]),
+        expires_at=stored["expiresAt"],
+        attempts=stored["attempts"],
+    )
+
+
+def _from_entry(entry: Entry) -> Raw:
+    details = entry.details
+    return {
+        "entryId": entry.id,
+        "campaignId": entry.campaign_id,
+        "userId": entry.user_id,
+        "status": entry.status.value,
+        "phone": details.phone,
+        "phoneConfirmedAt": entry.phone_confirmed_at,
+        "email": details.email,
+        "firstName": details.first_name,
+        "lastName": details.last_name,
+        "markets": list(details.markets),
+        "prefs": prefs(details.markets),
+        "optIns": [list(pair) for pair in details.opt_ins.items()],
+        "attributes": [list(pair) for pair in details.attributes.items()],
+        "fanscore": entry.fanscore,
+        "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
+        "selection": entry.selection.value,
+        "score": entry.score,
+        "verification": _from_verification(entry.verification),
+        "receiptDue": entry.receipt_due,
+        "revision": entry.revision,
+        "version": entry.version,
+        "createdAt": entry.created_at,
+        "updatedAt": entry.updated_at,
+    }
+
+
+def _from_verification(verification: Verification | None) -> Raw | None:
+    if verification is None:
+        return None
+    return {
+        "challenge": _from_challenge(verification.challenge) if verification.challenge else None,
+        "sends": verification.sends,
+        "resendAfter": verification.resend_after,
+    }
+
+
+def _from_challenge(challenge: Challenge) -> Raw:
+    return {
+        "id": challenge.id,
+        "phone": challenge.phone,
+        "codeHash": challenge.code_hash,
+        "expiresAt": challenge.expires_at,
+        "attempts": challenge.attempts,
+    }
+
+
+def new_document(entry: Entry) -> Raw:
+    """A document that is not there yet, with the messages that the entry begins with."""
+    document: Raw = {"_id": key(entry.campaign_id, entry.user_id)} | _from_entry(entry)
+    if entry.messages:
+        document["outbox"] = _from_messages(entry)
+        document["outboxAt"] = entry.messages[0].at
+    return document
+
+
+def compare_and_set(before: Entry, after: Entry) -> tuple[Raw, Raw]:
+    """Filter and update that make ``before`` into ``after``, its messages included.
+
+    They find nothing if anyone changed the entry meanwhile.
+    """
+    assert after.version > before.version, "a change raises the version"
+    update: Raw = {"$set": _from_entry(after)}
+    if after.messages:
+        update["$push"] = {"outbox": {"$each": _from_messages(after)}}
+        update["$min"] = {"outboxAt": after.messages[0].at}
+    return {"_id": key(before.campaign_id, before.user_id), "version": before.version}, update
+
+
+def _from_messages(entry: Entry) -> list[Raw]:
+    """Entries are loaded without messages, so these are all of this change."""
+    return [
+        {
+            "id": message.id,
+            "about": message.about.value,
+            "at": message.at,
+            "revision": entry.revision,
+            "data": json.dumps(message_data(message.about, entry), ensure_ascii=False),
+        }
+        for message in entry.messages
+    ]
+
+
+def to_message(document: Raw, stored: Raw) -> StoredMessage:
+    about = stored["about"]
+    return StoredMessage(
+        id=stored["id"],
+        about=EntryEvent(about) if about in _EVENTS else Errand(about),
+        at=stored["at"],
+        campaign_id=CampaignId(document["campaignId"]),
+        user_id=UserId(document["userId"]),
+        revision=stored["revision"],
+        data=json.loads(stored["data"]),
+    )

@@ -1,0 +1,81 @@
+"""What is remembered of phone numbers, in MongoDB: a document a number, changed by compare-and-set."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import pymongo.errors
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import Raw
+from adapters.mongo.errors import translated
+from adapters.mongo.mapping import key
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
+
+PAUSE_SECONDS: Final = 0.01
+"""At most, after a lost race."""
+
+
+class MongoPhoneBook:
+    def __init__(self, sends: AsyncCollection[Raw], failures: AsyncCollection[Raw]) -> None:
+        self._sends = sends
+        self._failures = failures
+
+    @translated
+    async def take_send(self, phone: PhoneNumber, limits: SendLimits, now: datetime) -> datetime | None:
+        id = _digest(phone)
+        while True:
+            stored = await self._sends.find_one({"_id": id})
+            log = SendLog(sent=tuple(stored["sent"])) if stored else SendLog()
+            free_at = log.next_at(limits, now)
+            if free_at > now:
+                return free_at
+            taken: Raw = {"$set": {"sent": list(log.record(now).sent)}, "$currentDate": {"touchedAt": True}}
+            if await _compare_and_set(self._sends, id, stored, taken):
+                return None
+
+    @translated
+    async def record(self, campaign_id: CampaignId, phone: PhoneNumber) -> PhoneRecord:
+        return _to_record(await self._failures.find_one({"_id": key(campaign_id, _digest(phone))}))
+
+    @translated
+    async def change(
+        self, campaign_id: CampaignId, phone: PhoneNumber, change: Callable[[PhoneRecord], PhoneRecord]
+    ) -> None:
+        id = key(campaign_id, _digest(phone))
+        while True:
+            stored = await self._failures.find_one({"_id": id})
+            before = _to_record(stored)
+            after = change(before)
+            if after == before:
+                return
+            failures = [{"by": failure.by, "at": failure.at} for failure in after.failures]
+            if await _compare_and_set(self._failures, id, stored, {"$set": {"failures": failures}}):
+                return
+
+
+def _digest(phone: PhoneNumber) -> str:
+    """Not a secret, for there are few numbers; only to keep them out of keys, which errors and logs show."""
+    return hashlib.sha256(phone.encode()).hexdigest()
+
+
+def _to_record(stored: Raw | None) -> PhoneRecord:
+    failures = stored["failures"] if stored else ()
+    return PhoneRecord(failures=tuple(Failure(by=UserId(one["by"]), at=one["at"]) for one in failures))
+
+
+async def _compare_and_set(collection: AsyncCollection[Raw], id: str, stored: Raw | None, update: Raw) -> bool:
+    """False when somebody else was faster; then a moment has passed. A document not there yet is made."""
+    version = stored["version"] if stored else 0
+    try:
+        await collection.update_one(
+            {"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True
+        )
+    except pymongo.errors.DuplicateKeyError:
+        await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
+        return False
+    return True

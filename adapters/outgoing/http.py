@@ -1,0 +1,177 @@
+"""Asking a neighbour over HTTP.
+
+This package is the one that other adapters may share: it knows HTTP and patience, and no neighbour. So the
+time-outs, the retries and the breaker are written and tested once, while no adapter knows another.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+import stamina
+import structlog
+
+from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
+from domain.model.errors import Unavailable
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES: Final = 1_048_576
+LIMITS: Final = httpx2.Limits(
+    max_connections=100,
+    max_keepalive_connections=50,
+    keepalive_expiry=4,  # Below the five seconds after which many servers hang up on an idle connection.
+)
+_PASSING_STATUSES: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+_DOTS: Final = {".", ".."}
+
+
+class _Passing(NoAnswer):
+    """The next try may well succeed: a connection that broke, a gateway without its server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a neighbour said; it was not the neighbour's own failure (5xx)."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return HTTPStatus(200) <= self.status < HTTPStatus(300)
+
+    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
+        """The body of a 200. Raises NoAnswer for anything else."""
+        if self.status != HTTPStatus.OK:
+            raise NoAnswer(f"status {self.status}")
+        return decoded(decoder, self.body)
+
+
+def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
+    """``body`` as the decoder's type. Raises NoAnswer, whose reason names places and types, never values."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise NoAnswer(f"rubbish: {_place_of(error)}") from None
+    except (ValueError, RecursionError):
+        raise NoAnswer("rubbish: not JSON") from None
+
+
+def _place_of(error: msgspec.ValidationError) -> str:
+    """msgspec quotes a value only where it is none of an enumeration's."""
+    text = str(error)
+    return text if not text.startswith("Invalid enum value") else "unknown value" + text[text.rfind(" - at ") :]
+
+
+def tell(part: str, error: NoAnswer) -> None:
+    """Log why ``part`` is not available. That a circuit is open is logged when it opens, not each time."""
+    if not isinstance(error, CircuitOpen):
+        structlog.get_logger().warning("neighbour.no_answer", part=part, reason=error.reason)
+
+
+def unavailable(part: str, error: NoAnswer) -> Unavailable:
+    """For those who must raise."""
+    tell(part, error)
+    return Unavailable(part)
+
+
+class HttpNeighbour:
+    """One neighbour: its address, how long it may take in all, and whether it is worth asking at present.
+
+    A failure is no answer, a late one or a 5xx; every other answer shows that the neighbour lives, so that one
+    record nobody can read does not make all the others unavailable.
+    """
+
+    def __init__(
+        self, client: httpx2.AsyncClient, url: str, *, part: str, seconds: float, breaker: Breaker | None = None
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._part = part
+        self._seconds = seconds
+        self._breaker = breaker or Breaker(part)
+
+    async def get(self, *segments: str, params: Mapping[str, str] | None = None, attempts: int = 1) -> Answer:
+        """Raises NoAnswer. More ``attempts`` than one are for failures that pass, within the same time."""
+        if not _DOTS.isdisjoint(segments):  # Whoever is called ``..`` would lead the path astray.
+            return Answer(HTTPStatus.NOT_FOUND, b"")
+        path = "".join(f"/{quote(segment, safe='')}" for segment in segments)
+        return await self._ask("GET", self._url.rstrip("/") + path, attempts, params=params)
+
+    async def post(self, body: object, *, path: str = "") -> Answer:
+        """Asked once only: what is not safe to repeat is not repeated. Raises NoAnswer."""
+        url = self._url.rstrip("/") + path if path else self._url
+        try:
+            content = msgspec.json.encode(body)
+        except ValueError:  # Text that is no Unicode; the error would quote it.
+            raise NoAnswer("not to be encoded") from None
+        return await self._ask("POST", url, 1, content=content, headers={"Content-Type": "application/json"})
+
+    async def _ask(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
+        with self._breaker.watch():
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await self._try(method, url, attempts, **request)
+            except TimeoutError:
+                raise NoAnswer("too late") from None
+
+    async def _try(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
+        retries = stamina.retry_context(
+            on=_Passing, attempts=attempts, timeout=None, wait_initial=0.02, wait_max=0.2, wait_jitter=0.1
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._once(method, url, **request)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _once(self, method: str, url: str, **request: Any) -> Answer:
+        # The library's errors hold the request, and with it what was sent: they end here.
+        try:
+            async with self._client.stream(method, url, **request) as response:
+                answer = Answer(response.status_code, await _body(response))
+        except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            raise _Passing(type(error).__name__) from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise NoAnswer(type(error).__name__) from None
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            kind = _Passing if answer.status in _PASSING_STATUSES else NoAnswer
+            raise kind(f"status {answer.status}")
+        return answer
+
+
+async def _body(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise NoAnswer("too long")
+    return bytes(body)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read once: it takes longer than all the rest of making a client."""
+    return httpx2.create_ssl_context()
+
+
+@asynccontextmanager
+async def http_neighbour(url: str, *, part: str, seconds: float) -> AsyncIterator[HttpNeighbour]:
+    """Each neighbour has connections of its own, so that a slow one cannot use up those of the others."""
+    client = httpx2.AsyncClient(
+        limits=LIMITS,
+        timeout=None,  # One limit for the whole, set around each question.
+        follow_redirects=False,
+        verify=_certificates(),
+        headers={"User-Agent": "fangate", "Accept": "application/json"},
+    )
+    async with client:
+        yield HttpNeighbour(client, url, part=part, seconds=seconds)

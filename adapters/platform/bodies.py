@@ -1,0 +1,104 @@
+"""What campaign-service and user-service say, over HTTP or in files.
+
+Tolerant of fields we do not know, strict with those we do. What opens a campaign must be said: were an absent
+``needsPhoneConfirmation`` or ``gates`` taken for "none", a neighbour's misspelling would let everyone in. What
+vouches for a fan may be absent, and then nothing vouches.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+
+from adapters.outgoing.http import decoded
+from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
+from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
+from domain.model.markets import MarketId
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Body(msgspec.Struct, rename="camel", frozen=True):
+    """Fields as the neighbours spell them."""
+
+
+class MarketBody(_Body, frozen=True):
+    id: Text
+
+
+class GatesBody(_Body, frozen=True):
+    invite_only: bool = False
+    linked_accounts: tuple[str, ...] | None = None
+    verified_card: bool = False
+
+
+class CampaignBody(_Body, frozen=True, kw_only=True):
+    id: Annotated[str, msgspec.Meta(pattern=CAMPAIGN_ID)]
+    name: str = ""
+    status: CampaignStatus
+    opens_at: Instant | None = None
+    closes_at: Instant | None = None
+    needs_phone_confirmation: bool
+    gates: GatesBody
+    markets: tuple[MarketBody, ...]
+    default_region: str | None = None
+
+    def to_campaign(self) -> Campaign:
+        return Campaign(
+            id=CampaignId(self.id),
+            name=self.name,
+            status=self.status,
+            opens_at=self.opens_at,
+            closes_at=self.closes_at,
+            needs_phone_confirmation=self.needs_phone_confirmation,
+            gates=Gates(
+                invite_only=self.gates.invite_only,
+                linked_accounts=self.gates.linked_accounts or (),
+                verified_card=self.gates.verified_card,
+            ),
+            markets=tuple(MarketId(market.id) for market in self.markets),
+            default_region=self.default_region,
+        )
+
+
+class FanBody(_Body, frozen=True):
+    id: Annotated[str, msgspec.Meta(pattern=USER_ID)]
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    phone_verified: bool = False
+    linked_accounts: tuple[str, ...] | None = None
+    verified_card: bool = False
+    invite_codes: dict[str, tuple[str, ...]] | None = None
+
+    def to_fan(self) -> Fan:
+        codes = self.invite_codes or {}
+        return Fan(
+            id=UserId(self.id),
+            email=self.email,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            phone=self.phone,
+            phone_verified=self.phone_verified,
+            linked_accounts=self.linked_accounts or (),
+            verified_card=self.verified_card,
+            invite_codes={CampaignId(campaign): listed for campaign, listed in codes.items()},
+        )
+
+
+CAMPAIGN: Final = msgspec.json.Decoder(CampaignBody)
+FAN: Final = msgspec.json.Decoder(FanBody)
+_CAMPAIGNS: Final = msgspec.json.Decoder(list[CampaignBody])
+_FANS: Final = msgspec.json.Decoder(list[FanBody])
+
+
+def read_campaigns(content: bytes) -> dict[CampaignId, Campaign]:
+    """A list of campaigns. Raises NoAnswer."""
+    return {CampaignId(body.id): body.to_campaign() for body in decoded(_CAMPAIGNS, content)}
+
+
+def read_fans(content: bytes) -> dict[UserId, Fan]:
+    """A list of fans' accounts. Raises NoAnswer."""
+    return {UserId(body.id): body.to_fan() for body in decoded(_FANS, content)}

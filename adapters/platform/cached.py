@@ -1,0 +1,60 @@
+"""Campaigns remembered for a little while, so that a rush of fans does not become a rush on campaign-service."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from domain.model.campaigns import Campaign
+from domain.model.ids import CampaignId
+from ports.campaigns import Campaigns
+
+MAX_AGE_SECONDS: Final = 30.0
+MAX_CAMPAIGNS: Final = 1_000
+
+
+class CachedCampaigns:
+    """Other Campaigns, each asked for once in 30 s, however many callers want it; failures are not remembered."""
+
+    def __init__(
+        self,
+        campaigns: Campaigns,
+        *,
+        size: int = MAX_CAMPAIGNS,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._campaigns = campaigns
+        self._size = size
+        self._seconds = seconds
+        self._known: dict[CampaignId, tuple[float, Campaign]] = {}
+        """When it was asked for, which is before it was answered; the oldest first."""
+        self._asking: dict[CampaignId, asyncio.Task[Campaign]] = {}
+
+    async def get(self, campaign_id: CampaignId) -> Campaign:
+        known = self._known.get(campaign_id)
+        if known is not None and self._seconds() - known[0] < MAX_AGE_SECONDS:
+            return known[1]
+        task = self._asking.get(campaign_id)
+        if task is None:
+            task = self._asking[campaign_id] = asyncio.create_task(self._ask(campaign_id))
+            task.add_done_callback(_noticed)
+        # Shielded: a caller who goes away does not take the others' answer along.
+        return await asyncio.shield(task)
+
+    async def _ask(self, campaign_id: CampaignId) -> Campaign:
+        asked_at = self._seconds()
+        try:
+            campaign = await self._campaigns.get(campaign_id)
+        finally:
+            del self._asking[campaign_id]
+        self._known.pop(campaign_id, None)
+        self._known[campaign_id] = asked_at, campaign
+        if len(self._known) > self._size:
+            del self._known[next(iter(self._known))]
+        return campaign
+
+
+def _noticed(task: asyncio.Task[Campaign]) -> None:
+    """A failure that no caller stayed for is nobody's; asyncio would complain of it."""
+    if not task.cancelled():
+        task.exception()

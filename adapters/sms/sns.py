@@ -1,0 +1,65 @@
+"""Text messages through Amazon SNS."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, Final
+
+import aioboto3
+import botocore.exceptions
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from adapters.outgoing.breaker import Breaker, NoAnswer
+from adapters.outgoing.http import unavailable
+from domain.model.phones import PhoneNumber
+
+SECONDS: Final = 2.0
+_CONFIG: Final = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
+"""Sent once: a repeat could reach the phone twice, and a fan can ask for another code."""
+_TRANSACTIONAL: Final = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
+"""One-time codes go before advertisements."""
+
+
+class SnsSms:
+    def __init__(self, client: Any) -> None:
+        # aiobotocore makes its clients at run time, so there is no type to name.
+        self._client = client
+        self._breaker = Breaker("sms")
+
+    async def send(self, to: PhoneNumber, body: str) -> None:
+        try:
+            with self._breaker.watch():
+                refusal = await self._publish(to, body)
+        except NoAnswer as error:
+            raise unavailable("sms", error) from error
+        if refusal is not None:
+            raise unavailable("sms", NoAnswer(refusal))
+
+    async def _publish(self, to: PhoneNumber, body: str) -> str | None:
+        """SNS's refusal of this one message, by its code; it lives, then. Raises NoAnswer when it does not.
+
+        SNS's errors quote the number, so none of them goes further than this.
+        """
+        try:
+            async with asyncio.timeout(SECONDS):
+                await self._client.publish(PhoneNumber=to, Message=body, MessageAttributes=_TRANSACTIONAL)
+        except botocore.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise NoAnswer(_code(error)) from None
+            return _code(error)
+        except (botocore.exceptions.BotoCoreError, ResponseParserError, TimeoutError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from None
+        return None
+
+
+def _code(error: botocore.exceptions.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+@asynccontextmanager
+async def sns_sms(*, region: str | None) -> AsyncIterator[SnsSms]:
+    """Connect by the standard AWS variables; botocore itself does not know ``AWS_REGION``, hence ``region``."""
+    async with aioboto3.Session().client("sns", region_name=region, config=_CONFIG) as client:
+        yield SnsSms(client)

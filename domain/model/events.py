@@ -1,0 +1,56 @@
+"""What neighbours are told of registrations, and what is kept of it until a worker has told them (REQ-010)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.model.entries import Entry, EntryEvent, Errand
+from domain.model.ids import CampaignId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message on its way out, as the change that left it stored it."""
+
+    id: str
+    about: EntryEvent | Errand
+    at: datetime
+    campaign_id: CampaignId
+    user_id: UserId
+    revision: int
+    data: Mapping[str, object] | None = field(default=None, repr=False)
+    """The entry as the change made it, for events; an errand looks at the entry as it is when it is run."""
+
+
+def message_data(about: EntryEvent | Errand, entry: Entry) -> dict[str, object] | None:
+    return entry_data(entry) if isinstance(about, EntryEvent) else None
+
+
+def entry_data(entry: Entry) -> dict[str, object]:
+    """The entry in the words of the published contract, without its confirmation."""
+    details = entry.details
+    return {
+        "id": entry.id,
+        "campaignId": entry.campaign_id,
+        "userId": entry.user_id,
+        "status": entry.status.value,
+        "phone": details.phone,
+        "phoneConfirmedAt": None if entry.phone_confirmed_at is None else _instant(entry.phone_confirmed_at),
+        "email": details.email,
+        "firstName": details.first_name,
+        "lastName": details.last_name,
+        "markets": list(details.markets),
+        "optIns": dict(details.opt_ins),
+        "attributes": dict(details.attributes),
+        "fanscore": {"status": "pending" if entry.fanscore is None else "scored", "value": entry.fanscore},
+        "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
+        "selection": entry.selection.value,
+        "revision": entry.revision,
+        "createdAt": _instant(entry.created_at),
+        "updatedAt": _instant(entry.updated_at),
+    }
+
+
+def _instant(time: datetime) -> str:
+    """RFC 3339 in UTC, with milliseconds and ``Z``."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
