@@ -13,6 +13,9 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+FRAMES: Final = 30
+"""Deep enough to reach from a driver's depths up to our own code."""
+
 _LEVELS: Final = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -34,6 +37,21 @@ def configure_logs(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_Passer()], level=max(_LEVELS[level], logging.WARNING), force=True)
+
+
+class _Passer(logging.Handler):
+    """What libraries log, in the same form. Their arguments stay out, since they may hold anything."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = str(record.msg).strip().splitlines()
+        structlog.get_logger().log(
+            record.levelno,
+            "library.logged",
+            logger=record.name,
+            message=lines[0] if lines else "",
+            exc_info=record.exc_info[1] if record.exc_info else None,
+        )
 
 
 def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -44,7 +62,7 @@ def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["error"] = type(error).__name__
         event["at"] = [
             f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ][-10:]
+        ][-FRAMES:]
     return event
 
 

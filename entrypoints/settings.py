@@ -3,16 +3,27 @@
 A wrong value is a ConfigurationError whose one line names the variable and never shows a secret.
 """
 
+import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX: Final = "FANGATE_"
 MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
+LONGEST: Final = timedelta(days=366)
+_BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 
 
 class ConfigurationError(Exception):
@@ -23,7 +34,10 @@ def _seconds(value: object) -> object:
     """Durations are plain numbers of seconds."""
     if isinstance(value, timedelta):
         return value
-    return timedelta(seconds=float(str(value)))
+    try:
+        return timedelta(seconds=float(str(value)))
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number of seconds") from None
 
 
 def _scheme(*allowed: str) -> BeforeValidator:
@@ -36,15 +50,30 @@ def _scheme(*allowed: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0), le=timedelta(days=366))]
+def _names_bucket(url: str) -> str:
+    if url.startswith("s3:") and not _BUCKET.fullmatch(url):
+        raise ValueError("must name a bucket: s3://bucket")
+    return url
+
+
+def _sensible(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= LONGEST:
+        raise ValueError(f"must be more than 0 and at most {LONGEST.total_seconds():.0f} seconds")
+    return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_sensible)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
+    # An empty variable counts as one that is not set: that is what ``${NAME:-}`` in a compose file gives.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     store: Annotated[str, _scheme("memory", "mongodb", "mongodb+srv")] = Field("memory:", repr=False)
     """May hold a password, so it is not shown."""
-    objects: Annotated[str, _scheme("file", "memory", "s3")] = "file:./objects"
+    objects: Annotated[str, _scheme("file", "memory", "s3"), AfterValidator(_names_bucket)] = "file:./objects"
     jwt_secret: SecretStr | None = None
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
@@ -53,6 +82,8 @@ class Settings(BaseSettings):
     sweep_interval: Seconds = timedelta(seconds=5)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
+    """Read by the AWS library itself; here only so that a wrong one stops the start."""
 
     @model_validator(mode="after")
     def _check_keys(self) -> "Settings":
@@ -60,14 +91,24 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWT_SECRET and {PREFIX}JWT_JWKS_URL exclude each other: set one")
         if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"{PREFIX}JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
-        if self.jwt_jwks_url and urlsplit(self.jwt_jwks_url).scheme not in {"http", "https"}:
+        if self.jwt_jwks_url and not _is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
+        if self.aws_endpoint_url and not _is_web_address(self.aws_endpoint_url):
+            raise ValueError("AWS_ENDPOINT_URL must be an http:// or https:// URL")
         return self
 
     @property
     def in_memory(self) -> bool:
         """Nothing outlives the process, and no other process can see it."""
         return self.store.startswith("memory:")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an address that is none
+        return False
 
 
 def read_settings() -> Settings:

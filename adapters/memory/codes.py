@@ -81,6 +81,7 @@ class MemoryCodeStore:
     async def add(self, batch: CodeBatch) -> Tally:
         campaign = self._campaigns[batch.campaign_id]
         inserted = duplicates = conflicts = 0
+        seen: set[str] = set()
         for line, text in batch.rows:
             origin = Origin(import_id=batch.import_id, line=line, at=batch.at, by=batch.by)
             present = campaign.codes.get(text)
@@ -88,10 +89,11 @@ class MemoryCodeStore:
                 campaign.put(Code(campaign_id=batch.campaign_id, text=text, type=batch.type, origin=origin))
             if present is None or present.origin == origin:
                 inserted += 1
-            elif present.type is batch.type:
+            elif present.type is batch.type or text in seen:
                 duplicates += 1
             else:
                 conflicts += 1
+            seen.add(text)
         return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts)
 
     async def claim(self, claim: Claim) -> Reservation:

@@ -103,15 +103,14 @@ class MongoCodePool:
 
     @translated
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
-        ours = {"campaignId": campaign_id, "hold.reserveId": reserve_id}
-        cursor = self._codes.raw.find(ours | queries.live(now), {"code": 1})
+        cursor = self._codes.raw.find(queries.held_by(campaign_id, reserve_id, now), {"code": 1})
         return [document["code"] for document in await cursor.to_list(None)]
 
     @translated
     async def sweep(self, now: datetime, limit: int) -> int:
         """Campaign by campaign, so that the index of deadlines serves."""
         swept = 0
-        for campaign_id in await self._codes.raw.distinct("campaignId", {"status": queries.RESERVED}):
+        for campaign_id in await self._codes.raw.distinct("campaignId", queries.reserved_anywhere()):
             for type in CodeType:
                 wanted = queries.in_pool(campaign_id, type) | queries.lapsed(now)
                 codes = await self._codes.find(wanted, limit=limit - swept)

@@ -1,13 +1,16 @@
 """Reading codes and changing them one by one, each by compare-and-set."""
 
+import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pymongo.errors
+from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import only_duplicates
-from adapters.mongo.mapping import LAST_TRANSITION, compare_and_set, key, to_code
+from adapters.mongo.mapping import LAST_TRANSITION, close_place, compare_and_set, key, to_code
 from domain.model.codes import Code
 
 Change = tuple[Code, Code]
@@ -31,21 +34,44 @@ class CodeCollection:
 
     async def write(self, changes: Sequence[Change]) -> list[Code]:
         """Make each change that is still possible; the codes, as wanted, that somebody else got to first."""
-        if not changes:
+        write = secrets.token_hex(6)
+        if await self._all_applied([compare_and_set(before, after, write) for before, after in changes]):
             return []
-        writes = [compare_and_set(before, after) for before, after in changes]
+        ours = {
+            "_id": {"$in": [key(after.campaign_id, after.text) for _, after in changes]},
+            "transitions.write": write,
+        }
+        done = {document["_id"] for document in await self.raw.find(ours, {"_id": 1}).to_list(None)}
+        return [after for _, after in changes if key(after.campaign_id, after.text) not in done]
+
+    async def confirm(self, codes: Sequence[Code]) -> list[Code]:
+        """Count on these holds: move their versions, so that whoever took them cannot give them back unseen.
+
+        Returns those that are not held like this any more.
+        """
+        moved = [(code, replace(code, version=code.version + 1)) for code in codes]
+        if await self._all_applied([compare_and_set(before, after, "") for before, after in moved]):
+            return []
+        stored = {code.text: code for code in await self.load((code.campaign_id, code.text) for code in codes)}
+        return [code for code in codes if not _is_confirmed(code, stored[code.text])]
+
+    async def close_places(self, codes: Sequence[Code]) -> None:
+        """Free the places of assigned codes whose reservation is over; whoever was faster did the same."""
+        await self._all_applied([close_place(code) for code in codes])
+
+    async def _all_applied(self, writes: Sequence[UpdateOne]) -> bool:
+        """Make those writes that are still possible; were they all?"""
+        if not writes:
+            return True
         try:
             result = await self.raw.bulk_write(writes, ordered=False)
-            if result.matched_count == len(changes):
-                return []
         except pymongo.errors.BulkWriteError as error:
             if not only_duplicates(error):
                 raise
-        stored = {code.text: code for code in await self.load((a.campaign_id, a.text) for _, a in changes)}
-        return [after for _, after in changes if not _is_stored(after, stored[after.text])]
+            return False
+        return result.matched_count == len(writes)
 
 
-def _is_stored(after: Code, stored: Code) -> bool:
-    """Is the document as we wanted it? Then ours was the write that made it so."""
-    same_end = stored.transitions[-1:] == after.transitions[-1:]
-    return stored.version == after.version and stored.hold == after.hold and same_end
+def _is_confirmed(code: Code, stored: Code) -> bool:
+    """The same hold and a later version: somebody else confirmed it in the meantime, or assigned it."""
+    return stored.hold == code.hold and stored.version > code.version

@@ -19,6 +19,8 @@ class StoredHold(BaseModel):
     count: int
     reserved_at: datetime
     expires_at: datetime
+    open: bool
+    """Does the code still fill its place? False once it is assigned and its reservation's time is over."""
 
 
 class StoredTransition(BaseModel):
@@ -29,6 +31,8 @@ class StoredTransition(BaseModel):
     by: str
     reserve_id: str | None = None
     user_id: str | None = None
+    write: str
+    """Which bulk write it came with: how a writer finds out whether it was the one that made the change."""
 
 
 class StoredOrigin(BaseModel):
@@ -72,12 +76,13 @@ class CodeDocument(Document):
                 name="deadlines",
                 partialFilterExpression={"status": "reserved"},
             ),
-            # Each place of a reservation is taken once: two claims under one reserveId are one reservation.
+            # Each place of a reservation is taken once, and stays taken when its code is assigned: two claims
+            # under one reserveId are one reservation.
             IndexModel(
                 [("campaignId", UP), ("hold.reserveId", UP), ("hold.ordinal", UP)],
                 name="places",
                 unique=True,
-                partialFilterExpression={"status": "reserved"},
+                partialFilterExpression={"hold.open": True},
             ),
             IndexModel(
                 [("campaignId", UP), ("hold.reserveId", UP)],

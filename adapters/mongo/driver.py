@@ -1,8 +1,8 @@
 """The one place that knows which driver Beanie brought along.
 
 Beanie 2 stands on PyMongo's own async client, Beanie 1 (the extra ``motor``) on Motor. What this adapter uses of
-them differs in three things: the client's class, the name of the accessor of a document's collection, and
-whether ``close`` is awaited. Motor's objects answer the same calls, so they are typed as PyMongo's.
+them differs in two things: the client's class, and whether ``close`` is awaited. Motor's objects answer the same
+calls, so they are typed as PyMongo's.
 """
 
 import importlib
@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 import beanie
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.collection import AsyncCollection
 
 # The driver's own type for documents whose shape it does not know.
 Raw = dict[str, Any]
@@ -25,12 +24,6 @@ def open_client(url: str, **options: Any) -> AsyncMongoClient[Raw]:
         motor = importlib.import_module("motor.motor_asyncio")
         return cast(AsyncMongoClient[Raw], motor.AsyncIOMotorClient(url, **options))
     return AsyncMongoClient(url, **options)
-
-
-def collection_of(document: type[beanie.Document]) -> AsyncCollection[Raw]:
-    """The collection under a document class, for writes that must be atomic."""
-    accessor = "get_motor_collection" if ON_MOTOR else "get_pymongo_collection"
-    return cast(AsyncCollection[Raw], getattr(document, accessor)())
 
 
 async def close(client: AsyncMongoClient[Raw]) -> None:

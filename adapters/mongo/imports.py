@@ -1,6 +1,10 @@
 """The record of imports, through its Beanie document."""
 
-from adapters.mongo.documents import ImportDocument, StoredProblem
+from beanie import init_beanie
+from pymongo.asynchronous.database import AsyncDatabase
+
+from adapters.mongo.documents import DOCUMENTS, ImportDocument, StoredProblem
+from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from domain.model.codes import CodeType
 from domain.model.ids import CampaignId, ImportId, UserId
@@ -8,16 +12,28 @@ from domain.model.uploads import Import, ImportStatus, Problem, Tally, UploadKey
 
 
 class MongoImportLog:
+    def __init__(self, database: AsyncDatabase[Raw]) -> None:
+        self._database = database
+        self._ready = False
+
     @translated
     async def save(self, run: Import) -> None:
+        await self._prepare()
         await _to_document(run).save()
 
     @translated
     async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None:
+        await self._prepare()
         document = await ImportDocument.get(import_id)
         if document is None or document.campaign_id != campaign_id:
             return None
         return _to_import(document)
+
+    async def _prepare(self) -> None:
+        """Beanie asks the server something first. So this waits for the first use: it may be away at the start."""
+        if not self._ready:
+            await init_beanie(database=self._database, document_models=list(DOCUMENTS), skip_indexes=True)
+            self._ready = True
 
 
 def _to_document(run: Import) -> ImportDocument:

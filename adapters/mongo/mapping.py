@@ -91,6 +91,7 @@ def _from_hold(hold: Hold) -> Raw:
         "count": hold.count,
         "reservedAt": hold.reserved_at,
         "expiresAt": hold.expires_at,
+        "open": True,
     }
 
 
@@ -104,13 +105,14 @@ def _to_transition(stored: Raw) -> Transition:
     )
 
 
-def _from_transition(transition: Transition) -> Raw:
+def _from_transition(transition: Transition, write: str) -> Raw:
     stored: dict[str, str | datetime | None] = {
         "event": transition.event.value,
         "at": transition.at,
         "by": transition.by,
         "reserveId": transition.reserve_id,
         "userId": transition.user_id,
+        "write": write,
     }
     return {name: value for name, value in stored.items() if value is not None}
 
@@ -121,14 +123,17 @@ def _stored_status(code: Code) -> CodeStatus:
     return CodeStatus.RESERVED if code.hold else CodeStatus.AVAILABLE
 
 
-def compare_and_set(before: Code, after: Code) -> UpdateOne:
-    """The write that makes ``before`` into ``after``, and does nothing if anyone changed it meanwhile."""
+def compare_and_set(before: Code, after: Code, write: str) -> UpdateOne:
+    """The write that makes ``before`` into ``after``, and does nothing if anyone changed it meanwhile.
+
+    Each new transition carries the name of the ``write``, which proves later whose it was.
+    """
     changed: Raw = {"status": _stored_status(after).value, "version": after.version}
     if after.assigned_to is not None:
         changed |= {"assignedTo": after.assigned_to, "assignedAt": after.assigned_at}
     if after.hold is not None:
         changed["hold"] = _from_hold(after.hold)
-    happened = [_from_transition(transition) for transition in after.transitions[len(before.transitions) :]]
+    happened = [_from_transition(transition, write) for transition in after.transitions[len(before.transitions) :]]
     update: Raw = {
         "$set": changed,
         "$push": {"transitions": {"$each": happened, "$slice": -HISTORY_LIMIT}},
@@ -136,3 +141,9 @@ def compare_and_set(before: Code, after: Code) -> UpdateOne:
     if after.hold is None:
         update["$unset"] = {"hold": ""}
     return UpdateOne({"_id": key(before.campaign_id, before.text), "version": before.version}, update)
+
+
+def close_place(code: Code) -> UpdateOne:
+    """The write that frees the place of an assigned code whose reservation is over; the code stays assigned."""
+    closed = {"hold.open": False, "version": code.version + 1}
+    return UpdateOne({"_id": key(code.campaign_id, code.text), "version": code.version}, {"$set": closed})

@@ -1,5 +1,6 @@
 """The clock's rules as filters: each says of stored codes what ``Code.status(now)`` says of loaded ones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.mongo.driver import Raw
@@ -17,14 +18,22 @@ def live(now: datetime) -> Raw:
     return {"status": RESERVED, "hold.expiresAt": {"$gt": now}}
 
 
+def reserved_anywhere() -> Raw:
+    """In all campaigns; the condition on them is what lets the index of deadlines serve."""
+    return {"campaignId": {"$gt": ""}, "status": RESERVED}
+
+
 def in_pool(campaign_id: CampaignId, type: CodeType) -> Raw:
     return {"campaignId": campaign_id, "type": type.value}
 
 
-def under(campaign_id: CampaignId, reserve_ids: list[ReserveId]) -> Raw:
-    """Codes that belong to these reservations: held, lapsed or assigned."""
-    ours = {"campaignId": campaign_id, "hold.reserveId": {"$in": reserve_ids}}
-    return {"$or": [ours | {"status": RESERVED}, ours | {"status": ASSIGNED}]}
+def under(campaign_id: CampaignId, reserve_ids: Sequence[ReserveId]) -> Raw:
+    """Codes that fill places of these reservations: held, lapsed or assigned."""
+    return {"campaignId": campaign_id, "hold.reserveId": {"$in": [*reserve_ids]}, "hold.open": True}
+
+
+def held_by(campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Raw:
+    return under(campaign_id, [reserve_id]) | live(now)
 
 
 def matching(campaign_id: CampaignId, wanted: CodeFilter, now: datetime) -> Raw:
@@ -39,8 +48,8 @@ def matching(campaign_id: CampaignId, wanted: CodeFilter, now: datetime) -> Raw:
     if wanted.user_id is not None:
         conditions.append({"status": ASSIGNED, "assignedTo": wanted.user_id})
     if wanted.reserve_id is not None:
-        ours = {"campaignId": campaign_id, "hold.reserveId": wanted.reserve_id}
-        conditions.append({"$or": [ours | live(now), ours | {"status": ASSIGNED}]})
+        assigned = {"campaignId": campaign_id, "hold.reserveId": wanted.reserve_id, "status": ASSIGNED}
+        conditions.append({"$or": [held_by(campaign_id, wanted.reserve_id, now), assigned]})
     return {"$and": conditions}
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pymongo.errors
-from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.uri_parser import parse_uri
 
@@ -15,7 +14,7 @@ from adapters.mongo.claims import ClaimQueue
 from adapters.mongo.codes import MongoCodePool
 from adapters.mongo.collection import CodeCollection
 from adapters.mongo.documents import DOCUMENTS, CodeDocument
-from adapters.mongo.driver import Raw, close, collection_of, open_client
+from adapters.mongo.driver import Raw, close, open_client
 from adapters.mongo.entries import MongoEntryStore
 from adapters.mongo.entry_documents import EntryDocument, PhoneRecordDocument, ScoringDocument, SendLogDocument
 from adapters.mongo.entry_queries import MongoEntryQueries
@@ -78,7 +77,7 @@ class MongoStore:
     @translated
     async def prepare(self) -> None:
         """Build the indexes of a database that is still empty; one with data is left to ``migrate``."""
-        if not await self.database.list_collection_names(filter={"name": {"$in": _names()}}):
+        if not await self.database.list_collection_names(filter={"name": {"$in": [*map(_name, DOCUMENTS)]}}):
             await self.migrate()
 
     @translated
@@ -88,45 +87,45 @@ class MongoStore:
         for document in DOCUMENTS:
             wanted = [index for index in _indexes(document) if index.document["name"] in missing]
             if wanted:
-                await collection_of(document).create_indexes(wanted)
+                await self.database[_name(document)].create_indexes(wanted)
         return missing
 
 
 def check_url(url: str) -> None:
     """Raises ValueError for a URL that is wrong or names no database; connects to nothing."""
     try:
-        database = parse_uri(url, warn=True)["database"]
-    except (pymongo.errors.ConfigurationError, pymongo.errors.InvalidURI) as error:
-        raise ValueError(str(error)) from None
+        database = parse_uri(url)["database"]
+    except (pymongo.errors.ConfigurationError, pymongo.errors.InvalidURI, ValueError):
+        # What the driver says may quote a part of the password.
+        raise ValueError("not a MongoDB URL; in user and password, % : / ? # [ ] @ must be escaped") from None
     if not database:
         raise ValueError("the URL must name a database: mongodb://host:port/database")
 
 
 @asynccontextmanager
 async def mongo_store(url: str) -> AsyncIterator[MongoStore]:
-    """Connect for as long as the block lasts. The URL's own options win over CONNECTION."""
+    """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION."""
     client = open_client(url, **_options(url))
     database = client.get_default_database()
     try:
-        await init_beanie(database=database, document_models=list(DOCUMENTS), skip_indexes=True)
         yield _store_in(database)
     finally:
         await close(client)
 
 
 def _store_in(database: AsyncDatabase[Raw]) -> MongoStore:
-    codes = CodeCollection(collection_of(CodeDocument))
-    entries = collection_of(EntryDocument)
+    codes = CodeCollection(database[_name(CodeDocument)])
+    entries = database[_name(EntryDocument)]
     entry_store = MongoEntryStore(entries)
     return MongoStore(
         database=database,
         pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
         catalogue=MongoCodeCatalogue(database, codes),
-        imports=MongoImportLog(),
+        imports=MongoImportLog(database),
         entries=entry_store,
         entry_queries=MongoEntryQueries(database, entries),
-        scores=MongoScores(entries, collection_of(ScoringDocument), entry_store),
-        phone_book=MongoPhoneBook(collection_of(SendLogDocument), collection_of(PhoneRecordDocument)),
+        scores=MongoScores(entries, database[_name(ScoringDocument)], entry_store),
+        phone_book=MongoPhoneBook(database[_name(SendLogDocument)], database[_name(PhoneRecordDocument)]),
         outbox=MongoOutbox(entries),
     )
 
@@ -134,7 +133,7 @@ def _store_in(database: AsyncDatabase[Raw]) -> MongoStore:
 async def missing_indexes(database: AsyncDatabase[Raw]) -> list[str]:
     missing = []
     for document in DOCUMENTS:
-        present = await collection_of(document).index_information()
+        present = await database[_name(document)].index_information()
         missing += [name for index in _indexes(document) if (name := index.document["name"]) not in present]
     return missing
 
@@ -143,8 +142,8 @@ def _indexes(document: Any) -> list[Any]:
     return list(getattr(document.Settings, "indexes", ()))
 
 
-def _names() -> list[str]:
-    return [collection_of(document).name for document in DOCUMENTS]
+def _name(document: Any) -> str:
+    return str(document.Settings.name)
 
 
 def _options(url: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aioboto3
+import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 
@@ -46,12 +47,13 @@ class S3ObjectStore:
         """If the file is replaced while it is read, reading fails rather than mix the two."""
         try:
             answer = await self._client.get_object(Bucket=self._bucket, Key=key)
-            async with answer["Body"] as body:
+            body = answer["Body"]
+            async with body:  # Not ``as body``: what that yields is aiohttp's own response.
                 async for chunk in body.iter_chunks(CHUNK_BYTES):
                     yield chunk
         except botocore.exceptions.ClientError as error:
             raise _translated(error) from error
-        except (botocore.exceptions.BotoCoreError, OSError) as error:
+        except (botocore.exceptions.BotoCoreError, aiohttp.ClientError, OSError) as error:
             raise Unavailable("objects") from error
 
 

@@ -5,6 +5,7 @@ blank lines and blank first columns are skipped. The reader takes bytes as they 
 than one record, so a million rows need no more memory than a thousand (REQ-004).
 """
 
+import codecs
 import csv
 import re
 from collections import deque
@@ -46,6 +47,7 @@ class CodeFileReader:
         """The number of the last line looked at."""
         self._skipping = False
         """Inside a line too long to keep, until its end comes."""
+        self._skipped = codecs.getincrementaldecoder("utf-8")()
         self._open: list[str] = []
         """The lines, so far, of a record whose quotes are still open."""
 
@@ -53,8 +55,7 @@ class CodeFileReader:
         """The rows that ``chunk`` completes. Raises FileUnreadable at the first line that is not UTF-8."""
         data = self._tail + chunk
         if self._skipping:
-            _, line_end, data = data.partition(b"\n")
-            self._skipping = not line_end
+            data = self._skip(data)
         block, line_end, self._tail = data.rpartition(b"\n")
         if line_end:
             yield from self._rows(self._decode(block).split("\n"))
@@ -62,12 +63,24 @@ class CodeFileReader:
             yield from self._rows([], final=True)
             self._line += 1
             yield Row(self._line, problem=_TOO_LONG)
-            self._tail, self._skipping = b"", True
+            self._tail = self._skip(self._tail)
 
     def close(self) -> Iterator[Row]:
         """The rows left at the end of the file."""
-        rest = [self._decode(self._tail)] if self._tail and not self._skipping else []
-        yield from self._rows(rest, final=True)
+        if self._skipping:
+            self._skip(b"\n")
+        rest = self._decode(self._tail)
+        yield from self._rows([rest] if rest else [], final=True)
+
+    def _skip(self, data: bytes) -> bytes:
+        """What follows the line too long to keep, which must be UTF-8 all the same."""
+        skipped, line_end, rest = data.partition(b"\n")
+        self._skipping = not line_end
+        try:
+            self._skipped.decode(skipped, final=not self._skipping)
+        except UnicodeDecodeError as error:
+            raise FileUnreadable(line=self._line) from error
+        return rest
 
     def _decode(self, block: bytes) -> str:
         try:
@@ -80,10 +93,14 @@ class CodeFileReader:
     def _rows(self, lines: Iterable[str], *, final: bool = False) -> Iterator[Row]:
         waiting = deque(lines)
         while waiting or (final and self._open):
+            too_long = bool(waiting) and len(waiting[0]) > MAX_RECORD_LENGTH
+            if too_long and self._open:  # Nothing so long is kept to see whether the quotes close in it.
+                yield from self._quoted(waiting, complete=True)
+                continue
             if waiting:
                 self._line += 1
                 text = waiting.popleft()
-                if not self._open and '"' not in text:
+                if too_long or (not self._open and '"' not in text):
                     yield _row(self._line, text, text.partition(",")[0])
                     continue
                 self._open.append(text)

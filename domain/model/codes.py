@@ -230,9 +230,12 @@ class Reservation:
 
     @classmethod
     def of(cls, codes: Sequence[Code]) -> "Reservation":
-        """The reservation that these codes, all of one reserveId, make up; in the order of their places."""
+        """The reservation that these codes, all of one reserveId, make up; in the order of their places.
+
+        Where two claims under one reserveId filled it together, it lasts as long as its first hold to lapse.
+        """
         held = sorted(((code.hold, code) for code in codes if code.hold), key=lambda pair: pair[0].ordinal)
-        hold, first = held[0]
+        hold, first = min(held, key=lambda pair: pair[0].expires_at)
         return cls(
             campaign_id=first.campaign_id,
             type=first.type,

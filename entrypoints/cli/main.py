@@ -5,6 +5,7 @@ import sys
 import click
 
 from entrypoints.cli.codes import codes
+from entrypoints.cli.demo.command import demo
 from entrypoints.cli.running import migrate, serve, worker
 from entrypoints.cli.token import token
 from entrypoints.settings import ConfigurationError
@@ -16,7 +17,7 @@ def fangate() -> None:
     """The back end that gives scarce tickets to real fans. Configured by FANGATE_… variables."""
 
 
-for command in (serve, worker, migrate, token, codes):
+for command in (serve, worker, migrate, token, codes, demo):
     fangate.add_command(command)
 
 

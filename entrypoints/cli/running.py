@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import tempfile
 
 import click
@@ -12,6 +13,7 @@ import uvicorn
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
 from entrypoints.http.metrics import MULTIPROCESS_FOLDER
+from entrypoints.http.protocol import Protocol
 from entrypoints.logs import configure_logs
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 from entrypoints.worker.loop import work
@@ -33,6 +35,8 @@ def serve(host: str, port: int, workers: int) -> None:
     http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
     if settings.in_memory:
         _warn_of_memory(workers)
+    # The server, once it has shut down, sends itself the signal that stopped it: that is an orderly end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:
         if workers > 1:
             os.environ[MULTIPROCESS_FOLDER] = folder
@@ -43,8 +47,10 @@ def serve(host: str, port: int, workers: int) -> None:
             port=port,
             workers=workers,
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
+            ws="none",
             access_log=False,
+            log_config=None,
             log_level="warning",
             server_header=False,
             date_header=True,

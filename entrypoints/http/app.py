@@ -19,6 +19,7 @@ from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.envelope import Envelope, request_id_of
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
+from entrypoints.http.routes import Routes
 from entrypoints.logs import configure_logs
 from entrypoints.settings import Settings, read_settings
 from entrypoints.worker.loop import sweeping
@@ -63,14 +64,18 @@ def http_app(settings: Settings) -> ASGIApp:
         logging_config=None,
     )
     app.state.door = door(settings)
-    return Envelope(app, metrics)
+    return Envelope(app, metrics, Routes({route.path_format: route.methods for route in app.routes}))
 
 
 def _running(settings: Settings, metrics: Metrics) -> Any:
     @asynccontextmanager
     async def run(app: Litestar) -> AsyncIterator[None]:
         """Open the adapters inside the server's own event loop, and close them when it stops."""
-        async with application(settings) as opened, sweeping(opened, settings, wanted=settings.in_memory):
+        async with (
+            _told("http.not_started"),
+            application(settings) as opened,
+            sweeping(opened, settings, wanted=settings.in_memory),
+        ):
             app.state.application = opened
             app.state.metrics = metrics
             app.state.background = Background()
@@ -81,6 +86,16 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
                 await app.state.background.stop()
 
     return run
+
+
+@asynccontextmanager
+async def _told(event: str) -> AsyncIterator[None]:
+    """What ends the block is in the log, in our form, before the server says that it gave up."""
+    try:
+        yield
+    except Exception:
+        log.exception(event)
+        raise
 
 
 def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:

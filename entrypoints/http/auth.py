@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Protocol
 
 import httpx2
@@ -23,9 +24,11 @@ from entrypoints.settings import PREFIX, ConfigurationError, Settings
 LEEWAY_SECONDS: Final = 30
 MAX_TOKEN_LENGTH: Final = 8_192
 KEYS_FRESH_SECONDS: Final = 300
-KEYS_COOLDOWN_SECONDS: Final = 30
-"""An unknown ``kid`` makes us look again, but not more often than this."""
+KEYS_COOLDOWN_SECONDS: Final = 10
+"""An unknown ``kid`` makes us look again at once, for keys rotate, but not more often than this."""
 KEYS_TIMEOUT_SECONDS: Final = 3.0
+KEYS_RETRY_SECONDS: Final = 1.0
+"""While there are no keys at all, the issuer is not asked more often than this."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -65,37 +68,50 @@ class PublishedKeys:
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._fetched_at = -float(KEYS_FRESH_SECONDS)
+        self._fetched_at = -inf
+        self._looked_again_at = -inf
+        self._failed_at = -inf
         self._fetching = asyncio.Lock()
 
     async def key_for(self, token: str) -> tuple[Any, list[str]]:
         kid = jwt.get_unverified_header(token).get("kid")
-        if self._age() > KEYS_FRESH_SECONDS or (kid not in self._keys and self._age() > KEYS_COOLDOWN_SECONDS):
-            await self._refresh()
-        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if not isinstance(kid, str):
+            raise jwt.InvalidTokenError("no kid")
+        if kid not in self._keys or self._stale(time.monotonic()):
+            async with self._fetching:
+                await self._look_up(kid)
+        key = self._keys.get(kid)
         if key is None or key.algorithm_name not in self.ALGORITHMS:
             raise jwt.InvalidTokenError("no such key")
         return key, [key.algorithm_name]
 
-    def _age(self) -> float:
-        return time.monotonic() - self._fetched_at
+    def _stale(self, now: float) -> bool:
+        return now - self._fetched_at > KEYS_FRESH_SECONDS
 
-    async def _refresh(self) -> None:
-        async with self._fetching:
-            if self._age() <= KEYS_COOLDOWN_SECONDS:
-                return
-            try:
-                async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS) as client:
-                    answer = await client.get(self._url)
-                answer.raise_for_status()
-                published = jwt.PyJWKSet.from_dict(answer.json())
-            except (httpx2.HTTPError, ValueError, jwt.PyJWTError) as error:
-                structlog.get_logger().warning("jwks.unreachable", reason=type(error).__name__)
-                if not self._keys:
-                    raise Unavailable("keys") from error
-            else:
-                self._keys = {key.key_id: key for key in published.keys if key.key_id}
-            self._fetched_at = time.monotonic()
+    async def _look_up(self, kid: str) -> None:
+        """Ask the issuer when what we know is old, or when it may have published this key since."""
+        now = time.monotonic()
+        if not self._keys and now - self._failed_at < KEYS_RETRY_SECONDS:
+            raise Unavailable("keys")  # Those who waited for the failed try need not each wait for one more.
+        if self._stale(now):
+            await self._fetch()
+        elif kid not in self._keys and now - self._looked_again_at > KEYS_COOLDOWN_SECONDS:
+            self._looked_again_at = now
+            await self._fetch()
+
+    async def _fetch(self) -> None:
+        try:
+            async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS) as client:
+                answer = await client.get(self._url)
+            published = jwt.PyJWKSet.from_dict(answer.raise_for_status().json())
+        except (httpx2.HTTPError, ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
+            structlog.get_logger().warning("jwks.unreachable", reason=type(error).__name__)
+            self._failed_at = time.monotonic()
+            if not self._keys:
+                raise Unavailable("keys") from error
+        else:
+            self._keys = {key.key_id: key for key in published.keys if key.key_id}
+        self._fetched_at = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

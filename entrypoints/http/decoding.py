@@ -1,9 +1,12 @@
 """From bytes and query strings to typed values; what cannot be read or is wrong becomes a Problem."""
 
+import json
 import re
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import msgspec
+import msgspec.inspect
 from litestar.connection import Request
 
 from domain.model.ids import CampaignId, is_campaign_id
@@ -16,15 +19,17 @@ from entrypoints.http.problems import (
 )
 
 AnyRequest = Request[Any, Any, Any]
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 BODY_LIMIT: Final = 1024 * 1024
 JSON: Final = "application/json"
 
-_NOT_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _WHERE: Final = re.compile(r" - at `(?:key in )?\$(.*)`$")
 _FIELD: Final = re.compile(r"field `(.+?)`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
+_QUOTED_VALUE: Final = re.compile(r"^Invalid enum value .*", re.DOTALL)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_LONGEST_NAME: Final = 64
 
 
 def campaign_of(request: AnyRequest) -> CampaignId:
@@ -42,21 +47,30 @@ async def body_of(request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT
             raise unsupported_media_type(JSON)
         raise malformed("there is no body")
     try:
-        decoded = msgspec.json.decode(raw, type=type)
+        return msgspec.json.decode(raw, type=type)
     except msgspec.ValidationError as error:
         _parse(raw)
         raise invalid(_field_problem(error)) from None
-    except _NOT_JSON:
-        raise malformed("the body is not JSON") from None
-    return decoded
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        _parse(raw)
+        raise invalid(FieldProblem("", "holds half a character")) from None
 
 
 def _parse(raw: bytes) -> None:
-    """The first value that does not fit ends typed decoding; what comes behind it may still be no JSON at all."""
+    """Raises a 400 Problem for what is no JSON.
+
+    Typed decoding stops at the first value that does not fit, so what comes behind it may still be no JSON at
+    all; and it refuses a lone surrogate, which JSON's grammar lets pass.
+    """
     try:
-        msgspec.json.decode(raw)
-    except _NOT_JSON:
+        json.loads(raw.decode(), parse_int=str, parse_float=str, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         raise malformed("the body is not JSON") from None
+
+
+def _refuse(constant: str) -> None:
+    """Python's reader would take ``NaN`` and ``Infinity``, which are no JSON."""
+    raise ValueError
 
 
 async def _read(request: AnyRequest, limit: int) -> bytes:
@@ -75,15 +89,26 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
 
 def query_of(request: AnyRequest, type: type[T]) -> T:
     """The query string. A parameter nobody knows, or one given twice, is an error, not a filter ignored."""
-    given: dict[str, str] = {}
+    given: dict[str, str | int] = {}
+    numbers = _numbers_of(type)
     for name, value in request.query_params.multi_items():
         if name in given:
-            raise invalid(FieldProblem(f"/{name}", "is given more than once"))
-        given[name] = value
+            raise invalid(FieldProblem(pointer(name), "is given more than once"))
+        given[name] = int(value) if name in numbers and _INTEGER.fullmatch(value) else value
     try:
-        return msgspec.convert(given, type, strict=False)
+        return msgspec.convert(given, type)
     except msgspec.ValidationError as error:
         raise invalid(_field_problem(error)) from None
+
+
+@cache
+def _numbers_of(type: type[msgspec.Struct]) -> frozenset[str]:
+    """The fields that are numbers. All else stays text: msgspec's own lax mode would take ``null`` for nothing."""
+    return frozenset(
+        field.encode_name
+        for field in msgspec.structs.fields(type)
+        if isinstance(msgspec.inspect.type_info(field.type), msgspec.inspect.IntType)
+    )
 
 
 def _field_problem(error: msgspec.ValidationError) -> FieldProblem:
@@ -94,4 +119,12 @@ def _field_problem(error: msgspec.ValidationError) -> FieldProblem:
     steps = ["".join(step) for step in _STEP.findall(where[1])] if where else []
     if named := _FIELD.search(detail):
         steps.append(named[1])
-    return FieldProblem("".join(f"/{step}" for step in steps), detail)
+        if detail.startswith("Object contains unknown"):
+            detail = "is not a known field"
+    # What was sent may be a code in the wrong place: it is not repeated.
+    return FieldProblem(pointer(*steps), _QUOTED_VALUE.sub("is not one of the values allowed here", detail))
+
+
+def pointer(*steps: str) -> str:
+    """An RFC 6901 pointer; names that callers made up are cut to a length that no answer grows with."""
+    return "".join("/" + step[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)

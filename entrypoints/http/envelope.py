@@ -6,15 +6,18 @@ A plain ASGI wrapper outside the framework, whose own middleware never sees a re
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.model.ids import is_campaign_id
+from entrypoints.http.body import Body
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, internal
+from entrypoints.http.routes import UNMATCHED, Route, Routes
 
 REQUEST_ID: Final = b"x-request-id"
 _SCOPE_KEY: Final = "fangate.request_id"
@@ -35,32 +38,35 @@ log = structlog.get_logger()
 
 
 class Envelope:
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Routes) -> None:
         self._app = app
         self._metrics = metrics
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        await _Exchange(scope, send, self._metrics).run(self._app, receive)
+        await _Exchange(scope, receive, send, self._metrics, self._routes.of(scope["path"])).run(self._app)
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Any, send: Send, metrics: Metrics) -> None:
+    def __init__(self, scope: Any, receive: Receive, send: Send, metrics: Metrics, route: Route) -> None:
         self._scope = scope
+        self._body = Body(scope, receive)
         self._send = send
         self._metrics = metrics
+        self._route = route
         self._status = 0
         self._began = time.perf_counter()
         self._id = _chosen_id(scope)
         scope[_SCOPE_KEY] = self._id.decode()
 
-    async def run(self, app: ASGIApp, receive: Receive) -> None:
+    async def run(self, app: ASGIApp) -> None:
         try:
-            await app(self._scope, receive, self._pass_on)
+            await app(self._scope, self._body.receive, self._pass_on)
         except Exception:
             log.exception("http.crashed", request_id=self._id.decode())
             if self._status:
@@ -71,13 +77,17 @@ class _Exchange:
 
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            await self._body.drain()
             self._status = message["status"]
-            headers = list(message.get("headers", ()))
-            present = {name.lower() for name, _ in headers}
-            headers += [(REQUEST_ID, self._id), *_HEADERS]
-            headers += [(name, value) for name, value in _DEFAULT_HEADERS if name not in present]
-            message["headers"] = headers
+            message["headers"] = self._with_ours(message.get("headers", ()))
         await self._send(message)
+
+    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """A handler's own Cache-Control and policy win over ours; what it allows is ours to say."""
+        theirs = {name.lower(): value for name, value in headers}
+        if b"allow" in theirs and self._route is not UNMATCHED:
+            theirs[b"allow"] = self._route.methods.encode()
+        return list((dict(_DEFAULT_HEADERS) | theirs | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
 
     async def _answer_500(self) -> None:
         body = internal().body(self._id.decode())
@@ -89,13 +99,12 @@ class _Exchange:
         """Route and status; never the query string, which may hold a code."""
         seconds = time.perf_counter() - self._began
         method = self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other"
-        route = self._scope.get("path_template", "unmatched")
-        self._metrics.answered(method, route, self._status, seconds)
+        self._metrics.answered(method, self._route.template, self._status, seconds)
         log.info(
             "http.answered",
             request_id=self._id.decode(),
             method=method,
-            route=route,
+            route=self._route.template,
             status=self._status,
             ms=round(seconds * 1000, 2),
             **_campaign(self._scope),
@@ -112,9 +121,14 @@ def _chosen_id(scope: Any) -> bytes:
     for name, value in scope["headers"]:
         if name == REQUEST_ID and _SANE_ID.fullmatch(value):
             return bytes(value)
-    return uuid.uuid4().hex.encode()
+    return new_request_id().encode()
+
+
+def new_request_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _campaign(scope: Any) -> Mapping[str, str]:
-    parameters = scope.get("path_params") or {}
-    return {"campaign_id": parameters["campaignId"]} if "campaignId" in parameters else {}
+    """Only what is a campaign's id: in its place may stand anything, a code too."""
+    text = (scope.get("path_params") or {}).get("campaignId", "")
+    return {"campaign_id": text} if is_campaign_id(text) else {}

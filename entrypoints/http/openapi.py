@@ -10,29 +10,26 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from domain.model.ids import CAMPAIGN_ID
+from entrypoints.http.openapi_problems import Schema, headers_document, problem_document, problems_of
 from entrypoints.http.operation import KEY, Answer, Operation
-from entrypoints.http.problems import MEDIA_TYPE, STATUS_OF, ProblemBody
+from entrypoints.http.problems import ProblemBody
 
 JSON: Final = "application/json"
-Schema = dict[str, Any]
 
-_PATH_PARAMETER: Final = re.compile(r"{(\w+):\w+}")
-_BODY_PROBLEMS: Final = {
-    400: "request.malformed",
-    413: "request.too_large",
-    415: "request.unsupported_media_type",
+_PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
+_EXAMPLES: Final[Mapping[str, Any]] = {
+    "campaignId": "tour-2026",
+    "importId": "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a",
+    "code": "K7QX-02MN",
+    "type": "tm",
+    "status": "available",
+    "count": 2,
+    "reserveId": "7f9c24e5b1d04c0f8a3e",
+    "userId": "fan-1",
+    "limit": 500,
+    "cursor": "SzdRWC0wMk1O",
 }
-_TITLES: Final = {
-    400: "The request cannot be read.",
-    401: "A valid bearer token is needed.",
-    403: "This token does not allow that.",
-    404: "There is no such thing.",
-    409: "The state of things does not allow it.",
-    413: "The body is too large.",
-    415: "The body is of the wrong type.",
-    422: "A value is not acceptable.",
-    503: "A part of the system is not answering; try again.",
-}
+"""One of each parameter."""
 
 
 def openapi(app: Litestar) -> Schema:
@@ -41,9 +38,7 @@ def openapi(app: Litestar) -> Schema:
     schemas = _Schemas([type for _, _, handler in handlers for type in _types(handler.opt[KEY])])
     paths: dict[str, Schema] = {}
     for path, method, handler in handlers:
-        paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", path), {})[method.lower()] = _operation(
-            path, handler, schemas
-        )
+        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -103,7 +98,10 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
         "responses": {
             str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())
         }
-        | _problems(path, operation, schemas, public=handler.opt["public"]),
+        | {
+            str(status): problem_document(status, problems, schemas.of(ProblemBody))
+            for status, problems in problems_of(operation, public=handler.opt["public"]).items()
+        },
         "security": [] if handler.opt["public"] else [{"bearer": []}],
     }
     if operation.body is not None:
@@ -116,13 +114,12 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
 
 def _parameters(path: str, operation: Operation, schemas: _Schemas) -> list[Schema]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _path_schema(name)}
-        for name in _PATH_PARAMETER.findall(path)
+        _parameter("path", name, _path_schema(name), required=True) for name in _PATH_PARAMETER.findall(path)
     ]
     if operation.query is not None:
         properties, required = schemas.fields(operation.query)
         parameters += [
-            {"name": name, "in": "query", "required": name in required, "schema": _without_null(schema)}
+            _parameter("query", name, _without_null(schema), required=name in required)
             for name, schema in properties.items()
         ]
     parameters += [
@@ -137,6 +134,16 @@ def _parameters(path: str, operation: Operation, schemas: _Schemas) -> list[Sche
         if name != "Accept"  # OpenAPI says it is ignored: the media types of the answer say it
     ]
     return parameters
+
+
+def _parameter(place: str, name: str, schema: Schema, *, required: bool) -> Schema:
+    return {
+        "name": name,
+        "in": place,
+        "required": required,
+        "schema": schema,
+        "example": _EXAMPLES[name],
+    }
 
 
 def _path_schema(name: str) -> Schema:
@@ -163,42 +170,7 @@ def _answer(answer: Answer, schemas: _Schemas) -> Schema:
             content[JSON]["example"] = answer.example
     for media, example in answer.media.items():
         content[media] = {"schema": {"type": "string"}, "example": example}
-    document: Schema = {"description": answer.description}
+    document: Schema = {"description": answer.description, "headers": headers_document(answer.headers)}
     if content:
         document["content"] = content
-    if answer.headers:
-        document["headers"] = {
-            name: {"description": meaning, "schema": {"type": "string"}}
-            for name, meaning in answer.headers.items()
-        }
     return document
-
-
-def _problems(path: str, operation: Operation, schemas: _Schemas, *, public: bool) -> Schema:
-    codes: dict[int, list[str]] = {}
-    for error in operation.raises:
-        codes.setdefault(STATUS_OF[error], []).append(error.code)
-    if not public:
-        codes[401] = ["auth.unauthenticated"]
-        codes[403] = ["auth.forbidden"]
-    if operation.body is not None:
-        codes |= {status: [code] for status, code in _BODY_PROBLEMS.items()}
-    if operation.body is not None or operation.query is not None or _PATH_PARAMETER.search(path):
-        codes.setdefault(422, []).append("request.invalid")
-    if public and not codes:
-        return {}
-    return {str(status): _problem(status, sorted(set(of)), schemas) for status, of in sorted(codes.items())}
-
-
-def _problem(status: int, codes: list[str], schemas: _Schemas) -> Schema:
-    example = {
-        "type": f"urn:fangate:problem:{codes[0]}",
-        "title": _TITLES[status],
-        "status": status,
-        "code": codes[0],
-        "requestId": "4be0f1a0c2c94f6f",
-    }
-    return {
-        "description": f"{_TITLES[status]} `code`: {', '.join(f'`{code}`' for code in codes)}",
-        "content": {MEDIA_TYPE: {"schema": schemas.of(ProblemBody), "example": example}},
-    }

@@ -46,7 +46,11 @@ class FieldProblem(msgspec.Struct):
 
 
 class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
-    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people."""
+    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people.
+
+    Some have one member more: ``available`` (`codes.exhausted`), ``line`` (`codes.file_unreadable`), ``part``
+    (`service.unavailable`).
+    """
 
     type: str
     title: str

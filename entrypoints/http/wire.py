@@ -11,7 +11,10 @@ from domain.model.ids import RESERVE_ID, USER_ID
 MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
 
-CodeText = Annotated[str, Meta(min_length=1, max_length=MAX_CODE_LENGTH)]
+CODE_TEXT: Final = rf"^\s*[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{{0,{MAX_CODE_LENGTH - 2}}}[^\s\x00-\x1f\x7f])?\s*$"
+"""White space around a code is dropped, as it is in files; what is left is 1 to 128 characters."""
+
+CodeText = Annotated[str, Meta(min_length=1, max_length=2 * MAX_CODE_LENGTH, pattern=CODE_TEXT)]
 ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
 UserIdText = Annotated[str, Meta(pattern=USER_ID)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern="^[A-Za-z0-9_-]+$")]

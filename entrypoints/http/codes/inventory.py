@@ -251,7 +251,7 @@ async def list_codes(request: AnyRequest) -> Response[bytes] | Stream:
         case "application/x-ndjson":
             return stream_answer(_ndjson(app.export_codes(campaign_id, query.wanted())), NDJSON)
         case "text/csv":
-            return stream_answer(_csv(app.export_codes(campaign_id, query.wanted())), f"{CSV}; charset=utf-8")
+            return stream_answer(_csv(app.export_codes(campaign_id, query.wanted())), CSV)
         case _:
             page = await app.list_codes(campaign_id, query.wanted(), after=after, limit=query.limit)
             return json_answer(PageBody.of(page, cursor_after(page.next)))

@@ -1,0 +1,31 @@
+FROM python:3.13.11-slim-bookworm AS build
+
+WORKDIR /build
+# pip stays in this stage: it fills an environment that has none of its own.
+RUN python -m venv --without-pip /opt/fangate
+COPY requirements/runtime.txt ./requirements/
+RUN python -m pip --python /opt/fangate/bin/python install \
+        --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY domain ./domain
+COPY ports ./ports
+COPY adapters ./adapters
+COPY entrypoints ./entrypoints
+RUN python -m pip --python /opt/fangate/bin/python install \
+        --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
+ && python -m pip --python /opt/fangate/bin/python uninstall --yes --disable-pip-version-check setuptools
+
+
+FROM python:3.13.11-slim-bookworm
+
+COPY --from=build /opt/fangate /opt/fangate
+ENV PATH=/opt/fangate/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+WORKDIR /tmp
+EXPOSE 8000
+# For the service; whoever runs the worker from this image replaces it (docker-compose.yml shows how).
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
+ENTRYPOINT ["fangate"]
+CMD ["serve", "--host", "0.0.0.0"]

@@ -1,0 +1,68 @@
+"""``demo``: the main job from start to end on a real service, told step by step."""
+
+import asyncio
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+import httpx2
+from rich.console import Console
+
+from entrypoints.cli.demo import codes
+from entrypoints.cli.demo.processes import House, furnish, run, service, worker
+from entrypoints.cli.demo.stage import DemoFailed, Stage
+from entrypoints.cli.demo.story import Story
+
+HOLD_SECONDS: Final = 6.0
+"""Short enough to watch a hold lapse, long enough for a slow machine to use it first."""
+ANSWER_SECONDS: Final = 120.0
+
+ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play,)
+
+
+@click.command()
+def demo() -> None:
+    """Show the main job from start to end, on FANGATE_STORE or in memory."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    story = Story(Console())
+    try:
+        with tempfile.TemporaryDirectory(prefix="fangate-demo-") as folder:
+            _perform(furnish(Path(folder), hold_seconds=HOLD_SECONDS), story)
+    except DemoFailed as failure:
+        raise click.ClickException(str(failure)) from None
+    if story.failed:
+        sys.exit(1)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    """Asked to stop: by an exception, so that every process we started is ended on the way out."""
+    sys.exit(128 + number)
+
+
+def _perform(house: House, story: Story) -> None:
+    campaign = f"demo-{secrets.token_hex(4)}"
+    story.title("Fangate: from a file of codes to a code in a fan's hand")
+    run(house, "migrate")
+    token = run(house, "token", "--sub", "demo", "--supreme")
+    with service(house) as url, worker(house):
+        where = "in memory" if house.in_memory else "in MongoDB"
+        story.title(f"The service runs at {url} and keeps its codes {where}; the campaign is {campaign}.")
+        asyncio.run(_play(house, story, url, token, campaign))
+
+
+async def _play(house: House, story: Story, url: str, token: str, campaign: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(
+        base_url=url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False
+    ) as client:
+        stage = Stage(
+            client=client, story=story, campaign=campaign, uploads=house.uploads, hold_seconds=HOLD_SECONDS
+        )
+        for act in ACTS:
+            await act(stage)

@@ -1,0 +1,96 @@
+"""The part of the OpenAPI document that tells what can go wrong."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from domain.model.errors import CodesExhausted, DomainError, FileUnreadable, InvalidValue, Unavailable
+from entrypoints.http.operation import Operation
+from entrypoints.http.problems import (
+    MEDIA_TYPE,
+    STATUS_OF,
+    Problem,
+    forbidden,
+    malformed,
+    too_large,
+    unauthenticated,
+    unsupported_media_type,
+)
+
+Schema = dict[str, Any]
+
+_REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller's own, if it sent a sane one"}
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+    401: {"WWW-Authenticate": "`Bearer`"},
+    503: {"Retry-After": "Seconds to wait before trying again"},
+}
+_CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
+    CodesExhausted: {"available": 1},
+    FileUnreadable: {"line": 7},
+    Unavailable: {"part": "store"},
+}
+_SHOWN_LIMIT: Final = 1024 * 1024
+
+
+class PossibleProblem(NamedTuple):
+    status: int
+    code: str
+    title: str
+    context: Mapping[str, int | str] = {}
+
+
+def problems_of(operation: Operation, *, public: bool) -> Mapping[int, list[PossibleProblem]]:
+    """What may go wrong with an operation, by status; ``public``: it needs no token."""
+    possible = [_of_model(error) for error in operation.raises if error is not InvalidValue]
+    if not public:  # and then its path names a campaign
+        possible += [_of_http(unauthenticated("")), _of_http(forbidden()), _of_model(InvalidValue)]
+    if operation.body is not None:
+        possible += [_of_http(p) for p in (malformed(""), too_large(_SHOWN_LIMIT), unsupported_media_type("JSON"))]
+    by_status: dict[int, list[PossibleProblem]] = {}
+    for problem in sorted(possible, key=lambda problem: (problem.status, problem.code)):
+        by_status.setdefault(problem.status, []).append(problem)
+    return by_status
+
+
+def problem_document(status: int, problems: Iterable[PossibleProblem], schema: Schema) -> Schema:
+    """The OpenAPI Response Object of one status."""
+    problems = list(problems)
+    return {
+        "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in problems),
+        "headers": headers_document(_HEADERS.get(status, {})),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": schema,
+                "examples": {problem.code: {"value": _example(problem)} for problem in problems},
+            }
+        },
+    }
+
+
+def headers_document(headers: Mapping[str, str]) -> Schema:
+    """Headers that this answer always has, the request's id among them."""
+    return {
+        name: {"description": meaning, "required": True, "schema": {"type": "string"}}
+        for name, meaning in (_REQUEST_ID | dict(headers)).items()
+    }
+
+
+def _of_model(error: type[DomainError]) -> PossibleProblem:
+    title = " ".join((error.__doc__ or "").split())
+    return PossibleProblem(STATUS_OF[error], error.code, title, _CONTEXT.get(error, {}))
+
+
+def _of_http(problem: Problem) -> PossibleProblem:
+    return PossibleProblem(problem.status, problem.code, problem.title)
+
+
+def _example(problem: PossibleProblem) -> Schema:
+    example: Schema = {
+        "type": f"urn:fangate:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "code": problem.code,
+        "requestId": "4be0f1a0c2c94f6f",
+    }
+    if problem.code == InvalidValue.code:
+        example["errors"] = [{"pointer": "/type", "detail": "is not one of the values allowed here"}]
+    return example | dict(problem.context)

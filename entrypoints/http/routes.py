@@ -1,0 +1,31 @@
+"""Which route a path belongs to, also when its method does not fit: for the log, the metrics and ``Allow``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+_PARAMETER: Final = re.compile(r"\\{\w+\\}")
+_SLASHES: Final = re.compile(r"/+")
+
+
+class Route(NamedTuple):
+    template: str
+    methods: str
+    """As ``Allow`` has them; the framework forgets some where several handlers share a path."""
+
+
+UNMATCHED: Final = Route("unmatched", "")
+
+
+class Routes:
+    def __init__(self, methods: Mapping[str, Iterable[str]]) -> None:
+        """``methods``: those of each path template."""
+        self._routes = [
+            (re.compile(_PARAMETER.sub("[^/]+", re.escape(template))), Route(template, ", ".join(sorted(allowed))))
+            for template, allowed in methods.items()
+        ]
+
+    def of(self, path: str) -> Route:
+        """Repeated and trailing slashes make no difference, here as in the framework."""
+        path = _SLASHES.sub("/", path).rstrip("/")
+        return next((route for pattern, route in self._routes if pattern.fullmatch(path)), UNMATCHED)

@@ -1,0 +1,121 @@
+"""docker-compose.yml and the Dockerfile, as far as they can be judged without starting a container."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from entrypoints.bootstrap import check
+from entrypoints.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+SCHEMA = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
+COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+ONE_SHOT = {"migrate", "bucket"}
+OURS = {"service", "worker", "migrate"}
+PINNED = re.compile(r"[a-z0-9/]+:\d+\.\d+\.\d+(-[a-z]+)*")
+
+
+def test_is_a_compose_file() -> None:
+    jsonschema.Draft202012Validator(SCHEMA).validate(COMPOSE)
+
+
+def test_a_misspelt_key_would_be_noticed() -> None:
+    wrong = {"services": {"mongo": {"image": "mongo:8.0.20", "healthchek": {}}}}
+    assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(wrong))
+
+
+def test_has_everything_the_project_needs() -> None:
+    assert {"service", "worker", "migrate", "mongo", "aws", "kafka"} <= SERVICES.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOT))
+def test_what_keeps_running_tells_how_it_is(name: str) -> None:
+    health = SERVICES[name]["healthcheck"]
+    assert health["test"][0] == "CMD"
+    assert {"interval", "timeout", "retries", "start_period"} <= health.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_everyone_waits_until_what_they_need_is_well(name: str) -> None:
+    for needed, how in SERVICES[name].get("depends_on", {}).items():
+        wanted = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
+        assert how["condition"] == wanted, needed
+
+
+def test_what_runs_once_is_not_restarted() -> None:
+    assert all(SERVICES[name]["restart"] == "no" for name in ONE_SHOT)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_images_are_pinned(name: str) -> None:
+    assert PINNED.fullmatch(SERVICES[name]["image"])
+
+
+def test_base_images_are_pinned() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    assert all(PINNED.fullmatch(base) for base in bases)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_nothing_is_published_beyond_this_machine(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: str) -> None:
+    assert SERVICES[name]["build"] == "."
+    given = {
+        variable.removeprefix(PREFIX).lower(): value
+        for variable, value in SERVICES[name]["environment"].items()
+        if variable.startswith(PREFIX)
+    }
+    assert given.keys() <= Settings.model_fields.keys()
+    secret = given.pop("jwt_secret")
+    assert secret.startswith(f"${{{PREFIX}JWT_SECRET:?"), "no secret in the file; without one, nothing starts"
+    check(Settings(**given, jwt_secret="x" * 32))
+
+
+def test_the_service_is_healthy_only_when_ready() -> None:
+    assert "/readyz" in SERVICES["service"]["healthcheck"]["test"][-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_worker_is_unwell_where_process_1_is_not_the_worker() -> None:
+    _, _, *arguments = SERVICES["worker"]["healthcheck"]["test"]
+    store = SERVICES["worker"]["environment"]["FANGATE_STORE"]
+    ran = subprocess.run(
+        [sys.executable, *arguments], env={"FANGATE_STORE": store}, capture_output=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_the_image_runs_fangate_without_rights_and_from_hashed_packages() -> None:
+    build, final = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    assert "--require-hashes -r requirements/runtime.txt" in build
+    user = re.search(r"^USER (\d+)", final, re.MULTILINE)
+    assert user is not None
+    assert int(user[1]) > 0
+    assert re.search(r'^ENTRYPOINT \["fangate"\]$', final, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK ", final, re.MULTILINE)
+
+
+def test_the_build_sees_what_it_copies_and_nothing_else() -> None:
+    copied: set[str] = set()
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
+        copied |= set(sources.split())
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    assert copied == {line[1:] for line in lines if line.startswith("!")}
+    assert all((ROOT / source).exists() for source in copied)

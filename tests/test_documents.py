@@ -1,0 +1,70 @@
+"""What the documents say about the code, where a test can tell whether it is so."""
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from entrypoints.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
+
+VARIABLES = {
+    f"{PREFIX}{name.upper()}": field.default
+    for name, field in Settings.model_fields.items()
+    if field.validation_alias is None
+}
+FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL"}
+
+LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
+VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+[A-Z]")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = [target for target in LINK.findall(document.read_text()) if "://" not in target]
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_only_variables_that_exist_are_named(document: Path) -> None:
+    assert set(VARIABLE.findall(document.read_text())) <= VARIABLES.keys() | FOR_TESTS
+
+
+@pytest.mark.parametrize("variable", sorted(VARIABLES))
+def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
+    row = re.search(rf"^\| `{variable}` \|([^|]*)\|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert row is not None
+    default = VARIABLES[variable]
+    if isinstance(default, timedelta):
+        default = f"{default.total_seconds():.0f}"
+    assert row[1].strip("` ") == (default or "")
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [int(decision.name[:4]) for decision in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda decision: decision.name)
+def test_a_decision_has_its_three_parts(decision: Path) -> None:
+    text = decision.read_text()
+    assert text.startswith(f"# {int(decision.name[:4])}. ")
+    parts = [text.find(f"\n**{part}.**") for part in ("Context", "Decision", "Consequences")]
+    assert parts == sorted(parts)
+    assert parts[0] > 0
+
+
+def test_the_picture_shows_every_adapter_and_port() -> None:
+    picture = " ".join(ET.parse(ROOT / "docs/hexagon.svg").getroot().itertext())
+    adapters = {package.parent.name for package in ROOT.glob("adapters/*/__init__.py")}
+    ports = set(re.findall(r"^class (\w+)\(Protocol\)", _ports(), re.MULTILINE)) - {"HealthCheck"}
+    assert {name for name in adapters | ports if not re.search(rf"\b{name}\b", picture)} == set()
+
+
+def _ports() -> str:
+    return "\n".join(module.read_text() for module in ROOT.glob("ports/*.py"))
