@@ -1,65 +1,51 @@
 """Wiring: which adapter fills which port. The only place that names adapters.
 
-``application`` opens what the settings ask for, and closes it again; HTTP, worker and CLI all drive the
-same frozen ``Application``.
+``application`` opens what the settings ask for, and closes it again; HTTP, worker and CLI all drive the same
+frozen ``Application``. A URL's scheme picks the adapter in the tables below: a new one is a module and a line.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
+import structlog
+
+from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.delivery import LogReceipts, MemoryEventStream, MemoryRetryQueue
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.objects import MemoryObjectStore
+from adapters.memory.phones import MemoryPhoneBook
 from adapters.mongo.store import MongoStore, check_url, mongo_store
+from adapters.nudetect.detection import NoFraudDetection, nudetect
+from adapters.numbering.parser import LibPhoneNumbers
+from adapters.platform.cached import CachedCampaigns
+from adapters.platform.files import FileCampaigns, FileUsers
+from adapters.platform.http import http_campaigns, http_users
 from adapters.s3.objects import s3_object_store
+from adapters.sms.log import LogSms
+from adapters.sms.sns import sns_sms
+from adapters.sms.webhook import webhook_sms
 from adapters.system.clock import SystemClock
+from adapters.tokens.jwt import JwtConfirmationTokens
 from domain.model.errors import Unavailable
-from domain.usecases.assign_codes import AssignCodes
-from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
-from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
-from domain.usecases.release_codes import ReleaseCodes
-from domain.usecases.reserve_codes import ReserveCodes
-from domain.usecases.sweep_reservations import SweepReservations
+from entrypoints.application import Application, CheckedObjectStore, Neighbours, Stores, assemble
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
+from ports.campaigns import Campaigns
 from ports.clock import Clock
-from ports.codes import CodeCatalogue, CodePool, ImportLog
-from ports.health import HealthCheck
-from ports.objects import ObjectStore
+from ports.fanscore import FanscoreSource
+from ports.fraud import FraudDetection
+from ports.sms import Sms
+from ports.users import Users
 
-
-class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):
-    """An object store that can be asked how it is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """The ports that one store fills."""
-
-    pool: CodePool
-    catalogue: CodeCatalogue
-    imports: ImportLog
-    health: HealthCheck
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """Everything Fangate can do."""
-
-    begin_import: BeginImport
-    import_codes: ImportCodes
-    find_import: FindImport
-    reserve_codes: ReserveCodes
-    assign_codes: AssignCodes
-    release_codes: ReleaseCodes
-    count_codes: CountCodes
-    list_codes: ListCodes
-    export_codes: ExportCodes
-    tell_code_history: TellCodeHistory
-    sweep_reservations: SweepReservations
-    health: Sequence[HealthCheck]
+Port = TypeVar("Port")
+Factory = Callable[[Settings, AsyncExitStack], Awaitable[Port]]
 
 
 def check(settings: Settings) -> None:
@@ -69,8 +55,6 @@ def check(settings: Settings) -> None:
             check_url(settings.store)
         except ValueError as error:
             raise ConfigurationError(f"{PREFIX}STORE: {error}") from None
-    if settings.objects.startswith("s3:") and not _bucket_name(settings):
-        raise ConfigurationError(f"{PREFIX}OBJECTS: must name a bucket: s3://bucket")
 
 
 @asynccontextmanager
@@ -82,24 +66,17 @@ async def application(
     Raises ConfigurationError for a URL that cannot be used.
     """
     check(settings)
-    clock = clock or SystemClock()
+    key = _confirmation_key(settings)
     async with AsyncExitStack() as stack:
-        stores = await _open_store(settings, stack)
-        files = objects or await OBJECT_STORES[settings.objects.partition(":")[0]](settings, stack)
-        list_codes = ListCodes(catalogue=stores.catalogue, clock=clock)
-        yield Application(
-            begin_import=BeginImport(objects=files, imports=stores.imports, clock=clock),
-            import_codes=ImportCodes(objects=files, pool=stores.pool, imports=stores.imports, clock=clock),
-            find_import=FindImport(imports=stores.imports, clock=clock),
-            reserve_codes=ReserveCodes(pool=stores.pool, clock=clock, ttl=settings.reservation_ttl),
-            assign_codes=AssignCodes(pool=stores.pool, clock=clock),
-            release_codes=ReleaseCodes(pool=stores.pool, clock=clock),
-            count_codes=CountCodes(catalogue=stores.catalogue, clock=clock),
-            list_codes=list_codes,
-            export_codes=ExportCodes(list_codes=list_codes),
-            tell_code_history=TellCodeHistory(catalogue=stores.catalogue, clock=clock),
-            sweep_reservations=SweepReservations(pool=stores.pool, clock=clock),
-            health=(stores.health, files),
+        if objects is None:
+            objects = await _open(OBJECT_STORES, settings.objects, settings, stack)
+        yield assemble(
+            settings,
+            stores=await _open(STORES, settings.store, settings, stack),
+            neighbours=await _open_neighbours(settings, key, stack),
+            objects=objects,
+            clock=clock or SystemClock(),
+            confirmation_key=key,
         )
 
 
@@ -108,8 +85,8 @@ async def migrate(settings: Settings) -> list[str]:
     check(settings)
     if settings.in_memory:
         return []
-    async with AsyncExitStack() as stack:
-        return await (await _open_mongo(settings, stack)).migrate()
+    async with mongo_store(settings.store) as store:
+        return await store.migrate()
 
 
 def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:
@@ -117,18 +94,55 @@ def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStor
     return SingleFile(path, on_read)
 
 
-async def _open_store(settings: Settings, stack: AsyncExitStack) -> Stores:
-    if settings.in_memory:
-        memory = MemoryCodeStore()
-        return Stores(pool=memory, catalogue=memory, imports=MemoryImportLog(), health=memory)
-    mongo = await _open_mongo(settings, stack)
+async def _open(
+    factories: Mapping[str, Factory[Port]], url: str, settings: Settings, stack: AsyncExitStack
+) -> Port:
+    return await factories[url.partition(":")[0]](settings, stack)
+
+
+def _path(url: str) -> Path:
+    return Path(url.partition(":")[2])
+
+
+def _confirmation_key(settings: Settings) -> bytes:
+    """What codes are hashed and confirmation tokens signed with; never the key of access tokens itself."""
+    secret = settings.confirmation_secret or settings.jwt_secret
+    if secret is None:
+        structlog.get_logger().warning("confirmation.key_of_this_process_only", set=f"{PREFIX}CONFIRMATION_SECRET")
+        return secrets.token_bytes(32)
+    return hmac.digest(secret.get_secret_value().encode(), b"fangate confirmations", hashlib.sha256)
+
+
+async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
+    codes, entries = MemoryCodeStore(), MemoryEntryStore()
+    return Stores(
+        pool=codes,
+        catalogue=codes,
+        imports=MemoryImportLog(),
+        entries=entries,
+        entry_queries=MemoryEntryQueries(entries),
+        scores=entries,
+        phone_book=MemoryPhoneBook(),
+        outbox=entries,
+        health=codes,
+    )
+
+
+async def _mongo(settings: Settings, stack: AsyncExitStack) -> Stores:
+    mongo: MongoStore = await stack.enter_async_context(mongo_store(settings.store))
     with suppress(Unavailable):  # Start all the same: /readyz tells, and it is prepared when it is back.
         await mongo.prepare()
-    return Stores(pool=mongo.pool, catalogue=mongo.catalogue, imports=mongo.imports, health=mongo)
-
-
-async def _open_mongo(settings: Settings, stack: AsyncExitStack) -> MongoStore:
-    return await stack.enter_async_context(mongo_store(settings.store))
+    return Stores(
+        pool=mongo.pool,
+        catalogue=mongo.catalogue,
+        imports=mongo.imports,
+        entries=mongo.entries,
+        entry_queries=mongo.entry_queries,
+        scores=mongo.scores,
+        phone_book=mongo.phone_book,
+        outbox=mongo.outbox,
+        health=mongo,
+    )
 
 
 async def _memory_objects(_: Settings, __: AsyncExitStack) -> CheckedObjectStore:
@@ -136,25 +150,98 @@ async def _memory_objects(_: Settings, __: AsyncExitStack) -> CheckedObjectStore
 
 
 async def _folder(settings: Settings, _: AsyncExitStack) -> CheckedObjectStore:
-    return FolderObjectStore(Path(_rest(settings.objects)))
+    return FolderObjectStore(_path(settings.objects))
 
 
 async def _bucket(settings: Settings, stack: AsyncExitStack) -> CheckedObjectStore:
-    store = s3_object_store(_bucket_name(settings), region=settings.aws_region)
-    return await stack.enter_async_context(store)
+    name = settings.objects.partition(":")[2].strip("/")
+    return await stack.enter_async_context(s3_object_store(name, region=settings.aws_region))
 
 
-def _bucket_name(settings: Settings) -> str:
-    return _rest(settings.objects).strip("/")
+async def _file_campaigns(settings: Settings, _: AsyncExitStack) -> Campaigns:
+    return FileCampaigns(_path(settings.campaigns))
 
 
-def _rest(url: str) -> str:
-    return url.partition(":")[2]
+async def _http_campaigns(settings: Settings, stack: AsyncExitStack) -> Campaigns:
+    return CachedCampaigns(await stack.enter_async_context(http_campaigns(settings.campaigns)))
 
 
-OBJECT_STORES: Mapping[str, Callable[[Settings, AsyncExitStack], Awaitable[CheckedObjectStore]]] = {
+async def _file_users(settings: Settings, _: AsyncExitStack) -> Users:
+    return FileUsers(_path(settings.users))
+
+
+async def _http_users(settings: Settings, stack: AsyncExitStack) -> Users:
+    return await stack.enter_async_context(http_users(settings.users))
+
+
+async def _no_fanscore(_: Settings, __: AsyncExitStack) -> FanscoreSource:
+    return NoFanscore()
+
+
+async def _http_fanscore(settings: Settings, stack: AsyncExitStack) -> FanscoreSource:
+    return await stack.enter_async_context(http_fanscore(settings.fanscore))
+
+
+async def _no_fraud_detection(_: Settings, __: AsyncExitStack) -> FraudDetection:
+    return NoFraudDetection()
+
+
+async def _nudetect(settings: Settings, stack: AsyncExitStack) -> FraudDetection:
+    return await stack.enter_async_context(nudetect(settings.fraud))
+
+
+async def _log_sms(_: Settings, __: AsyncExitStack) -> Sms:
+    return LogSms()
+
+
+async def _sns_sms(settings: Settings, stack: AsyncExitStack) -> Sms:
+    return await stack.enter_async_context(sns_sms(region=settings.aws_region))
+
+
+async def _webhook_sms(settings: Settings, stack: AsyncExitStack) -> Sms:
+    return await stack.enter_async_context(webhook_sms(settings.sms))
+
+
+async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack) -> Neighbours:
+    return Neighbours(
+        campaigns=await _open(CAMPAIGNS, settings.campaigns, settings, stack),
+        users=await _open(USERS, settings.users, settings, stack),
+        fanscore=await _open(FANSCORES, settings.fanscore, settings, stack),
+        fraud=await _open(FRAUD_DETECTIONS, settings.fraud, settings, stack),
+        sms=await _open(SMS, settings.sms, settings, stack),
+        phone_numbers=LibPhoneNumbers(),
+        tokens=JwtConfirmationTokens(key),
+        stream=MemoryEventStream(),
+        queue=MemoryRetryQueue(),
+        receipts=LogReceipts(),
+    )
+
+
+STORES: Mapping[str, Factory[Stores]] = {"memory": _memory, "mongodb": _mongo, "mongodb+srv": _mongo}
+OBJECT_STORES: Mapping[str, Factory[CheckedObjectStore]] = {
     "file": _folder,
     "memory": _memory_objects,
     "s3": _bucket,
 }
-"""The scheme of FANGATE_OBJECTS picks the adapter; a new one is a module and a line here."""
+CAMPAIGNS: Mapping[str, Factory[Campaigns]] = {
+    "file": _file_campaigns,
+    "http": _http_campaigns,
+    "https": _http_campaigns,
+}
+USERS: Mapping[str, Factory[Users]] = {"file": _file_users, "http": _http_users, "https": _http_users}
+FANSCORES: Mapping[str, Factory[FanscoreSource]] = {
+    "none": _no_fanscore,
+    "http": _http_fanscore,
+    "https": _http_fanscore,
+}
+FRAUD_DETECTIONS: Mapping[str, Factory[FraudDetection]] = {
+    "none": _no_fraud_detection,
+    "http": _nudetect,
+    "https": _nudetect,
+}
+SMS: Mapping[str, Factory[Sms]] = {
+    "log": _log_sms,
+    "sns": _sns_sms,
+    "http": _webhook_sms,
+    "https": _webhook_sms,
+}

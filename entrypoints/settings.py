@@ -78,6 +78,17 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
+    campaigns: Annotated[str, _scheme("file", "http", "https")] = "file:./campaigns.json"
+    users: Annotated[str, _scheme("file", "http", "https")] = "file:./users.json"
+    fanscore: Annotated[str, _scheme("none", "http", "https")] = "none:"
+    fraud: Annotated[str, _scheme("none", "http", "https")] = "none:"
+    sms: Annotated[str, _scheme("log", "sns", "http", "https")] = Field("log:", repr=False)
+    """May hold a key, so it is not shown."""
+    confirmation_secret: SecretStr | None = None
+    confirmation_ttl: Seconds = timedelta(seconds=600)
+    phone_block_ttl: Seconds = timedelta(seconds=86_400)
+    sms_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 5
+    sms_per_day: Annotated[int, Field(ge=1, le=10_000)] = 10
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,4 +1,4 @@
-"""The messages that changes of registrations left, for the worker that passes them on."""
+"""The messages that changes of registrations left, and the stream that the world reads."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -18,4 +18,10 @@ class Outbox(Protocol):
 
     async def done(self, messages: Sequence[StoredMessage]) -> None:
         """Forget these; saying so twice is no error."""
+        ...
+
+
+class EventStream(Protocol):
+    async def publish(self, events: Sequence[StoredMessage]) -> None:
+        """Publish these, those of one entry in their order. Raises Unavailable; some may be out then."""
         ...

@@ -16,6 +16,7 @@ from entrypoints.http.auth import door
 from entrypoints.http.background import Background
 from entrypoints.http.codes import imports, inventory, reservations
 from entrypoints.http.decoding import AnyRequest
+from entrypoints.http.entries import administration, confirmation, eligibility, registration, scoring
 from entrypoints.http.envelope import Envelope, request_id_of
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
@@ -34,6 +35,18 @@ ROUTES: Final = (
     inventory.count_codes,
     inventory.list_codes,
     inventory.get_code_history,
+    registration.register,
+    registration.get_my_entry,
+    registration.get_entry,
+    confirmation.confirm_phone,
+    confirmation.resend_code,
+    confirmation.lift_phone_block,
+    scoring.score_entries,
+    eligibility.count_eligible,
+    eligibility.rank_eligible,
+    eligibility.count_entries,
+    administration.select_entries,
+    administration.transfer_entries,
     system.livez,
     system.readyz,
     system.metrics,

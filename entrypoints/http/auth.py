@@ -176,6 +176,11 @@ async def supreme(connection: Connection, _: BaseRouteHandler) -> None:
         raise forbidden()
 
 
+async def fan(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: whoever has a valid token; what is a fan's own is for the handler to see to."""
+    await _admit(connection)
+
+
 async def public(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: everyone, on purpose."""
 

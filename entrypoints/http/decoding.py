@@ -3,13 +3,13 @@
 import json
 import re
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import msgspec.inspect
 from litestar.connection import Request
 
-from domain.model.ids import CampaignId, is_campaign_id
+from domain.model.ids import CampaignId, UserId, is_campaign_id, is_user_id
 from entrypoints.http.problems import (
     FieldProblem,
     invalid,
@@ -29,6 +29,7 @@ _FIELD: Final = re.compile(r"field `(.+?)`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _QUOTED_VALUE: Final = re.compile(r"^Invalid enum value .*", re.DOTALL)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 _LONGEST_NAME: Final = 64
 
 
@@ -39,10 +40,22 @@ def campaign_of(request: AnyRequest) -> CampaignId:
     return CampaignId(text)
 
 
+def user_of(request: AnyRequest) -> UserId:
+    text = request.path_params["userId"]
+    if not is_user_id(text):
+        raise invalid(FieldProblem("/userId", "must be 1 to 128 of A-Z a-z 0-9 _ . : @ | -"))
+    return UserId(text)
+
+
+def media_type_of(request: AnyRequest) -> str:
+    """Of the body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def body_of(request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT) -> T:
     """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``."""
     raw = await _read(request, limit)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+    if media_type_of(request) != JSON:
         if raw or "content-type" in request.headers:
             raise unsupported_media_type(JSON)
         raise malformed("there is no body")
@@ -89,26 +102,46 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
 
 def query_of(request: AnyRequest, type: type[T]) -> T:
     """The query string. A parameter nobody knows, or one given twice, is an error, not a filter ignored."""
-    given: dict[str, str | int] = {}
-    numbers = _numbers_of(type)
+    given: dict[str, str | int | float | list[str]] = {}
+    shape = _shape_of(type)
     for name, value in request.query_params.multi_items():
-        if name in given:
+        if name in shape.lists:
+            given[name] = [*_listed(given.get(name)), value]
+        elif name in given:
             raise invalid(FieldProblem(pointer(name), "is given more than once"))
-        given[name] = int(value) if name in numbers and _INTEGER.fullmatch(value) else value
+        elif name in shape.integers and _INTEGER.fullmatch(value):
+            given[name] = int(value)
+        elif name in shape.decimals and _DECIMAL.fullmatch(value):
+            given[name] = float(value)
+        else:
+            given[name] = value
     try:
         return msgspec.convert(given, type)
     except msgspec.ValidationError as error:
         raise invalid(_field_problem(error)) from None
 
 
+def _listed(given: object) -> list[str]:
+    return given if isinstance(given, list) else []
+
+
+class _Shape(NamedTuple):
+    """Which fields are not text. All else stays text: msgspec's own lax mode would take ``null`` for nothing."""
+
+    integers: frozenset[str]
+    decimals: frozenset[str]
+    lists: frozenset[str]
+    """May be given several times."""
+
+
 @cache
-def _numbers_of(type: type[msgspec.Struct]) -> frozenset[str]:
-    """The fields that are numbers. All else stays text: msgspec's own lax mode would take ``null`` for nothing."""
-    return frozenset(
-        field.encode_name
-        for field in msgspec.structs.fields(type)
-        if isinstance(msgspec.inspect.type_info(field.type), msgspec.inspect.IntType)
-    )
+def _shape_of(type: type[msgspec.Struct]) -> _Shape:
+    kinds = {field.encode_name: msgspec.inspect.type_info(field.type) for field in msgspec.structs.fields(type)}
+
+    def of(kind: Any) -> frozenset[str]:
+        return frozenset(name for name, found in kinds.items() if isinstance(found, kind))
+
+    return _Shape(of(msgspec.inspect.IntType), of(msgspec.inspect.FloatType), of(msgspec.inspect.ListType))
 
 
 def _field_problem(error: msgspec.ValidationError) -> FieldProblem:

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from domain.model.ids import CAMPAIGN_ID
+from domain.model.ids import CAMPAIGN_ID, USER_ID
 from entrypoints.http.openapi_problems import Schema, headers_document, problem_document, problems_of
 from entrypoints.http.operation import KEY, Answer, Operation
 from entrypoints.http.problems import ProblemBody
@@ -28,6 +28,11 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "userId": "fan-1",
     "limit": 500,
     "cursor": "SzdRWC0wMk1O",
+    "minScore": 50,
+    "maxScore": 100,
+    "market": ["nyc"],
+    "maxRank": 2,
+    "selection": ["none"],
 }
 """One of each parameter."""
 
@@ -105,7 +110,9 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
         "security": [] if handler.opt["public"] else [{"bearer": []}],
     }
     if operation.body is not None:
-        content = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
+        content: Schema = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
+        for media, example in operation.body_media.items():
+            content[media] = {"schema": {"type": "string"}, "example": example}
         document["requestBody"] = {"required": True, "content": content}
     if operation.deprecated:
         document["deprecated"] = True
@@ -147,8 +154,8 @@ def _parameter(place: str, name: str, schema: Schema, *, required: bool) -> Sche
 
 
 def _path_schema(name: str) -> Schema:
-    if name == "campaignId":
-        return {"type": "string", "pattern": CAMPAIGN_ID}
+    if pattern := {"campaignId": CAMPAIGN_ID, "userId": USER_ID}.get(name):
+        return {"type": "string", "pattern": pattern}
     return {"type": "string", "pattern": "^[^/]+$"}
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.model.errors import CodesExhausted, DomainError, FileUnreadable, InvalidValue, Unavailable
+from domain.model.errors import (
+    CodesExhausted,
+    ConfirmationTooSoon,
+    DomainError,
+    FileUnreadable,
+    InvalidValue,
+    ScoreFileUnreadable,
+    Unavailable,
+    WrongConfirmationCode,
+)
 from entrypoints.http.operation import Operation
 from entrypoints.http.problems import (
     MEDIA_TYPE,
@@ -21,11 +30,15 @@ Schema = dict[str, Any]
 _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller's own, if it sent a sane one"}
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "`Bearer`"},
+    429: {"Retry-After": "Seconds to wait before asking again; not with `confirmation.exhausted`"},
     503: {"Retry-After": "Seconds to wait before trying again"},
 }
 _CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
     CodesExhausted: {"available": 1},
     FileUnreadable: {"line": 7},
+    ScoreFileUnreadable: {"line": 7},
+    WrongConfirmationCode: {"attemptsLeft": 4},
+    ConfirmationTooSoon: {"retryAfter": 30},
     Unavailable: {"part": "store"},
 }
 _SHOWN_LIMIT: Final = 1024 * 1024

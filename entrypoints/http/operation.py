@@ -33,6 +33,8 @@ class Operation:
     query: Any = None
     body: Any = None
     example: Any = None
+    body_media: Mapping[str, str] = field(default_factory=dict)
+    """Other media types of the body, each with an example."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that change what happens, each with its meaning."""
     answers: Mapping[int, Answer] = field(default_factory=dict)

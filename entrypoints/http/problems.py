@@ -11,15 +11,30 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from domain.model.errors import (
+    CampaignNotFound,
+    CampaignNotOpen,
     CodeNotFound,
     CodesExhausted,
+    ConfirmationExhausted,
+    ConfirmationExpired,
+    ConfirmationSuperseded,
+    ConfirmationTooSoon,
     DomainError,
+    EntryNotFound,
     FileNotFound,
     FileUnreadable,
+    GatesClosed,
     ImportNotFound,
+    InvalidConfirmationToken,
     InvalidValue,
+    NothingToConfirm,
+    PhoneUnavailable,
     ReservationMismatch,
+    ScoreFileNotFound,
+    ScoreFileUnreadable,
     Unavailable,
+    UserNotFound,
+    WrongConfirmationCode,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -34,15 +49,42 @@ STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     ImportNotFound: 404,
     FileNotFound: 404,
     FileUnreadable: 422,
+    CampaignNotFound: 404,
+    UserNotFound: 404,
+    EntryNotFound: 404,
+    CampaignNotOpen: 409,
+    GatesClosed: 403,
+    PhoneUnavailable: 409,
+    InvalidConfirmationToken: 422,
+    ConfirmationSuperseded: 409,
+    ConfirmationExpired: 410,
+    ConfirmationExhausted: 429,
+    WrongConfirmationCode: 422,
+    ConfirmationTooSoon: 429,
+    NothingToConfirm: 409,
+    ScoreFileNotFound: 404,
+    ScoreFileUnreadable: 422,
 }
 """The one place that gives the model's refusals an HTTP status; a test proves it complete."""
 
 
-class FieldProblem(msgspec.Struct):
+GATES: Final[Mapping[str, tuple[str, str]]] = {
+    "gate.invite_required": (
+        "/inviteCode",
+        "the campaign is for invited fans, and this is no code of yours",
+    ),
+    "gate.linked_account_required": ("", "the campaign asks for an account to be linked"),
+    "gate.card_required": ("", "the campaign asks for a verified card"),
+}
+"""Where each closed gate points to, and what it says."""
+
+
+class FieldProblem(msgspec.Struct, omit_defaults=True):
     """Which field is wrong (RFC 6901 pointer into the body, or the parameter's name), and how."""
 
     pointer: str
     detail: str
+    code: str = ""
 
 
 class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -139,13 +181,24 @@ def problem_of(error: Exception) -> Problem:
         case InvalidValue():
             return invalid(FieldProblem(_pointer(error.field), error.reason))
         case DomainError():
-            status = STATUS_OF[type(error)]
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-            return Problem(status, error.code, error.message, context=error.context, headers=headers)
+            return _of_model(error)
         case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
             return _of_framework(error)
         case _:
             return internal()
+
+
+def _of_model(error: DomainError) -> Problem:
+    status = STATUS_OF[type(error)]
+    if isinstance(error, GatesClosed):
+        errors = [FieldProblem(*GATES[gate], code=gate) for gate in error.gates]
+        return Problem(status, error.gates[0], error.message, errors=errors)
+    headers = {}
+    if isinstance(error, ConfirmationTooSoon):
+        headers["Retry-After"] = str(error.seconds)
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Problem(status, error.code, error.message, context=error.context, headers=headers)
 
 
 def _of_framework(error: HTTPException) -> Problem:

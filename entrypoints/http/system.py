@@ -10,7 +10,7 @@ from litestar import MediaType, get
 from litestar.response import Response
 
 from domain.model.errors import DomainError
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import public
 from entrypoints.http.decoding import AnyRequest

@@ -1,30 +1,45 @@
 """The worker: what has to happen without anyone asking for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 import structlog
 
 from domain.model.errors import DomainError
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 
+RELAY_EVERY_SECONDS: Final = 0.25
+"""How long a message waits at most before a worker looks."""
+
 
 async def work(app: Application, settings: Settings, stop: asyncio.Event, *, drain: bool = False) -> None:
-    """Sweep lapsed reservations, again and again, until ``stop`` is set; with ``drain``, only once."""
+    """Do each chore again and again until ``stop`` is set; with ``drain``, only once."""
+    sweep_every = settings.sweep_interval.total_seconds()
+    await asyncio.gather(
+        _repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
+        _repeat(app.relay_messages, "messages.relayed", RELAY_EVERY_SECONDS, stop, once=drain),
+    )
+
+
+async def _repeat(
+    chore: Callable[[], Awaitable[int]], event: str, seconds: float, stop: asyncio.Event, *, once: bool
+) -> None:
+    """``chore`` answers how much it did; what hinders it today may be over next time."""
     while not stop.is_set():
         try:
-            if swept := await app.sweep_reservations():
-                log.info("reservations.swept", count=swept)
+            if count := await chore():
+                log.info(event, count=count)
         except DomainError as error:
-            log.warning("worker.hindered", code=error.code)
-        if drain:
+            log.warning("worker.hindered", code=error.code, **error.context)
+        if once:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), settings.sweep_interval.total_seconds())
+            await asyncio.wait_for(stop.wait(), seconds)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from domain.model.errors import FileNotFound, FileUnreadable, ImportNotFound, In
 from domain.model.ids import ImportId
 from domain.model.uploads import Import, ImportStatus
 from domain.usecases.import_codes import FindImport, ImportCodes, ImportCodesCommand
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of

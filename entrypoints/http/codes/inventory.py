@@ -22,7 +22,7 @@ from domain.usecases.look_up_codes import (
     ListCodes,
     TellCodeHistory,
 )
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer, stream_answer
 from entrypoints.http.auth import supreme
 from entrypoints.http.cursors import cursor_after, text_after

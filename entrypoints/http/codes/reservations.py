@@ -19,7 +19,7 @@ from domain.model.ids import CampaignId, ReserveId, UserId
 from domain.usecases.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
 from domain.usecases.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from domain.usecases.reserve_codes import ReserveCodes, ReserveCodesCommand
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, query_of

@@ -11,7 +11,7 @@ from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
 from domain.model.ids import UserId
 from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
 from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of

@@ -1,6 +1,6 @@
 """A registration as the fan and the staff see it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -85,7 +85,12 @@ class EntryBody(Wire):
         )
 
 
-EXAMPLE = {
+CONFIRMATION: Final = {
+    "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "expiresAt": "2026-11-21T18:10:00.000Z",
+    "resendAfter": "2026-11-21T18:00:30.000Z",
+}
+EXAMPLE: Final = {
     "id": "5b0c7a52d1f94f0fae2c6f6a1f0c1f52",
     "campaignId": "tour-2026",
     "userId": "fan-1",
@@ -104,9 +109,10 @@ EXAMPLE = {
     "revision": 1,
     "createdAt": "2026-11-21T18:00:00.000Z",
     "updatedAt": "2026-11-21T18:00:00.000Z",
-    "confirmation": {
-        "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
-        "expiresAt": "2026-11-21T18:10:00.000Z",
-        "resendAfter": "2026-11-21T18:00:30.000Z",
-    },
+    "confirmation": CONFIRMATION,
+}
+CONFIRMED: Final = EXAMPLE | {
+    "status": "confirmed",
+    "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
+    "confirmation": None,
 }

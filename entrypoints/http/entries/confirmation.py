@@ -23,11 +23,11 @@ from domain.model.errors import (
 )
 from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
 from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import empty_answer, json_answer
 from entrypoints.http.auth import caller_of, fan, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.entries.body import EXAMPLE, ConfirmationBody, EntryBody
+from entrypoints.http.entries.body import CONFIRMATION, ConfirmationBody, EntryBody
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Wire
 
@@ -57,7 +57,11 @@ class LiftRequest(Wire):
                     body=EntryBody,
                     description="Confirmed.",
                     example=EXAMPLE
-                    | {"status": "confirmed", "phoneConfirmedAt": "2026-11-21T18:01:00.000Z", "confirmation": None},
+                    | {
+                        "status": "confirmed",
+                        "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
+                        "confirmation": None,
+                    },
                 )
             },
             raises=(
@@ -94,9 +98,7 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
             summary="Send another code",
             tag="Entries",
             describes=ResendCode,
-            answers={
-                202: Answer(body=ConfirmationBody, description="It is on its way.", example=EXAMPLE["confirmation"])
-            },
+            answers={202: Answer(body=ConfirmationBody, description="It is on its way.", example=CONFIRMATION)},
             raises=(
                 EntryNotFound,
                 CampaignNotFound,

@@ -6,16 +6,22 @@ from typing import Annotated
 import msgspec
 from litestar import get
 from litestar.response import Response, Stream
-from msgspec import Meta
+from msgspec import Meta, field
 
-from domain.model.eligibility import MarketCount, Position, Query, Ranked, RegisteredMarket
+from domain.model.eligibility import MarketCount, Query, Ranked, RegisteredMarket
 from domain.model.entries import Selection
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
-from domain.model.ids import CampaignId, UserId
+from domain.model.ids import CampaignId
 from domain.model.markets import MAX_MARKETS, MarketId
 from domain.model.scoring import MAX_SCORE
-from domain.usecases.query_eligible import CountedEligibles, CountedEntries, CountEligible, CountEntries, RankEligible
-from entrypoints.bootstrap import Application
+from domain.usecases.query_eligible import (
+    CountedEligibles,
+    CountedEntries,
+    CountEligible,
+    CountEntries,
+    RankEligible,
+)
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer, stream_answer
 from entrypoints.http.auth import supreme
 from entrypoints.http.cursors import cursor_of, position_of
@@ -31,9 +37,13 @@ MarketName = Annotated[str, Meta(min_length=1, max_length=256)]
 class EligibilityQuery(Wire):
     min_score: Score = 0.0
     max_score: Score = 100.0
-    market: Annotated[list[MarketName], Meta(max_length=100, description="Any of them.")] = []
+    market: Annotated[list[MarketName], Meta(max_length=100, description="Any of them.")] = field(
+        default_factory=list
+    )
     max_rank: Annotated[int, Meta(ge=1, le=MAX_MARKETS, description="Among the first so many preferences.")] = 4
-    selection: Annotated[list[Selection], Meta(max_length=4, description="Any of them; `none` if left out.")] = []
+    selection: Annotated[list[Selection], Meta(max_length=4, description="Any of them; `none` if left out.")] = (
+        field(default_factory=list)
+    )
 
     def query(self) -> Query:
         return Query(
@@ -108,9 +118,7 @@ class RegisteredMarketBody(Wire):
     @classmethod
     def of(cls, market: RegisteredMarket) -> "RegisteredMarketBody":
         count = market.all
-        return cls(
-            market=count.market, total=count.total, confirmed=market.confirmed, by_rank=list(count.by_rank)
-        )
+        return cls(market=count.market, total=count.total, confirmed=market.confirmed, by_rank=list(count.by_rank))
 
 
 class EntryCountBody(Wire):

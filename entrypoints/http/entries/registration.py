@@ -20,7 +20,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MAX_MARKETS
 from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import Caller, caller_of, fan
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
@@ -53,7 +53,7 @@ class RegisterRequest(Wire):
     invite_code: Annotated[str, Meta(max_length=256)] | None = None
     attributes: Annotated[dict[Key, Text], Meta(max_length=50)] | None = None
     device: DeviceRequest | None = None
-    user_id: Annotated[UserIdText | None, Meta(description="Only administrators may register somebody else.")] = None
+    user_id: Annotated[UserIdText | None, Meta(description="For administrators: whom to register.")] = None
 
     def command(self, campaign_id: CampaignId, user_id: UserId) -> RegisterFanCommand:
         device = self.device or DeviceRequest()

@@ -14,7 +14,7 @@ from domain.model.ids import UserId, is_user_id
 from domain.model.score_files import Lines
 from domain.model.scoring import MAX_RECORDS, MAX_SCORE, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
 from domain.usecases.score_entries import ScoreEntries
-from entrypoints.bootstrap import Application
+from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, media_type_of
@@ -23,6 +23,7 @@ from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import FieldProblem, invalid
 from entrypoints.http.wire import UserIdText, Wire
 
+KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
 
 Record = ScoreRecord | ScoreProblem
@@ -38,7 +39,9 @@ class ScoringRequest(Wire):
     """Either ``records`` or ``key``."""
 
     records: Annotated[list[ScoreRecordRequest], Meta(max_length=MAX_RECORDS)] | None = None
-    key: Annotated[str, Meta(min_length=1, max_length=512, description="scoring/{campaignId}/{filename}")] | None = None
+    key: (
+        Annotated[str, Meta(min_length=1, max_length=512, description="scoring/{campaignId}/{filename}")] | None
+    ) = None
 
 
 class _RawScoringRequest(Wire):
@@ -67,7 +70,9 @@ class ScoredBody(Wire):
             upserted=scored.upserted,
             unchanged=scored.unchanged,
             rejected=scored.rejected,
-            problems=[ScoreProblemBody(user_id=problem.user_id, reason=problem.reason) for problem in scored.problems],
+            problems=[
+                ScoreProblemBody(user_id=problem.user_id, reason=problem.reason) for problem in scored.problems
+            ],
         )
 
 
@@ -109,10 +114,7 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT)
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
-    if body.key is not None:
-        records = app.read_scores(campaign_id, body.key)
-    else:
-        records = _each(body.records or ())
+    records = app.read_scores(campaign_id, body.key) if body.key is not None else _each(body.records or ())
     return json_answer(ScoredBody.of(await app.score_entries(campaign_id, records)))
 
 

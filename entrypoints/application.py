@@ -1,0 +1,187 @@
+"""Everything Fangate can do, over whatever adapters fill its ports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.model.confirmation import ConfirmationRules
+from domain.model.phones import SendLimits
+from domain.usecases.assign_codes import AssignCodes
+from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
+from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
+from domain.usecases.lift_phone_block import LiftPhoneBlock
+from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
+from domain.usecases.read_entry import ReadEntry
+from domain.usecases.register_fan import RegisterFan
+from domain.usecases.relay_messages import RelayMessages
+from domain.usecases.release_codes import ReleaseCodes
+from domain.usecases.reserve_codes import ReserveCodes
+from domain.usecases.score_entries import ReadScores, ScoreEntries
+from domain.usecases.select_entries import SelectEntries
+from domain.usecases.send_code import SendCode
+from domain.usecases.sweep_reservations import SweepReservations
+from domain.usecases.transfer_entries import TransferEntries
+from entrypoints.settings import Settings
+from ports.campaigns import Campaigns
+from ports.clock import Clock
+from ports.codes import CodeCatalogue, CodePool, ImportLog
+from ports.entries import EntryQueries, EntryStore, Scores
+from ports.events import EventStream, Outbox
+from ports.fanscore import FanscoreSource
+from ports.fraud import FraudDetection
+from ports.health import HealthCheck
+from ports.objects import ObjectStore
+from ports.phones import PhoneBook, PhoneNumbers
+from ports.queues import RetryQueue
+from ports.receipts import Receipts
+from ports.sms import Sms
+from ports.tokens import ConfirmationTokens
+from ports.users import Users
+
+
+class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):
+    """An object store that can be asked how it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The ports that one store fills."""
+
+    pool: CodePool
+    catalogue: CodeCatalogue
+    imports: ImportLog
+    entries: EntryStore
+    entry_queries: EntryQueries
+    scores: Scores
+    phone_book: PhoneBook
+    outbox: Outbox
+    health: HealthCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Everyone else: who tells us things, and whom we tell."""
+
+    campaigns: Campaigns
+    users: Users
+    fanscore: FanscoreSource
+    fraud: FraudDetection
+    sms: Sms
+    phone_numbers: PhoneNumbers
+    tokens: ConfirmationTokens
+    stream: EventStream
+    queue: RetryQueue
+    receipts: Receipts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The use cases, ready to be called."""
+
+    begin_import: BeginImport
+    import_codes: ImportCodes
+    find_import: FindImport
+    reserve_codes: ReserveCodes
+    assign_codes: AssignCodes
+    release_codes: ReleaseCodes
+    count_codes: CountCodes
+    list_codes: ListCodes
+    export_codes: ExportCodes
+    tell_code_history: TellCodeHistory
+    sweep_reservations: SweepReservations
+
+    register_fan: RegisterFan
+    confirm_phone: ConfirmPhone
+    resend_code: ResendCode
+    lift_phone_block: LiftPhoneBlock
+    read_entry: ReadEntry
+    read_scores: ReadScores
+    score_entries: ScoreEntries
+    count_eligible: CountEligible
+    rank_eligible: RankEligible
+    export_eligible: ExportEligible
+    select_entries: SelectEntries
+    transfer_entries: TransferEntries
+    count_entries: CountEntries
+    relay_messages: RelayMessages
+
+    confirmation_tokens: ConfirmationTokens
+    health: Sequence[HealthCheck]
+
+
+def assemble(
+    settings: Settings,
+    *,
+    stores: Stores,
+    neighbours: Neighbours,
+    objects: CheckedObjectStore,
+    clock: Clock,
+    confirmation_key: bytes,
+) -> Application:
+    """Plain constructors, in the order of the story."""
+    codes, catalogue, imports = stores.pool, stores.catalogue, stores.imports
+    entries, queries, phone_book = stores.entries, stores.entry_queries, stores.phone_book
+    campaigns, phone_numbers = neighbours.campaigns, neighbours.phone_numbers
+    list_codes = ListCodes(catalogue=catalogue, clock=clock)
+    rank_eligible = RankEligible(queries=queries)
+    send_code = SendCode(
+        entries=entries,
+        phone_book=phone_book,
+        sms=neighbours.sms,
+        clock=clock,
+        rules=ConfirmationRules(
+            key=confirmation_key, ttl=settings.confirmation_ttl, phone_block_ttl=settings.phone_block_ttl
+        ),
+        limits=SendLimits(per_hour=settings.sms_per_hour, per_day=settings.sms_per_day),
+    )
+    return Application(
+        begin_import=BeginImport(objects=objects, imports=imports, clock=clock),
+        import_codes=ImportCodes(objects=objects, pool=codes, imports=imports, clock=clock),
+        find_import=FindImport(imports=imports, clock=clock),
+        reserve_codes=ReserveCodes(pool=codes, clock=clock, ttl=settings.reservation_ttl),
+        assign_codes=AssignCodes(pool=codes, clock=clock),
+        release_codes=ReleaseCodes(pool=codes, clock=clock),
+        count_codes=CountCodes(catalogue=catalogue, clock=clock),
+        list_codes=list_codes,
+        export_codes=ExportCodes(list_codes=list_codes),
+        tell_code_history=TellCodeHistory(catalogue=catalogue, clock=clock),
+        sweep_reservations=SweepReservations(pool=codes, clock=clock),
+        register_fan=RegisterFan(
+            campaigns=campaigns,
+            users=neighbours.users,
+            phone_numbers=phone_numbers,
+            phone_book=phone_book,
+            entries=entries,
+            fraud=neighbours.fraud,
+            fanscore=neighbours.fanscore,
+            send_code=send_code,
+            clock=clock,
+        ),
+        confirm_phone=ConfirmPhone(
+            campaigns=campaigns,
+            entries=entries,
+            phone_book=phone_book,
+            tokens=neighbours.tokens,
+            clock=clock,
+            send_code=send_code,
+        ),
+        resend_code=ResendCode(
+            campaigns=campaigns, entries=entries, phone_book=phone_book, clock=clock, send_code=send_code
+        ),
+        lift_phone_block=LiftPhoneBlock(campaigns=campaigns, phone_numbers=phone_numbers, phone_book=phone_book),
+        read_entry=ReadEntry(entries=entries),
+        read_scores=ReadScores(objects=objects),
+        score_entries=ScoreEntries(scores=stores.scores, clock=clock),
+        count_eligible=CountEligible(campaigns=campaigns, queries=queries, clock=clock),
+        rank_eligible=rank_eligible,
+        export_eligible=ExportEligible(rank_eligible=rank_eligible),
+        select_entries=SelectEntries(entries=entries, clock=clock),
+        transfer_entries=TransferEntries(campaigns=campaigns, entries=entries, queries=queries, clock=clock),
+        count_entries=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        relay_messages=RelayMessages(
+            outbox=stores.outbox, stream=neighbours.stream, queue=neighbours.queue, receipts=neighbours.receipts
+        ),
+        confirmation_tokens=neighbours.tokens,
+        health=(stores.health, objects),
+    )
