@@ -56,12 +56,7 @@ class LiftRequest(Wire):
                 200: Answer(
                     body=EntryBody,
                     description="Confirmed.",
-                    example=EXAMPLE
-                    | {
-                        "status": "confirmed",
-                        "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
-                        "confirmation": None,
-                    },
+                    example=CONFIRMED,
                 )
             },
             raises=(
