@@ -27,7 +27,7 @@ from entrypoints.application import Application
 from entrypoints.http.answers import empty_answer, json_answer
 from entrypoints.http.auth import caller_of, fan, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.entries.body import CONFIRMATION, ConfirmationBody, EntryBody
+from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Wire
 
