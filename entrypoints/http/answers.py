@@ -15,11 +15,6 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
     )
 
 
-def empty_answer() -> Response[bytes]:
-    """204: it is done, and there is nothing to tell."""
-    return Response(b"", status_code=204)
-
-
 def stream_answer(lines: AsyncIterator[bytes], media_type: str) -> Stream:
     """Bytes as they come, in constant memory."""
     return Stream(lines, media_type=media_type)

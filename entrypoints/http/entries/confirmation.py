@@ -24,7 +24,7 @@ from domain.model.errors import (
 from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
 from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from entrypoints.application import Application
-from entrypoints.http.answers import empty_answer, json_answer
+from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, fan, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
@@ -130,9 +130,8 @@ async def resend_code(request: AnyRequest) -> Response[bytes]:
         supreme,
     ),
 )
-async def lift_phone_block(request: AnyRequest) -> Response[bytes]:
+async def lift_phone_block(request: AnyRequest) -> None:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     body = await body_of(request, LiftRequest)
     await app.lift_phone_block(LiftPhoneBlockCommand(campaign_id=campaign_id, phone=body.phone))
-    return empty_answer()
