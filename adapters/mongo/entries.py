@@ -131,7 +131,7 @@ class MongoEntryStore:
             {
                 "_id": key(campaign_id, user_id),
                 "verification.challenge.id": challenge_id,
-                
+                "verification.challenge.attempts": {"$lt": MAX_ATTEMPTS},
             },
             {"$inc": {"verification.challenge.attempts": 1, "version": 1}},
             projection={"campaignId": 1, "userId": 1, "verification": 1},

@@ -136,12 +136,18 @@ class _Shape(NamedTuple):
 
 @cache
 def _shape_of(type: type[msgspec.Struct]) -> _Shape:
-    kinds = {field.encode_name: msgspec.inspect.type_info(field.type) for field in msgspec.structs.fields(type)}
+    kinds = {field.encode_name: _bare(field.type) for field in msgspec.structs.fields(type)}
 
     def of(kind: Any) -> frozenset[str]:
         return frozenset(name for name, found in kinds.items() if isinstance(found, kind))
 
     return _Shape(of(msgspec.inspect.IntType), of(msgspec.inspect.FloatType), of(msgspec.inspect.ListType))
+
+
+def _bare(type: Any) -> msgspec.inspect.Type:
+    """What kind of type it is, whatever is said about it."""
+    info = msgspec.inspect.type_info(type)
+    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
 
 
 def _field_problem(error: msgspec.ValidationError) -> FieldProblem:

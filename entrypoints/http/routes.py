@@ -19,10 +19,10 @@ UNMATCHED: Final = Route("unmatched", "")
 
 class Routes:
     def __init__(self, methods: Mapping[str, Iterable[str]]) -> None:
-        """``methods``: those of each path template."""
+        """``methods``: those of each path template; of two that fit, the more literal one is meant."""
         self._routes = [
             (re.compile(_PARAMETER.sub("[^/]+", re.escape(template))), Route(template, ", ".join(sorted(allowed))))
-            for template, allowed in methods.items()
+            for template, allowed in sorted(methods.items(), key=lambda item: item[0].count("{"))
         ]
 
     def of(self, path: str) -> Route:
