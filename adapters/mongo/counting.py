@@ -1,8 +1,10 @@
 """Many counts of one instant.
 
-Each is a scan of index keys alone; as branches of one command they all see the same snapshot.
+Each is a scan of index keys alone. They are dealt out to a few commands that run side by side and read the same
+snapshot, so that a server with several cores uses them.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.driver import Raw
 
+LANES: Final = 4
 MAX_BRANCHES: Final = 500
 """In one command; MongoDB takes pipelines of at most 1,000 stages."""
 
@@ -20,28 +23,39 @@ Branch = tuple[str, Raw]
 
 async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch]) -> Counter[str]:
     """How many documents match, by name; those of branches of the same name are added up."""
+    concern = await _now(database, collection)
+    width = max(LANES, -(-len(branches) // MAX_BRANCHES))
+    lanes = [lane for first in range(width) if (lane := branches[first::width])]
+    answers = await asyncio.gather(
+        *(database.command(_read(collection, _pipeline(collection, lane), concern)) for lane in lanes)
+    )
     counted: Counter[str] = Counter()
-    concern: Raw = {"level": "snapshot"}
-    for start in range(0, len(branches), MAX_BRANCHES):
-        answer = await database.command(_command(collection, branches[start : start + MAX_BRANCHES], concern))
+    for answer in answers:
         for row in answer["cursor"]["firstBatch"]:
             counted[row["of"]] += row["n"]
-        concern["atClusterTime"] = answer["cursor"]["atClusterTime"]
     return counted
 
 
-def _command(collection: str, branches: Sequence[Branch], concern: Raw) -> Raw:
-    first, *others = (_counted(*branch) for branch in branches)
-    pipeline: list[Any] = [
-        *first,
-        *({"$unionWith": {"coll": collection, "pipeline": other}} for other in others),
-    ]
+async def _now(database: AsyncDatabase[Raw], collection: str) -> Raw:
+    """The read concern that makes several commands read this instant."""
+    snapshot: Raw = {"level": "snapshot"}
+    answer = await database.command(_read(collection, [{"$limit": 1}, {"$project": {"_id": 1}}], snapshot))
+    return snapshot | {"atClusterTime": answer["cursor"]["atClusterTime"]}
+
+
+def _read(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
     return {
         "aggregate": collection,
         "pipeline": pipeline,
         "cursor": {"batchSize": MAX_BRANCHES + 1},
         "readConcern": concern,
     }
+
+
+def _pipeline(collection: str, branches: Sequence[Branch]) -> list[Raw]:
+    first, *others = (_counted(*branch) for branch in branches)
+    united: list[Any] = [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
+    return [*first, *united]
 
 
 def _counted(name: str, wanted: Raw) -> list[Raw]:

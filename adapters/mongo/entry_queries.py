@@ -139,7 +139,7 @@ def _ranking(collection: str, wanted: Raw, after: Position | None, limit: int) -
     if after is None:
         return _page(wanted, limit)
     score = wanted["score"]
-    same = wanted | {"score": {**score, "$eq": after.score}, "userId": {"$gte": after.user_id}}
+    same = wanted | {"score": {**score, "$eq": after.score}, "userId": {"$gt": after.user_id}}
     lower = wanted | {"score": {**score, "$lt": after.score}}
     return [
         *_page(same, limit),

@@ -5,19 +5,18 @@ time-outs, the retries and the breaker are written and tested once, while no ada
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-import httpx2
+import aiohttp
 import msgspec
 import stamina
 import structlog
+from yarl import URL
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from domain.model.errors import Unavailable
@@ -25,11 +24,9 @@ from domain.model.errors import Unavailable
 T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 1_048_576
-LIMITS: Final = httpx2.Limits(
-    max_connections=100,
-    max_keepalive_connections=50,
-    keepalive_expiry=4,  # Below the five seconds after which many servers hang up on an idle connection.
-)
+MAX_CONNECTIONS: Final = 100
+KEEP_ALIVE_SECONDS: Final = 4.0
+"""Below the five seconds after which many servers hang up on an idle connection."""
 _PASSING_STATUSES: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _DOTS: Final = {".", ".."}
 
@@ -92,9 +89,15 @@ class HttpNeighbour:
     """
 
     def __init__(
-        self, client: httpx2.AsyncClient, url: str, *, part: str, seconds: float, breaker: Breaker | None = None
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        *,
+        part: str,
+        seconds: float,
+        breaker: Breaker | None = None,
     ) -> None:
-        self._client = client
+        self._session = session
         self._url = url
         self._part = part
         self._seconds = seconds
@@ -114,7 +117,7 @@ class HttpNeighbour:
             content = msgspec.json.encode(body)
         except ValueError:  # Text that is no Unicode; the error would quote it.
             raise NoAnswer("not to be encoded") from None
-        return await self._ask("POST", url, 1, content=content, headers={"Content-Type": "application/json"})
+        return await self._ask("POST", url, 1, data=content, headers={"Content-Type": "application/json"})
 
     async def _ask(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
         with self._breaker.watch():
@@ -125,6 +128,8 @@ class HttpNeighbour:
                 raise NoAnswer("too late") from None
 
     async def _try(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
+        if attempts == 1:
+            return await self._once(method, url, **request)
         retries = stamina.retry_context(
             on=_Passing, attempts=attempts, timeout=None, wait_initial=0.02, wait_max=0.2, wait_jitter=0.1
         )
@@ -136,11 +141,16 @@ class HttpNeighbour:
     async def _once(self, method: str, url: str, **request: Any) -> Answer:
         # The library's errors hold the request, and with it what was sent: they end here.
         try:
-            async with self._client.stream(method, url, **request) as response:
-                answer = Answer(response.status_code, await _body(response))
-        except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            async with self._session.request(
+                method, URL(url, encoded=True), allow_redirects=False, **request
+            ) as response:
+                answer = Answer(response.status, await _body(response))
+        except aiohttp.ServerDisconnectedError as error:
+            # A connection that was kept had been closed: the library has tried again where that is safe.
+            raise NoAnswer(type(error).__name__) from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise _Passing(type(error).__name__) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (aiohttp.ClientError, ValueError) as error:
             raise NoAnswer(type(error).__name__) from None
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             kind = _Passing if answer.status in _PASSING_STATUSES else NoAnswer
@@ -148,30 +158,29 @@ class HttpNeighbour:
         return answer
 
 
-async def _body(response: httpx2.Response) -> bytes:
+async def _body(response: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise NoAnswer("too long")
     return bytes(body)
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Read once: it takes longer than all the rest of making a client."""
-    return httpx2.create_ssl_context()
+@asynccontextmanager
+async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Connections that are kept; no cookies, and no limit of time but the one set around each question."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=None),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "fangate", "Accept": "application/json"},
+    ) as session:
+        yield session
 
 
 @asynccontextmanager
 async def http_neighbour(url: str, *, part: str, seconds: float) -> AsyncIterator[HttpNeighbour]:
     """Each neighbour has connections of its own, so that a slow one cannot use up those of the others."""
-    client = httpx2.AsyncClient(
-        limits=LIMITS,
-        timeout=None,  # One limit for the whole, set around each question.
-        follow_redirects=False,
-        verify=_certificates(),
-        headers={"User-Agent": "fangate", "Accept": "application/json"},
-    )
-    async with client:
-        yield HttpNeighbour(client, url, part=part, seconds=seconds)
+    async with http_session() as session:
+        yield HttpNeighbour(session, url, part=part, seconds=seconds)

@@ -48,7 +48,7 @@ class JwtConfirmationTokens:
             raise InvalidConfirmationToken
         try:
             claims = self._claims(token)
-        except (jwt.PyJWTError, ValueError, RecursionError):
+        except (jwt.PyJWTError, ValueError):
             raise InvalidConfirmationToken from None  # The error might quote the token.
         return ChallengeRef(
             challenge_id=claims["challenge"],
