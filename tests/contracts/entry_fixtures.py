@@ -1,0 +1,55 @@
+"""The ports of registrations over each of their adapters.
+
+A pytest plugin: a module of tests names it in ``pytest_plugins``.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.phones import MemoryPhoneBook
+from adapters.mongo.store import mongo_store
+from tests.contracts.entry_stores import EntryPorts
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def entry_ports(request: pytest.FixtureRequest) -> AsyncIterator[EntryPorts]:
+    async with AsyncExitStack() as stack:
+        if request.param == "memory":
+            yield _in_memory()
+        else:
+            url: str = request.getfixturevalue("database_url")
+            yield await _in_mongo(url, stack)
+
+
+@pytest.fixture
+async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
+    async with AsyncExitStack() as stack:
+        yield await _in_mongo(database_url, stack)
+
+
+def _in_memory() -> EntryPorts:
+    store = MemoryEntryStore()
+    return EntryPorts(
+        entries=store,
+        queries=MemoryEntryQueries(store),
+        scores=store,
+        phone_book=MemoryPhoneBook(),
+        outbox=store,
+    )
+
+
+async def _in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
+    store = await stack.enter_async_context(mongo_store(url))
+    await store.migrate()
+    return EntryPorts(
+        entries=store.entries,
+        queries=store.entry_queries,
+        scores=store.scores,
+        phone_book=store.phone_book,
+        outbox=store.outbox,
+        scoring=store.database["scoring"],
+    )

@@ -1,0 +1,113 @@
+"""The ports of registrations as one, and entries to put there."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.model.confirmation import Challenge
+from domain.model.entries import Details, Entry, EntryEvent, Selection, Verification
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
+from domain.model.phones import PhoneNumber
+from ports.entries import EntryChange, EntryQueries, EntryStore, Scores
+from ports.events import Outbox
+from ports.phones import PhoneBook
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+TOUR = CampaignId("tour")
+MARKETS = tuple(MarketId(market) for market in ("nyc", "bos", "chi", "lax", "sea"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPorts:
+    entries: EntryStore
+    queries: EntryQueries
+    scores: Scores
+    phone_book: PhoneBook
+    outbox: Outbox
+    scoring: Any = None
+    """Where a database keeps the uploads; the memory has no such place."""
+
+
+def new_campaign() -> CampaignId:
+    """A campaign of this example's own."""
+    return CampaignId(uuid.uuid4().hex)
+
+
+def fan(number: int) -> UserId:
+    return UserId(f"fan-{number:04}")
+
+
+def phone(number: int) -> PhoneNumber:
+    return PhoneNumber(f"+4670{number:07}")
+
+
+def registered(
+    user_id: UserId,
+    number: PhoneNumber,
+    *,
+    campaign_id: CampaignId = TOUR,
+    markets: Sequence[MarketId] = MARKETS[:2],
+    confirmed: bool = False,
+    at: datetime = NOW,
+) -> Entry:
+    """An entry with its first revision, as it goes into a store."""
+    details = Details(phone=number, markets=tuple(markets), email="fan@example.com")
+    entry = Entry.register(campaign_id, user_id, details, at)
+    return (entry.confirm(at) if confirmed else entry).told(EntryEvent.CREATED, at)
+
+
+def eligible(
+    user_id: UserId,
+    number: PhoneNumber,
+    score: float | None,
+    *,
+    campaign_id: CampaignId = TOUR,
+    markets: Sequence[MarketId] = MARKETS[:2],
+    selection: Selection = Selection.NONE,
+    confirmed: bool = True,
+) -> Entry:
+    entry = registered(user_id, number, campaign_id=campaign_id, markets=markets, confirmed=confirmed)
+    return replace(entry, score=score, selection=selection)
+
+
+def challenged(entry: Entry, *, attempts: int = 0) -> Entry:
+    """The entry with a code under way to its number."""
+    challenge = Challenge.open(
+        entry.campaign_id,
+        entry.user_id,
+        entry.details.phone,
+        code="123456",
+        key=b"k",
+        expires_at=NOW + timedelta(minutes=10),
+    )
+    verification = Verification(
+        challenge=replace(challenge, attempts=attempts), sends=1, resend_after=NOW + timedelta(seconds=30)
+    )
+    return replace(entry, verification=verification, version=entry.version + 1)
+
+
+def becoming(entry: Entry) -> EntryChange:
+    """The change that stores ``entry``, whatever is there."""
+    return lambda _: entry
+
+
+def existing(change: Callable[[Entry], Entry]) -> EntryChange:
+    """A change of an entry that must be there."""
+
+    def apply(entry: Entry | None) -> Entry:
+        assert entry is not None
+        return change(entry)
+
+    return apply
+
+
+async def store(ports: EntryPorts, *entries: Entry) -> None:
+    for entry in entries:
+        await ports.entries.change(entry.campaign_id, entry.user_id, becoming(entry))
+
+
+def without_messages(entry: Entry) -> Entry:
+    return replace(entry, messages=())

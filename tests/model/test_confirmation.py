@@ -1,0 +1,92 @@
+"""Proving that a phone is one's own: codes, tries, and what is kept of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.model.confirmation import MAX_ATTEMPTS, ConfirmationRules, new_code, phone_digest
+from domain.model.ids import CampaignId
+from tests.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE, PHONE, TICK, a_challenge
+
+CODES = st.integers(0, 999_999).map(lambda number: f"{number:06}")
+
+
+def test_the_code_that_was_sent_answers_it() -> None:
+    assert a_challenge("012345").answered_by("012345", KEY)
+
+
+@pytest.mark.parametrize("guess", ["012346", "12345", "012345 ", " 012345", "０12345", "", "012345\0", "\ud7ff"])  # noqa: RUF001
+def test_nothing_else_does(guess: str) -> None:
+    assert not a_challenge("012345").answered_by(guess, KEY)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(sent=CODES, guess=CODES)
+def test_a_guess_is_right_when_it_is_the_code(sent: str, guess: str) -> None:
+    assert a_challenge(sent).answered_by(guess, KEY) == (sent == guess)
+
+
+def test_without_the_key_the_code_answers_nothing() -> None:
+    assert not a_challenge("012345").answered_by("012345", KEY[::-1])
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        {"id": "another"},
+        {"user_id": BOB},
+        {"campaign_id": CampaignId("another")},
+        {"phone": OTHER_PHONE},
+    ],
+    ids=["challenge", "fan", "campaign", "phone"],
+)
+def test_a_code_is_good_for_nothing_else(moved: dict[str, Any]) -> None:
+    assert not replace(a_challenge("012345"), **moved).answered_by("012345", KEY)
+
+
+def test_the_same_code_twice_leaves_two_hashes() -> None:
+    assert a_challenge("012345").code_hash != a_challenge("012345").code_hash
+
+
+def test_it_is_good_until_just_before_its_end() -> None:
+    challenge = a_challenge()
+
+    assert not challenge.expired(NOON + 10 * MINUTE - TICK)
+    assert challenge.expired(NOON + 10 * MINUTE)
+
+
+def test_five_attempts_exhaust_it() -> None:
+    challenges = [replace(a_challenge(), attempts=attempts) for attempts in range(7)]
+
+    assert MAX_ATTEMPTS == 5
+    assert [challenge.attempts_left for challenge in challenges] == [5, 4, 3, 2, 1, 0, 0]
+    assert [challenge.exhausted for challenge in challenges] == [False] * 5 + [True] * 2
+
+
+def test_codes_are_six_digits_and_hard_to_foresee() -> None:
+    codes = [new_code() for _ in range(2_000)]
+
+    assert all(len(code) == 6 and code.isdecimal() and code.isascii() for code in codes)
+    assert len(set(codes)) > 1_900
+    assert {code[0] for code in codes} == set("0123456789")
+
+
+def test_a_digest_tells_numbers_apart_and_tells_no_number() -> None:
+    digest = phone_digest(PHONE, KEY)
+
+    assert digest == phone_digest(PHONE, KEY)
+    assert digest != phone_digest(OTHER_PHONE, KEY)
+    assert digest != phone_digest(PHONE, KEY[::-1])
+    assert PHONE[1:] not in digest
+
+
+def test_neither_phone_nor_code_nor_key_is_shown() -> None:
+    challenge = a_challenge("012345")
+    rules = ConfirmationRules(key=KEY, ttl=10 * MINUTE, phone_block_ttl=DAY)
+    shown = repr(challenge) + repr(rules)
+
+    for secret in (PHONE[1:], "012345", repr(challenge.code_hash), KEY.decode()):
+        assert secret not in shown

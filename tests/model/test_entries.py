@@ -1,0 +1,184 @@
+"""A registration and everything that may happen to it."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.model.entries import (
+    Details,
+    Entry,
+    EntryEvent,
+    EntryStatus,
+    Errand,
+    Selection,
+    Verification,
+)
+from domain.model.markets import Transfer
+from tests.registrations import (
+    ANN,
+    BOS,
+    LAX,
+    MINUTE,
+    NOON,
+    NYC,
+    OTHER_PHONE,
+    PHONE,
+    TOUR,
+    a_challenge,
+    a_confirmed_entry,
+    an_entry,
+    some_details,
+)
+
+LATER = NOON + MINUTE
+
+
+def _waiting(entry: Entry) -> Entry:
+    """With a code on its way."""
+    verification = Verification(challenge=a_challenge(), sends=1, resend_after=LATER)
+    return replace(entry, verification=verification)
+
+
+def test_a_new_entry_waits_for_its_confirmation() -> None:
+    entry = an_entry()
+
+    assert (entry.campaign_id, entry.user_id) == (TOUR, ANN)
+    assert (entry.status, entry.confirmed, entry.phone_confirmed_at) == (EntryStatus.PENDING, False, None)
+    assert (entry.created_at, entry.updated_at) == (NOON, NOON)
+    assert (entry.revision, entry.version, entry.messages) == (0, 0, ())
+
+
+def test_no_two_entries_have_one_id() -> None:
+    assert an_entry().id != an_entry().id
+
+
+def test_confirming_says_when_and_ends_the_challenge() -> None:
+    entry = _waiting(an_entry()).confirm(LATER)
+
+    assert (entry.status, entry.phone_confirmed_at) == (EntryStatus.CONFIRMED, LATER)
+    assert entry.verification is None
+
+
+def test_confirming_again_changes_nothing() -> None:
+    entry = a_confirmed_entry()
+
+    assert entry.confirm(LATER) == entry
+
+
+# REQ-003
+
+
+def test_another_phone_is_an_unconfirmed_phone() -> None:
+    entry = a_confirmed_entry().revise(some_details(NYC, phone=OTHER_PHONE))
+
+    assert (entry.details.phone, entry.confirmed) == (OTHER_PHONE, False)
+
+
+def test_a_code_on_its_way_to_the_old_phone_is_worthless() -> None:
+    assert _waiting(an_entry()).revise(some_details(NYC, phone=OTHER_PHONE)).verification is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Details(phone=PHONE, markets=(LAX,)),
+        Details(phone=PHONE, markets=(NYC, BOS), email="ann@example.org"),
+        Details(phone=PHONE, markets=(NYC, BOS), opt_ins={"news": True}, attributes={"seat": "front"}),
+    ],
+    ids=["markets", "email", "opt-ins"],
+)
+def test_any_other_change_keeps_what_was_confirmed_and_what_is_on_its_way(changed: Details) -> None:
+    for entry in (a_confirmed_entry(), _waiting(an_entry())):
+        assert entry.revise(changed) == replace(entry, details=changed)
+
+
+# REQ-006
+
+
+def test_only_a_scored_and_confirmed_entry_is_eligible() -> None:
+    scored = replace(a_confirmed_entry(), score=0.0)
+
+    assert scored.eligible
+    assert not a_confirmed_entry().eligible
+    assert not replace(an_entry(), score=90.0).eligible
+
+
+def test_another_phone_takes_it_out_of_eligibility_until_it_is_confirmed() -> None:
+    scored = replace(a_confirmed_entry(), score=90.0)
+
+    changed = scored.revise(some_details(NYC, phone=OTHER_PHONE))
+
+    assert not changed.eligible
+    assert changed.confirm(LATER).eligible
+    assert changed.confirm(LATER).score == 90.0
+
+
+# REQ-005
+
+
+def test_a_transfer_changes_the_markets_and_nothing_else() -> None:
+    entry = an_entry(markets=(NYC, LAX, BOS))
+
+    moved = entry.transfer(Transfer(source=NYC, target=BOS))
+
+    assert moved.details.markets == (BOS, LAX)
+    assert replace(moved, details=entry.details) == entry
+
+
+# Messages and REQ-008
+
+
+def test_a_change_that_is_told_is_the_next_revision() -> None:
+    entry = an_entry().told(EntryEvent.CREATED, NOON).told(EntryEvent.UPDATED, LATER)
+
+    assert (entry.revision, entry.version) == (2, 2)
+    assert (entry.created_at, entry.updated_at) == (NOON, LATER)
+    assert [(message.about, message.at) for message in entry.messages] == [
+        (EntryEvent.CREATED, NOON),
+        (EntryEvent.UPDATED, LATER),
+    ]
+    assert len({message.id for message in entry.messages}) == 2
+
+
+def test_errands_go_along_behind_the_event() -> None:
+    entry = an_entry().told(EntryEvent.CREATED, NOON, Errand.RETRY_FANSCORE)
+
+    assert [message.about for message in entry.messages] == [EntryEvent.CREATED, Errand.RETRY_FANSCORE]
+    assert entry.revision == 1
+
+
+def test_the_receipt_is_due_when_it_first_becomes_confirmed() -> None:
+    pending = an_entry().told(EntryEvent.CREATED, NOON)
+    confirmed = pending.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
+
+    assert Errand.SEND_RECEIPT not in [message.about for message in pending.messages]
+    assert confirmed.messages[-1].about is Errand.SEND_RECEIPT
+
+
+def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> None:
+    entry = a_confirmed_entry().told(EntryEvent.CREATED, NOON)
+    entry = entry.told(EntryEvent.UPDATED, LATER)
+    entry = entry.revise(some_details(NYC, phone=OTHER_PHONE)).told(EntryEvent.UPDATED, LATER)
+    entry = entry.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
+
+    assert [message.about for message in entry.messages].count(Errand.SEND_RECEIPT) == 1
+
+
+def test_nobody_is_selected_from_the_start() -> None:
+    assert an_entry().selection is Selection.NONE
+
+
+def test_an_entry_does_not_show_whose_it_is() -> None:
+    entry = _waiting(an_entry()).revise(
+        Details(
+            phone=PHONE,
+            markets=(NYC,),
+            email="ann@example.org",
+            first_name="Ann",
+            last_name="Øye",
+            attributes={"seat": "front row"},
+        )
+    )
+
+    for personal in (PHONE[1:], "example.org", "Ann", "Øye", "front row", "123456"):
+        assert personal not in repr(entry)

@@ -1,0 +1,72 @@
+"""What neighbours are told of a registration: the contract's words, field by field (REQ-010)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+from domain.model.entries import Details, Entry, EntryEvent, Errand, Fraud, FraudStatus, Selection
+from domain.model.events import entry_data, message_data
+from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
+from domain.model.phones import PhoneNumber
+
+AT = datetime(2026, 11, 21, 12, 0, 0, 123_000, tzinfo=UTC)
+
+
+def _entry() -> Entry:
+    details = Details(
+        phone=PhoneNumber("+46701234567"),
+        markets=(MarketId("nyc"), MarketId("bos")),
+        email="fan@example.com",
+        first_name="Ada",
+        opt_ins={"news": True},
+        attributes={"size": "M"},
+    )
+    entry = Entry.register(CampaignId("tour"), UserId("fan-1"), details, AT)
+    return replace(entry, id="entry-1").told(EntryEvent.CREATED, AT)
+
+
+def test_an_entry_in_the_contracts_words() -> None:
+    assert entry_data(_entry()) == {
+        "id": "entry-1",
+        "campaignId": "tour",
+        "userId": "fan-1",
+        "status": "pending_confirmation",
+        "phone": "+46701234567",
+        "phoneConfirmedAt": None,
+        "email": "fan@example.com",
+        "firstName": "Ada",
+        "lastName": None,
+        "markets": ["nyc", "bos"],
+        "optIns": {"news": True},
+        "attributes": {"size": "M"},
+        "fanscore": {"status": "pending", "value": None},
+        "fraud": {"status": "unavailable", "score": None},
+        "selection": "none",
+        "revision": 1,
+        "createdAt": "2026-11-21T12:00:00.123Z",
+        "updatedAt": "2026-11-21T12:00:00.123Z",
+    }
+
+
+def test_what_is_known_later() -> None:
+    local = (AT + timedelta(seconds=1)).astimezone(timezone(timedelta(hours=2)))
+    entry = replace(
+        _entry().confirm(local),
+        fanscore=0.0,
+        fraud=Fraud(status=FraudStatus.CLEAR, score=3),
+        selection=Selection.SELECTED,
+    )
+
+    told = entry_data(entry)
+
+    assert told["status"] == "confirmed"
+    assert told["phoneConfirmedAt"] == "2026-11-21T12:00:01.123Z"
+    assert told["fanscore"] == {"status": "scored", "value": 0.0}
+    assert told["fraud"] == {"status": "clear", "score": 3}
+    assert told["selection"] == "selected"
+
+
+def test_an_errand_carries_no_state() -> None:
+    """It looks at the entry as it is when it is run."""
+    assert message_data(Errand.SEND_RECEIPT, _entry()) is None
+    assert message_data(EntryEvent.CREATED, _entry()) == entry_data(_entry())

@@ -1,0 +1,179 @@
+"""How often a number may be sent a code, when again, and when strangers block it (entry-service REQ-009)."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.model.ids import UserId
+from domain.model.phones import PhoneRecord, SendLimits, SendLog, resend_at
+from tests.registrations import ANN, DAY, HOUR, MINUTE, NOON, SECOND, TICK
+
+LIMITS = SendLimits(per_hour=5, per_day=10)
+TTL = DAY
+BOB, CAT, DAN, EVE = (UserId(name) for name in ("bob", "cat", "dan", "eve"))
+
+
+def _log(*minutes: int) -> SendLog:
+    """Sent so many minutes before noon."""
+    return SendLog(sent=tuple(NOON - minute * MINUTE for minute in sorted(minutes, reverse=True)))
+
+
+def test_a_number_nobody_used_may_be_sent_a_code_now() -> None:
+    assert SendLog().next_at(LIMITS, NOON) == NOON
+
+
+def test_four_in_an_hour_leave_one() -> None:
+    assert _log(1, 2, 3, 4).next_at(LIMITS, NOON) == NOON
+
+
+def test_five_in_an_hour_are_all_until_the_first_of_them_is_an_hour_old() -> None:
+    assert _log(1, 2, 3, 4, 50).next_at(LIMITS, NOON) == NOON + 10 * MINUTE
+
+
+def test_one_that_is_an_hour_old_does_not_count_for_the_hour() -> None:
+    assert _log(1, 2, 3, 4, 60).next_at(LIMITS, NOON) == NOON
+    assert _log(1, 2, 3, 4).next_at(LIMITS, NOON - TICK) == NOON - TICK
+
+
+def test_ten_in_a_day_are_all_until_the_first_of_them_is_a_day_old() -> None:
+    hours = [60 * hour for hour in range(2, 12)]
+
+    assert _log(*hours).next_at(LIMITS, NOON) == NOON - 11 * HOUR + DAY
+
+
+def test_the_later_of_hour_and_day_decides() -> None:
+    both = _log(1, 2, 3, 4, 5, *(60 * hour for hour in range(2, 7)))
+
+    assert both.next_at(LIMITS, NOON) == NOON - 6 * HOUR + DAY
+
+
+def test_what_is_a_day_old_is_forgotten() -> None:
+    log = _log(24 * 60, 24 * 60 - 1).record(NOON)
+
+    assert log.sent == (NOON - DAY + MINUTE, NOON)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(waits=st.lists(st.integers(0, 7_200), max_size=60), limits=st.tuples(st.integers(1, 6), st.integers(1, 12)))
+def test_no_hour_and_no_day_ever_has_more_than_it_may(waits: list[int], limits: tuple[int, int]) -> None:
+    allowed = SendLimits(per_hour=limits[0], per_day=limits[1])
+    log, now, sent = SendLog(), NOON, []
+    for wait in waits:
+        now += wait * SECOND
+        if log.next_at(allowed, now) == now:
+            log = log.record(now)
+            sent.append(now)
+
+    assert all(_within(sent, at, HOUR) <= allowed.per_hour for at in sent)
+    assert all(_within(sent, at, DAY) <= allowed.per_day for at in sent)
+
+
+def _within(sent: list[datetime], end: datetime, window: timedelta) -> int:
+    return sum(end - window < at <= end for at in sent)
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(minutes=st.lists(st.integers(0, 1_500), max_size=30))
+def test_when_another_may_be_sent_is_told_rightly(minutes: list[int]) -> None:
+    log = _log(*minutes)
+    told = log.next_at(LIMITS, NOON)
+
+    assert log.next_at(LIMITS, told) == told
+    if told > NOON:
+        assert log.next_at(LIMITS, told - TICK) == told
+
+
+@pytest.mark.parametrize(("sends", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 300), (5, 300), (50, 300)])
+def test_the_pause_before_the_next_code_grows(sends: int, seconds: int) -> None:
+    assert resend_at(NOON, sends) == NOON + seconds * SECOND
+
+
+# REQ-009
+
+
+def _failed(*by: UserId, each: timedelta = MINUTE) -> PhoneRecord:
+    record = PhoneRecord()
+    for count, user_id in enumerate(by):
+        record = record.failed(user_id, NOON + count * each, TTL)
+    return record
+
+
+def test_a_number_nobody_failed_on_is_free() -> None:
+    assert not PhoneRecord().blocked_for(ANN, NOON, TTL)
+
+
+def test_two_failures_of_others_do_not_block() -> None:
+    assert not _failed(BOB, CAT).blocked_for(ANN, NOON + 2 * MINUTE, TTL)
+
+
+@pytest.mark.parametrize("by", [(BOB, CAT, DAN), (BOB, BOB, BOB), (BOB, ANN, ANN, CAT, BOB)])
+def test_three_failures_of_others_block(by: tuple[UserId, ...]) -> None:
+    assert _failed(*by).blocked_for(ANN, NOON + HOUR, TTL)
+
+
+@pytest.mark.parametrize("by", [(ANN,) * 9, (ANN, ANN, BOB, ANN, CAT)])
+def test_ones_own_failures_never_block_oneself(by: tuple[UserId, ...]) -> None:
+    record = _failed(*by)
+
+    assert not record.blocked_for(ANN, NOON + HOUR, TTL)
+    assert record.blocked_for(EVE, NOON + HOUR, TTL)
+
+
+def test_the_block_lasts_from_the_third_failure_for_its_time() -> None:
+    record = _failed(BOB, CAT, DAN)
+    third = NOON + 2 * MINUTE
+
+    assert record.blocked_for(ANN, third, TTL)
+    assert record.blocked_for(ANN, third + TTL - TICK, TTL)
+    assert not record.blocked_for(ANN, third + TTL, TTL)
+
+
+def test_another_failure_prolongs_it() -> None:
+    record = _failed(BOB, CAT, DAN, EVE, each=HOUR)
+
+    assert record.blocked_for(ANN, NOON + 3 * HOUR + TTL - TICK, TTL)
+
+
+def test_failures_too_far_apart_do_not_add_up() -> None:
+    assert not _failed(BOB, CAT, DAN, each=TTL / 2).blocked_for(ANN, NOON + TTL, TTL)
+    assert _failed(BOB, CAT, DAN, each=TTL / 2 - TICK).blocked_for(ANN, NOON + TTL, TTL)
+
+
+def test_a_block_that_was_lifted_is_gone_and_begins_anew() -> None:
+    lifted = PhoneRecord()
+
+    again = lifted.failed(BOB, NOON, TTL).failed(CAT, NOON, TTL)
+
+    assert not again.blocked_for(ANN, NOON, TTL)
+    assert again.failed(DAN, NOON, TTL).blocked_for(ANN, NOON, TTL)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(
+    failures=st.lists(st.tuples(st.sampled_from([ANN, BOB, CAT]), st.integers(0, 30)), max_size=25),
+    later=st.integers(0, 60),
+)
+def test_forgetting_old_failures_changes_no_answer(failures: list[tuple[UserId, int]], later: int) -> None:
+    """Checked against every failure ever, looked through plainly."""
+    record, now = PhoneRecord(), NOON
+    others: list[datetime] = []
+    for by, hours in failures:
+        now += hours * HOUR
+        record = record.failed(by, now, TTL)
+        others += [now] if by != ANN else []
+    asked = now + later * HOUR
+
+    blocked = any(
+        last - first < TTL and asked < last + TTL for first, last in zip(others, others[2:], strict=False)
+    )
+    assert record.blocked_for(ANN, asked, TTL) == blocked
+
+
+def test_old_failures_are_forgotten() -> None:
+    record = _failed(*[BOB] * 200, each=HOUR)
+
+    assert len(record.failures) == 48
+    assert all(first.at < second.at for first, second in pairwise(record.failures))
