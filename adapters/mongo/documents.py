@@ -72,7 +72,8 @@ class CodeDocument(Document):
         indexes: ClassVar = [
             IndexModel([("campaignId", UP), ("type", UP), ("status", UP), ("slot", UP)], name="pool"),
             IndexModel(
-                [("campaignId", UP), ("type", UP), ("hold.expiresAt", UP)],
+                # The status is in the key too, so that counting what has lapsed needs no document.
+                [("campaignId", UP), ("type", UP), ("status", UP), ("hold.expiresAt", UP)],
                 name="deadlines",
                 partialFilterExpression={"status": "reserved"},
             ),

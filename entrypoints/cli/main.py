@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from domain.model.errors import DomainError
 from entrypoints.cli.codes import codes
 from entrypoints.cli.demo.command import demo
 from entrypoints.cli.running import migrate, serve, worker
@@ -26,3 +27,5 @@ def main() -> None:
         fangate(standalone_mode=True)
     except ConfigurationError as error:
         sys.exit(f"fangate: {error}")
+    except DomainError as error:
+        sys.exit(f"fangate: {error.message}")

@@ -1,5 +1,6 @@
 """The HTTP service as an ASGI application."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -92,6 +93,9 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             app.state.application = opened
             app.state.metrics = metrics
             app.state.background = Background()
+            # What is there now stays: the collector need not look through it again and again while fans wait.
+            gc.collect()
+            gc.freeze()
             log.info("http.started")
             try:
                 yield

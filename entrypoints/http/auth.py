@@ -3,32 +3,26 @@
 The algorithms come from the configuration, never from the token; ``supreme`` counts only as exactly ``true``.
 """
 
-import asyncio
+import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from math import inf
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-import httpx2
 import jwt
-import structlog
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from domain.model.errors import Unavailable
 from domain.model.ids import UserId, is_user_id
+from entrypoints.http.keys import Keys, PublishedKeys, SharedSecret
 from entrypoints.http.problems import forbidden, unauthenticated
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
 
 LEEWAY_SECONDS: Final = 30
 MAX_TOKEN_LENGTH: Final = 8_192
-KEYS_FRESH_SECONDS: Final = 300
-KEYS_COOLDOWN_SECONDS: Final = 10
-"""An unknown ``kid`` makes us look again at once, for keys rotate, but not more often than this."""
-KEYS_TIMEOUT_SECONDS: Final = 3.0
-KEYS_RETRY_SECONDS: Final = 1.0
-"""While there are no keys at all, the issuer is not asked more often than this."""
+REMEMBERED_SECONDS: Final = 60.0
+"""How long a token that was checked needs no new check; a key taken back by its issuer works as much longer."""
+REMEMBERED_TOKENS: Final = 10_000
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -39,88 +33,15 @@ class Caller:
     supreme: bool
 
 
-class Keys(Protocol):
-    """What tokens may be signed with."""
-
-    async def key_for(self, token: str) -> tuple[Any, list[str]]:
-        """The key for this token and the algorithms allowed with it. Raises jwt.InvalidTokenError."""
-        ...
-
-
-class SharedSecret:
-    """HS256 with one secret."""
-
-    def __init__(self, secret: str) -> None:
-        self._key = secret, ["HS256"]
-
-    async def key_for(self, token: str) -> tuple[Any, list[str]]:
-        return self._key
-
-
-class PublishedKeys:
-    """RS256 or ES256 with the keys an issuer publishes, by ``kid``.
-
-    Keys once seen stay good while the issuer cannot be reached.
-    """
-
-    ALGORITHMS: Final = ("RS256", "ES256")
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._fetched_at = -inf
-        self._looked_again_at = -inf
-        self._failed_at = -inf
-        self._fetching = asyncio.Lock()
-
-    async def key_for(self, token: str) -> tuple[Any, list[str]]:
-        kid = jwt.get_unverified_header(token).get("kid")
-        if not isinstance(kid, str):
-            raise jwt.InvalidTokenError("no kid")
-        if kid not in self._keys or self._stale(time.monotonic()):
-            async with self._fetching:
-                await self._look_up(kid)
-        key = self._keys.get(kid)
-        if key is None or key.algorithm_name not in self.ALGORITHMS:
-            raise jwt.InvalidTokenError("no such key")
-        return key, [key.algorithm_name]
-
-    def _stale(self, now: float) -> bool:
-        return now - self._fetched_at > KEYS_FRESH_SECONDS
-
-    async def _look_up(self, kid: str) -> None:
-        """Ask the issuer when what we know is old, or when it may have published this key since."""
-        now = time.monotonic()
-        if not self._keys and now - self._failed_at < KEYS_RETRY_SECONDS:
-            raise Unavailable("keys")  # Those who waited for the failed try need not each wait for one more.
-        if self._stale(now):
-            await self._fetch()
-        elif kid not in self._keys and now - self._looked_again_at > KEYS_COOLDOWN_SECONDS:
-            self._looked_again_at = now
-            await self._fetch()
-
-    async def _fetch(self) -> None:
-        try:
-            async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS) as client:
-                answer = await client.get(self._url)
-            published = jwt.PyJWKSet.from_dict(answer.raise_for_status().json())
-        except (httpx2.HTTPError, ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
-            structlog.get_logger().warning("jwks.unreachable", reason=type(error).__name__)
-            self._failed_at = time.monotonic()
-            if not self._keys:
-                raise Unavailable("keys") from error
-        else:
-            self._keys = {key.key_id: key for key in published.keys if key.key_id}
-        self._fetched_at = time.monotonic()
-
-
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Checks bearer tokens."""
+    """Checks bearer tokens, and remembers for a little while those that were good: services show theirs often."""
 
     keys: Keys
     issuer: str | None
     audience: str | None
+    _admitted: dict[bytes, "_Admitted"] = field(default_factory=dict, repr=False)
+    """By the hash of the token: a token is a secret, and is not kept."""
 
     async def admit(self, authorization: str | None) -> Caller:
         """Raises a 401 Problem for a header that is missing, malformed, expired or badly signed."""
@@ -129,8 +50,22 @@ class Door:
             raise unauthenticated("the Authorization header must be: Bearer and a token")
         if len(token) > MAX_TOKEN_LENGTH:
             raise unauthenticated("the token is too long")
+        name = hashlib.sha256(token.encode(errors="replace")).digest()
+        admitted = self._admitted.get(name)
+        if admitted is None or not admitted.still_good(self.keys.generation):
+            admitted = await self._check(token)
+            self._remember(name, admitted)
+        return admitted.caller
+
+    def _remember(self, name: bytes, admitted: "_Admitted") -> None:
+        if len(self._admitted) >= REMEMBERED_TOKENS:
+            self._admitted.clear()
+        self._admitted[name] = admitted
+
+    async def _check(self, token: str) -> "_Admitted":
         try:
-            return _caller(await self._claims(token))
+            claims = await self._claims(token)
+            return _admitted(claims, self.keys.generation)
         except jwt.ExpiredSignatureError:
             raise unauthenticated("the token has expired") from None
         except (jwt.PyJWTError, ValueError, RecursionError):
@@ -150,11 +85,24 @@ class Door:
         return claims
 
 
-def _caller(claims: Mapping[str, Any]) -> Caller:
-    subject = claims["sub"]
-    if not is_user_id(subject):
-        raise ValueError("sub is not a user id")
-    return Caller(UserId(subject), supreme=claims.get("supreme") is True)
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    caller: Caller
+    until: float
+    generation: int
+    """Of the keys that the token was checked with."""
+
+    def still_good(self, generation: int) -> bool:
+        return time.time() < self.until and generation == self.generation
+
+
+def _admitted(claims: Mapping[str, Any], generation: int) -> _Admitted:
+    """Raises ValueError for claims that are signed, but not as they should be."""
+    subject, expires = claims["sub"], claims["exp"]
+    if not is_user_id(subject) or isinstance(expires, str):
+        raise ValueError("sub is not a user id, or exp is not a time")
+    caller = Caller(UserId(subject), supreme=claims.get("supreme") is True)
+    return _Admitted(caller, min(time.time() + REMEMBERED_SECONDS, expires + LEEWAY_SECONDS), generation)
 
 
 def door(settings: Settings) -> Door:

@@ -50,7 +50,7 @@ def service(settings: Mapping[str, str] | None = None, *, workers: int = 1) -> I
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [Path(sys.executable).parent / "fangate", "serve", "--port", str(port), "--workers", str(workers)],
-                env=inherited | given,
+                env=inherited | {"TMPDIR": folder} | given,  # A killed process cleans up nothing.
                 cwd=folder,
                 stdout=out,
                 stderr=out,

@@ -49,6 +49,7 @@ def furnish(folder: Path, *, hold_seconds: float) -> House:
         folder=folder,
         environment={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         | {
+            "TMPDIR": str(folder),
             f"{PREFIX}STORE": os.environ.get(f"{PREFIX}STORE") or "memory:",
             f"{PREFIX}OBJECTS": f"file:{folder / 'objects'}",
             f"{PREFIX}JWT_SECRET": secrets.token_hex(32),

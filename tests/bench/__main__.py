@@ -1,0 +1,75 @@
+"""``python -m tests.bench [--quick] [--markdown] [import memory count reserve workers]``.
+
+Exit status 1 says that a target was missed; a quick run shows only that everything runs.
+"""
+
+import argparse
+import os
+import platform
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from rich.console import Console
+
+from tests.bench import counts, imports, memory, reserving
+from tests.bench.figures import Figure, markdown, show
+from tests.bench.ground import QUICK, Ground, Size, ground
+
+Bench = Callable[[Ground, Console], list[Figure]]
+
+BENCHES: dict[str, Bench] = {
+    "reserve": reserving.run,
+    "workers": reserving.run_workers,
+    "import": imports.run,
+    "memory": memory.run,
+    "count": counts.run,
+}
+"""In this order: databases are small while latency is measured, and ``count`` uses what ``memory`` left."""
+
+
+def main() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; all when none is given"
+    )
+    parser.add_argument("--quick", action="store_true", help="a small run, to see that it works")
+    parser.add_argument("--markdown", action="store_true", help="print the table as the README has it, too")
+    given = parser.parse_args()
+    if unknown := set(given.names) - BENCHES.keys():
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}")
+    figures = _run([name for name in BENCHES if name in given.names or not given.names], quick=given.quick)
+    if given.markdown:
+        sys.stdout.write(markdown(figures) + "\n")
+    if not given.quick and not all(figure.met for figure in figures):
+        sys.exit(1)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    """Asked to stop: by an exception, so that every server is ended on the way out."""
+    sys.exit(128 + number)
+
+
+def _run(names: list[str], *, quick: bool) -> list[Figure]:
+    console = Console(soft_wrap=True, highlight=False, stderr=True)
+    figures = []
+    with ground(QUICK if quick else Size()) as prepared:
+        console.print(_machine(prepared))
+        for name in names:
+            console.print(f"[bold]{name}[/]")
+            figures += BENCHES[name](prepared, console)
+    show(figures, Console(width=200))
+    return figures
+
+
+def _machine(prepared: Ground) -> str:
+    version = prepared.client.server_info()["version"]
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores (load {load:.1f}), Python {platform.python_version()}, mongod {version}"
+
+
+if __name__ == "__main__":
+    main()

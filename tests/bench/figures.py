@@ -1,0 +1,50 @@
+"""What a bench found: each figure beside the ceiling measured in the same run."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    work: str
+    measured: str
+    ceiling: str
+    outcome: str
+    """What the target speaks of: a ratio, a difference, a time."""
+    target: str
+    met: bool
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def percentiles(milliseconds: Sequence[float]) -> str:
+    """What half, 95 and 99 of a hundred do not exceed."""
+    cuts = statistics.quantiles(milliseconds, n=100)
+    return f"p50 {cuts[49]:.0f} / p95 {cuts[94]:.0f} / p99 {cuts[98]:.0f} ms"
+
+
+def show(figures: Sequence[Figure], console: Console) -> None:
+    table = Table(title="Each figure beside its ceiling", title_justify="left")
+    for heading in ("work", "measured", "ceiling, same run", "outcome", "target", "met"):
+        table.add_column(heading)
+    for figure in figures:
+        met = "[green]yes[/]" if figure.met else "[bold red]NO[/]"
+        table.add_row(figure.work, figure.measured, figure.ceiling, figure.outcome, figure.target, met)
+    console.print(table)
+
+
+def markdown(figures: Sequence[Figure]) -> str:
+    """The same, as the README has it."""
+    rows = [
+        f"| {figure.work} | {figure.measured} | {figure.ceiling} | {figure.outcome} | {figure.target} "
+        f"| {'yes' if figure.met else 'NO'} |"
+        for figure in figures
+    ]
+    heading = "| work | measured | ceiling, same run | outcome | target | met |"
+    return "\n".join((heading, "|---|---|---|---|---|---|", *rows))

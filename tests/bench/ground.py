@@ -1,0 +1,146 @@
+"""What every bench stands on: one real MongoDB, one real S3, databases of its own, the service beside them."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pymongo
+import pymongo.errors
+from pymongo.collection import Collection
+
+from adapters.mongo.documents import CodeDocument
+from adapters.mongo.mapping import new_document
+from adapters.mongo.store import CONNECTION
+from domain.model.codes import CodeType
+from domain.model.ids import CampaignId, ImportId, UserId
+from domain.model.uploads import CodeBatch
+from tests.servers import aws, backends
+from tests.servers.service import Service, service
+from tests.tokens import bearer
+
+Raw = dict[str, Any]
+INSERTED_AT_ONCE = 5_000
+BUCKET = "fangate-bench"
+ANSWER_SECONDS = 1_800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is done: enough to be believed, or just enough to see that it runs."""
+
+    codes: int = 50_000
+    many: int = 1_000_000
+    pool: int = 50_000
+    rounds: int = 5
+    warm_up: float = 1.5
+    seconds: float = 5.0
+    asked: int = 20
+
+
+QUICK = Size(codes=5_000, many=50_000, pool=10_000, rounds=2, warm_up=0.5, seconds=1.5, asked=5)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    size: Size
+    mongodb_url: str
+    aws_url: str
+    client: "pymongo.MongoClient[Raw]"
+    """Makes the very promises the product's own client makes: w=majority, journaled."""
+    many: "Database | None" = None
+    """The database that holds ``size.many`` codes, once a bench has imported them."""
+    _made: list[str] = field(default_factory=list)
+
+    def database(self) -> "Database":
+        """An empty one, with the product's own indexes."""
+        name = f"bench_{secrets.token_hex(4)}"
+        self._made.append(name)
+        before, _, query = self.mongodb_url.partition("?")
+        collection = self.client[name][CodeDocument.Settings.name]
+        collection.create_indexes(CodeDocument.Settings.indexes)
+        return Database(url=f"{before}{name}?{query}", codes=collection)
+
+    @contextmanager
+    def service(self, database: "Database", *, workers: int = 1) -> Iterator[Service]:
+        settings = {"FANGATE_STORE": database.url, "FANGATE_OBJECTS": f"s3://{BUCKET}"}
+        where = aws.ENVIRONMENT | {"AWS_ENDPOINT_URL": self.aws_url}
+        with service(settings | where, workers=workers) as running:
+            yield running
+
+    def upload(self, campaign: str, codes: Sequence[str]) -> str:
+        """The key of a file with these codes, one a line."""
+        key = f"codes/{campaign}/tm/batch.csv"
+        content = "".join(f"{code}\n" for code in codes).encode()
+        with httpx2.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+            client.put(f"{self.aws_url}/{BUCKET}").raise_for_status()
+            client.put(f"{self.aws_url}/{BUCKET}/{key}", content=content).raise_for_status()
+        return key
+
+    def drop_databases(self) -> None:
+        while self._made:
+            self.client.drop_database(self._made.pop())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    url: str
+    codes: "Collection[Raw]"
+
+    def fill(self, campaign: str, codes: Sequence[str]) -> None:
+        self.insert(documents(campaign, codes))
+
+    def insert(self, wanted: Sequence[Raw]) -> None:
+        """The ceiling of an import: nothing but the driver."""
+        for start in range(0, len(wanted), INSERTED_AT_ONCE):
+            self.codes.insert_many(wanted[start : start + INSERTED_AT_ONCE], ordered=False)
+
+
+def documents(campaign: str, codes: Sequence[str]) -> list[Raw]:
+    """As an import stores them."""
+    batch = CodeBatch(
+        campaign_id=CampaignId(campaign),
+        type=CodeType.TM,
+        import_id=ImportId(secrets.token_hex(16)),
+        at=datetime.now(UTC),
+        by=UserId("staff"),
+        rows=[],
+    )
+    return [new_document(batch, line, code) for line, code in enumerate(codes, 1)]
+
+
+def new_campaign() -> str:
+    return f"bench-{secrets.token_hex(4)}"
+
+
+def new_codes(number: int) -> list[str]:
+    return [f"{secrets.token_hex(6).upper()}-{index:07d}" for index in range(number)]
+
+
+def client_of(running: Service) -> httpx2.Client:
+    return httpx2.Client(base_url=running.url, headers=bearer(), timeout=ANSWER_SECONDS, trust_env=False)
+
+
+def import_over_http(running: Service, campaign: str, key: str) -> Raw:
+    with client_of(running) as client:
+        answer = client.post(f"/{campaign}/codes", json={"key": key})
+    if not answer.is_success:
+        raise RuntimeError(f"{answer.text}\n{running.logged()[-2_000:]}")
+    report: Raw = answer.json()
+    return report
+
+
+@contextmanager
+def ground(size: Size) -> Iterator[Ground]:
+    with backends.mongodb() as mongodb_url, backends.aws() as aws_url:
+        client: pymongo.MongoClient[Raw] = pymongo.MongoClient(mongodb_url, **CONNECTION)
+        prepared = Ground(size=size, mongodb_url=mongodb_url, aws_url=aws_url, client=client)
+        try:
+            yield prepared
+        finally:
+            with suppress(pymongo.errors.PyMongoError):  # A server that was stopped with us took them along.
+                prepared.drop_databases()
+            client.close()

@@ -1,0 +1,163 @@
+"""Callers without a pause, in a process of their own, cheap enough not to be what is measured.
+
+Run as a program it reads one HTTP/1.1 request from standard input and sends it, again and again, over
+keep-alive connections; ``measure`` runs it so.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import cast
+
+import uvloop
+
+from tests.bench.figures import percentiles
+
+ROOT = Path(__file__).parents[2]
+HEAD_END = b"\r\n\r\n"
+LENGTH = b"content-length:"
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """What the callers saw."""
+
+    seconds: float
+    milliseconds: list[float]
+    """How long each answer within the measured time took."""
+    statuses: dict[str, int]
+    """Of all answers, those of the warm-up included."""
+    cpu: float
+    """The share of one core that the callers themselves took."""
+
+    @property
+    def rate(self) -> float:
+        return len(self.milliseconds) / self.seconds
+
+    @property
+    def served(self) -> int:
+        return self.statuses.get("200", 0)
+
+    @property
+    def refused(self) -> int:
+        return sum(self.statuses.values()) - self.served
+
+    def told(self) -> str:
+        times = percentiles(self.milliseconds)
+        return f"{self.rate:,.0f}/s, {times}, {self.refused} refused, callers took {self.cpu:.0%} of a core"
+
+
+def measure(url: str, request: bytes, *, callers: int, warm_up: float, seconds: float) -> Load:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tests.bench.load",
+            url.rpartition(":")[2],
+            str(callers),
+            str(warm_up),
+            str(seconds),
+        ],
+        input=request,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=warm_up + seconds + 60,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the callers failed:\n{done.stderr.decode()}")
+    return Load(**json.loads(done.stdout))
+
+
+def request_bytes(method: str, path: str, *, token: str = "", body: bytes = b"") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    request: bytes
+    measured_from: float
+    until: float
+    statuses: Counter[str] = field(default_factory=Counter)
+    milliseconds: list[float] = field(default_factory=list)
+
+
+class _Caller(asyncio.Protocol):
+    """One connection: a request, its answer, the next request."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._received = b""
+        self._began = 0.0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is none of asyncio's
+        self._call()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, rest = self._received.partition(HEAD_END)
+        if found and len(rest) >= _length(head):
+            self._received = b""
+            self._answered(head[9:12].decode())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self._run.statuses["cut off"] += 1
+            self.done.set_result(None)
+
+    def _call(self) -> None:
+        self._began = time.perf_counter()
+        if self._began < self._run.until:
+            self._transport.write(self._run.request)
+        else:
+            self.done.set_result(None)
+            self._transport.close()
+
+    def _answered(self, status: str) -> None:
+        now = time.perf_counter()
+        self._run.statuses[status] += 1
+        if self._run.measured_from <= now < self._run.until:
+            self._run.milliseconds.append((now - self._began) * 1000)
+        self._call()
+
+
+def _length(head: bytes) -> int:
+    _, found, rest = head.lower().partition(LENGTH)
+    return int(rest.partition(b"\r\n")[0]) if found else 0
+
+
+async def _call_all(port: int, callers: int, warm_up: float, seconds: float, request: bytes) -> Load:
+    start = time.perf_counter()
+    run = _Run(request=request, measured_from=start + warm_up, until=start + warm_up + seconds)
+    loop = asyncio.get_running_loop()
+    connected = [await loop.create_connection(lambda: _Caller(run), "127.0.0.1", port) for _ in range(callers)]
+    await asyncio.gather(*(caller.done for _, caller in connected))
+    cpu = time.process_time() / (time.perf_counter() - start)
+    return Load(seconds=seconds, milliseconds=run.milliseconds, statuses=dict(run.statuses), cpu=cpu)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name, kind in (("port", int), ("callers", int), ("warm_up", float), ("seconds", float)):
+        parser.add_argument(name, type=kind)
+    given = parser.parse_args()
+    request = sys.stdin.buffer.read()
+    load = uvloop.run(_call_all(given.port, given.callers, given.warm_up, given.seconds, request))
+    json.dump(asdict(load), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

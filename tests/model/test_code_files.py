@@ -1,0 +1,225 @@
+"""How bytes become codes (REQ-006, "Data Sanitization")."""
+
+import pytest
+
+from domain.model.code_files import MAX_RECORD_LENGTH, CodeFileReader, Row
+from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.errors import FileUnreadable
+
+TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = "too long", "not printable", "quotes not closed"
+
+
+def read(*chunks: bytes) -> list[Row]:
+    reader = CodeFileReader()
+    rows = [row for chunk in chunks for row in reader.feed(chunk)]
+    return [*rows, *reader.close()]
+
+
+def codes(content: bytes) -> list[str]:
+    """The codes of a file that has nothing but codes and blanks."""
+    rows = read(content)
+    assert not any(row.problem for row in rows)
+    return [row.code for row in rows if row.code]
+
+
+def in_slices(content: bytes, size: int) -> list[bytes]:
+    return [content[start : start + size] for start in range(0, len(content), size)]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_lines_end_with_lf_or_crlf_and_the_last_need_not(line_end: bytes, *, last: bool) -> None:
+    content = line_end.join([b"A", b"B", b"C"]) + (line_end if last else b"")
+
+    assert read(content) == [Row(1, "A"), Row(2, "B"), Row(3, "C")]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf"])
+def test_an_empty_file_has_no_rows(content: bytes) -> None:
+    assert read(content) == []
+
+
+@pytest.mark.parametrize("first", [b"A", b'"A"', b' "A" ,x'])
+def test_a_byte_order_mark_is_no_part_of_the_first_code(first: bytes) -> None:
+    assert codes(b"\xef\xbb\xbf" + first + b"\nB\n") == ["A", "B"]
+
+
+def test_a_byte_order_mark_elsewhere_is_a_character_that_is_not_printable() -> None:
+    assert read("A\n\ufeffB\n".encode())[1] == Row(2, problem=NOT_PRINTABLE)
+
+
+def test_there_is_no_header_line() -> None:
+    assert codes(b"code,name\nA,Ann\n") == ["code", "A"]
+
+
+def test_only_the_first_column_counts() -> None:
+    assert codes(b'A,x\nB,"y",z\nC,\nD,"two\nlines"\n"E",x') == ["A", "B", "C", "D", "E"]
+
+
+@pytest.mark.parametrize("line", ["  A  ", "\tA\t", "\u00a0A\u2003", ' "A" ', '" A "', ' "A" , x', '"A"\t,x'])
+def test_white_space_around_a_code_is_dropped(line: str) -> None:
+    assert codes(f"{line}\nB".encode()) == ["A", "B"]
+
+
+def test_white_space_inside_a_code_stays() -> None:
+    assert codes(b"A  B\n") == ["A  B"]
+
+
+@pytest.mark.parametrize("blank", [b"", b"   ", b"\t", b",x", b"  ,x", b'""', b'"  ",x', b",", b'"\n"'])
+def test_blank_lines_and_blank_first_columns_are_blank_rows(blank: bytes) -> None:
+    rows = read(b"A\n" + blank + b"\nB\n")
+
+    assert [row.code for row in rows] == ["A", "", "B"]
+    assert not any(row.problem for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('"A,B"', "A,B"),
+        ('"A ""VIP"" B"', 'A "VIP" B'),
+        ('""""', '"'),
+        ('"A",x "y" z', "A"),
+        ('A"B', 'A"B'),
+        ('A "B",x', 'A "B"'),
+        ("É😀ß,x", "É😀ß"),
+        ("'A'", "'A'"),
+        ("A;B", "A;B"),
+        ("=1+1", "=1+1"),
+        ("NULL", "NULL"),
+    ],
+)
+def test_quotes_and_unusual_characters(line: str, code: str) -> None:
+    assert read(f"{line}\nlast".encode()) == [Row(1, code), Row(2, "last")]
+
+
+def test_other_columns_may_span_lines_and_lines_are_counted_as_an_editor_does() -> None:
+    content = b'A,"one\ntwo, ""2""\r\nthree"\nB\n'
+
+    assert read(content) == [Row(1, "A"), Row(4, "B")]
+
+
+def test_a_code_cannot_span_lines() -> None:
+    assert read(b'"A\nB"\nC') == [Row(1, problem=NOT_PRINTABLE), Row(3, "C")]
+
+
+@pytest.mark.parametrize("open_quote", ['"A', 'A,"x', '"', '"A""'])
+def test_a_quote_never_closed_spoils_only_its_own_line(open_quote: str) -> None:
+    rows = read(f"first\n{open_quote}\nB\nC,x\nD\n".encode())
+
+    assert rows == [Row(1, "first"), Row(2, problem=BAD_QUOTES), Row(3, "B"), Row(4, "C"), Row(5, "D")]
+
+
+def test_a_quote_never_closed_in_a_long_file_spoils_only_its_own_line() -> None:
+    after = [f"C-{number}" for number in range(5_000)]
+    content = "\n".join(['"A', *after]).encode()
+
+    rows = read(*in_slices(content, 1_000))
+
+    assert rows[0] == Row(1, problem=BAD_QUOTES)
+    assert rows[1:] == [Row(line, code) for line, code in enumerate(after, start=2)]
+
+
+@pytest.mark.parametrize("garbage", ['"A"B', '"A" B', '"A"B"', 'x,"A"B', '"A""B"C'])
+def test_characters_behind_a_closing_quote_spoil_only_their_own_line(garbage: str) -> None:
+    assert read(f"{garbage}\nB\n".encode()) == [Row(1, problem=BAD_QUOTES), Row(2, "B")]
+
+
+def test_several_bad_quotes_are_each_a_problem() -> None:
+    rows = read(b'"A\n"B\nC\n"D\n')
+
+    assert rows == [
+        Row(1, problem=BAD_QUOTES),
+        Row(2, problem=BAD_QUOTES),
+        Row(3, "C"),
+        Row(4, problem=BAD_QUOTES),
+    ]
+
+
+def test_the_longest_code_and_one_longer() -> None:
+    longest = "é" * MAX_CODE_LENGTH
+
+    assert read(f"  {longest}  \n{longest}x\n".encode()) == [Row(1, longest), Row(2, problem=TOO_LONG)]
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\u200b", "\u202e", "\u2028", "\r", "\x85"])
+def test_a_character_that_cannot_be_printed_is_a_problem(character: str) -> None:
+    rows = read(f"A{character}B\nC\n".encode())
+
+    assert rows == [Row(1, problem=NOT_PRINTABLE), Row(2, "C")]
+
+
+@pytest.mark.parametrize("size", [100, 65_536, 262_144, 10_000_000])
+@pytest.mark.parametrize("kind", ["plain", "second column", "quoted", "quote not closed", "umlauts"])
+def test_a_line_of_a_megabyte_is_one_problem_however_it_arrives(kind: str, size: int) -> None:
+    line = {
+        "plain": "x" * 1_000_000,
+        "second column": "B," + "x" * 1_000_000,
+        "quoted": '"' + "x" * 1_000_000 + '"',
+        "quote not closed": '"' + "x" * 1_000_000,
+        "umlauts": "ü" * 500_000,
+    }[kind]
+
+    rows = read(*in_slices(f"A\n{line}\nC\n".encode(), size))
+
+    assert rows == [Row(1, "A"), Row(2, problem=TOO_LONG), Row(3, "C")]
+
+
+@pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
+def test_a_megabyte_without_a_line_end_is_one_problem(size: int) -> None:
+    assert read(*in_slices(b"A\n" + b"x" * 1_000_000, size)) == [Row(1, "A"), Row(2, problem=TOO_LONG)]
+
+
+@pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
+def test_a_line_too_long_inside_open_quotes_ends_them(size: int) -> None:
+    """Nothing as long as that is kept in memory to see whether the quotes close."""
+    content = b'A,"open\nB\n' + b"x" * 1_000_000 + b'"\nC\n'
+
+    assert read(*in_slices(content, size)) == [
+        Row(1, problem=BAD_QUOTES),
+        Row(2, "B"),
+        Row(3, problem=TOO_LONG),
+        Row(4, "C"),
+    ]
+
+
+def test_the_longest_record_is_read() -> None:
+    padding = "x" * (MAX_RECORD_LENGTH - 2)
+
+    assert read(f"A,{padding}\nB".encode()) == [Row(1, "A"), Row(2, "B")]
+    assert read(f"A,{padding}x\nB".encode()) == [Row(1, problem=TOO_LONG), Row(2, "B")]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 64, 10_000])
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"A\xe9B", b"\xc0\xaf"])
+def test_a_file_that_is_not_utf_8_is_unreadable_at_the_very_line(bad: bytes, size: int) -> None:
+    content = b'A\r\n"B\nB",x\n\n' + bad + b"\nC\n"
+
+    with pytest.raises(FileUnreadable) as refused:
+        read(*in_slices(content, size))
+
+    assert refused.value.context == {"line": 5}
+
+
+def test_a_file_that_breaks_off_inside_a_character_is_unreadable() -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read(b"A\nB\nC\xc3")
+
+    assert refused.value.context == {"line": 3}
+
+
+@pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
+def test_not_utf_8_is_noticed_in_a_line_too_long_as_well(size: int) -> None:
+    content = b"A\n" + b"x" * 500_000 + b"\xff" + b"x" * 500_000 + b"\nC\n"
+
+    with pytest.raises(FileUnreadable) as refused:
+        read(*in_slices(content, size))
+
+    assert refused.value.context == {"line": 2}
+
+
+def test_utf_16_is_unreadable() -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read("A\nB\n".encode("utf-16"))
+
+    assert refused.value.context == {"line": 1}

@@ -1,0 +1,83 @@
+"""What holds of every file: cuts do not matter, and what a CSV writer wrote is read back."""
+
+import csv
+import io
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from domain.model.code_files import CodeFileReader, Row
+from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.errors import FileUnreadable
+
+PIECES = st.sampled_from(
+    ['"', '""', ",", "\n", "\r\n", "\r", " ", "\t", "A", "é", "😀", "\ufeff", "\0", 'A,"x', "x" * 129]
+)
+"""What a reader of CSV stumbles over, more often than chance would have it."""
+TEXTS = st.lists(PIECES, max_size=40).map("".join).map(str.encode)
+FILES = TEXTS | st.builds(bytes.__add__, TEXTS, st.binary(max_size=4))
+
+CODES = st.text(
+    st.characters(exclude_categories=["C", "Z"]) | st.sampled_from('", '), min_size=1, max_size=MAX_CODE_LENGTH
+).filter(lambda text: text == text.strip() and text.isprintable())
+CELLS = st.lists(st.sampled_from(["a", "é", '"', ",", ";", "\n", "\r\n", " "]), max_size=6).map("".join)
+OTHER_COLUMNS = st.lists(CELLS, max_size=3)
+
+
+def outcome(chunks: list[bytes]) -> list[Row] | int:
+    """The rows, or the line at which the file stops being text."""
+    reader = CodeFileReader()
+    try:
+        rows = [row for chunk in chunks for row in reader.feed(chunk)]
+        return [*rows, *reader.close()]
+    except FileUnreadable as error:
+        return int(error.context["line"])
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(content=FILES, cuts=st.lists(st.integers(0, 200), max_size=8))
+@example(content=b"\xef\xbb\xbfA\r\n", cuts=[1, 2, 5])
+@example(content=b'A,"one\r\ntwo"\r\nB', cuts=[8, 9, 10])
+def test_where_the_chunks_are_cut_changes_nothing(content: bytes, cuts: list[int]) -> None:
+    bounds = sorted({0, len(content), *(cut for cut in cuts if cut < len(content))})
+    chunks = [content[start:end] for start, end in pairwise(bounds)]
+
+    assert outcome(chunks) == outcome([content])
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(content=FILES)
+def test_byte_by_byte_changes_nothing(content: bytes) -> None:
+    assert outcome([bytes([byte]) for byte in content]) == outcome([content])
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(content=FILES)
+def test_the_rows_come_in_the_order_of_their_lines_each_line_once(content: bytes) -> None:
+    rows = outcome([content])
+
+    if not isinstance(rows, int):
+        lines = [row.line for row in rows]
+        assert lines == sorted(set(lines))
+        assert not any(row.code and row.problem for row in rows)
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(
+    rows=st.lists(st.tuples(CODES, OTHER_COLUMNS), max_size=12),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    mark=st.sampled_from(["", "\ufeff"]),
+)
+def test_what_a_csv_writer_wrote_is_read_back(
+    rows: list[tuple[str, list[str]]], line_end: str, quoting: int, mark: str
+) -> None:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator=line_end, quoting=quoting)  # type: ignore[arg-type]  # its stub lists literals
+    writer.writerows([code, *others] for code, others in rows)
+
+    read = outcome([(mark + file.getvalue()).encode()])
+
+    assert not isinstance(read, int)
+    assert [(row.code, row.problem) for row in read] == [(code, "") for code, _ in rows]

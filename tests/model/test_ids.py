@@ -1,0 +1,36 @@
+"""What identifiers may look like."""
+
+import pytest
+
+from domain.model.ids import is_campaign_id, is_user_id, new_import_id, new_reserve_id
+
+
+@pytest.mark.parametrize("text", ["a", "tour-2026_B", "x" * 64])
+def test_campaign_ids(text: str) -> None:
+    assert is_campaign_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "x" * 65, "a/b", "..", "a b", "tour\n", "\ntour", "ü", "a$b", "a\0"])
+def test_no_campaign_ids(text: str) -> None:
+    assert not is_campaign_id(text)
+
+
+@pytest.mark.parametrize("text", ["a", "auth0|ann.b:c@d-e_f", "x" * 128])
+def test_user_ids(text: str) -> None:
+    assert is_user_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "x" * 129, "a/b", "a b", "ann\n", "é", "$ne"])
+def test_no_user_ids(text: str) -> None:
+    assert not is_user_id(text)
+
+
+def test_reserve_ids_are_long_and_never_the_same() -> None:
+    ids = {new_reserve_id() for _ in range(1_000)}
+
+    assert len(ids) == 1_000
+    assert all(is_user_id(id) and len(id) >= 32 for id in ids)
+
+
+def test_import_ids_are_never_the_same() -> None:
+    assert len({new_import_id() for _ in range(1_000)}) == 1_000
