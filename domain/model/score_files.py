@@ -110,8 +110,8 @@ def _to_record(fields: list[str]) -> ScoreRecord | ScoreProblem:
 
 
 def _to_score(text: str) -> float | None:
-    """0 to 100, in plain decimal notation."""
-    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,15})?", text):
+    """0 to 100, as programs write decimal numbers: ``3.3000000000000003`` and ``5e-06`` among them."""
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?", text):
         return None
     score = float(text)
     return score if score <= MAX_SCORE else None

@@ -113,12 +113,17 @@ def _current(entry: Entry, bound_to: ChallengeRef) -> Challenge:
     return challenge
 
 
+def _challenge_id(entry: Entry) -> str | None:
+    challenge = entry.verification.challenge if entry.verification else None
+    return challenge.id if challenge else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendCode:
     """Send another code to the number of a registration that is not confirmed yet.
 
     The pauses between two codes grow; the number's sends of the hour and the day count over all fans and
-    campaigns. The code sent before is worthless from then on.
+    campaigns. The code sent before is worthless from then on; it stays good where no other could be sent.
     """
 
     campaigns: Campaigns
@@ -146,7 +151,7 @@ class ResendCode:
             return current.verification.sends
 
         sent = await self.send_code.send(entry, may_send)
-        if sent.verification is not None and sent.verification.challenge is None:
+        if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
             _check_time(sent.verification.resend_after, now)
         return sent
 

@@ -89,7 +89,7 @@ class RegisterFan:
         before = await self.entries.get(command.campaign_id, command.user_id)
         at_once = self._confirmed_at_once(campaign, fan, phone)
         details = _details(command, phone, markets, fan, before)
-        if before is not None and before.details == details and (before.confirmed or not at_once):
+        if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
             return Registered(entry=before, created=False)
         await self._check_free(command, phone, before, now)
         revision = _Revision(
@@ -195,6 +195,11 @@ class _Revision:
         )
         errands = (Errand.RETRY_FANSCORE,) if self.assessment.ask_again else ()
         return entry.told(EntryEvent.CREATED if before is None else EntryEvent.UPDATED, self.now, *errands)
+
+
+def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:
+    """Confirmed, or waiting for its code? A crash right after the entry was stored may have kept the code."""
+    return entry.confirmed or (not at_once and entry.verification is not None)
 
 
 def _known(asked: float | None, before: float | None) -> float | None:

@@ -43,6 +43,8 @@ class SelectEntries:
 
         wanted = list(dict.fromkeys(command.user_ids))
         found = await self.entries.change_many(command.campaign_id, wanted, select)
-        done = {user_id for user_id, entry in found.items() if entry.selection is command.selection}
+        done = {
+            user_id for user_id, entry in found.items() if entry.confirmed and entry.selection is command.selection
+        }
         rejected = [user_id for user_id in wanted if user_id not in done]
         return Selected(updated=len(done), rejected=rejected)

@@ -19,7 +19,7 @@ class SendCode:
     """The one place from which codes leave: counted per number, kept as a hash, sent last.
 
     The challenge is stored before the message goes out, so that a code in a fan's hand always works; what
-    cannot be sent leaves the entry without a challenge and says when to ask again.
+    cannot be sent leaves the entry with the challenge it had before, if any, and says when to ask again.
     """
 
     entries: EntryStore
@@ -46,18 +46,14 @@ class SendCode:
         """Send another code unless ``may_send`` raises; it answers how many were sent before."""
         now = self.clock.now()
         code = new_code()
-        challenge = Challenge.open(
-            entry.campaign_id,
-            entry.user_id,
-            entry.details.phone,
-            code=code,
-            key=self.rules.key,
-            expires_at=now + self.rules.ttl,
-        )
+        challenge = self._challenge(entry, code, now)
+        earlier: Challenge | None = None
 
         def begin(current: Entry | None) -> Entry:
+            nonlocal earlier
             current = _same_number(current, entry)
             sends = may_send(current) + 1
+            earlier = current.verification.challenge if current.verification else None
             return replace(
                 current,
                 version=current.version + 1,
@@ -68,7 +64,17 @@ class SendCode:
         wait_until = await self.phone_book.take_send(entry.details.phone, self.limits, now)
         if wait_until is None:
             wait_until = await self._hand_over(challenge, code, now)
-        return begun if wait_until is None else await self._withdraw(challenge, wait_until)
+        return begun if wait_until is None else await self._withdraw(challenge, earlier, wait_until)
+
+    def _challenge(self, entry: Entry, code: str, now: datetime) -> Challenge:
+        return Challenge.open(
+            entry.campaign_id,
+            entry.user_id,
+            entry.details.phone,
+            code=code,
+            key=self.rules.key,
+            expires_at=now + self.rules.ttl,
+        )
 
     async def _hand_over(self, challenge: Challenge, code: str, now: datetime) -> datetime | None:
         """When to try again, if the message could not be sent."""
@@ -82,8 +88,8 @@ class SendCode:
     def _minutes(self) -> int:
         return max(1, round(self.rules.ttl.total_seconds() / 60))
 
-    async def _withdraw(self, challenge: Challenge, resend_after: datetime) -> Entry:
-        """No message went out: the entry is stored all the same, without a challenge."""
+    async def _withdraw(self, challenge: Challenge, earlier: Challenge | None, resend_after: datetime) -> Entry:
+        """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
 
         def withdraw(current: Entry | None) -> Entry:
             assert current is not None, "entries are never deleted"
@@ -91,7 +97,7 @@ class SendCode:
             if verification is None or verification.challenge is None or verification.challenge.id != challenge.id:
                 return current
             waiting = replace(
-                verification, challenge=None, sends=verification.sends - 1, resend_after=resend_after
+                verification, challenge=earlier, sends=verification.sends - 1, resend_after=resend_after
             )
             return replace(current, version=current.version + 1, verification=waiting)
 

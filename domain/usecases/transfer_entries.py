@@ -68,6 +68,7 @@ class TransferEntries:
         merged: dict[UserId, bool] = {}
 
         def apply(entry: Entry) -> Entry:
+            merged.pop(entry.user_id, None)  # Decided anew: somebody else was faster, perhaps with the same.
             if not transfer.concerns(entry.details.markets):
                 return entry
             merged[entry.user_id] = transfer.merges(entry.details.markets)

@@ -24,12 +24,12 @@ T = TypeVar("T", bound=msgspec.Struct)
 BODY_LIMIT: Final = 1024 * 1024
 JSON: Final = "application/json"
 
-_WHERE: Final = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_WHERE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _FIELD: Final = re.compile(r"field `(.+?)`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _QUOTED_VALUE: Final = re.compile(r"^Invalid enum value .*", re.DOTALL)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
 _LONGEST_NAME: Final = 64
 
 

@@ -27,7 +27,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "reserveId": "7f9c24e5b1d04c0f8a3e",
     "userId": "fan-1",
     "limit": 500,
-    "cursor": "SzdRWC0wMk1O",
+    "cursor": "OTcuNSBmYW4tMQ",
     "minScore": 50,
     "maxScore": 100,
     "market": ["nyc"],

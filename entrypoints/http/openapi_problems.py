@@ -8,6 +8,7 @@ from domain.model.errors import (
     ConfirmationTooSoon,
     DomainError,
     FileUnreadable,
+    GatesClosed,
     InvalidValue,
     ScoreFileUnreadable,
     Unavailable,
@@ -15,6 +16,7 @@ from domain.model.errors import (
 )
 from entrypoints.http.operation import Operation
 from entrypoints.http.problems import (
+    GATES,
     MEDIA_TYPE,
     STATUS_OF,
     Problem,
@@ -28,11 +30,12 @@ from entrypoints.http.problems import (
 Schema = dict[str, Any]
 
 _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller's own, if it sent a sane one"}
-_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
-    401: {"WWW-Authenticate": "`Bearer`"},
-    429: {"Retry-After": "Seconds to wait before asking again; not with `confirmation.exhausted`"},
-    503: {"Retry-After": "Seconds to wait before trying again"},
+_HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
+    unauthenticated("").code: {"WWW-Authenticate": "`Bearer`"},
+    ConfirmationTooSoon.code: {"Retry-After": "Seconds to wait before asking again"},
+    Unavailable.code: {"Retry-After": "Seconds to wait before trying again"},
 }
+"""What comes with a problem, by its code."""
 _CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
     CodesExhausted: {"available": 1},
     FileUnreadable: {"line": 7},
@@ -41,7 +44,6 @@ _CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
     ConfirmationTooSoon: {"retryAfter": 30},
     Unavailable: {"part": "store"},
 }
-_SHOWN_LIMIT: Final = 1024 * 1024
 
 
 class PossibleProblem(NamedTuple):
@@ -53,11 +55,14 @@ class PossibleProblem(NamedTuple):
 
 def problems_of(operation: Operation, *, public: bool) -> Mapping[int, list[PossibleProblem]]:
     """What may go wrong with an operation, by status; ``public``: it needs no token."""
-    possible = [_of_model(error) for error in operation.raises if error is not InvalidValue]
+    possible = [_of_model(error) for error in operation.raises if error not in {InvalidValue, GatesClosed}]
+    if GatesClosed in operation.raises:
+        possible += [PossibleProblem(STATUS_OF[GatesClosed], gate, _title_of(GatesClosed)) for gate in GATES]
     if not public:  # and then its path names a campaign
         possible += [_of_http(unauthenticated("")), _of_http(forbidden()), _of_model(InvalidValue)]
     if operation.body is not None:
-        possible += [_of_http(p) for p in (malformed(""), too_large(_SHOWN_LIMIT), unsupported_media_type("JSON"))]
+        limit = too_large(operation.body_limit)
+        possible += [_of_http(p) for p in (malformed(""), limit, unsupported_media_type("JSON"))]
     by_status: dict[int, list[PossibleProblem]] = {}
     for problem in sorted(possible, key=lambda problem: (problem.status, problem.code)):
         by_status.setdefault(problem.status, []).append(problem)
@@ -69,7 +74,7 @@ def problem_document(status: int, problems: Iterable[PossibleProblem], schema: S
     problems = list(problems)
     return {
         "description": "; ".join(f"`{problem.code}`: {problem.title}" for problem in problems),
-        "headers": headers_document(_HEADERS.get(status, {})),
+        "headers": headers_document(_headers_of(problems)),
         "content": {
             MEDIA_TYPE: {
                 "schema": schema,
@@ -77,6 +82,12 @@ def problem_document(status: int, problems: Iterable[PossibleProblem], schema: S
             }
         },
     }
+
+
+def _headers_of(problems: Iterable[PossibleProblem]) -> Mapping[str, str]:
+    """Those that every problem of this status has."""
+    each = [_HEADERS.get(problem.code, {}) for problem in problems]
+    return {name: each[0][name] for name in each[0] if all(name in headers for headers in each)}
 
 
 def headers_document(headers: Mapping[str, str]) -> Schema:
@@ -88,8 +99,11 @@ def headers_document(headers: Mapping[str, str]) -> Schema:
 
 
 def _of_model(error: type[DomainError]) -> PossibleProblem:
-    title = " ".join((error.__doc__ or "").split())
-    return PossibleProblem(STATUS_OF[error], error.code, title, _CONTEXT.get(error, {}))
+    return PossibleProblem(STATUS_OF[error], error.code, _title_of(error), _CONTEXT.get(error, {}))
+
+
+def _title_of(error: type[DomainError]) -> str:
+    return " ".join((error.__doc__ or "").split())
 
 
 def _of_http(problem: Problem) -> PossibleProblem:
@@ -106,4 +120,7 @@ def _example(problem: PossibleProblem) -> Schema:
     }
     if problem.code == InvalidValue.code:
         example["errors"] = [{"pointer": "/type", "detail": "is not one of the values allowed here"}]
+    if gate := GATES.get(problem.code):
+        pointer, detail = gate
+        example["errors"] = [{"pointer": pointer, "detail": detail, "code": problem.code}]
     return example | dict(problem.context)

@@ -35,6 +35,8 @@ class Operation:
     example: Any = None
     body_media: Mapping[str, str] = field(default_factory=dict)
     """Other media types of the body, each with an example."""
+    body_limit: int = 1024 * 1024
+    """Bytes of JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that change what happens, each with its meaning."""
     answers: Mapping[int, Answer] = field(default_factory=dict)

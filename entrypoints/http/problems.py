@@ -80,7 +80,10 @@ GATES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class FieldProblem(msgspec.Struct, omit_defaults=True):
-    """Which field is wrong (RFC 6901 pointer into the body, or the parameter's name), and how."""
+    """Which field is wrong (RFC 6901 pointer into the body, or the parameter's name), and how.
+
+    ``code`` is there where there is a stable one for it (`gate.…`).
+    """
 
     pointer: str
     detail: str
@@ -90,8 +93,9 @@ class FieldProblem(msgspec.Struct, omit_defaults=True):
 class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
     """An error (RFC 9457). ``code`` is stable; ``detail`` is for people.
 
-    Some have one member more: ``available`` (`codes.exhausted`), ``line`` (`codes.file_unreadable`), ``part``
-    (`service.unavailable`).
+    Some have one member more: ``available`` (`codes.exhausted`), ``line`` (`codes.file_unreadable`,
+    `scoring.file_unreadable`), ``attemptsLeft`` (`confirmation.wrong_code`), ``retryAfter``
+    (`confirmation.too_soon`), ``part`` (`service.unavailable`).
     """
 
     type: str

@@ -12,6 +12,7 @@ from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.mongo.store import mongo_store
+from ports.entries import EntryQueries
 from tests.contracts.entry_stores import EntryPorts
 
 
@@ -29,6 +30,13 @@ async def entry_ports(request: pytest.FixtureRequest) -> AsyncIterator[EntryPort
 async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
     async with AsyncExitStack() as stack:
         yield await _in_mongo(database_url, stack)
+
+
+@pytest.fixture
+async def queries_over_one_connection(database_url: str) -> AsyncIterator[EntryQueries]:
+    """To the same database as ``mongo_entry_ports``; what is asked side by side is answered in turn."""
+    async with mongo_store(f"{database_url}&maxPoolSize=1") as store:
+        yield store.entry_queries
 
 
 def _in_memory() -> EntryPorts:

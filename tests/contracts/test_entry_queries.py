@@ -21,6 +21,7 @@ from domain.model.entries import Entry, EntryEvent, EntryStatus, Selection
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId, Transfer
 from domain.model.scoring import ScoreRecord
+from ports.entries import EntryQueries
 from tests.contracts.entry_stores import (
     MARKETS,
     NOW,
@@ -284,6 +285,48 @@ async def test_every_answer_follows_the_change_before_it(entry_ports: EntryPorts
     await entry_ports.entries.change(TOUR, fan(1), existing(select))
     eligibles, ranked = await answers()
     assert (eligibles.total, ranked) == (0, [])
+
+
+async def test_all_counts_are_of_one_instant(entry_ports: EntryPorts) -> None:
+    await _count_while_they_move(entry_ports, entry_ports.queries)
+
+
+async def test_commands_that_wait_for_a_connection_see_the_same_instant(
+    mongo_entry_ports: EntryPorts, queries_over_one_connection: EntryQueries
+) -> None:
+    await _count_while_they_move(mongo_entry_ports, queries_over_one_connection)
+
+
+async def _count_while_they_move(ports: EntryPorts, queries: EntryQueries) -> None:
+    """Everyone has one market, and keeps moving: at no instant is anyone in two, or in none."""
+    cities = MARKETS[:4]
+    everyone = [fan(number) for number in range(20)]
+    await store(ports, *(eligible(user, phone(n), 50, markets=cities[:1]) for n, user in enumerate(everyone)))
+    counting = True
+
+    async def keep_moving(user_id: UserId) -> None:
+        while counting:
+            await ports.entries.change(TOUR, user_id, existing(_moved_on))
+            await asyncio.sleep(0)
+
+    movers = [asyncio.create_task(keep_moving(user_id)) for user_id in everyone]
+    try:
+        for _ in range(40):
+            eligibles = await queries.eligible(TOUR, Query(), cities)
+            counts = await queries.count(TOUR, cities)
+            await asyncio.sleep(0)
+            assert eligibles.total == sum(count.total for count in eligibles.by_market) == len(everyone)
+            assert sum(market.all.total for market in counts.by_market) == len(everyone)
+    finally:
+        counting = False
+        await asyncio.gather(*movers)
+
+
+def _moved_on(entry: Entry) -> Entry:
+    """One city further."""
+    (here,) = entry.details.markets
+    there = MARKETS[(MARKETS.index(here) + 1) % 4]
+    return entry.transfer(Transfer(source=here, target=there)).told(EntryEvent.TRANSFERRED, NOW)
 
 
 async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -13,16 +14,20 @@ import click
 import httpx2
 from rich.console import Console
 
-from entrypoints.cli.demo import codes
+from entrypoints.cli.demo import codes, fans, tickets
+from entrypoints.cli.demo.crowd import Crowd, gather
 from entrypoints.cli.demo.processes import House, furnish, run, service, worker
-from entrypoints.cli.demo.stage import DemoFailed, Stage
+from entrypoints.cli.demo.sms import SmsSink, sms_sink
+from entrypoints.cli.demo.stage import CALLERS, DemoFailed, Stage
 from entrypoints.cli.demo.story import Story
+from entrypoints.cli.token import sign_token
 
 HOLD_SECONDS: Final = 6.0
 """Short enough to watch a hold lapse, long enough for a slow machine to use it first."""
 ANSWER_SECONDS: Final = 120.0
+TOKEN_SECONDS: Final = 3_600
 
-ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play,)
+ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play)
 
 
 @click.command()
@@ -31,9 +36,11 @@ def demo() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     story = Story(Console())
+    crowd = gather(f"demo-{secrets.token_hex(4)}")
     try:
-        with tempfile.TemporaryDirectory(prefix="fangate-demo-") as folder:
-            _perform(furnish(Path(folder), hold_seconds=HOLD_SECONDS), story)
+        with tempfile.TemporaryDirectory(prefix="fangate-demo-") as folder, sms_sink() as phones:
+            house = furnish(Path(folder), hold_seconds=HOLD_SECONDS, crowd=crowd, sms_url=phones.url)
+            _perform(house, story, crowd, phones)
     except DemoFailed as failure:
         raise click.ClickException(str(failure)) from None
     if story.failed:
@@ -45,24 +52,33 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _perform(house: House, story: Story) -> None:
-    campaign = f"demo-{secrets.token_hex(4)}"
+def _perform(house: House, story: Story, crowd: Crowd, phones: SmsSink) -> None:
     story.title("Fangate: from a file of codes to a code in a fan's hand")
     run(house, "migrate")
     token = run(house, "token", "--sub", "demo", "--supreme")
     with service(house) as url, worker(house):
         where = "in memory" if house.in_memory else "in MongoDB"
-        story.title(f"The service runs at {url} and keeps its codes {where}; the campaign is {campaign}.")
-        asyncio.run(_play(house, story, url, token, campaign))
+        story.title(f"The service runs at {url} and keeps everything {where}; the campaign is {crowd.campaign}.")
+        asyncio.run(_play(house, story, url, token, crowd, phones))
 
 
-async def _play(house: House, story: Story, url: str, token: str, campaign: str) -> None:
-    headers = {"Authorization": f"Bearer {token}"}
+async def _play(house: House, story: Story, url: str, token: str, crowd: Crowd, phones: SmsSink) -> None:
     async with httpx2.AsyncClient(
-        base_url=url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False
+        base_url=url,
+        headers={"Authorization": f"Bearer {token}"},
+        limits=httpx2.Limits(max_connections=CALLERS, max_keepalive_connections=CALLERS),
+        timeout=ANSWER_SECONDS,
+        trust_env=False,
     ) as client:
         stage = Stage(
-            client=client, story=story, campaign=campaign, uploads=house.uploads, hold_seconds=HOLD_SECONDS
+            client=client,
+            story=story,
+            campaign=crowd.campaign,
+            uploads=house.uploads,
+            hold_seconds=HOLD_SECONDS,
+            crowd=crowd,
+            phones=phones,
+            token_of=partial(sign_token, house.signing, supreme=False, ttl=TOKEN_SECONDS),
         )
         for act in ACTS:
             await act(stage)

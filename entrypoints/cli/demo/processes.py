@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
+from pydantic import SecretStr
 
+from entrypoints.cli.demo.crowd import Crowd
 from entrypoints.cli.demo.stage import DemoFailed
-from entrypoints.settings import PREFIX
+from entrypoints.settings import PREFIX, Settings
 
 READY_WITHIN_SECONDS: Final = 60.0
 STOP_WITHIN_SECONDS: Final = 15.0
+SENDS_PER_HOUR: Final = 1_000
+SENDS_PER_DAY: Final = 10_000
+"""To one number: the demo's are few, nobody's, and the same each time it is repeated on one database."""
 ASK_TIMEOUT_SECONDS: Final = 5.0
 FANGATE: Final = Path(sys.executable).with_name("fangate")
 
@@ -39,12 +44,18 @@ class House:
         return self.environment[f"{PREFIX}STORE"]
 
     @property
+    def signing(self) -> Settings:
+        """What fans' tokens are signed with: the house's own secret, whatever else the caller has set."""
+        return Settings.model_construct(jwt_secret=SecretStr(self.environment[f"{PREFIX}JWT_SECRET"]))
+
+    @property
     def in_memory(self) -> bool:
         return self.store.startswith("memory:")
 
 
-def furnish(folder: Path, *, hold_seconds: float) -> House:
+def furnish(folder: Path, *, hold_seconds: float, crowd: Crowd, sms_url: str) -> House:
     """Of the caller's FANGATE_ variables only FANGATE_STORE counts: all else is the demo's own."""
+    platform = crowd.write(folder)
     house = House(
         folder=folder,
         environment={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -52,6 +63,10 @@ def furnish(folder: Path, *, hold_seconds: float) -> House:
             "TMPDIR": str(folder),
             f"{PREFIX}STORE": os.environ.get(f"{PREFIX}STORE") or "memory:",
             f"{PREFIX}OBJECTS": f"file:{folder / 'objects'}",
+            **{f"{PREFIX}{name}": url for name, url in platform.items()},
+            f"{PREFIX}SMS": sms_url,
+            f"{PREFIX}SMS_PER_HOUR": str(SENDS_PER_HOUR),
+            f"{PREFIX}SMS_PER_DAY": str(SENDS_PER_DAY),
             f"{PREFIX}JWT_SECRET": secrets.token_hex(32),
             f"{PREFIX}RESERVATION_TTL": str(hold_seconds),
             f"{PREFIX}SWEEP_INTERVAL": "1",

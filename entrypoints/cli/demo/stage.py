@@ -1,14 +1,23 @@
-"""What every act of the demo plays on: a running service, reached over HTTP, and a folder of uploads."""
+"""What every act of the demo plays on: a running service, reached over HTTP, and the world around it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import httpx2
 
+from entrypoints.cli.demo.crowd import Crowd
+from entrypoints.cli.demo.sms import SmsSink
 from entrypoints.cli.demo.story import Story
 
 Answer = dict[str, Any]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+CALLERS: Final = 64
+"""Requests under way at the same time."""
 
 
 class DemoFailed(Exception):
@@ -18,12 +27,17 @@ class DemoFailed(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     client: httpx2.AsyncClient
+    """An administrator's."""
     story: Story
     campaign: str
     """Unique per run, so that the demo can be repeated on one database."""
     uploads: Path
     """The folder behind FANGATE_OBJECTS."""
     hold_seconds: float
+    crowd: Crowd
+    phones: SmsSink
+    token_of: Callable[[str], str]
+    """A fan's own token."""
 
     async def get(self, path: str, **parameters: str) -> Answer:
         return await self._ask("GET", path, params=parameters)
@@ -31,13 +45,32 @@ class Stage:
     async def post(self, path: str, body: Answer) -> Answer:
         return await self._ask("POST", path, json=body)
 
+    async def post_as(self, fan: str, path: str, body: Answer) -> httpx2.Response:
+        """Whatever the service answers to a fan: fans may be refused."""
+        headers = {"Authorization": f"Bearer {self.token_of(fan)}"}
+        return await self._send("POST", path, json=body, headers=headers)
+
     async def _ask(self, method: str, path: str, **request: Any) -> Answer:
         """The answer to a request below the campaign; anything but a 200 ends the demo."""
-        try:
-            response = await self.client.request(method, f"/{self.campaign}/{path}", **request)
-        except httpx2.TransportError as error:
-            raise DemoFailed(f"{method} {path}: {type(error).__name__}") from error
+        response = await self._send(method, path, **request)
         if response.status_code != httpx2.codes.OK:
             raise DemoFailed(f"{method} {path} was answered {response.status_code}: {response.text}")
         answer: Answer = response.json()
         return answer
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        try:
+            return await self.client.request(method, f"/{self.campaign}/{path}", **request)
+        except httpx2.TransportError as error:
+            raise DemoFailed(f"{method} {path}: {type(error).__name__}") from error
+
+
+async def each(items: Iterable[Item], ask: Callable[[Item], Awaitable[Result]]) -> list[Result]:
+    """Ask for all of them, ``CALLERS`` at a time; the answers in the order of the items."""
+    turns = asyncio.Semaphore(CALLERS)
+
+    async def one(item: Item) -> Result:
+        async with turns:
+            return await ask(item)
+
+    return await asyncio.gather(*map(one, items))

@@ -100,6 +100,7 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
                 CampaignNotOpen,
                 NothingToConfirm,
                 PhoneUnavailable,
+                ConfirmationSuperseded,
                 ConfirmationTooSoon,
                 Unavailable,
             ),

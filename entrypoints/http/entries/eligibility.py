@@ -60,6 +60,10 @@ class RankingQuery(EligibilityQuery):
     cursor: Cursor | None = None
 
 
+class NoFilters(Wire):
+    """Whoever asks for a part must not be told of the whole."""
+
+
 class EligibleMarketBody(Wire):
     market: str
     eligible: int
@@ -248,6 +252,7 @@ async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
 async def count_entries(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
+    query_of(request, NoFilters)
     return json_answer(EntryCountBody.of(campaign_id, await app.count_entries(campaign_id)))
 
 

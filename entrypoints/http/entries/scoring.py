@@ -20,7 +20,7 @@ from entrypoints.http.auth import supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, media_type_of
 from entrypoints.http.negotiation import NDJSON
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.problems import FieldProblem, invalid
+from entrypoints.http.problems import FieldProblem, invalid, malformed
 from entrypoints.http.wire import UserIdText, Wire
 
 KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
@@ -79,6 +79,7 @@ class ScoredBody(Wire):
 @post(
     "/{campaignId:str}/entries/scoring",
     status_code=200,
+    request_max_body_size=None,  # The framework's own would end a stream at 10 MB; JSON is limited below.
     **documented(
         Operation(
             id="scoreEntries",
@@ -88,6 +89,7 @@ class ScoredBody(Wire):
             body=ScoringRequest,
             example={"records": [{"userId": "fan-1", "score": 97.5}]},
             body_media={NDJSON: '{"userId":"fan-1","score":97.5}\n'},
+            body_limit=SCORING_LIMIT,
             answers={
                 200: Answer(
                     body=ScoredBody,
@@ -114,13 +116,23 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT)
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
-    records = app.read_scores(campaign_id, body.key) if body.key is not None else _each(body.records or ())
+    records = app.read_scores(campaign_id, body.key) if body.key is not None else _each(_in_utf8(body.records or ()))
     return json_answer(ScoredBody.of(await app.score_entries(campaign_id, records)))
 
 
-async def _each(records: Iterable[msgspec.Raw]) -> AsyncIterator[Record]:
+def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:
+    """What was left raw, nobody has looked at the encoding of. Raises a 400 Problem before anything is stored."""
+    raw = [bytes(record) for record in records]
+    try:
+        b"".join(raw).decode()
+    except UnicodeDecodeError:
+        raise malformed("the body is not JSON") from None
+    return raw
+
+
+async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
     for record in records:
-        yield _to_record(bytes(record))
+        yield _to_record(record)
 
 
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
@@ -140,7 +152,8 @@ def _to_record(raw: bytes | None) -> Record:
         body = msgspec.json.decode(raw or b"", type=ScoreRecordRequest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ScoreProblem(_user_named_in(raw or b""), ScoreRefusal.INVALID)
-    return ScoreRecord(user_id=UserId(body.user_id), score=body.score, selection=body.selection)
+    # There is a -0.0, and it is no less than 0.
+    return ScoreRecord(user_id=UserId(body.user_id), score=abs(body.score), selection=body.selection)
 
 
 def _user_named_in(raw: bytes) -> str | None:

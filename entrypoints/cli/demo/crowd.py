@@ -1,0 +1,131 @@
+"""Everyone who wants to go to the concerts: their accounts, their phones, and what will become of them."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+FANS: Final = 1_000
+MARKETS: Final = {"nyc": "New York", "bos": "Boston", "chi": "Chicago", "lax": "Los Angeles"}
+GATES: Final = ("gate.invite_required", "gate.linked_account_required", "gate.card_required")
+TURNED_AWAY: Final = ((GATES, 10), *(((gate,), 10) for gate in GATES))
+"""What some lack, and how many they are."""
+VOUCHED: Final = 100
+"""Those whose account has verified the number already."""
+SILENT: Final = 25
+"""Those who never type the code they are sent."""
+AREA_CODES: Final = (
+    212, 213, 310, 312, 323, 332, 347, 424, 617, 646, 718, 747, 773, 781, 818, 857, 872, 917, 929,
+)  # fmt: skip
+"""Of the four cities. In each, 555-0100 to 555-0199 belong to nobody: they are kept for stories like this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    id: str
+    phone: str
+    markets: tuple[str, ...]
+    score: float
+    """What the scoring service will think of the fan."""
+    lacks: tuple[str, ...] = ()
+    vouched: bool = False
+    silent: bool = False
+
+    @property
+    def passes(self) -> bool:
+        return not self.lacks
+
+    @property
+    def will_confirm(self) -> bool:
+        return self.passes and not self.silent
+
+    @property
+    def invite(self) -> str:
+        return f"VIP-{self.id}"
+
+    @property
+    def typed(self) -> str:
+        """The number as people write it."""
+        return f"({self.phone[2:5]}) {self.phone[5:8]}-{self.phone[8:]}"
+
+    def registration(self, phone: str | None = None) -> dict[str, Any]:
+        """What the fan sends."""
+        return {"phone": phone or self.typed, "markets": self.markets, "inviteCode": self.invite}
+
+    def account(self, campaign: str) -> dict[str, Any]:
+        """What user-service knows."""
+        invited, linked, card = (gate not in self.lacks for gate in GATES)
+        return {
+            "id": self.id,
+            "email": f"{self.id}@example.com",
+            "firstName": "Fan",
+            "lastName": self.id.removeprefix("fan-"),
+            "phone": self.phone if self.vouched else None,
+            "phoneVerified": self.vouched,
+            "linkedAccounts": ["spotify"] if linked else [],
+            "verifiedCard": card,
+            "inviteCodes": {campaign: [self.invite]} if invited else {},
+        }
+
+    def transferred(self, source: str, target: str) -> "Fan":
+        """``target`` at the place of ``source``; who chose both has it once, at the better rank."""
+        moved = (target if market == source else market for market in self.markets)
+        return replace(self, markets=tuple(dict.fromkeys(moved)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    campaign: str
+    fans: Sequence[Fan]
+    latecomer: Fan
+    """Wants to use the number of somebody else."""
+
+    def write(self, folder: Path) -> dict[str, str]:
+        """Files in the place of campaign-service and user-service; the settings that lead there."""
+        accounts = [fan.account(self.campaign) for fan in (*self.fans, self.latecomer)]
+        settings = {}
+        for name, records in (("CAMPAIGNS", [_campaign(self.campaign)]), ("USERS", accounts)):
+            path = folder / f"{name.lower()}.json"
+            path.write_text(json.dumps(records))
+            settings[name] = f"file:{path}"
+        return settings
+
+
+def gather(campaign: str) -> Crowd:
+    """Other people each time, in random order."""
+    phones = random.sample([f"+1{area}55501{line:02}" for area in AREA_CODES for line in range(100)], FANS + 1)
+    fans = [_fan(number, phone) for number, phone in enumerate(phones)]
+    latecomer = fans.pop()
+    some = iter(random.sample(range(FANS), FANS))
+    for lacks, count in TURNED_AWAY:
+        for _ in range(count):
+            index = next(some)
+            fans[index] = replace(fans[index], lacks=lacks)
+    for _ in range(VOUCHED):
+        index = next(some)
+        fans[index] = replace(fans[index], vouched=True)
+    for _ in range(SILENT):
+        index = next(some)
+        fans[index] = replace(fans[index], silent=True)
+    return Crowd(campaign=campaign, fans=fans, latecomer=latecomer)
+
+
+def _fan(number: int, phone: str) -> Fan:
+    markets = random.sample(list(MARKETS), random.randint(1, len(MARKETS)))
+    return Fan(id=f"fan-{number:04}", phone=phone, markets=tuple(markets), score=round(random.uniform(0, 100), 1))
+
+
+def _campaign(id: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "name": "The demo tour",
+        "status": "open",
+        "opensAt": None,
+        "closesAt": None,
+        "needsPhoneConfirmation": True,
+        "gates": {"inviteOnly": True, "linkedAccounts": ["spotify"], "verifiedCard": True},
+        "markets": [{"id": market, "name": name} for market, name in MARKETS.items()],
+        "defaultRegion": "US",
+    }

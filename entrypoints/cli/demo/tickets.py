@@ -1,0 +1,151 @@
+"""Third act: who is eligible, what a moved concert does to the rankings, and codes for the best fans.
+
+Each answer is checked against a plain reading of what the fans themselves have asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from entrypoints.cli.demo.crowd import MARKETS, Fan
+from entrypoints.cli.demo.stage import Answer, Stage
+
+GOOD: Final = 50.0
+BEST: Final = 80.0
+SOURCE, TARGET = "chi", "lax"
+TICKETS: Final = 100
+RANKS: Final = len(MARKETS)
+ENOUGH: Final = 5_000
+"""Codes on one page: more than the demo ever assigns."""
+
+
+async def play(stage: Stage) -> None:
+    registered = [fan for fan in stage.crowd.fans if fan.passes]
+    await ask_who_is_eligible(stage, _confirmed(registered))
+    registered = await transfer(stage, registered)
+    await break_down(stage, registered)
+    best = await select_best(stage, _confirmed(registered))
+    await hand_out_codes(stage, best)
+
+
+async def ask_who_is_eligible(stage: Stage, confirmed: Sequence[Fan]) -> None:
+    story = stage.story
+    with story.step(f"Who is eligible, with a score of at least {GOOD:g}?"):
+        good = [fan for fan in confirmed if fan.score >= GOOD]
+        answer = await stage.get("entries/eligibility", minScore=str(GOOD))
+        story.say(f"{answer['eligible']} fans; by market, and by the rank it has for them:")
+        _tell_table(stage, answer["byMarket"], "eligible")
+        told = answer["eligible"], _table(answer["byMarket"], "eligible")
+        story.check("each number is what counting by hand gives", told == (len(good), _by_hand(good)))
+        first = MARKETS[TARGET]
+        narrow = await stage.get("entries/eligibility", minScore=str(BEST), market=TARGET, maxRank="1")
+        wanted = sum(fan.score >= BEST and fan.markets[0] == TARGET for fan in confirmed)
+        story.say(f"{narrow['eligible']} have {first} as their first choice and a score of at least {BEST:g}.")
+        story.check("market, rank and score count together", narrow["eligible"] == wanted)
+
+
+async def transfer(stage: Stage, registered: Sequence[Fan]) -> list[Fan]:
+    """The fans, as they are afterwards."""
+    story = stage.story
+    with story.step(
+        f"The concert of {MARKETS[SOURCE]} moves to {MARKETS[TARGET]}: first a dry run, then the move"
+    ):
+        move = {"from": SOURCE, "to": TARGET}
+        promised = await stage.post("entries/transfer", move | {"dryRun": True})
+        before = _table((await _counted(stage))["byMarket"], "total")
+        done = await stage.post("entries/transfer", move)
+        again = await stage.post("entries/transfer", move)
+        story.say(f"{done['matched']} fans chose it: {done['moved']} moved, {done['merged']} had chosen both.")
+        both = sum({SOURCE, TARGET} <= set(fan.markets) for fan in registered)
+        chose = sum(SOURCE in fan.markets for fan in registered)
+        wanted = {"matched": chose, "moved": chose - both, "merged": both}
+        story.check(
+            "the dry run promised just that and changed nothing",
+            promised == wanted and before == _by_hand(registered),
+        )
+        story.check("the move did what was promised", done == wanted)
+        story.check("asked again, it finds nothing left to do", set(again.values()) == {0})
+    return [fan.transferred(SOURCE, TARGET) for fan in registered]
+
+
+async def break_down(stage: Stage, registered: Sequence[Fan]) -> None:
+    story = stage.story
+    with story.step("All registrations, by market and rank"):
+        answer = await _counted(stage)
+        _tell_table(stage, answer["byMarket"], "total")
+        pending, confirmed = (answer["byStatus"][status] for status in ("pending_confirmation", "confirmed"))
+        story.say(f"{answer['total']} registrations: {confirmed} confirmed, {pending} not.")
+        story.check(
+            "each number is what moving and counting by hand gives",
+            _table(answer["byMarket"], "total") == _by_hand(registered),
+        )
+        story.check(
+            "everyone is confirmed or not",
+            (answer["total"], confirmed) == (len(registered), len(_confirmed(registered)))
+            and pending + confirmed == answer["total"],
+        )
+
+
+async def select_best(stage: Stage, confirmed: Sequence[Fan]) -> list[str]:
+    """Whom: the best first."""
+    story = stage.story
+    with story.step(f"The best {TICKETS} are selected"):
+        page = await stage.get("entries/scoring", limit=str(TICKETS))
+        best = [record["userId"] for record in page["records"]]
+        scores = [record["score"] for record in page["records"]]
+        story.say(f"From {best[0]} with {scores[0]:g} points to {best[-1]} with {scores[-1]:g}.")
+        ranked = sorted(confirmed, key=lambda fan: (-fan.score, fan.id))
+        story.check("nobody better was left out", best == [fan.id for fan in ranked[:TICKETS]])
+        answer = await stage.post("entries/selection", {"userIds": best, "selection": "selected"})
+        left = await stage.get("entries/eligibility")
+        story.say(f"{answer['updated']} are selected; {left['eligible']} are eligible for what is left.")
+        story.check("who is selected does not queue again", left["eligible"] == len(confirmed) - len(best))
+    return best
+
+
+async def hand_out_codes(stage: Stage, fans: Sequence[str]) -> None:
+    """The end of the story: from a registration to a code, all in one campaign."""
+    story = stage.story
+    with story.step("Each of them gets a code from the inventory of the first act"):
+        hold = await stage.post("reserve", {"type": "tm", "count": len(fans)})
+        wanted = dict(zip(hold["codes"], fans, strict=True))
+        assignments = [{"code": code, "userId": fan} for code, fan in wanted.items()]
+        answer = await stage.post("assign", {"reserveId": hold["reserveId"], "assignments": assignments})
+        story.say(f"{len(answer['assigned'])} codes were assigned; {fans[0]}, the best, has {hold['codes'][0]}.")
+        inventory = (await stage.get("codes", status="assigned", limit=str(ENOUGH)))["codes"]
+        theirs = {code["code"]: code["assignedTo"] for code in inventory if code["code"] in wanted}
+        story.check("the inventory says the same", theirs == wanted)
+    story.check(
+        f"{len(set(fans)):,} selected fans hold {len(theirs):,} codes, one each",
+        sorted(theirs.values()) == sorted(fans),
+    )
+
+
+async def _counted(stage: Stage) -> Answer:
+    return await stage.get("entries/count")
+
+
+def _confirmed(fans: Sequence[Fan]) -> list[Fan]:
+    return [fan for fan in fans if fan.will_confirm]
+
+
+Table = Mapping[str, tuple[int, list[int]]]
+"""For each market how many chose it, and at which rank."""
+
+
+def _table(rows: Sequence[Answer], total: str) -> Table:
+    return {row["market"]: (row[total], row["byRank"]) for row in rows}
+
+
+def _by_hand(fans: Sequence[Fan]) -> Table:
+    table = {}
+    for market in MARKETS:
+        ranks = [fan.markets.index(market) for fan in fans if market in fan.markets]
+        table[market] = len(ranks), [ranks.count(rank) for rank in range(RANKS)]
+    return table
+
+
+def _tell_table(stage: Stage, rows: Sequence[Answer], total: str) -> None:
+    stage.story.say(f"  {'':<14}{'all':>6}{'1st':>6}{'2nd':>6}{'3rd':>6}{'4th':>6}")
+    for row in rows:
+        numbers = "".join(f"{number:>6,}" for number in (row[total], *row["byRank"]))
+        stage.story.say(f"  {MARKETS[row['market']]:<14}{numbers}")
