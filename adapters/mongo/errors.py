@@ -24,7 +24,10 @@ def translated(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corou
         except (pymongo.errors.ConnectionFailure, pymongo.errors.WaitQueueTimeoutError) as error:
             raise Unavailable("store") from error
         except pymongo.errors.BulkWriteError as error:
-            raise Unavailable("store") from _without_documents(error)
+            failure = _without_documents(error)
+            if _may_pass(error) or (error.details or {}).get("writeConcernErrors"):
+                raise Unavailable("store") from failure
+            raise failure from None
         except pymongo.errors.OperationFailure as error:
             if _may_pass(error):
                 raise Unavailable("store") from error

@@ -1,0 +1,140 @@
+"""The OpenAPI document, and the page that shows it."""
+
+import json
+import re
+from typing import Any
+
+import httpx2
+import jsonschema
+import openapi_spec_validator
+import pytest
+
+from tests.http.scene import Scene
+from tests.servers.service import Service
+
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document(running: Service) -> Document:
+    answer = httpx2.get(f"{running.url}/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    return dict(answer.json())
+
+
+def operations(document: Document) -> list[tuple[str, str, Document]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_it_is_openapi_3_1(document: Document) -> None:
+    assert document["openapi"].startswith("3.1")
+    openapi_spec_validator.validate(document)
+
+
+def test_it_has_every_path_of_the_contract(document: Document) -> None:
+    assert {(method.upper(), path) for path, method, _ in operations(document)} == {
+        ("POST", "/{campaignId}/codes"),
+        ("GET", "/{campaignId}/codes"),
+        ("GET", "/{campaignId}/codes/count"),
+        ("GET", "/{campaignId}/codes/history"),
+        ("GET", "/{campaignId}/codes/imports/{importId}"),
+        ("GET", "/{campaignId}/reserve"),
+        ("POST", "/{campaignId}/reserve"),
+        ("POST", "/{campaignId}/assign"),
+        ("POST", "/{campaignId}/release"),
+        ("GET", "/livez"),
+        ("GET", "/readyz"),
+        ("GET", "/metrics"),
+        ("GET", "/docs"),
+        ("GET", "/openapi.json"),
+    }
+
+
+def test_every_operation_has_an_id_of_its_own_examples_and_its_problems(document: Document) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    for path, _, operation in operations(document):
+        assert operation["summary"]
+        assert all("example" in parameter or parameter["in"] == "header" for parameter in operation["parameters"])
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert "example" in media
+        for response in operation["responses"].values():
+            assert "X-Request-Id" in response["headers"]
+            assert all("example" in media or "examples" in media for media in response["content"].values())
+        if "{campaignId}" in path:
+            assert {"200", "401", "403", "422", "503"} <= set(operation["responses"])
+            assert operation["security"] == [{"bearer": []}]
+            assert operation["description"]
+        if "requestBody" in operation:
+            assert {"400", "413", "415"} <= set(operation["responses"])
+
+
+def test_every_example_fits_its_schema(document: Document) -> None:
+    def check(media: Document) -> None:
+        shown = [media["example"]] if "example" in media else [one["value"] for one in media["examples"].values()]
+        schema = media["schema"] | {"components": document["components"]}
+        for example in shown:
+            jsonschema.validate(example, schema)
+
+    for _, _, operation in operations(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for answer in [*bodies, *operation["responses"].values()]:
+            for media in answer["content"].values():
+                if "schema" in media:
+                    check(media)
+
+
+def test_the_get_that_writes_is_deprecated(document: Document) -> None:
+    assert [
+        operation["operationId"] for _, _, operation in operations(document) if operation.get("deprecated")
+    ] == ["reserveCodesByGet"]
+
+
+def test_real_answers_fit_the_schemas(scene: Scene, document: Document) -> None:
+    scene.stock("A1", "A2")
+    reservation = scene.post("reserve", {"type": "tm", "count": 1})
+    assignment = {"code": reservation.json()["codes"][0], "userId": "ann"}
+    answers = {
+        "reserveCodes": reservation,
+        "assignCodes": scene.post(
+            "assign", {"reserveId": reservation.json()["reserveId"], "assignments": [assignment]}
+        ),
+        "releaseCodes": scene.post("release", {"reserveId": reservation.json()["reserveId"]}),
+        "importCodes": scene.load("A3\n\x00\n"),
+        "listCodes": scene.get("codes"),
+        "countCodes": scene.get("codes/count"),
+        "getCodeHistory": scene.get("codes/history", params={"code": assignment["code"]}),
+        "readyz": scene.http.get("/readyz"),
+    }
+    by_id = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    for id, answer in answers.items():
+        schema = by_id[id]["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.validate(answer.json(), schema | {"components": document["components"]})
+
+
+def test_the_page_needs_nothing_but_the_service(running: Service) -> None:
+    page = httpx2.get(f"{running.url}/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "//" not in page.text.replace("<!doctype html>", "")
+    needed = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert len(needed) == 3
+    types = {path: httpx2.get(running.url + path).headers["content-type"].partition(";")[0] for path in needed}
+    assert set(types.values()) == {"text/css", "text/javascript"}
+
+
+def test_the_page_may_load_nothing_from_elsewhere(running: Service) -> None:
+    policy = httpx2.get(f"{running.url}/docs").headers["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    script = httpx2.get(f"{running.url}/docs/docs.js").text
+    assert json.dumps("/openapi.json") in script
+
+
+@pytest.mark.parametrize("asset", ["nope.js", "..%2fapp.py", "%2e%2e/app.py", "LICENSE"])
+def test_only_the_assets_of_the_page_are_served(running: Service, asset: str) -> None:
+    assert httpx2.get(f"{running.url}/docs/{asset}").status_code == 404

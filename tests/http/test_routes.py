@@ -1,0 +1,49 @@
+"""What holds for every route and every error there is, and for those still to come."""
+
+from collections.abc import Iterator
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from domain.model.errors import DomainError
+from entrypoints.http.app import ROUTES
+from entrypoints.http.auth import public, supreme
+from entrypoints.http.operation import KEY, Operation
+from entrypoints.http.problems import STATUS_OF
+from entrypoints.http.system import docs_asset
+
+OPEN = {"livez", "readyz", "metrics", "openapi", "docs"}
+
+
+def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    """Every error of the model."""
+    for kind in error.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+def test_every_refusal_of_the_model_has_a_status() -> None:
+    assert set(refusals()) == set(STATUS_OF)
+    assert all(400 <= status < 500 or status == 503 for status in STATUS_OF.values())
+
+
+def test_every_refusal_has_a_stable_code_of_its_own_and_a_message() -> None:
+    codes = [error.code for error in refusals()]
+
+    assert len(codes) == len(set(codes))
+    assert all(code.islower() and "." in code for code in codes)
+    assert all(error.__doc__ for error in refusals())
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.handler_name))
+def test_every_route_declares_who_may_call_and_what_it_promises(route: HTTPRouteHandler) -> None:
+    assert route.guards in ([supreme], [public])
+    if route is docs_asset:
+        assert route.guards == [public]
+        return
+    operation = route.opt[KEY]
+    assert isinstance(operation, Operation)
+    assert (route.guards == [public]) == (operation.id in OPEN)
+    assert operation.summary
+    assert operation.answers
+    assert all(answer.example is not None or answer.media for answer in operation.answers.values())

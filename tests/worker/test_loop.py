@@ -1,0 +1,74 @@
+"""The worker's loop, over memory and a clock that is moved by hand: the very loop that runs in earnest."""
+
+import asyncio
+from datetime import timedelta
+
+from adapters.memory.objects import MemoryObjectStore
+from domain.model.codes import CodeEvent, CodeStatus, CodeType
+from domain.model.ids import CampaignId, UserId
+from domain.usecases.import_codes import ImportCodesCommand
+from domain.usecases.reserve_codes import ReserveCodesCommand
+from entrypoints.bootstrap import Application, application
+from entrypoints.settings import Settings
+from entrypoints.worker.loop import sweeping, work
+from tests.builders import ManualClock
+
+C1, STAFF = CampaignId("c1"), UserId("staff")
+KEY = "codes/c1/tm/a.csv"
+
+
+async def reserve_one(app: Application) -> None:
+    await app.import_codes(await app.begin_import(ImportCodesCommand(campaign_id=C1, key=KEY, by=STAFF)))
+    await app.reserve_codes(ReserveCodesCommand(campaign_id=C1, type=CodeType.TM, count=1, by=STAFF))
+
+
+async def events(app: Application) -> list[CodeEvent]:
+    """What is written down, without what the clock alone would add."""
+    code = (await app.tell_code_history(C1, "A1")).code
+    return [transition.event for transition in code.transitions]
+
+
+async def test_a_drain_sweeps_what_has_lapsed_and_returns() -> None:
+    """code-service REQ-003: 24 hours, unless assigned."""
+    clock, settings = ManualClock(), Settings(store="memory:", objects="memory:")
+    async with application(settings, clock=clock, objects=MemoryObjectStore({KEY: b"A1\n"})) as app:
+        await reserve_one(app)
+
+        clock.advance(timedelta(hours=24) - timedelta(milliseconds=1))
+        await work(app, settings, asyncio.Event(), drain=True)
+        assert await events(app) == [CodeEvent.RESERVED]
+
+        clock.advance(timedelta(milliseconds=1))
+        await work(app, settings, asyncio.Event(), drain=True)
+        assert await events(app) == [CodeEvent.RESERVED, CodeEvent.EXPIRED]
+        story = await app.tell_code_history(C1, "A1")
+        assert story.code.status(clock.now()) is CodeStatus.AVAILABLE
+
+
+async def test_a_store_of_its_own_is_swept_by_the_service_itself() -> None:
+    clock, settings = (
+        ManualClock(),
+        Settings(store="memory:", objects="memory:", sweep_interval=timedelta(seconds=0.01)),
+    )
+    async with (
+        application(settings, clock=clock, objects=MemoryObjectStore({KEY: b"A1\n"})) as app,
+        sweeping(app, settings, wanted=True),
+    ):
+        await reserve_one(app)
+        clock.advance(timedelta(days=2))
+        async with asyncio.timeout(30):
+            while await events(app) != [CodeEvent.RESERVED, CodeEvent.EXPIRED]:
+                await asyncio.sleep(0.01)
+
+
+async def test_told_to_stop_it_does_not_begin_again() -> None:
+    clock, settings = ManualClock(), Settings(store="memory:", objects="memory:")
+    stop = asyncio.Event()
+    stop.set()
+    async with application(settings, clock=clock, objects=MemoryObjectStore({KEY: b"A1\n"})) as app:
+        await reserve_one(app)
+        clock.advance(timedelta(days=2))
+
+        await work(app, settings, stop)
+
+        assert await events(app) == [CodeEvent.RESERVED]
