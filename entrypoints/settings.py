@@ -56,11 +56,27 @@ def _names_bucket(url: str) -> str:
     return url
 
 
+def _whole(url: str) -> str:
+    """Nothing that the scheme asks for may be missing, and nothing that it ignores may be there."""
+    scheme, _, rest = url.partition(":")
+    if scheme in {"http", "https"}:
+        if not _is_web_address(url):
+            raise ValueError(f"must be a web address: {scheme}://host")
+    elif scheme == "file":
+        if not rest:
+            raise ValueError("must name a file: file:path")
+    elif rest:
+        raise ValueError(f"must be {scheme}: and nothing more")
+    return url
+
+
 def _sensible(value: timedelta) -> timedelta:
     if not timedelta(0) < value <= LONGEST:
         raise ValueError(f"must be more than 0 and at most {LONGEST.total_seconds():.0f} seconds")
     return value
 
+
+_WHOLE: Final = AfterValidator(_whole)
 
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_sensible)]
 
@@ -78,12 +94,12 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
-    campaigns: Annotated[str, _scheme("file", "http", "https")] = "file:./campaigns.json"
-    users: Annotated[str, _scheme("file", "http", "https")] = "file:./users.json"
-    fanscore: Annotated[str, _scheme("none", "http", "https")] = "none:"
-    fraud: Annotated[str, _scheme("none", "http", "https")] = "none:"
-    sms: Annotated[str, _scheme("log", "sns", "http", "https")] = Field("log:", repr=False)
-    """May hold a key, so it is not shown."""
+    campaigns: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field("file:./campaigns.json", repr=False)
+    """May hold a key, as may the next four, so it is not shown."""
+    users: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field("file:./users.json", repr=False)
+    fanscore: Annotated[str, _scheme("none", "http", "https"), _WHOLE] = Field("none:", repr=False)
+    fraud: Annotated[str, _scheme("none", "http", "https"), _WHOLE] = Field("none:", repr=False)
+    sms: Annotated[str, _scheme("log", "sns", "http", "https"), _WHOLE] = Field("log:", repr=False)
     confirmation_secret: SecretStr | None = None
     confirmation_ttl: Seconds = timedelta(seconds=600)
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
@@ -104,6 +120,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
         if self.jwt_jwks_url and not _is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
+        if self.confirmation_secret and len(self.confirmation_secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"{PREFIX}CONFIRMATION_SECRET must have at least {MIN_SECRET_BYTES} bytes")
+        if self.sms == "sns:" and not self.aws_region:
+            raise ValueError(f"{PREFIX}SMS=sns: needs AWS_REGION")
         if self.aws_endpoint_url and not _is_web_address(self.aws_endpoint_url):
             raise ValueError("AWS_ENDPOINT_URL must be an http:// or https:// URL")
         return self
@@ -117,7 +137,8 @@ class Settings(BaseSettings):
 def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        whole = bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+        return parts.scheme in {"http", "https"} and whole
     except ValueError:  # a port or an address that is none
         return False
 

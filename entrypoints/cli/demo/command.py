@@ -59,10 +59,10 @@ def _perform(house: House, story: Story, crowd: Crowd, phones: SmsSink) -> None:
     with service(house) as url, worker(house):
         where = "in memory" if house.in_memory else "in MongoDB"
         story.title(f"The service runs at {url} and keeps everything {where}; the campaign is {crowd.campaign}.")
-        asyncio.run(_play(house, story, url, token, crowd, phones))
+        asyncio.run(_play(house, story, url=url, token=token, crowd=crowd, phones=phones))
 
 
-async def _play(house: House, story: Story, url: str, token: str, crowd: Crowd, phones: SmsSink) -> None:
+async def _play(house: House, story: Story, *, url: str, token: str, crowd: Crowd, phones: SmsSink) -> None:
     async with httpx2.AsyncClient(
         base_url=url,
         headers={"Authorization": f"Bearer {token}"},
