@@ -89,6 +89,9 @@ class ReplicaSet:
         members = [{"_id": index, "host": f"127.0.0.1:{node.port}"} for index, node in enumerate(self.nodes)]
         # Elections faster than the ten seconds of production, so that a failover test takes seconds.
         settings = {"electionTimeoutMillis": 2_000, "heartbeatIntervalMillis": 500}
+        for node in self.nodes:  # Each must answer before the first is told to count on it.
+            with node.client() as client:
+                client.admin.command("ping")
         with self.nodes[0].client() as client:
             client.admin.command("replSetInitiate", {"_id": "rs0", "members": members, "settings": settings})
         self.primary()
