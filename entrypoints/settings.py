@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
-    campaigns: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field("file:./campaigns.json", repr=False)
+    campaigns: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field(
+        "file:./campaigns.json", repr=False
+    )
     """May hold a key, as may the next four, so it is not shown."""
     users: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field("file:./users.json", repr=False)
     fanscore: Annotated[str, _scheme("none", "http", "https"), _WHOLE] = Field("none:", repr=False)
@@ -120,7 +122,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes")
         if self.jwt_jwks_url and not _is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
-        if self.confirmation_secret and len(self.confirmation_secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+        if (
+            self.confirmation_secret
+            and len(self.confirmation_secret.get_secret_value().encode()) < MIN_SECRET_BYTES
+        ):
             raise ValueError(f"{PREFIX}CONFIRMATION_SECRET must have at least {MIN_SECRET_BYTES} bytes")
         if self.sms == "sns:" and not self.aws_region:
             raise ValueError(f"{PREFIX}SMS=sns: needs AWS_REGION")

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.model.confirmation import Challenge
 from domain.model.entries import Details, Entry, EntryEvent, Selection, Verification
+from domain.model.errors import DomainError
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
@@ -111,3 +112,45 @@ async def store(ports: EntryPorts, *entries: Entry) -> None:
 
 def without_messages(entry: Entry) -> Entry:
     return replace(entry, messages=())
+
+
+def noted(name: str, value: str) -> Callable[[Entry], Entry]:
+    """A change others may see, and that can be told from every other."""
+
+    def note(entry: Entry) -> Entry:
+        attributes = {**entry.details.attributes, name: value}
+        revised = entry.revise(replace(entry.details, attributes=attributes))
+        return revised.told(EntryEvent.UPDATED, entry.updated_at + timedelta(seconds=1))
+
+    return note
+
+
+async def tried_to_confirm(ports: EntryPorts, entry: Entry) -> Entry | DomainError:
+    """The entry, confirmed; or why that was refused."""
+
+    def confirm(current: Entry) -> Entry:
+        return current.confirm(NOW).told(EntryEvent.PHONE_CONFIRMED, NOW)
+
+    try:
+        return await ports.entries.change(TOUR, entry.user_id, existing(confirm))
+    except DomainError as refusal:
+        return refusal
+
+
+async def tried_to_create(ports: EntryPorts, entry: Entry) -> Entry | DomainError:
+    try:
+        return await ports.entries.change(TOUR, entry.user_id, becoming(entry))
+    except DomainError as refusal:
+        return refusal
+
+
+def refusals(outcome: Sequence[Entry | DomainError]) -> list[type[DomainError]]:
+    return [type(one) for one in outcome if isinstance(one, DomainError)]
+
+
+async def challenge_sent(ports: EntryPorts) -> Challenge:
+    entry = challenged(registered(fan(1), phone(1)))
+    await store(ports, entry)
+    assert entry.verification is not None
+    assert entry.verification.challenge is not None
+    return entry.verification.challenge

@@ -183,7 +183,7 @@ async def test_selections_uploaded_at_once_are_told_once(entry_ports: EntryPorts
     assert await _eligible(entry_ports, SELECTED) == 10
 
 
-async def test_uploads_are_kept_as_records(mongo_entry_ports: EntryPorts) -> None:
+async def test_mongo_keeps_the_uploads(mongo_entry_ports: EntryPorts) -> None:
     await _confirmed(mongo_entry_ports, 1)
     await store(mongo_entry_ports, registered(fan(2), phone(2), markets=MARKETS[:1]))
     await _put(mongo_entry_ports, _record(1, 10, SELECTED), _record(2, 20), _record(3, 30))
@@ -203,7 +203,9 @@ async def test_uploads_are_kept_as_records(mongo_entry_ports: EntryPorts) -> Non
     ]
 
 
-async def test_a_record_that_a_crash_left_out_comes_with_the_next_upload(mongo_entry_ports: EntryPorts) -> None:
+async def test_mongo_record_that_a_crash_left_out_comes_with_the_next_upload(
+    mongo_entry_ports: EntryPorts,
+) -> None:
     await _confirmed(mongo_entry_ports, 1)
     await _put(mongo_entry_ports, _record(1, 10))
     await mongo_entry_ports.scoring.delete_many({})

@@ -1,0 +1,127 @@
+"""Random registrations and queries, and the answers that a slow reading of all entries gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from domain.model.eligibility import (
+    Eligibles,
+    EntryCounts,
+    MarketCount,
+    Query,
+    Ranked,
+    RegisteredMarket,
+)
+from domain.model.entries import Entry, EntryStatus, Selection
+from domain.model.ids import CampaignId
+from domain.model.markets import MarketId
+from tests.contracts.entry_stores import (
+    MARKETS,
+    EntryPorts,
+    eligible,
+    fan,
+    new_campaign,
+    phone,
+    store,
+)
+
+SCORES = (0, 0.5, 10, 50, 99.99, 100)
+"""Few, so that many fans share one."""
+NOWHERE = MarketId("nowhere")
+
+rankings = st.lists(st.sampled_from(MARKETS), min_size=1, max_size=4, unique=True)
+scores = st.sampled_from(SCORES)
+selections = st.lists(st.sampled_from(Selection), min_size=1, unique=True)
+markets_asked = st.lists(st.sampled_from((*MARKETS, NOWHERE)), max_size=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What an entry is made of, without the campaign."""
+
+    markets: Sequence[MarketId]
+    score: float | None
+    selection: Selection
+    confirmed: bool
+
+
+registrations = st.builds(
+    Registration,
+    markets=rankings,
+    score=st.one_of(st.none(), scores, scores),
+    selection=st.sampled_from(Selection),
+    confirmed=st.sampled_from((True, True, False)),
+)
+queries = st.builds(
+    Query,
+    min_score=scores,
+    max_score=scores,
+    markets=markets_asked.map(tuple),
+    max_rank=st.integers(1, 4),
+    selections=selections.map(tuple),
+) | st.builds(Query, markets=markets_asked.map(tuple), selections=selections.map(tuple))
+
+examples = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+"""The fixture is the store; each example has a campaign of its own in it."""
+
+
+async def register(ports: EntryPorts, given: Sequence[Registration]) -> tuple[CampaignId, list[Entry]]:
+    campaign_id = new_campaign()
+    entries = [
+        eligible(
+            fan(number),
+            phone(number),
+            one.score,
+            campaign_id=campaign_id,
+            markets=one.markets,
+            selection=one.selection,
+            confirmed=one.confirmed,
+        )
+        for number, one in enumerate(given)
+    ]
+    await store(ports, *entries)
+    return campaign_id, entries
+
+
+def count(entries: Sequence[Entry], market: MarketId, max_rank: int = 4) -> MarketCount:
+    def at(rank: int) -> int:
+        return sum(entry.details.markets[rank - 1 : rank] == (market,) for entry in entries if rank <= max_rank)
+
+    return MarketCount(market=market, by_rank=(at(1), at(2), at(3), at(4)))
+
+
+def slowly_eligible(entries: Sequence[Entry], query: Query, markets: Sequence[MarketId]) -> Eligibles:
+    admitted = [entry for entry in entries if query.admits(entry)]
+    counts = [count(admitted, market, query.max_rank) for market in markets]
+    return Eligibles(total=len(admitted), by_market=counts)
+
+
+def slowly_ranked(entries: Sequence[Entry], query: Query) -> list[Ranked]:
+    ranked = [
+        Ranked(
+            user_id=entry.user_id,
+            score=entry.score,
+            selection=entry.selection,
+            markets=entry.details.markets,
+            phone_confirmed_at=entry.phone_confirmed_at,
+        )
+        for entry in entries
+        if query.admits(entry) and entry.score is not None and entry.phone_confirmed_at is not None
+    ]
+    return sorted(ranked, key=lambda fan: (-fan.score, fan.user_id))
+
+
+def slowly_counted(entries: Sequence[Entry], markets: Sequence[MarketId]) -> EntryCounts:
+    confirmed = [entry for entry in entries if entry.confirmed]
+    return EntryCounts(
+        by_status={
+            EntryStatus.PENDING: len(entries) - len(confirmed),
+            EntryStatus.CONFIRMED: len(confirmed),
+        },
+        by_market=[
+            RegisteredMarket(all=count(entries, market), confirmed=count(confirmed, market).total)
+            for market in markets
+        ],
+    )
