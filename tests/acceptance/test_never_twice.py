@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from adapters.memory.objects import MemoryObjectStore
-from domain.model.codes import CodeFilter, StatusCounts
 from domain.model.ids import UserId
+from domain.model.inventory import CodeFilter, StatusCounts
 from domain.usecases.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import Application, application
 from entrypoints.settings import Settings
