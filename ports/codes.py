@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.model.codes import Claim, Code, CodeFilter, CodeType, Refusal, Reservation, StatusCounts
+from domain.model.codes import Code, CodeType, Refusal
 from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.inventory import CodeFilter, StatusCounts
+from domain.model.reservations import Claim, Reservation
 from domain.model.uploads import CodeBatch, Import, Tally
 
 CodeChange = Callable[[Code], Code | Refusal]

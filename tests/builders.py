@@ -4,8 +4,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.model.codes import Claim, Code, CodeType, Hold, Origin, Refusal
+from domain.model.codes import (
+    Code,
+    CodeType,
+    Hold,
+    Origin,
+    Refusal,
+)
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
+from domain.model.reservations import Claim
 from domain.model.uploads import CodeBatch, Import, UploadKey
 
 TM, EXTERNAL = CodeType

@@ -9,18 +9,16 @@ from datetime import datetime
 
 from domain.model.codes import (
     HISTORY_LIMIT,
-    Claim,
     Code,
-    CodeFilter,
     CodeStatus,
     CodeType,
     Origin,
     Refusal,
-    Reservation,
-    StatusCounts,
 )
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.inventory import CodeFilter, StatusCounts
+from domain.model.reservations import Claim, Reservation
 from domain.model.uploads import CodeBatch, Import, Tally
 from ports.codes import CodeChange
 

@@ -11,8 +11,9 @@ from adapters.mongo.collection import CodeCollection
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.mapping import key, key_range, to_code
-from domain.model.codes import Code, CodeFilter, CodeStatus, CodeType, StatusCounts
+from domain.model.codes import Code, CodeStatus, CodeType
 from domain.model.ids import CampaignId
+from domain.model.inventory import CodeFilter, StatusCounts
 
 _LAPSED: Final = "lapsed"
 

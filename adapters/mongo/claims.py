@@ -14,7 +14,7 @@ from adapters.mongo.collection import CodeCollection
 from adapters.mongo.filler import Filler
 from adapters.mongo.filling import Filling, Pool
 from adapters.mongo.turns import Turns
-from domain.model.codes import Claim, Reservation
+from domain.model.reservations import Claim, Reservation
 
 CODES_PER_ROUND: Final = 1_000
 LANES: Final = 2

@@ -18,9 +18,10 @@ from adapters.mongo.collection import Change, CodeCollection
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.mapping import key, new_document
-from domain.model.codes import Claim, Code, CodeType, Refusal, Reservation
+from domain.model.codes import Code, CodeType, Refusal
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, ReserveId
+from domain.model.reservations import Claim, Reservation
 from domain.model.uploads import CodeBatch, Tally
 from ports.codes import CodeChange
 

@@ -17,14 +17,15 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.filling import Filling, Pool
 from adapters.mongo.mapping import SLOTS
 from adapters.mongo.turns import Turns
-from domain.model.codes import CLAIM_RETRIES, Code
+from domain.model.codes import Code
 from domain.model.errors import CodesExhausted, Unavailable
 from domain.model.ids import ReserveId
+from domain.model.reservations import CLAIM_RETRIES
 
 PAUSE_SECONDS: Final = 0.01
 """The first pause after a lost race; it doubles with each retry up to LONGEST_PAUSE_SECONDS, and is jittered."""
 LONGEST_PAUSE_SECONDS: Final = 0.1
-HALF_WAY_FOR: Final = timedelta(seconds=3)
+HALF_WAY_FOR: Final = timedelta(seconds=1)
 """A reservation with places still empty after this long is not being filled any more."""
 SETTLE_WITHIN: Final = timedelta(seconds=10)
 """How long a claim may go on losing every race for codes that are there."""

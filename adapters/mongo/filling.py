@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from domain.model.codes import Claim, Code, CodeType, Refusal, Reservation
+from domain.model.codes import Code, CodeType, Refusal
 from domain.model.errors import DomainError
 from domain.model.ids import CampaignId
+from domain.model.reservations import Claim, Reservation
 
 Pool = tuple[CampaignId, CodeType]
 

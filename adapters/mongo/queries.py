@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.mongo.driver import Raw
-from domain.model.codes import CodeFilter, CodeStatus, CodeType
+from domain.model.codes import CodeStatus, CodeType
 from domain.model.ids import CampaignId, ReserveId
+from domain.model.inventory import CodeFilter
 
 AVAILABLE, RESERVED, ASSIGNED = (status.value for status in CodeStatus)
 

@@ -4,20 +4,15 @@ A hold lapses by the clock. Every question below takes ``now`` and answers as if
 so nothing depends on when it really comes.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from domain.model.errors import ReservationMismatch
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 
 MAX_CODE_LENGTH: Final = 128
-MAX_PER_RESERVATION: Final = 1_000
 MAX_PER_REQUEST: Final = 1_000
-CLAIM_RETRIES: Final = 3
-"""How often a claim that lost a race is tried again (code-service REQ-007)."""
 HISTORY_LIMIT: Final = 1_000
 """Transitions kept for one code, so that a code reserved and released in a loop cannot outgrow its record."""
 SWEEPER: Final = "fangate"
@@ -179,110 +174,3 @@ class Code:
 
     def _moved(self, transition: Transition, *, hold: Hold | None) -> "Code":
         return replace(self, version=self.version + 1, hold=hold, transitions=(*self.transitions, transition))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A request to hold ``count`` codes under one reserveId, all or nothing."""
-
-    campaign_id: CampaignId
-    type: CodeType
-    count: int
-    reserve_id: ReserveId
-    by: UserId
-    now: datetime
-    ttl: timedelta
-    chosen_by_caller: bool
-    """The caller named the reserveId, so codes may be held under it already."""
-
-    def hold(self, ordinal: int, *, like: Hold | None = None) -> Hold:
-        """The hold on place ``ordinal``; a reservation that is being completed keeps its first times."""
-        return Hold(
-            reserve_id=self.reserve_id,
-            ordinal=ordinal,
-            count=self.count,
-            reserved_at=like.reserved_at if like else self.now,
-            expires_at=like.expires_at if like else self.now + self.ttl,
-        )
-
-    def places_left(self, held: Sequence[Code]) -> list[int]:
-        """Which places are still empty, ``held`` being the codes that our reserveId holds already.
-
-        Raises ReservationMismatch when that reservation was for another type or number.
-        """
-        holds = [code.hold for code in held if code.hold is not None]
-        if any(code.type is not self.type for code in held) or any(hold.count != self.count for hold in holds):
-            raise ReservationMismatch
-        taken = {hold.ordinal for hold in holds}
-        return [ordinal for ordinal in range(self.count) if ordinal not in taken]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """What the caller holds."""
-
-    campaign_id: CampaignId
-    type: CodeType
-    reserve_id: ReserveId
-    codes: tuple[str, ...] = field(repr=False)
-    reserved_at: datetime
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, codes: Sequence[Code]) -> "Reservation":
-        """The reservation that these codes, all of one reserveId, make up; in the order of their places.
-
-        Where two claims under one reserveId filled it together, it lasts as long as its first hold to lapse.
-        """
-        held = sorted(((code.hold, code) for code in codes if code.hold), key=lambda pair: pair[0].ordinal)
-        hold, first = min(held, key=lambda pair: pair[0].expires_at)
-        return cls(
-            campaign_id=first.campaign_id,
-            type=first.type,
-            reserve_id=hold.reserve_id,
-            codes=tuple(code.text for _, code in held),
-            reserved_at=hold.reserved_at,
-            expires_at=hold.expires_at,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusCounts:
-    """How many codes of one type are in each status, all seen at one instant."""
-
-    available: int = 0
-    reserved: int = 0
-    assigned: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.available + self.reserved + self.assigned
-
-    def __add__(self, other: "StatusCounts") -> "StatusCounts":
-        return StatusCounts(
-            available=self.available + other.available,
-            reserved=self.reserved + other.reserved,
-            assigned=self.assigned + other.assigned,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeFilter:
-    """Which codes of a campaign to list; a field left out excludes nothing."""
-
-    code: str | None = field(default=None, repr=False)
-    type: CodeType | None = None
-    status: CodeStatus | None = None
-    reserve_id: ReserveId | None = None
-    user_id: UserId | None = None
-
-    def admits(self, code: Code, now: datetime) -> bool:
-        status = code.status(now)
-        holder = code.hold.reserve_id if code.hold and status is not CodeStatus.AVAILABLE else None
-        return (
-            self.code in (None, code.text)
-            and self.type in (None, code.type)
-            and self.status in (None, status)
-            and self.reserve_id in (None, holder)
-            and self.user_id in (None, code.assigned_to)
-        )

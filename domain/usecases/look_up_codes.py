@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.model.codes import Code, CodeFilter, CodeType, StatusCounts
+from domain.model.codes import Code, CodeType
 from domain.model.errors import CodeNotFound
 from domain.model.ids import CampaignId
+from domain.model.inventory import CodeFilter, StatusCounts
 from ports.clock import Clock
 from ports.codes import CodeCatalogue
 

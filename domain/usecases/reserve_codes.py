@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.model.codes import Claim, CodeType, Reservation
+from domain.model.codes import CodeType
 from domain.model.ids import CampaignId, ReserveId, UserId, new_reserve_id
+from domain.model.reservations import Claim, Reservation
 from ports.clock import Clock
 from ports.codes import CodePool
 

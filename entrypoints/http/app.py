@@ -15,7 +15,7 @@ from entrypoints.bootstrap import application, check
 from entrypoints.http import system
 from entrypoints.http.auth import door
 from entrypoints.http.background import Background
-from entrypoints.http.codes import imports, inventory, reservations
+from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.entries import administration, confirmation, eligibility, registration, scoring
 from entrypoints.http.envelope import Envelope, request_id_of
@@ -31,11 +31,11 @@ ROUTES: Final = (
     imports.get_import,
     reservations.reserve_codes,
     reservations.reserve_codes_by_get,
-    reservations.assign_codes,
-    reservations.release_codes,
-    inventory.count_codes,
-    inventory.list_codes,
-    inventory.get_code_history,
+    assignments.assign_codes,
+    assignments.release_codes,
+    counts.count_codes,
+    catalogue.list_codes,
+    history.get_code_history,
     registration.register,
     registration.get_my_entry,
     registration.get_entry,

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, zip_longest
 from typing import Final
 
-from domain.model.codes import SWEEPER, Code, CodeEvent, Transition
+from domain.model.codes import (
+    SWEEPER,
+    Code,
+    CodeEvent,
+    Transition,
+)
 from tests.acceptance.history import NEVER, Outcome, Step, Words
 
 

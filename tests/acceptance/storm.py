@@ -20,7 +20,8 @@ from domain.model.ids import CampaignId, ReserveId, UserId
 from domain.usecases.assign_codes import AssignCodesCommand, Assigned, Assignment
 from domain.usecases.release_codes import ReleaseCodesCommand
 from domain.usecases.reserve_codes import ReserveCodesCommand
-from entrypoints.bootstrap import Application, application
+from entrypoints.application import Application
+from entrypoints.bootstrap import application
 from entrypoints.settings import Settings
 from tests.acceptance.history import Outcome, Recorder, Words
 

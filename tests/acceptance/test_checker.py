@@ -6,7 +6,14 @@ from typing import Final
 
 import pytest
 
-from domain.model.codes import SWEEPER, Code, CodeEvent, CodeType, Origin, Transition
+from domain.model.codes import (
+    SWEEPER,
+    Code,
+    CodeEvent,
+    CodeType,
+    Origin,
+    Transition,
+)
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 from tests.acceptance.checker import Story, violations
 from tests.acceptance.history import NEVER, Outcome, Step, Words

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from adapters.memory.objects import MemoryObjectStore
-from domain.model.codes import CodeFilter, StatusCounts
 from domain.model.ids import UserId
+from domain.model.inventory import CodeFilter, StatusCounts
 from domain.usecases.import_codes import ImportCodesCommand
-from entrypoints.bootstrap import Application, application
+from entrypoints.application import Application
+from entrypoints.bootstrap import application
 from entrypoints.settings import Settings
 from tests.acceptance.checker import Story, violations
 from tests.acceptance.history import Outcome, Step, read

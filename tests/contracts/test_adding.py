@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.model.codes import CodeStatus, StatusCounts
+from domain.model.codes import CodeStatus
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId
+from domain.model.inventory import StatusCounts
 from domain.model.uploads import Tally
 from tests.builders import (
     ANN,

@@ -4,8 +4,9 @@ import asyncio
 from collections import Counter
 from itertools import cycle
 
-from domain.model.codes import Code, CodeEvent, CodeFilter, Refusal, StatusCounts
+from domain.model.codes import Code, CodeEvent, Refusal
 from domain.model.ids import ReserveId, UserId
+from domain.model.inventory import CodeFilter, StatusCounts
 from domain.model.uploads import Tally
 from tests.builders import (
     ANN,

@@ -1,6 +1,12 @@
 """What every CodePool promises of changes and sweeps, one caller at a time; the races are elsewhere."""
 
-from domain.model.codes import HISTORY_LIMIT, Code, CodeEvent, Refusal, Transition
+from domain.model.codes import (
+    HISTORY_LIMIT,
+    Code,
+    CodeEvent,
+    Refusal,
+    Transition,
+)
 from domain.model.ids import CampaignId, ReserveId, UserId
 from tests.builders import (
     ANN,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from domain.model.codes import CodeEvent, StatusCounts
+from domain.model.codes import CodeEvent
 from domain.model.errors import CodesExhausted, ReservationMismatch
+from domain.model.inventory import StatusCounts
 from tests.builders import (
     ANN,
     DAY,

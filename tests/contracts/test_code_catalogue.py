@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from domain.model.codes import CodeEvent, CodeFilter, CodeStatus, StatusCounts
+from domain.model.codes import CodeEvent, CodeStatus
 from domain.model.ids import CampaignId, ReserveId
+from domain.model.inventory import CodeFilter, StatusCounts
 from tests.builders import (
     ANN,
     BOB,

@@ -9,8 +9,9 @@ import pytest
 from pymongo.database import Database
 
 from adapters.mongo.store import MongoStore, check_url, mongo_store
-from domain.model.codes import CodeFilter, CodeStatus
+from domain.model.codes import CodeStatus
 from domain.model.errors import Unavailable
+from domain.model.inventory import CodeFilter
 from tests.builders import ANN, DAY, EXTERNAL, MINE, NOON, STAFF, TM, TOUR, a_batch, a_claim, an_import, texts
 
 Documents = Database[dict[str, Any]]

@@ -4,7 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from domain.model.codes import Code, CodeEvent, CodeStatus, Refusal
+from domain.model.codes import (
+    Code,
+    CodeEvent,
+    CodeStatus,
+    Refusal,
+)
 from domain.model.ids import ReserveId, UserId
 from tests.builders import (
     ANN,

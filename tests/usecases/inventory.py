@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.objects import MemoryObjectStore
-from domain.model.codes import CodeType, Reservation
+from domain.model.codes import CodeType
 from domain.model.ids import ReserveId, UserId
+from domain.model.reservations import Reservation
 from domain.model.uploads import Import
 from domain.usecases.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
 from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes, ImportCodesCommand

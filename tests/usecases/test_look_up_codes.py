@@ -2,9 +2,10 @@
 
 import pytest
 
-from domain.model.codes import CodeEvent, CodeFilter, CodeStatus, StatusCounts
+from domain.model.codes import CodeEvent, CodeStatus
 from domain.model.errors import CodeNotFound
 from domain.model.ids import CampaignId
+from domain.model.inventory import CodeFilter, StatusCounts
 from domain.usecases.look_up_codes import EXPORT_PAGE
 from domain.usecases.sweep_reservations import SWEEP_BATCH
 from tests.builders import ANN, DAY, EXTERNAL, NOON, THEIRS, TICK, TM, TOUR, texts

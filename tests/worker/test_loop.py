@@ -8,7 +8,8 @@ from domain.model.codes import CodeEvent, CodeStatus, CodeType
 from domain.model.ids import CampaignId, UserId
 from domain.usecases.import_codes import ImportCodesCommand
 from domain.usecases.reserve_codes import ReserveCodesCommand
-from entrypoints.bootstrap import Application, application
+from entrypoints.application import Application
+from entrypoints.bootstrap import application
 from entrypoints.settings import Settings
 from entrypoints.worker.loop import sweeping, work
 from tests.builders import ManualClock

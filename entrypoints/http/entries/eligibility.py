@@ -1,4 +1,4 @@
-"""Asking over HTTP who is eligible, and how many registered."""
+"""Asking over HTTP who is eligible."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
@@ -8,19 +8,13 @@ from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta, field
 
-from domain.model.eligibility import MarketCount, Query, Ranked, RegisteredMarket
+from domain.model.eligibility import MarketCount, Query, Ranked
 from domain.model.entries import Selection
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
 from domain.model.ids import CampaignId
 from domain.model.markets import MAX_MARKETS, MarketId
 from domain.model.scoring import MAX_SCORE
-from domain.usecases.query_eligible import (
-    CountedEligibles,
-    CountedEntries,
-    CountEligible,
-    CountEntries,
-    RankEligible,
-)
+from domain.usecases.query_eligible import CountedEligibles, CountEligible, RankEligible
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer, stream_answer
 from entrypoints.http.auth import supreme
@@ -58,10 +52,6 @@ class EligibilityQuery(Wire):
 class RankingQuery(EligibilityQuery):
     limit: PageLimit = DEFAULT_PAGE
     cursor: Cursor | None = None
-
-
-class NoFilters(Wire):
-    """Whoever asks for a part must not be told of the whole."""
 
 
 class EligibleMarketBody(Wire):
@@ -111,37 +101,6 @@ class RankedBody(Wire):
 class RankingBody(Wire):
     records: list[RankedBody]
     next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
-
-
-class RegisteredMarketBody(Wire):
-    market: str
-    total: int
-    confirmed: int
-    by_rank: Annotated[list[int], Meta(min_length=4, max_length=4)]
-
-    @classmethod
-    def of(cls, market: RegisteredMarket) -> "RegisteredMarketBody":
-        count = market.all
-        return cls(market=count.market, total=count.total, confirmed=market.confirmed, by_rank=list(count.by_rank))
-
-
-class EntryCountBody(Wire):
-    campaign_id: str
-    total: int
-    by_status: dict[str, int]
-    by_market: list[RegisteredMarketBody]
-    as_of: Instant
-
-    @classmethod
-    def of(cls, campaign_id: CampaignId, counted: CountedEntries) -> "EntryCountBody":
-        counts = counted.counts
-        return cls(
-            campaign_id=campaign_id,
-            total=sum(counts.by_status.values()),
-            by_status={status.value: number for status, number in counts.by_status.items()},
-            by_market=[RegisteredMarketBody.of(market) for market in counts.by_market],
-            as_of=instant(counted.as_of),
-        )
 
 
 @get(
@@ -221,39 +180,6 @@ async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
     page = await app.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
     return json_answer(RankingBody(records=records, next=cursor_of(page.next)))
-
-
-@get(
-    "/{campaignId:str}/entries/count",
-    **documented(
-        Operation(
-            id="countEntries",
-            summary="How many registered",
-            tag="Entries",
-            describes=CountEntries,
-            answers={
-                200: Answer(
-                    body=EntryCountBody,
-                    description="All counts are of one instant.",
-                    example={
-                        "campaignId": "tour-2026",
-                        "total": 150,
-                        "byStatus": {"pending_confirmation": 30, "confirmed": 120},
-                        "byMarket": [{"market": "nyc", "total": 110, "confirmed": 90, "byRank": [70, 25, 10, 5]}],
-                        "asOf": "2026-11-21T18:00:00.000Z",
-                    },
-                )
-            },
-            raises=(CampaignNotFound, Unavailable),
-        ),
-        supreme,
-    ),
-)
-async def count_entries(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query_of(request, NoFilters)
-    return json_answer(EntryCountBody.of(campaign_id, await app.count_entries(campaign_id)))
 
 
 async def _ndjson(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[bytes]:

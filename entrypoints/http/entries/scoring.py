@@ -116,9 +116,7 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT)
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
-    records = (
-        app.read_scores(campaign_id, body.key) if body.key is not None else _each(_in_utf8(body.records or ()))
-    )
+    records = _each(_in_utf8(body.records or ())) if body.key is None else app.read_scores(campaign_id, body.key)
     return json_answer(ScoredBody.of(await app.score_entries(campaign_id, records)))
 
 

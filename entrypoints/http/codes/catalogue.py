@@ -1,4 +1,4 @@
-"""Counting, listing and exporting codes over HTTP, and the history of one."""
+"""Listing, searching and exporting codes over HTTP."""
 
 import csv
 import io
@@ -11,16 +11,13 @@ from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta
 
-from domain.model.codes import Code, CodeEvent, CodeFilter, CodeStatus, CodeType, StatusCounts, Transition
-from domain.model.errors import CodeNotFound, InvalidValue, Unavailable
-from domain.model.ids import CampaignId, ReserveId, UserId
+from domain.model.codes import Code, CodeStatus, CodeType
+from domain.model.errors import InvalidValue, Unavailable
+from domain.model.ids import ReserveId, UserId
+from domain.model.inventory import CodeFilter
 from domain.usecases.look_up_codes import (
     CodePage,
-    CodeStory,
-    CountCodes,
-    Inventory,
     ListCodes,
-    TellCodeHistory,
 )
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer, stream_answer
@@ -39,45 +36,8 @@ from entrypoints.http.wire import (
     ReserveIdText,
     UserIdText,
     Wire,
-    instant,
     instant_or_none,
 )
-
-
-class CountQuery(Wire):
-    type: CodeType | None = None
-
-
-class CountsBody(Wire):
-    available: int
-    reserved: int
-    assigned: int
-    total: int
-
-    @classmethod
-    def of(cls, counts: StatusCounts) -> "CountsBody":
-        return cls(
-            available=counts.available,
-            reserved=counts.reserved,
-            assigned=counts.assigned,
-            total=counts.total,
-        )
-
-
-class InventoryBody(Wire):
-    campaign_id: str
-    types: dict[str, CountsBody]
-    total: CountsBody
-    as_of: Instant
-
-    @classmethod
-    def of(cls, campaign_id: CampaignId, inventory: Inventory) -> "InventoryBody":
-        return cls(
-            campaign_id=campaign_id,
-            types={type.value: CountsBody.of(counts) for type, counts in inventory.counts.items()},
-            total=CountsBody.of(inventory.total),
-            as_of=instant(inventory.as_of),
-        )
 
 
 class ListQuery(Wire):
@@ -136,44 +96,6 @@ class PageBody(Wire):
         return cls(codes=[CodeBody.of(code, page.as_of) for code in page.codes], next=next)
 
 
-class HistoryQuery(Wire):
-    code: CodeText
-
-
-class EventBody(Wire):
-    event: CodeEvent
-    at: Instant
-    by: str
-    reserve_id: str | None
-    user_id: str | None
-
-    @classmethod
-    def of(cls, transition: Transition) -> "EventBody":
-        return cls(
-            event=transition.event,
-            at=instant(transition.at),
-            by=transition.by,
-            reserve_id=transition.reserve_id,
-            user_id=transition.user_id,
-        )
-
-
-class HistoryBody(Wire):
-    code: str
-    type: CodeType
-    history: Annotated[list[EventBody], Meta(description="Oldest first.")]
-
-    @classmethod
-    def of(cls, story: CodeStory) -> "HistoryBody":
-        return cls(
-            code=story.code.text,
-            type=story.code.type,
-            history=[EventBody.of(transition) for transition in story.code.history(story.as_of)],
-        )
-
-
-_COUNTS = {"available": 49_000, "reserved": 600, "assigned": 400, "total": 50_000}
-_NONE = {"available": 0, "reserved": 0, "assigned": 0, "total": 0}
 _CODE = {
     "code": "K7QX-02MN",
     "type": "tm",
@@ -184,39 +106,6 @@ _CODE = {
     "assignedTo": "fan-1",
     "assignedAt": "2026-11-21T18:05:00.000Z",
 }
-
-
-@get(
-    "/{campaignId:str}/codes/count",
-    **documented(
-        Operation(
-            id="countCodes",
-            summary="How many codes there are",
-            tag="Codes",
-            describes=CountCodes,
-            query=CountQuery,
-            answers={
-                200: Answer(
-                    body=InventoryBody,
-                    description="All counts are of one instant.",
-                    example={
-                        "campaignId": "tour-2026",
-                        "types": {"tm": _COUNTS, "external": _NONE},
-                        "total": _COUNTS,
-                        "asOf": "2026-11-21T18:00:00.000Z",
-                    },
-                )
-            },
-            raises=(Unavailable,),
-        ),
-        supreme,
-    ),
-)
-async def count_codes(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, CountQuery)
-    return json_answer(InventoryBody.of(campaign_id, await app.count_codes(campaign_id, query.type)))
 
 
 @get(
@@ -255,46 +144,6 @@ async def list_codes(request: AnyRequest) -> Response[bytes] | Stream:
         case _:
             page = await app.list_codes(campaign_id, query.wanted(), after=after, limit=query.limit)
             return json_answer(PageBody.of(page, cursor_after(page.next)))
-
-
-@get(
-    "/{campaignId:str}/codes/history",
-    **documented(
-        Operation(
-            id="getCodeHistory",
-            summary="The history of one code",
-            tag="Codes",
-            describes=TellCodeHistory,
-            query=HistoryQuery,
-            answers={
-                200: Answer(
-                    body=HistoryBody,
-                    description="Oldest first.",
-                    example={
-                        "code": "K7QX-02MN",
-                        "type": "tm",
-                        "history": [
-                            {
-                                "event": "imported",
-                                "at": "2026-11-20T09:00:00.000Z",
-                                "by": "staff-1",
-                                "reserveId": None,
-                                "userId": None,
-                            }
-                        ],
-                    },
-                )
-            },
-            raises=(CodeNotFound, Unavailable),
-        ),
-        supreme,
-    ),
-)
-async def get_code_history(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, HistoryQuery)
-    return json_answer(HistoryBody.of(await app.tell_code_history(campaign_id, query.code.strip())))
 
 
 async def _ndjson(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
