@@ -23,7 +23,7 @@ PREFIX: Final = "FANGATE_"
 MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
 LONGEST: Final = timedelta(days=366)
-_WEB: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f]+\Z")
+_WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
 _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 
 

@@ -87,6 +87,13 @@ def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: st
     check(Settings(**given, jwt_secret="x" * 32))
 
 
+@pytest.mark.parametrize("variable", [f"{PREFIX}CAMPAIGNS", f"{PREFIX}USERS"])
+def test_the_service_sees_the_files_it_is_to_read(variable: str) -> None:
+    path = Path(SERVICES["service"]["environment"][variable].removeprefix("file:"))
+    mounts = [volume.split(":") for volume in SERVICES["service"]["volumes"]]
+    assert any((ROOT / here / path.relative_to(there)).is_file() for here, there, _ in mounts)
+
+
 def test_the_service_is_healthy_only_when_ready() -> None:
     assert "/readyz" in SERVICES["service"]["healthcheck"]["test"][-1]
 

@@ -1,5 +1,6 @@
 """What the documents say about the code, where a test can tell whether it is so."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from datetime import timedelta
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.mongo.documents import DOCUMENTS as STORED
+from adapters.platform.bodies import read_campaigns, read_fans
+from entrypoints.http.app import ROUTES
 from entrypoints.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +47,46 @@ def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
     default = VARIABLES[variable]
     if isinstance(default, timedelta):
         default = f"{default.total_seconds():.0f}"
-    assert row[1].strip("` ") == (default or "")
+    assert row[1].strip("` ") == ("" if default is None else str(default))
+
+
+@pytest.mark.parametrize(
+    "path", sorted({path for route in ROUTES for path in route.paths if "campaignId" in path})
+)
+def test_the_readme_tells_every_operation_on_a_campaign(path: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert re.search(rf"^\| `(GET|POST) {re.escape(path.replace(':str', ''))}` \|", readme, re.MULTILINE)
+
+
+def test_the_walk_through_works_with_the_files_that_are_there() -> None:
+    shown = re.search(r"^```json\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    content = (ROOT / "docs/examples/campaigns.json").read_bytes()
+    assert json.loads(shown[1]) == json.loads(content)
+    (campaign,) = read_campaigns(content).values()
+    (fan,) = read_fans((ROOT / "docs/examples/users.json").read_bytes()).values()
+    assert campaign.closed_gates(fan, None) == ["gate.invite_required"]
+    assert campaign.closed_gates(fan, "VIP-1") == []
+
+
+@pytest.mark.parametrize("document", STORED, ids=lambda document: str(document.Settings.name))
+def test_the_architecture_tells_what_is_stored_and_its_indexes(document: type) -> None:
+    settings = document.Settings  # type: ignore[attr-defined]
+    row = re.search(rf"^\| `{settings.name}` \|.*", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    assert row is not None
+    indexes = [index.document["name"] for index in getattr(settings, "indexes", ())]
+    assert [name for name in indexes if f"`{name}`" not in row[0]] == []
+
+
+def test_events_that_operators_are_told_of_are_logged_somewhere() -> None:
+    _, logs = (ROOT / "docs/operations.md").read_text().split("\n## Logs\n")
+    rows = re.findall(r"^\| (`.+?`) \|", logs.partition("\n## ")[0], re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
+    sources = "".join(
+        path.read_text() for floor in ("adapters", "entrypoints") for path in (ROOT / floor).rglob("*.py")
+    )
+    assert told
+    assert {name for name in told if f'"{name}"' not in sources} == set()
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -17,7 +17,7 @@ from entrypoints.http.auth import door
 from entrypoints.http.background import Background
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.decoding import AnyRequest
-from entrypoints.http.entries import administration, confirmation, eligibility, registration, scoring
+from entrypoints.http.entries import administration, confirmation, counting, eligibility, registration, scoring
 from entrypoints.http.envelope import Envelope, request_id_of
 from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
@@ -45,7 +45,7 @@ ROUTES: Final = (
     scoring.score_entries,
     eligibility.count_eligible,
     eligibility.rank_eligible,
-    eligibility.count_entries,
+    counting.count_entries,
     administration.select_entries,
     administration.transfer_entries,
     system.livez,

@@ -1,7 +1,7 @@
 """Callers without a pause, in a process of their own, cheap enough not to be what is measured.
 
-Run as a program it reads one HTTP/1.1 request from standard input and sends it, again and again, over
-keep-alive connections; ``measure`` runs it so.
+Run as a program it reads scripts from standard input, each a few HTTP/1.1 requests that must follow one another,
+and sends them over keep-alive connections: whoever has finished a script takes the next one. ``measure`` runs it so.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Load:
 
     @property
     def served(self) -> int:
-        return self.statuses.get("200", 0)
+        return sum(count for status, count in self.statuses.items() if status.startswith("2"))
 
     @property
     def refused(self) -> int:
@@ -53,18 +53,14 @@ class Load:
         return f"{self.rate:,.0f}/s, {times}, {self.refused} refused, callers took {self.cpu:.0%} of a core"
 
 
-def measure(url: str, request: bytes, *, callers: int, warm_up: float, seconds: float) -> Load:
+def measure(
+    url: str, scripts: Scripts, *, callers: int, warm_up: float, seconds: float, once: bool = False
+) -> Load:
+    """Play the scripts, again and again unless each may be played ``once`` only."""
+    numbers = (url.rpartition(":")[2], str(callers), str(warm_up), str(seconds))
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.bench.load",
-            url.rpartition(":")[2],
-            str(callers),
-            str(warm_up),
-            str(seconds),
-        ],
-        input=request,
+        [sys.executable, "-m", "tests.bench.load", *numbers, *(["--once"] if once else [])],
+        input=json.dumps([[request.decode() for request in script] for script in scripts]).encode(),
         capture_output=True,
         cwd=ROOT,
         timeout=warm_up + seconds + 60,
@@ -86,7 +82,7 @@ def request_bytes(method: str, path: str, *, token: str = "", body: bytes = b"")
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    request: bytes
+    scripts: Iterator[Sequence[bytes]]
     measured_from: float
     until: float
     statuses: Counter[str] = field(default_factory=Counter)
@@ -98,6 +94,7 @@ class _Caller(asyncio.Protocol):
 
     def __init__(self, run: _Run) -> None:
         self._run = run
+        self._script: Iterator[bytes] = iter(())
         self._received = b""
         self._began = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -120,11 +117,19 @@ class _Caller(asyncio.Protocol):
 
     def _call(self) -> None:
         self._began = time.perf_counter()
-        if self._began < self._run.until:
-            self._transport.write(self._run.request)
+        if self._began < self._run.until and (request := self._next()):
+            self._transport.write(request)
         else:
             self.done.set_result(None)
             self._transport.close()
+
+    def _next(self) -> bytes | None:
+        while (request := next(self._script, None)) is None:
+            script = next(self._run.scripts, None)
+            if script is None:
+                raise RuntimeError("there were too few scripts for the time")
+            self._script = iter(script)
+        return request
 
     def _answered(self, status: str) -> None:
         now = time.perf_counter()

@@ -9,14 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 from rich.console import Console
 
+from adapters.numbering.parser import LibPhoneNumbers
+from entrypoints.cli.demo.crowd import FANS, GATES, MARKETS, SILENT, VOUCHED, gather
+from entrypoints.cli.demo.sms import sms_sink
 from entrypoints.cli.demo.story import Story
+from entrypoints.cli.demo.tickets import TICKETS
 from entrypoints.cli.demo.upload import CODES, generate
 
 FANGATE = Path(sys.executable).with_name("fangate")
-LAST_LINE = re.compile(r"✓ available ([\d,]+) \+ reserved ([\d,]+) \+ assigned ([\d,]+) = imported ([\d,]+)")
+CODES_LINE = re.compile(r"✓ available ([\d,]+) \+ reserved ([\d,]+) \+ assigned ([\d,]+) = imported ([\d,]+)")
+LAST_LINE = re.compile(r"✓ ([\d,]+) selected fans hold ([\d,]+) codes, one each")
 
 
 def environment(**chosen: str) -> dict[str, str]:
@@ -38,12 +44,19 @@ def demo(**chosen: str) -> "subprocess.CompletedProcess[str]":
 
 def assert_story_ends_well(done: "subprocess.CompletedProcess[str]") -> None:
     assert done.returncode == 0, done.stdout + done.stderr
-    last = LAST_LINE.fullmatch(done.stdout.splitlines()[-1].strip())
-    assert last is not None, done.stdout
-    available, reserved, assigned, imported = (int(number.replace(",", "")) for number in last.groups())
+    assert "✗" not in done.stdout
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    available, reserved, assigned, imported = next(filter(None, (_numbers(CODES_LINE, line) for line in lines)))
     assert available + reserved + assigned == imported == CODES
     assert reserved > 0
     assert assigned > 0
+    assert _numbers(LAST_LINE, lines[-1]) == [TICKETS, TICKETS]
+
+
+def _numbers(shape: re.Pattern[str], line: str) -> list[int]:
+    """Those in a line of this shape; none in any other."""
+    found = shape.fullmatch(line)
+    return [int(number.replace(",", "")) for number in found.groups()] if found else []
 
 
 def test_it_ends_well_in_memory() -> None:
@@ -98,3 +111,30 @@ def test_the_upload_is_as_bad_as_it_says() -> None:
     lines = upload.content.split(b"\r\n")[:-1]
     assert len(lines) == upload.rows == upload.inserted + upload.duplicates + upload.blank + upload.invalid
     assert min(upload.duplicates, upload.blank, upload.invalid) > 0
+
+
+def test_everyone_in_the_crowd_has_a_number_that_can_be_registered_and_is_nobodys() -> None:
+    crowd = gather("tour")
+    everyone = (*crowd.fans, crowd.latecomer)
+    numbers = LibPhoneNumbers()
+    assert [numbers.parse(fan.typed, "US") for fan in everyone] == [fan.phone for fan in everyone]
+    assert len({fan.phone for fan in everyone}) == len(everyone) == FANS + 1
+    assert all(fan.phone[5:10] == "55501" for fan in everyone)
+
+
+def test_the_crowd_has_fans_of_every_kind() -> None:
+    fans = gather("tour").fans
+    assert {gate for fan in fans for gate in fan.lacks} == set(GATES)
+    assert any(fan.lacks == GATES for fan in fans)
+    assert sum(fan.vouched for fan in fans if fan.passes) == VOUCHED
+    assert sum(fan.silent for fan in fans if fan.passes and not fan.vouched) == SILENT
+    assert {market for fan in fans for market in fan.markets} == set(MARKETS)
+
+
+def test_the_sink_has_the_code_of_the_last_message_to_a_number() -> None:
+    with sms_sink() as phones:
+        for to, body in (("+1", "111111 is your code."), ("+2", "hello"), ("+1", "222222 is your code.")):
+            httpx2.post(phones.url, json={"to": to, "body": body}).raise_for_status()
+        assert phones.code("+1") == "222222"
+        assert phones.code("+2") == phones.code("+3") == ""
+        assert phones.reached == {"+1": 2, "+2": 1}
