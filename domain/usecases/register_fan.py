@@ -77,9 +77,8 @@ class RegisterFan:
     async def __call__(self, command: RegisterFanCommand) -> Registered:
         """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneUnavailable."""
         now = self.clock.now()
-        campaign, fan = await asyncio.gather(
-            self.campaigns.get(command.campaign_id), self.users.get(command.user_id)
-        )
+        campaign = await self.campaigns.get(command.campaign_id)
+        fan = await self.users.get(command.user_id)
         if not campaign.takes_registrations(now):
             raise CampaignNotOpen
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
@@ -91,7 +90,7 @@ class RegisterFan:
         details = _details(command, phone, markets, fan, before)
         if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
             return Registered(entry=before, created=False)
-        await self._check_free(command, phone, before, now)
+        await self._check_free(command, phone, before, proven=at_once and campaign.needs_phone_confirmation)
         revision = _Revision(
             command=command,
             fan=fan,
@@ -115,9 +114,9 @@ class RegisterFan:
             return False
 
     async def _check_free(
-        self, command: RegisterFanCommand, phone: PhoneNumber, before: Entry | None, now: datetime
+        self, command: RegisterFanCommand, phone: PhoneNumber, before: Entry | None, *, proven: bool
     ) -> None:
-        """May this fan use the number? One who has confirmed it is never affected by what others do."""
+        """May this fan use the number? Who has confirmed it, here or on the account, no stranger can lock out."""
         if before is not None and before.confirmed and before.details.phone == phone:
             return
         owner, record = await asyncio.gather(
@@ -125,7 +124,9 @@ class RegisterFan:
             self.phone_book.record(command.campaign_id, phone),
         )
         taken = owner is not None and owner != command.user_id
-        if taken or record.blocked_for(command.user_id, now, self.send_code.rules.phone_block_ttl):
+        block_ttl = self.send_code.rules.phone_block_ttl
+        blocked = not proven and record.blocked_for(command.user_id, self.clock.now(), block_ttl)
+        if taken or blocked:
             raise PhoneUnavailable
 
     async def _assess(

@@ -35,6 +35,8 @@ def serve(host: str, port: int, workers: int) -> None:
     http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
     if settings.in_memory:
         _warn_of_memory(workers)
+    elif settings.sms.startswith("log:"):
+        log.warning("sms.only_logged", advice="set FANGATE_SMS: codes in the log confirm anyone's phone")
     # The server, once it has shut down, sends itself the signal that stopped it: that is an orderly end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:

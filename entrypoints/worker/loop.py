@@ -18,12 +18,15 @@ RELAY_EVERY_SECONDS: Final = 0.25
 
 
 async def work(app: Application, settings: Settings, stop: asyncio.Event, *, drain: bool = False) -> None:
-    """Do each chore again and again until ``stop`` is set; with ``drain``, only once."""
+    """Do each chore again and again until ``stop`` is set; with ``drain``, only once.
+
+    What a database keeps to be told is not passed on to the memory of one process: it waits for a real stream.
+    """
     sweep_every = settings.sweep_interval.total_seconds()
-    await asyncio.gather(
-        _repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
-        _repeat(app.relay_messages, "messages.relayed", RELAY_EVERY_SECONDS, stop, once=drain),
-    )
+    chores = [_repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain)]
+    if settings.in_memory:
+        chores.append(_repeat(app.relay_messages, "messages.relayed", RELAY_EVERY_SECONDS, stop, once=drain))
+    await asyncio.gather(*chores)
 
 
 async def _repeat(
