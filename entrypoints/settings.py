@@ -22,6 +22,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX: Final = "FANGATE_"
 MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
+MIN_CONFIRMATION_SECRET_BYTES: Final = 16
+"""Keys of full length are derived from it."""
 LONGEST: Final = timedelta(days=366)
 _WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
 _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
@@ -119,9 +121,8 @@ class Settings(BaseSettings):
     def _check_keys(self) -> "Settings":
         if self.jwt_secret and self.jwt_jwks_url:
             raise ValueError(f"{PREFIX}JWT_SECRET and {PREFIX}JWT_JWKS_URL exclude each other: set one")
-        for name, secret in (("JWT_SECRET", self.jwt_secret), ("CONFIRMATION_SECRET", self.confirmation_secret)):
-            if secret and len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-                raise ValueError(f"{PREFIX}{name} must have at least {MIN_SECRET_BYTES} bytes")
+        _check_length("JWT_SECRET", self.jwt_secret, MIN_SECRET_BYTES)
+        _check_length("CONFIRMATION_SECRET", self.confirmation_secret, MIN_CONFIRMATION_SECRET_BYTES)
         if self.jwt_jwks_url and not _is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
         if self.sms == "sns:" and not self.aws_region:
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     def in_memory(self) -> bool:
         """Nothing outlives the process, and no other process can see it."""
         return self.store.startswith("memory:")
+
+
+def _check_length(name: str, secret: SecretStr | None, minimum: int) -> None:
+    if secret and len(secret.get_secret_value().encode()) < minimum:
+        raise ValueError(f"{PREFIX}{name} must have at least {minimum} bytes")
 
 
 def _is_web_address(url: str) -> bool:

@@ -1,0 +1,31 @@
+"""What tests say of answers."""
+
+import re
+from typing import Any
+
+import httpx2
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+ENTRY = {
+    "id", "campaignId", "userId", "status", "phone", "phoneConfirmedAt", "email", "firstName", "lastName",
+    "markets", "optIns", "attributes", "fanscore", "fraud", "selection", "revision", "createdAt", "updatedAt",
+    "confirmation",
+}  # fmt: skip
+"""The fields of an entry, no more and no fewer."""
+
+
+def assert_problem(answer: httpx2.Response, status: int, code: str, *pointers: str) -> Any:
+    """Is it the problem expected, in the shape that every problem has (RFC 9457)? Its body."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["code"] == code, body
+    assert body["status"] == status
+    assert body["type"] == f"urn:fangate:problem:{code}"
+    assert body["title"]
+    assert body["requestId"] == answer.headers["x-request-id"]
+    if pointers:
+        assert [error["pointer"] for error in body["errors"]] == list(pointers), body
+        assert all(error["detail"] for error in body["errors"])
+    return body

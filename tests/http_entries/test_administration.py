@@ -1,0 +1,186 @@
+"""Selecting, transferring and counting."""
+
+from typing import Any
+
+import pytest
+
+from tests.http_entries.answers import TIME, assert_problem
+from tests.http_entries.scene import Scene
+from tests.registrations import BOS, LAX, SFO
+
+
+def markets(scene: Scene, name: str) -> list[str]:
+    return list(scene.seen(f"entries/{name}-{scene.campaign}")["markets"])
+
+
+def transfer(scene: Scene, source: str, target: str, **more: Any) -> Any:
+    return scene.told("entries/transfer", {"from": source, "to": target} | more)
+
+
+@pytest.fixture
+def pool(scene: Scene) -> Scene:
+    scene.fan("ann").confirmed(markets=["nyc", "bos"])
+    scene.fan("bob").confirmed(markets=["lax", "nyc", "bos", "sfo"])
+    scene.fan("cy").registered(markets=["bos", "sfo", "nyc"])
+    scene.fan("di").registered(markets=["lax"])
+    return scene
+
+
+@pytest.mark.parametrize("selection", ["selected", "waitlisted", "declined"])
+def test_a_selection_is_seen_at_once_and_can_be_taken_back(pool: Scene, selection: str) -> None:
+    pool.score(ann=50, bob=40)
+
+    assert pool.select(selection, "ann") == {"updated": 1, "rejected": []}
+    assert pool.seen(f"entries/ann-{pool.campaign}")["selection"] == selection
+    assert (pool.ranking(), pool.ranking(selection=selection)) == (["bob"], ["ann"])
+    assert pool.select("none", "ann") == {"updated": 1, "rejected": []}
+    assert pool.ranking() == ["ann", "bob"]
+
+
+def test_only_confirmed_entries_can_be_selected_and_the_others_are_named(pool: Scene) -> None:
+    answer = pool.select("selected", "ann", "cy", "zoe", "ann", "zoe")
+
+    assert answer == {"updated": 1, "rejected": [f"cy-{pool.campaign}", f"zoe-{pool.campaign}"]}
+
+
+def test_the_same_selection_again_changes_nothing(pool: Scene) -> None:
+    pool.select("selected", "ann")
+    before = pool.seen(f"entries/ann-{pool.campaign}")
+
+    assert pool.select("selected", "ann") == {"updated": 1, "rejected": []}
+    assert pool.seen(f"entries/ann-{pool.campaign}") == before
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/userIds"), ({"userIds": ["ann"]}, "/selection"), ([], ""), ([[]], ""),
+        ({"userIds": [], "selection": "none"}, "/userIds"), ({"userIds": "ann", "selection": "none"}, "/userIds"),
+        ({"userIds": None, "selection": "none"}, "/userIds"),
+        ({"userIds": [7], "selection": "none"}, "/userIds/0"),
+        ({"userIds": ["ann", "a b"], "selection": "none"}, "/userIds/1"),
+        ({"userIds": [""], "selection": "none"}, "/userIds/0"),
+        ({"userIds": ["x" * 129], "selection": "none"}, "/userIds/0"),
+        ({"userIds": ["a"] * 10_001, "selection": "none"}, "/userIds"),
+        ({"userIds": ["ann"], "selection": "chosen"}, "/selection"),
+        ({"userIds": ["ann"], "selection": "NONE"}, "/selection"),
+        ({"userIds": ["ann"], "selection": None}, "/selection"),
+        ({"userIds": ["ann"], "selection": 1}, "/selection"),
+        ({"userIds": ["ann"], "selection": "none", "why": ""}, "/why"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)  # fmt: skip
+def test_a_selection_that_does_not_fit_is_a_422(scene: Scene, body: Any, pointer: str) -> None:
+    assert_problem(scene.post("entries/selection", body), 422, "request.invalid", pointer)
+
+
+def test_a_transfer_keeps_the_order_and_merges_at_the_better_rank(pool: Scene) -> None:
+    """entry-service REQ-005."""
+    assert transfer(pool, "nyc", "bos") == {"matched": 3, "moved": 0, "merged": 3}
+    assert markets(pool, "ann") == ["bos"]
+    assert markets(pool, "bob") == ["lax", "bos", "sfo"]
+    assert markets(pool, "cy") == ["bos", "sfo"]
+    assert markets(pool, "di") == ["lax"]
+    assert transfer(pool, "nyc", "bos") == {"matched": 0, "moved": 0, "merged": 0}
+    assert transfer(pool, "sfo", "nyc") == {"matched": 2, "moved": 2, "merged": 0}
+    assert markets(pool, "bob") == ["lax", "bos", "nyc"]
+
+
+def test_a_transfer_counts_moved_and_merged(pool: Scene) -> None:
+    assert transfer(pool, "lax", "sfo") == {"matched": 2, "moved": 1, "merged": 1}
+    assert (markets(pool, "bob"), markets(pool, "di")) == (["sfo", "nyc", "bos"], ["sfo"])
+
+
+def test_a_dry_run_counts_and_changes_nothing(pool: Scene) -> None:
+    before = [pool.seen(f"entries/{name}-{pool.campaign}") for name in ("ann", "bob", "cy", "di")]
+
+    assert transfer(pool, "lax", "sfo", dryRun=True) == {"matched": 2, "moved": 1, "merged": 1}
+    assert [pool.seen(f"entries/{name}-{pool.campaign}") for name in ("ann", "bob", "cy", "di")] == before
+    assert transfer(pool, "lax", "sfo", dryRun=False) == {"matched": 2, "moved": 1, "merged": 1}
+
+
+def test_a_transfer_may_be_of_some_fans_only(pool: Scene) -> None:
+    named = [f"{name}-{pool.campaign}" for name in ("di", "ann", "zoe")]
+
+    assert transfer(pool, "lax", "sfo", userIds=named) == {"matched": 1, "moved": 1, "merged": 0}
+    assert (markets(pool, "di"), markets(pool, "bob")) == (["sfo"], ["lax", "nyc", "bos", "sfo"])
+
+
+def test_a_transfer_is_seen_at_once_by_those_who_ask_who_is_eligible(pool: Scene) -> None:
+    pool.score(ann=50, bob=40)
+
+    transfer(pool, "nyc", "sfo")
+
+    assert pool.ranking(market="nyc") == []
+    assert pool.ranking(market="sfo", maxRank=1) == ["ann"]
+    assert pool.ranking(market="sfo") == ["ann", "bob"]
+
+
+def test_the_target_must_be_a_market_of_the_campaign_and_the_source_need_not_be_any_more(pool: Scene) -> None:
+    pool.opens(markets=(BOS, LAX, SFO))
+
+    assert_problem(pool.post("entries/transfer", {"from": "bos", "to": "nyc"}), 422, "request.invalid", "/to")
+    assert markets(pool, "ann") == ["nyc", "bos"]
+    assert transfer(pool, "nyc", "sfo")["matched"] == 3
+    assert markets(pool, "ann") == ["sfo", "bos"]
+    assert transfer(pool, "never-was", "sfo")["matched"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"from": "nyc"}, "/to"), ({"to": "nyc"}, "/from"), ({"from_": "nyc", "to": "bos"}, "/from_"),
+        ({"from": "nyc", "to": "nyc"}, "/to"), ({"from": "nyc", "to": "BOS"}, "/to"),
+        ({"from": "nyc", "to": ""}, "/to"), ({"from": "nyc", "to": None}, "/to"),
+        ({"from": "", "to": "bos"}, "/from"), ({"from": 7, "to": "bos"}, "/from"),
+        ({"from": ["nyc"], "to": "bos"}, "/from"), ({"from": "x" * 257, "to": "bos"}, "/from"),
+        ({"from": "nyc", "to": "bos", "dryRun": "yes"}, "/dryRun"),
+        ({"from": "nyc", "to": "bos", "dryRun": 1}, "/dryRun"),
+        ({"from": "nyc", "to": "bos", "dry_run": True}, "/dry_run"),
+        ({"from": "nyc", "to": "bos", "userIds": []}, "/userIds"),
+        ({"from": "nyc", "to": "bos", "userIds": "ann"}, "/userIds"),
+        ({"from": "nyc", "to": "bos", "userIds": ["a b"]}, "/userIds/0"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)  # fmt: skip
+def test_a_transfer_that_does_not_fit_is_a_422(scene: Scene, body: Any, pointer: str) -> None:
+    assert_problem(scene.post("entries/transfer", body), 422, "request.invalid", pointer)
+
+
+def test_the_breakdown_has_exactly_the_fields_of_the_contract(pool: Scene) -> None:
+    answer = pool.seen("entries/count")
+
+    assert TIME.fullmatch(answer.pop("asOf"))
+    assert answer == {
+        "campaignId": pool.campaign,
+        "total": 4,
+        "byStatus": {"pending_confirmation": 2, "confirmed": 2},
+        "byMarket": [
+            {"market": "nyc", "total": 3, "confirmed": 2, "byRank": [1, 1, 1, 0]},
+            {"market": "bos", "total": 3, "confirmed": 2, "byRank": [1, 1, 1, 0]},
+            {"market": "lax", "total": 2, "confirmed": 1, "byRank": [2, 0, 0, 0]},
+            {"market": "sfo", "total": 2, "confirmed": 1, "byRank": [0, 1, 0, 1]},
+        ],
+    }
+
+
+def test_the_breakdown_knows_no_filters_and_says_so(pool: Scene) -> None:
+    assert_problem(pool.get("entries/count?market=nyc"), 422, "request.invalid", "/market")
+
+
+def test_of_a_campaign_without_registrations_there_are_zeros(scene: Scene) -> None:
+    answer = scene.seen("entries/count")
+
+    assert (answer["total"], answer["byStatus"]) == (0, {"pending_confirmation": 0, "confirmed": 0})
+    assert [market["byRank"] for market in answer["byMarket"]] == [[0] * 4] * 4
+    assert scene.seen("entries/eligibility")["eligible"] == 0
+    assert scene.seen("entries/scoring") == {"records": [], "next": None}
+
+
+def test_what_asks_the_campaign_says_that_it_is_unknown(scene: Scene) -> None:
+    nowhere = Scene(scene.service, scene.platform, scene.http)
+
+    for path in ("entries/count", "entries/eligibility"):
+        assert_problem(nowhere.get(path), 404, "campaign.not_found")
+    transferred = nowhere.post("entries/transfer", {"from": "nyc", "to": "bos"})
+    assert_problem(transferred, 404, "campaign.not_found")

@@ -1,0 +1,158 @@
+"""Bodies as they should not be: unreadable (400), of the wrong type (415), too large (413), wrong (422)."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.http_entries.answers import assert_problem
+from tests.http_entries.scene import Scene
+from tests.tokens import bearer
+
+JSON = {"Content-Type": "application/json"}
+MEGABYTE = 1024 * 1024
+TAKING_JSON = [
+    "entries", "entries/confirm", "entries/selection", "entries/transfer", "entries/scoring", "phone-blocks/lift",
+]  # fmt: skip
+AT_MOST_A_MEBIBYTE = [path for path in TAKING_JSON if path != "entries/scoring"]
+
+
+def send(scene: Scene, path: str, content: bytes, headers: dict[str, str] = JSON) -> httpx2.Response:
+    return scene.ask("POST", path, content=content, headers=bearer() | headers)
+
+
+@pytest.mark.parametrize("path", TAKING_JSON)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"nonsense", b"{'phone':1}", b"{}x", b"{}{}", b"\xff\xfe", b'{"phone":"\xff"}',
+        b'{"score":NaN}', b'{"x":Infinity}', b'{"x":01}', b'{"phone":"a\nb"}', b"[" * 100_000,
+        b'{"a":' * 100_000, b"\xef\xbb\xbf{}",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"markets":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=lambda value: ascii(value)[:20],
+)  # fmt: skip
+def test_what_is_no_json_is_a_400(scene: Scene, path: str, content: bytes) -> None:
+    assert_problem(send(scene, path, content), 400, "request.malformed")
+
+
+@pytest.mark.parametrize("path", TAKING_JSON)
+@pytest.mark.parametrize("type", ["text/plain", "application/problem+json", "multipart/form-data", "nonsense"])
+def test_another_content_type_is_a_415(scene: Scene, path: str, type: str) -> None:
+    assert_problem(send(scene, path, b"{}", {"Content-Type": type}), 415, "request.unsupported_media_type")
+    assert_problem(send(scene, path, b"{}", {}), 415, "request.unsupported_media_type")
+
+
+@pytest.mark.parametrize("path", AT_MOST_A_MEBIBYTE)
+def test_a_body_over_a_mebibyte_is_a_413(scene: Scene, path: str) -> None:
+    assert_problem(send(scene, path, b"{" + b" " * MEGABYTE), 413, "request.too_large")
+    assert_problem(send(scene, path, b"{}" + b" " * (MEGABYTE - 2)), 422, "request.invalid")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("phone", None, "/phone"), ("phone", 12014440123, "/phone"), ("phone", ["+12014440123"], "/phone"),
+        ("email", "", "/email"), ("email", "ann", "/email"), ("email", "a b@example.org", "/email"),
+        ("email", "a@b@c", "/email"), ("email", "ann@example.org\n", "/email"), ("email", 7, "/email"),
+        ("email", "x" * 250 + "@a.bc", "/email"), ("email", "x" * 500_000, "/email"),
+        ("firstName", "", "/firstName"), ("firstName", "x" * 257, "/firstName"), ("firstName", 7, "/firstName"),
+        ("lastName", "", "/lastName"), ("lastName", ["x"], "/lastName"), ("optIns", [], "/optIns"),
+        ("optIns", {"news": "yes"}, "/optIns/..."), ("optIns", {"news": 1}, "/optIns/..."),
+        ("optIns", {"": True}, "/optIns"), ("optIns", {"x" * 65: True}, "/optIns"),
+        ("optIns", {str(number): True for number in range(51)}, "/optIns"), ("optIns", "news", "/optIns"),
+        ("attributes", {"seat": 7}, "/attributes/..."), ("attributes", {"seat": None}, "/attributes/..."),
+        ("attributes", {"seat": {"row": "A"}}, "/attributes/..."),
+        ("attributes", {"seat": "x" * 1_025}, "/attributes/..."),
+        ("attributes", {str(number): "" for number in range(51)}, "/attributes"),
+        ("inviteCode", 7, "/inviteCode"), ("inviteCode", "x" * 257, "/inviteCode"), ("device", "x", "/device"),
+        ("device", {"sessionId": 7}, "/device/sessionId"), ("device", {"ip": "x" * 65}, "/device/ip"),
+        ("device", {"userAgent": "x" * 1_025}, "/device/userAgent"), ("device", {"more": "x"}, "/device/more"),
+        ("userId", "a b", "/userId"), ("userId", "", "/userId"), ("userId", 7, "/userId"),
+        ("userId", {}, "/userId"), ("campaignId", "x", "/campaignId"), ("selection", "selected", "/selection"),
+        ("status", "confirmed", "/status"), ("phoneConfirmedAt", "2026-01-01T00:00:00.000Z", "/phoneConfirmedAt"),
+        ("revision", 7, "/revision"),
+        ("score", 100, "/score"), ("first_name", "Ann", "/first_name"), ("a/b~c", 1, "/a~1b~0c"),
+        ("__proto__", {}, "/__proto__"), ("$where", "1", "/$where"),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)  # fmt: skip
+def test_a_registration_that_does_not_fit_is_a_422_that_names_the_field(
+    scene: Scene, field: str, value: Any, pointer: str
+) -> None:
+    ann = scene.fan()
+
+    assert_problem(ann.register(**{field: value}), 422, "request.invalid", pointer)
+    assert_problem(ann.get("entries/me"), 404, "entry.not_found")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a.b", "$set", "$", "..", "__proto__", "a\x00b", "\u202e", "é", "e\u0301", " ", "🎫"], ["x" * 64]],
+    ids=["odd", "long"],
+)
+def test_names_that_callers_make_up_come_back_as_they_are(scene: Scene, names: list[str]) -> None:
+    ann = scene.fan()
+    opt_ins = {name: number % 2 == 0 for number, name in enumerate(names)}
+    attributes = {name: f"{name} {'y' * 900}" for name in names}
+
+    entry = ann.registered(optIns=opt_ins, attributes=attributes, firstName="Zoë 🎫\x00", lastName="\u202eØ")
+
+    assert entry == entry | {
+        "optIns": opt_ins,
+        "attributes": attributes,
+        "firstName": "Zoë 🎫\x00",
+        "lastName": "\u202eØ",
+    }
+    assert ann.get("entries/me").json() == entry
+    assert ann.registered() == entry
+
+
+def test_what_may_be_left_out_may_be_null(scene: Scene) -> None:
+    optional = ("email", "firstName", "lastName", "optIns", "attributes", "inviteCode", "device", "userId")
+    ann = scene.fan(email=None)
+
+    answer = ann.register(**dict.fromkeys(optional))
+
+    assert answer.status_code == 201
+    assert (answer.json()["email"], answer.json()["optIns"], answer.json()["attributes"]) == (None, {}, {})
+
+
+def test_half_a_character_is_a_422_and_not_stored(scene: Scene) -> None:
+    ann = scene.fan()
+    content = b'{"phone":"%s","markets":["nyc"],"firstName":"\\ud800"}' % ann.phone.encode()
+
+    refused = scene.ask("POST", "entries", content=content, headers=ann.headers | JSON)
+
+    assert_problem(refused, 422, "request.invalid", "")
+
+
+def test_what_was_sent_in_the_wrong_place_is_not_repeated(scene: Scene) -> None:
+    """A phone, a code or a token must not come back in an error, wherever it was put."""
+    secret = "SECRET-12014440123"
+    ann = scene.fan()
+    answers = [
+        ann.register(phone=secret),
+        ann.register(markets=[secret]),
+        ann.register(email=secret),
+        ann.register(userId=f"{secret} !"),
+        ann.register(optIns={secret: secret}),
+        ann.register(attributes={secret: 7}),
+        ann.register(device=secret),
+        ann.post("entries/confirm", {"token": secret, "code": secret}),
+        ann.post("entries/confirm", {"token": secret, "code": "123456"}),
+        scene.post("phone-blocks/lift", {"phone": secret}),
+        scene.post("entries/selection", {"userIds": [f"{secret} "], "selection": secret}),
+        scene.post("entries/selection", {"userIds": ["ann"], "selection": secret}),
+        scene.post("entries/transfer", {"from": "nyc", "to": secret}),
+        scene.post("entries/scoring", {"key": f"scoring/{secret}/{secret}/x"}),
+        scene.post("entries/scoring", {"records": secret}),
+        scene.get(f"entries/scoring?selection={secret}"),
+        scene.get(f"entries/scoring?minScore={secret}"),
+        scene.get(f"entries/scoring?cursor={secret}!"),
+        scene.get(f"entries/{secret}!"),
+    ]
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert not [answer.text for answer in answers if secret in answer.text]

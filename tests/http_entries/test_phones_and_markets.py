@@ -1,0 +1,109 @@
+"""Phones in every spelling, and markets as they may and may not be chosen."""
+
+from typing import Any
+
+import pytest
+
+from tests.http_entries.answers import assert_problem
+from tests.http_entries.scene import Scene
+
+ARABIC, WIDE = ("".join(chr(zero + int(digit)) for digit in "2014440123") for zero in (0x0660, 0xFF10))
+"""A number in digits of other scripts."""
+
+
+@pytest.mark.parametrize(
+    ("region", "spelling", "phone"),
+    [
+        ("US", "+12014440123", "+12014440123"),
+        ("US", "(201) 444-0123", "+12014440123"),
+        ("US", "201.444.0123", "+12014440123"),
+        ("US", " 201 444 0123 ", "+12014440123"),
+        ("US", "1-201-444-0123", "+12014440123"),
+        ("US", "001 201 444 0123", "+12014440123"),
+        ("US", "0046701234567", "+46701234567"),
+        ("US", "(0046) 70-123 45 67", "+46701234567"),
+        ("US", "011 46 70 123 45 67", "+46701234567"),
+        ("US", "+46 (0)70-123 45 67", "+46701234567"),
+        ("us", "201-444-0123", "+12014440123"),
+        ("SE", "070-123 45 67", "+46701234567"),
+        ("SE", "+1 201 444 0123", "+12014440123"),
+        ("SE", "08-123 456 78", "+46812345678"),
+        (None, "+1 201 444 0123", "+12014440123"),
+        (None, "0046 70 123 45 67", "+46701234567"),
+    ],
+)
+def test_however_it_is_written_it_is_one_number(
+    scene: Scene, region: str | None, spelling: str, phone: str
+) -> None:
+    ann = scene.opens(default_region=region, needs_phone_confirmation=False).fan()
+
+    assert ann.registered(phone=spelling)["phone"] == phone
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "", "+", "911", "201 444 012", "201 444 01234", "+999 1234 5678", "+1 201 044 0123", "0" * 25, "+" * 10,
+        "1-800-FLOWERS", "phone", "201 444 O123", "201 444 0123 x5", "tel:+12014440123", "+12014440123;ext=5",
+        ARABIC, WIDE, "\uff0b12014440123", "+12014440123\u200f", "\u202e+12014440123", "+12014440123\x00",
+        "+1\u00a0201\u00a0444\u00a00123", "+1\t2014440123", "+12014440123\n", "1" * 64, "1" * 65, "9" * 100_000,
+        "+1 900 444 0123", "+44 909 879 0123", "+1 800 444 0123", "+46 77 123 45 67",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_no_number_for_a_message_is_a_422_that_does_not_repeat_it(scene: Scene, phone: str) -> None:
+    """Among them letters, digits of other scripts, premium and toll-free numbers."""
+    refused = scene.fan().register(phone=phone)
+
+    assert_problem(refused, 422, "request.invalid", "/phone")
+    assert len(phone) < 6 or phone.strip() not in refused.json()["errors"][0]["detail"]
+
+
+def test_without_a_region_a_national_number_means_nothing(scene: Scene) -> None:
+    refused = scene.opens(default_region=None).fan().register(phone="201 444 0123")
+
+    assert_problem(refused, 422, "request.invalid", "/phone")
+
+
+def test_the_same_number_spelled_otherwise_is_no_other_number(scene: Scene) -> None:
+    """entry-service REQ-002, REQ-003."""
+    ann, bob = scene.fan("ann"), scene.fan("bob")
+    confirmed = ann.confirmed()
+    spelled = f"({ann.phone[2:5]}) {ann.phone[5:8]}-{ann.phone[8:]}"
+
+    assert ann.registered(phone=spelled) == confirmed
+    assert_problem(bob.register(phone=spelled), 409, "phone.unavailable")
+
+
+@pytest.mark.parametrize(
+    ("markets", "pointer"),
+    [
+        ([], "/markets"),
+        (["nyc", "bos", "lax", "sfo", "nyc"], "/markets"),
+        (["nyc"] * 100_000, "/markets"),
+        (["nyc", "bos", "nyc"], "/markets/2"),
+        (["nyc", "lon"], "/markets/1"),
+        (["NYC"], "/markets/0"),
+        (["nyc "], "/markets/0"),
+        ([""], "/markets/0"),
+        (["x" * 257], "/markets/0"),
+        (["nyc", 7], "/markets/1"),
+        (["nyc", None], "/markets/1"),
+        ([["nyc"]], "/markets/0"),
+        ("nyc", "/markets"),
+        ({"nyc": 1}, "/markets"),
+        (None, "/markets"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_markets_that_cannot_be_chosen_are_named(scene: Scene, markets: Any, pointer: str) -> None:
+    """entry-service REQ-005: one to four of the campaign's, none twice."""
+    assert_problem(scene.fan().register(markets=markets), 422, "request.invalid", pointer)
+
+
+@pytest.mark.parametrize("markets", [["sfo"], ["sfo", "nyc"], ["bos", "sfo", "nyc", "lax"]])
+def test_the_order_is_the_rank(scene: Scene, markets: list[str]) -> None:
+    ann = scene.fan()
+
+    assert ann.registered(markets=markets)["markets"] == markets
+    assert ann.get("entries/me").json()["markets"] == markets
