@@ -155,9 +155,7 @@ class Entry:
 
     def told(self, event: EntryEvent, now: datetime, *errands: Errand) -> "Entry":
         """The next revision, with its event, and the receipt when it is due."""
-        now = max(
-            now, self.updated_at
-        )  # Changes at once are not stored in the order they began, nor do clocks agree.
+        now = max(now, self.updated_at)  # Changes at once are stored in any order, and clocks differ.
         due = self.receipt_due and self.confirmed
         about = (event, *errands, *((Errand.SEND_RECEIPT,) if due else ()))
         return replace(

@@ -1,0 +1,155 @@
+"""Guessing does not pay: five tries a code, and no way to be sent more codes than a number may get."""
+
+import asyncio
+import itertools
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import httpx2
+
+from tests.acceptance_entries.stage import Asked, Fan, Stage, ok, outcome
+from tests.acceptance_entries.world import new_phone
+
+GUESSES: Final = 200
+CHANGERS: Final = 6
+ATTEMPTS: Final = 5
+SENDS_AN_HOUR: Final = 5
+WRONG: Final = "422 confirmation.wrong_code"
+EXHAUSTED: Final = "429 confirmation.exhausted"
+
+
+async def test_the_right_code_among_two_hundred_guesses_comes_too_late(crowded: Stage) -> None:
+    """It is on its way together with the others, and found nowhere among the first five."""
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await crowded.fan(campaign).asked_for_code(phone)
+    await crowded.warm_up(GUESSES)
+    compared, enough = 0, asyncio.Event()
+
+    async def guess(code: str) -> httpx2.Response:
+        nonlocal compared
+        if code == asked.code:
+            await enough.wait()
+        answer = await asked.answer(code)
+        compared += outcome(answer) == WRONG
+        if compared == ATTEMPTS:
+            enough.set()
+        return answer
+
+    guesses = [*asked.wrong[: GUESSES - 1], asked.code]
+    answers = await asyncio.gather(*map(guess, guesses))
+    assert Counter(map(outcome, answers)) == {WRONG: ATTEMPTS, EXHAUSTED: GUESSES - ATTEMPTS}
+    left = sorted(answer.json()["attemptsLeft"] for answer in answers if outcome(answer) == WRONG)
+    assert left == [0, 1, 2, 3, 4], "each was counted by itself"
+    assert outcome(answers[-1]) == EXHAUSTED
+    assert asked.fan.document()["status"] == "pending_confirmation"
+
+
+async def test_of_two_hundred_guesses_in_any_order_five_are_compared(crowded: Stage) -> None:
+    """The right one is somewhere among them; should it be lucky, still no more were compared."""
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await crowded.fan(campaign).asked_for_code(phone)
+    await crowded.warm_up(GUESSES)
+    guesses = asked.wrong[: GUESSES - 1]
+    guesses.insert(GUESSES // 2, asked.code)
+    answers = await asyncio.gather(*map(asked.answer, guesses))
+    told = Counter(map(outcome, answers))
+    found = asked.fan.document()["status"] == "confirmed"
+    assert told[WRONG] == ATTEMPTS if not found else told[WRONG] < ATTEMPTS
+    # Once the phone is confirmed, saying anything again is no error.
+    other = {"200", "409 confirmation.superseded"} if found else set()
+    assert told.keys() <= {WRONG, EXHAUSTED, *other}
+
+
+async def test_changes_at_the_same_time_give_no_attempt_back(crowded: Stage) -> None:
+    """What a change of the entry has read before a guess, it must not write after it."""
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await crowded.fan(campaign).asked_for_code(phone)
+    done = asyncio.Event()
+
+    async def keep_changing(caller: int) -> int:
+        for number in itertools.count():
+            if done.is_set():
+                return number
+            ok(await asked.fan.register(phone, firstName=f"Ann {caller}.{number}"))
+        raise AssertionError("counting never ends")
+
+    changing = [asyncio.create_task(keep_changing(caller)) for caller in range(CHANGERS)]
+    answers = [await asked.answer(code) for code in asked.wrong[: 4 * ATTEMPTS]]
+    done.set()
+    changes = sum(await asyncio.gather(*changing))
+    assert list(map(outcome, answers)) == [WRONG] * ATTEMPTS + [EXHAUSTED] * 3 * ATTEMPTS
+    assert [answer.json()["attemptsLeft"] for answer in answers[:ATTEMPTS]] == [4, 3, 2, 1, 0]
+    assert asked.fan.document()["revision"] == 1 + changes
+
+
+async def test_an_exhausted_code_stays_exhausted(strict: Stage) -> None:
+    """Neither asking what is stored, nor registering the same again, gives it new attempts."""
+    campaign, phone = strict.world.open_campaign(), new_phone()
+    asked = await strict.fan(campaign).asked_for_code(phone)
+    for code in asked.wrong[:ATTEMPTS]:
+        assert outcome(await asked.answer(code)) == WRONG
+    again = ok(await asked.fan.register(phone))
+    assert again["confirmation"]["token"] == asked.token
+    assert outcome(await asked.answer()) == EXHAUSTED
+    assert strict.world.texts.count(phone) == 1
+
+
+async def test_a_number_is_sent_five_codes_an_hour_however_it_is_asked_for(strict: Stage) -> None:
+    campaign, phone = strict.world.open_campaign(), new_phone()
+    fan = strict.fan(campaign)
+    asked = await _used_up(fan, phone)
+    fan.let_the_pause_pass()
+    _is_told_to_wait(await fan.resend())
+    await _asks_in_every_other_way(fan, phone)
+    assert strict.world.texts.count(phone) == SENDS_AN_HOUR
+    assert outcome(await asked.answer()) == "409 confirmation.superseded", "the number was changed in between"
+
+
+async def test_a_code_in_hand_outlives_the_refusal_to_send_another(strict: Stage) -> None:
+    """No newer code was sent, so nothing has superseded it; and its attempts are not given back."""
+    campaign, phone = strict.world.open_campaign(), new_phone()
+    fan = strict.fan(campaign)
+    asked = await _used_up(fan, phone)
+    for code in asked.wrong[: ATTEMPTS - 1]:
+        assert outcome(await asked.answer(code)) == WRONG
+    fan.let_the_pause_pass()
+    _is_told_to_wait(await fan.resend())
+    _is_told_to_wait(await fan.resend())
+    assert fan.document()["verification"]["challenge"]["attempts"] == ATTEMPTS - 1
+    assert ok(await asked.answer())["status"] == "confirmed"
+
+
+async def _used_up(fan: Fan, phone: str) -> Asked:
+    """Send all that may be sent; the last of the codes."""
+    asked = await fan.asked_for_code(phone)
+    for _ in range(SENDS_AN_HOUR - 1):
+        assert outcome(await fan.resend()) == "429 confirmation.too_soon"
+        fan.let_the_pause_pass()
+        sent = await fan.resend()
+        assert sent.status_code == 202
+        asked = Asked(fan, sent.json()["token"], fan.stage.world.texts.code(phone))
+    return asked
+
+
+async def _asks_in_every_other_way(fan: Fan, phone: str) -> None:
+    """Another number and back; another fan; another campaign: all are stored, none is sent a code."""
+    ok(await fan.register(new_phone()))
+    _is_stored_without_code(await fan.register(phone), 200)
+    _is_stored_without_code(await fan.stage.fan(fan.campaign).register(phone), 201)
+    elsewhere = fan.stage.world.open_campaign()
+    _is_stored_without_code(await fan.stage.fan(elsewhere, fan.id).register(phone), 201)
+
+
+def _is_stored_without_code(answer: httpx2.Response, status: int) -> None:
+    assert answer.status_code == status
+    body: dict[str, Any] = answer.json()
+    confirmation = body["confirmation"]
+    assert (confirmation["token"], confirmation["expiresAt"]) == (None, None)
+    wait = datetime.fromisoformat(confirmation["resendAfter"]) - datetime.now(UTC)
+    assert timedelta(minutes=30) < wait <= timedelta(hours=1)
+
+
+def _is_told_to_wait(answer: httpx2.Response) -> None:
+    assert outcome(answer) == "429 confirmation.too_soon"
+    assert 1_800 < int(answer.headers["retry-after"]) <= 3_600

@@ -1,0 +1,74 @@
+"""Failed confirmations of strangers block a number: in that campaign, for those who do not own it (REQ-009)."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from tests.acceptance_entries.stage import Asked, Stage, ok, outcome
+from tests.acceptance_entries.world import new_phone
+
+ATTEMPTS: Final = 5
+TO_BLOCK: Final = 3
+UNAVAILABLE: Final = "409 phone.unavailable"
+
+
+async def test_three_exhausted_challenges_block_the_number_in_that_campaign(crowded: Stage) -> None:
+    campaign, elsewhere, phone = crowded.world.open_campaign(), crowded.world.open_campaign(), new_phone()
+    asked = await _strangers(crowded, campaign, phone)
+    await _exhaust(asked[: TO_BLOCK - 1])
+    assert outcome(await crowded.fan(campaign).register(phone)) == "201", "two are not enough"
+    await _exhaust(asked[TO_BLOCK - 1 :])
+    newcomer = crowded.fan(campaign)
+    assert outcome(await newcomer.register(phone)) == UNAVAILABLE
+    assert not newcomer.is_stored()
+    assert outcome(await crowded.fan(elsewhere).register(phone)) == "201"
+    assert outcome(await newcomer.register(new_phone())) == "201"
+
+
+async def test_one_s_own_failures_do_not_count(crowded: Stage) -> None:
+    """The number may be that fan's, and the two others the strangers."""
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await _strangers(crowded, campaign, phone)
+    await _exhaust(asked)
+    one = asked[0].fan
+    one.let_the_pause_pass()
+    assert outcome(await one.resend()) == "202"
+
+
+async def test_challenges_exhausted_in_the_same_instant_are_all_counted(crowded: Stage) -> None:
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await _strangers(crowded, campaign, phone)
+    await asyncio.gather(*(one.answer(code) for one in asked for code in one.wrong[:ATTEMPTS]))
+    assert outcome(await crowded.fan(campaign).register(phone)) == UNAVAILABLE
+
+
+async def test_who_has_confirmed_the_number_is_not_affected(crowded: Stage) -> None:
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    asked = await _strangers(crowded, campaign, phone)
+    owner = crowded.fan(campaign)
+    await owner.confirmed(phone)
+    await _exhaust(asked)
+    changed = ok(await owner.register(phone, ["bos", "nyc"]))
+    assert (changed["status"], changed["markets"]) == ("confirmed", ["bos", "nyc"])
+
+
+async def test_staff_lift_a_block(crowded: Stage) -> None:
+    campaign, phone = crowded.world.open_campaign(), new_phone()
+    await _exhaust(await _strangers(crowded, campaign, phone))
+    fan = crowded.fan(campaign)
+    assert outcome(await fan.register(phone)) == UNAVAILABLE
+    national = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
+    lifted = await crowded.post(campaign, "phone-blocks/lift", {"phone": national})
+    assert lifted.status_code == 204
+    asked = await fan.asked_for_code(phone)
+    assert ok(await asked.answer())["status"] == "confirmed"
+
+
+async def _strangers(stage: Stage, campaign: str, phone: str) -> list[Asked]:
+    return [await fan.asked_for_code(phone) for fan in stage.fans(campaign, TO_BLOCK)]
+
+
+async def _exhaust(asked: Sequence[Asked]) -> None:
+    for one in asked:
+        for code in one.wrong[:ATTEMPTS]:
+            assert outcome(await one.answer(code)) == "422 confirmation.wrong_code"
