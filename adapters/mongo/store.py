@@ -1,11 +1,12 @@
 """Opening a MongoDB database: the connection, its promises, its indexes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pymongo.errors
+from beanie import Document
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.uri_parser import parse_uri
 
@@ -76,15 +77,18 @@ class MongoStore:
 
     @translated
     async def prepare(self) -> None:
-        """Build the indexes of a database that is still empty; one with data is left to ``migrate``."""
-        if not await self.database.list_collection_names(filter={"name": {"$in": [*map(_name, DOCUMENTS)]}}):
-            await self.migrate()
+        """Build the indexes of collections that are not there yet; one with documents is left to ``migrate``."""
+        present = set(await self.database.list_collection_names())
+        await self._build([document for document in DOCUMENTS if _name(document) not in present])
 
     @translated
     async def migrate(self) -> list[str]:
         """Build the indexes that are missing; their names."""
+        return await self._build(DOCUMENTS)
+
+    async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
         missing = await missing_indexes(self.database)
-        for document in DOCUMENTS:
+        for document in documents:
             wanted = [index for index in _indexes(document) if index.document["name"] in missing]
             if wanted:
                 await self.database[_name(document)].create_indexes(wanted)
