@@ -95,7 +95,7 @@ async def test_no_index_expires_anything_but_the_log_of_sent_codes(store: MongoS
     await store.pool.add(a_batch(["A"]))
 
     expiring = [name for name, info in indexes(database).items() if "expireAfterSeconds" in info]
-    assert expiring == ["sendLogs.forgotten"]
+    assert expiring == ["phoneSends.forgotten"]
 
 
 async def test_the_database_itself_keeps_places_and_codes_unique(store: MongoStore, database: Documents) -> None:
