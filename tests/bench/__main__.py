@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--quick] [--markdown] [import memory count reserve workers]``.
+"""``python -m tests.bench [--quick] [--markdown] [name …]``.
 
 Exit status 1 says that a target was missed; a quick run shows only that everything runs.
 """
@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from tests.bench import counts, imports, memory, reserving
+from tests.bench import counts, eligibility, exporting, imports, memory, registering, reserving, scores
 from tests.bench.figures import Figure, markdown, show
 from tests.bench.ground import QUICK, Ground, Size, ground
 
@@ -22,11 +22,18 @@ Bench = Callable[[Ground, Console], list[Figure]]
 BENCHES: dict[str, Bench] = {
     "reserve": reserving.run,
     "workers": reserving.run_workers,
+    "entry-read": registering.read,
+    "register": registering.register,
     "import": imports.run,
     "memory": memory.run,
     "count": counts.run,
+    "scores": scores.run,
+    "breakdown": eligibility.run_breakdown,
+    "eligibility": eligibility.run,
+    "export": exporting.run,
 }
-"""In this order: databases are small while latency is measured, and ``count`` uses what ``memory`` left."""
+"""In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and the last
+three ask about the same registrations."""
 
 
 def main() -> None:

@@ -23,10 +23,14 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
+def percentile(values: Sequence[float], of_a_hundred: int) -> float:
+    """What so many of a hundred do not exceed."""
+    return statistics.quantiles(values, n=100, method="inclusive")[of_a_hundred - 1]
+
+
 def percentiles(milliseconds: Sequence[float]) -> str:
     """What half, 95 and 99 of a hundred do not exceed."""
-    cuts = statistics.quantiles(milliseconds, n=100)
-    return f"p50 {cuts[49]:.0f} / p95 {cuts[94]:.0f} / p99 {cuts[98]:.0f} ms"
+    return " / ".join(f"p{share} {percentile(milliseconds, share):.0f}" for share in (50, 95, 99)) + " ms"
 
 
 def show(figures: Sequence[Figure], console: Console) -> None:

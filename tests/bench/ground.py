@@ -1,7 +1,8 @@
 """What every bench stands on: one real MongoDB, one real S3, databases of its own, the service beside them."""
 
+import itertools
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ import pymongo
 import pymongo.errors
 from pymongo.collection import Collection
 
-from adapters.mongo.documents import CodeDocument
+from adapters.mongo.documents import DOCUMENTS, CodeDocument
+from adapters.mongo.entry_documents import EntryDocument, ScoringDocument
 from adapters.mongo.mapping import new_document
 from adapters.mongo.store import CONNECTION
 from domain.model.codes import CodeType
@@ -39,9 +41,23 @@ class Size:
     warm_up: float = 1.5
     seconds: float = 5.0
     asked: int = 20
+    fans: int = 100_000
+    few_fans: int = 50_000
+    many_fans: int = 1_000_000
 
 
-QUICK = Size(codes=5_000, many=50_000, pool=10_000, rounds=2, warm_up=0.5, seconds=1.5, asked=5)
+QUICK = Size(
+    codes=5_000,
+    many=50_000,
+    pool=10_000,
+    rounds=2,
+    warm_up=0.5,
+    seconds=1.5,
+    asked=5,
+    fans=4_000,
+    few_fans=2_000,
+    many_fans=8_000,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +69,8 @@ class Ground:
     """Makes the very promises the product's own client makes: w=majority, journaled."""
     many: "Database | None" = None
     """The database that holds ``size.many`` codes, once a bench has imported them."""
+    registered: "Database | None" = None
+    """The database that holds campaigns of ``size.many_fans`` and fewer, once a bench has filled it."""
     _made: list[str] = field(default_factory=list)
 
     def database(self) -> "Database":
@@ -60,13 +78,22 @@ class Ground:
         name = f"bench_{secrets.token_hex(4)}"
         self._made.append(name)
         before, _, query = self.mongodb_url.partition("?")
-        collection = self.client[name][CodeDocument.Settings.name]
-        collection.create_indexes(CodeDocument.Settings.indexes)
-        return Database(url=f"{before}{name}?{query}", codes=collection)
+        database = self.client[name]
+        for document in DOCUMENTS:
+            if indexes := getattr(document.Settings, "indexes", None):
+                database[document.Settings.name].create_indexes(indexes)
+        return Database(
+            url=f"{before}{name}?{query}",
+            codes=database[CodeDocument.Settings.name],
+            entries=database[EntryDocument.Settings.name],
+            scoring=database[ScoringDocument.Settings.name],
+        )
 
     @contextmanager
-    def service(self, database: "Database", *, workers: int = 1) -> Iterator[Service]:
-        settings = {"FANGATE_STORE": database.url, "FANGATE_OBJECTS": f"s3://{BUCKET}"}
+    def service(
+        self, database: "Database", *, workers: int = 1, neighbours: Mapping[str, str] | None = None
+    ) -> Iterator[Service]:
+        settings = {"FANGATE_STORE": database.url, "FANGATE_OBJECTS": f"s3://{BUCKET}"} | dict(neighbours or {})
         where = aws.ENVIRONMENT | {"AWS_ENDPOINT_URL": self.aws_url}
         with service(settings | where, workers=workers) as running:
             yield running
@@ -89,14 +116,22 @@ class Ground:
 class Database:
     url: str
     codes: "Collection[Raw]"
+    entries: "Collection[Raw]"
+    scoring: "Collection[Raw]"
 
     def fill(self, campaign: str, codes: Sequence[str]) -> None:
         self.insert(documents(campaign, codes))
 
     def insert(self, wanted: Sequence[Raw]) -> None:
         """The ceiling of an import: nothing but the driver."""
-        for start in range(0, len(wanted), INSERTED_AT_ONCE):
-            self.codes.insert_many(wanted[start : start + INSERTED_AT_ONCE], ordered=False)
+        insert(self.codes, wanted)
+
+
+def insert(collection: "Collection[Raw]", documents: Iterable[Raw]) -> None:
+    """As fast as the driver does it."""
+    waiting = iter(documents)
+    while some := list(itertools.islice(waiting, INSERTED_AT_ONCE)):
+        collection.insert_many(some, ordered=False)
 
 
 def documents(campaign: str, codes: Sequence[str]) -> list[Raw]:

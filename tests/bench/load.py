@@ -1,16 +1,18 @@
 """Callers without a pause, in a process of their own, cheap enough not to be what is measured.
 
-Run as a program it reads scripts from standard input, each a few HTTP/1.1 requests that must follow one another,
-and sends them over keep-alive connections: whoever has finished a script takes the next one. ``measure`` runs it so.
+Run as a program it reads scripts from standard input, each of some HTTP/1.1 requests that follow one another, and
+plays them over keep-alive connections: who has finished a script takes the next one. ``measure`` runs it so.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
@@ -22,6 +24,8 @@ from tests.bench.figures import percentiles
 ROOT = Path(__file__).parents[2]
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
+
+Scripts = Sequence[Sequence[bytes]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +89,8 @@ class _Run:
     scripts: Iterator[Sequence[bytes]]
     measured_from: float
     until: float
+    ran_out: bool = False
+    """There were too few scripts for the time."""
     statuses: Counter[str] = field(default_factory=Counter)
     milliseconds: list[float] = field(default_factory=list)
 
@@ -127,7 +133,8 @@ class _Caller(asyncio.Protocol):
         while (request := next(self._script, None)) is None:
             script = next(self._run.scripts, None)
             if script is None:
-                raise RuntimeError("there were too few scripts for the time")
+                self._run.ran_out = True
+                return None
             self._script = iter(script)
         return request
 
@@ -144,12 +151,16 @@ def _length(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0]) if found else 0
 
 
-async def _call_all(port: int, callers: int, warm_up: float, seconds: float, request: bytes) -> Load:
+async def _call_all(
+    port: int, callers: int, warm_up: float, seconds: float, scripts: Iterator[Sequence[bytes]]
+) -> Load:
     start = time.perf_counter()
-    run = _Run(request=request, measured_from=start + warm_up, until=start + warm_up + seconds)
+    run = _Run(scripts=scripts, measured_from=start + warm_up, until=start + warm_up + seconds)
     loop = asyncio.get_running_loop()
     connected = [await loop.create_connection(lambda: _Caller(run), "127.0.0.1", port) for _ in range(callers)]
     await asyncio.gather(*(caller.done for _, caller in connected))
+    if run.ran_out:
+        raise RuntimeError("there were too few scripts for the time")
     cpu = time.process_time() / (time.perf_counter() - start)
     return Load(seconds=seconds, milliseconds=run.milliseconds, statuses=dict(run.statuses), cpu=cpu)
 
@@ -158,9 +169,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, kind in (("port", int), ("callers", int), ("warm_up", float), ("seconds", float)):
         parser.add_argument(name, type=kind)
+    parser.add_argument("--once", action="store_true")
     given = parser.parse_args()
-    request = sys.stdin.buffer.read()
-    load = uvloop.run(_call_all(given.port, given.callers, given.warm_up, given.seconds, request))
+    written = [[request.encode() for request in script] for script in json.load(sys.stdin)]
+    scripts = iter(written) if given.once else itertools.cycle(written)
+    load = uvloop.run(_call_all(given.port, given.callers, given.warm_up, given.seconds, scripts))
     json.dump(asdict(load), sys.stdout)
 
 

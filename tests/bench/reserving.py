@@ -104,7 +104,7 @@ def _reserve_the_seeds_way(ground: Ground, database: Database) -> seeds_way.Outc
 
 def _load(ground: Ground, running: Service, request: bytes) -> Load:
     size = ground.size
-    return load.measure(running.url, request, callers=CALLERS, warm_up=size.warm_up, seconds=size.seconds)
+    return load.measure(running.url, [[request]], callers=CALLERS, warm_up=size.warm_up, seconds=size.seconds)
 
 
 def _rate(loads: list[Load]) -> float:
