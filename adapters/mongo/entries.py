@@ -24,6 +24,7 @@ from adapters.mongo.entry_mapping import (
     to_entry,
 )
 from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.entries import Entry, EntryStatus
@@ -44,10 +45,11 @@ Change = tuple[Entry, Entry]
 class MongoEntryStore:
     def __init__(self, entries: AsyncCollection[Raw]) -> None:
         self._entries = entries
+        self._lookups = Lookups(entries, WITHOUT_OUTBOX)
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
-        document = await self._entries.find_one({"_id": key(campaign_id, user_id)}, WITHOUT_OUTBOX)
+        document = await self._lookups.get(key(campaign_id, user_id))
         return to_entry(document) if document else None
 
     @translated
