@@ -12,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
@@ -24,6 +25,7 @@ class MongoPhoneBook:
     def __init__(self, sends: AsyncCollection[Raw], failures: AsyncCollection[Raw]) -> None:
         self._sends = sends
         self._failures = failures
+        self._records = Lookups(failures, {})
 
     @translated
     async def take_send(self, phone: PhoneNumber, limits: SendLimits, now: datetime) -> datetime | None:
@@ -40,7 +42,7 @@ class MongoPhoneBook:
 
     @translated
     async def record(self, campaign_id: CampaignId, phone: PhoneNumber) -> PhoneRecord:
-        return _to_record(await self._failures.find_one({"_id": key(campaign_id, _digest(phone))}))
+        return _to_record(await self._records.get(key(campaign_id, _digest(phone))))
 
     @translated
     async def change(

@@ -22,7 +22,7 @@ from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summ
 
 CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
-LANES: Final = 4
+LANES: Final = 2
 """Bulk writes side by side: most of the work is the server's, in its indexes."""
 
 Refused = dict[UserId, ScoreRefusal]
