@@ -12,8 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
-
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
@@ -108,7 +106,6 @@ def _confirmation_key(settings: Settings) -> bytes:
     """What codes are hashed and confirmation tokens signed with; never the key of access tokens itself."""
     secret = settings.confirmation_secret or settings.jwt_secret
     if secret is None:
-        structlog.get_logger().warning("confirmation.key_of_this_process_only", set=f"{PREFIX}CONFIRMATION_SECRET")
         return secrets.token_bytes(32)
     return hmac.digest(secret.get_secret_value().encode(), b"fangate confirmations", hashlib.sha256)
 

@@ -33,6 +33,8 @@ def serve(host: str, port: int, workers: int) -> None:
     settings = read_settings()
     configure_logs(settings.log_level)
     http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
+    if not settings.confirmation_secret and not settings.jwt_secret:
+        log.warning("confirmation.key_of_this_process_only", advice="set FANGATE_CONFIRMATION_SECRET")
     if settings.in_memory:
         _warn_of_memory(workers)
     elif settings.sms.startswith("log:"):
