@@ -87,7 +87,7 @@ class MongoStore:
         return await self._build(DOCUMENTS)
 
     async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
-        missing = await missing_indexes(self.database)
+        missing = await missing_indexes(self.database, documents)
         for document in documents:
             wanted = [index for index in _indexes(document) if index.document["name"] in missing]
             if wanted:
@@ -134,9 +134,11 @@ def _store_in(database: AsyncDatabase[Raw]) -> MongoStore:
     )
 
 
-async def missing_indexes(database: AsyncDatabase[Raw]) -> list[str]:
+async def missing_indexes(
+    database: AsyncDatabase[Raw], documents: Sequence[type[Document]] = DOCUMENTS
+) -> list[str]:
     missing = []
-    for document in DOCUMENTS:
+    for document in documents:
         present = await database[_name(document)].index_information()
         missing += [name for index in _indexes(document) if (name := index.document["name"]) not in present]
     return missing

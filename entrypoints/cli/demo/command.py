@@ -35,6 +35,8 @@ def demo() -> None:
     """Show the main job from start to end, on FANGATE_STORE or in memory."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
+    # Started in the background of a script, a process ignores Ctrl-C; whoever sends it means it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     story = Story(Console())
     crowd = gather(f"demo-{secrets.token_hex(4)}")
     try:
