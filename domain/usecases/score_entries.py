@@ -12,7 +12,7 @@ from ports.clock import Clock
 from ports.entries import Scores
 from ports.objects import ObjectStore
 
-BATCH: Final = 5_000
+BATCH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
