@@ -8,6 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo import queries
 from adapters.mongo.collection import CodeCollection
+from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.mapping import key, key_range, to_code
@@ -26,19 +27,9 @@ class MongoCodeCatalogue:
     @translated
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
         """Every count is a scan of index keys alone, and all see the same snapshot: a million in 0.2 s."""
-        first, *others = _branches(campaign_id, now)
-        pipeline: list[Raw] = [
-            *_counted(*first),
-            *({"$unionWith": {"coll": self._codes.raw.name, "pipeline": _counted(*branch)}} for branch in others),
-        ]
-        answer = await self._database.command(
-            {
-                "aggregate": self._codes.raw.name,
-                "pipeline": pipeline,
-                "cursor": {},
-                "readConcern": {"level": "snapshot"},
-            }
-        )
+        collection = self._codes.raw.name
+        pipeline = count_pipeline(collection, _branches(campaign_id, now))
+        answer = await self._database.command(reading(collection, pipeline, SNAPSHOT))
         return _to_counts({row["of"]: row["n"] for row in answer["cursor"]["firstBatch"]})
 
     @translated
@@ -57,18 +48,14 @@ class MongoCodeCatalogue:
         return await self._codes.find(where | conditions, sort="_id", limit=limit)
 
 
-def _branches(campaign_id: CampaignId, now: datetime) -> list[tuple[str, Raw]]:
+def _branches(campaign_id: CampaignId, now: datetime) -> list[Branch]:
     """What to count, under a name each: every stored status, and those of the reserved that have lapsed."""
-    branches: list[tuple[str, Raw]] = []
+    branches: list[Branch] = []
     for type in CodeType:
         pool = queries.in_pool(campaign_id, type)
         branches += [(f"{type} {status}", pool | {"status": status.value}) for status in CodeStatus]
         branches.append((f"{type} {_LAPSED}", pool | queries.lapsed(now)))
     return branches
-
-
-def _counted(name: str, wanted: Raw) -> list[Raw]:
-    return [{"$match": wanted}, {"$count": "n"}, {"$set": {"of": name}}]
 
 
 def _to_counts(found: Mapping[str, Any]) -> dict[CodeType, StatusCounts]:

@@ -17,6 +17,8 @@ LANES: Final = 4
 MAX_BRANCHES: Final = 500
 """In one command; MongoDB takes pipelines of at most 1,000 stages."""
 
+SNAPSHOT: Final[Raw] = {"level": "snapshot"}
+
 Branch = tuple[str, Raw]
 """A name, and what to count under it."""
 
@@ -27,7 +29,7 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
     width = max(LANES, -(-len(branches) // MAX_BRANCHES))
     lanes = [lane for first in range(width) if (lane := branches[first::width])]
     answers = await asyncio.gather(
-        *(database.command(_read(collection, _pipeline(collection, lane), concern)) for lane in lanes)
+        *(database.command(reading(collection, count_pipeline(collection, lane), concern)) for lane in lanes)
     )
     counted: Counter[str] = Counter()
     for answer in answers:
@@ -38,12 +40,12 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
 
 async def _now(database: AsyncDatabase[Raw], collection: str) -> Raw:
     """The read concern that makes several commands read this instant."""
-    snapshot: Raw = {"level": "snapshot"}
-    answer = await database.command(_read(collection, [{"$limit": 1}, {"$project": {"_id": 1}}], snapshot))
-    return snapshot | {"atClusterTime": answer["cursor"]["atClusterTime"]}
+    answer = await database.command(reading(collection, [{"$limit": 1}, {"$project": {"_id": 1}}], SNAPSHOT))
+    return SNAPSHOT | {"atClusterTime": answer["cursor"]["atClusterTime"]}
 
 
-def _read(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
+def reading(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
+    """The command that answers with all its rows at once."""
     return {
         "aggregate": collection,
         "pipeline": pipeline,
@@ -52,7 +54,8 @@ def _read(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
     }
 
 
-def _pipeline(collection: str, branches: Sequence[Branch]) -> list[Raw]:
+def count_pipeline(collection: str, branches: Sequence[Branch]) -> list[Raw]:
+    """Rows of ``of``, the name of a branch, and ``n``; none for a branch that nothing matches."""
     first, *others = (_counted(*branch) for branch in branches)
     united: list[Any] = [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
     return [*first, *united]
