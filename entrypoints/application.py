@@ -33,7 +33,8 @@ from ports.fraud import FraudDetection
 from ports.health import HealthCheck
 from ports.objects import ObjectStore
 from ports.phones import PhoneBook, PhoneNumbers
-from ports.queues import RetryQueue
+from ports.queues import Queue
+from ports.realtime import Realtime
 from ports.receipts import Receipts
 from ports.sms import Sms
 from ports.tokens import ConfirmationTokens
@@ -71,8 +72,9 @@ class Neighbours:
     phone_numbers: PhoneNumbers
     tokens: ConfirmationTokens
     stream: EventStream
-    queue: RetryQueue
+    queue: Queue
     receipts: Receipts
+    realtime: Realtime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,12 @@ def assemble(
         transfer_entries=TransferEntries(campaigns=campaigns, entries=entries, queries=queries, clock=clock),
         count_entries=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
         relay_messages=RelayMessages(
-            outbox=stores.outbox, stream=neighbours.stream, queue=neighbours.queue, receipts=neighbours.receipts
+            outbox=stores.outbox,
+            entries=entries,
+            stream=neighbours.stream,
+            realtime=neighbours.realtime,
+            queue=neighbours.queue,
+            receipts=neighbours.receipts,
         ),
         confirmation_tokens=neighbours.tokens,
         health=(stores.health, objects),

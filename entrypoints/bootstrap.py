@@ -15,11 +15,12 @@ from typing import TypeVar
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
-from adapters.memory.delivery import LogReceipts, MemoryEventStream, MemoryRetryQueue
+from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.phones import MemoryPhoneBook
+from adapters.memory.queues import MemoryQueue
 from adapters.mongo.store import MongoStore, check_url, mongo_store
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from adapters.numbering.parser import LibPhoneNumbers
@@ -209,8 +210,9 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         phone_numbers=LibPhoneNumbers(),
         tokens=JwtConfirmationTokens(key),
         stream=MemoryEventStream(),
-        queue=MemoryRetryQueue(),
+        queue=MemoryQueue(),
         receipts=LogReceipts(),
+        realtime=NoRealtime(),
     )
 
 

@@ -3,9 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from domain.model.entries import Entry, EntryEvent, Errand
 from domain.model.ids import CampaignId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Which request made a change, so that what comes of it can be followed back."""
+
+    request_id: str | None = None
+    traceparent: str | None = None
+    """W3C Trace Context."""
+
+
+UNKNOWN_ORIGIN: Final = Origin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,9 @@ class StoredMessage:
     revision: int
     data: Mapping[str, object] | None = field(default=None, repr=False)
     """The entry as the change made it, for events; an errand looks at the entry as it is when it is run."""
+    origin: Origin = UNKNOWN_ORIGIN
+    attempts: int = 0
+    """How often it was refused."""
 
 
 def message_data(about: EntryEvent | Errand, entry: Entry) -> dict[str, object] | None:
@@ -35,7 +51,7 @@ def entry_data(entry: Entry) -> dict[str, object]:
         "userId": entry.user_id,
         "status": entry.status.value,
         "phone": details.phone,
-        "phoneConfirmedAt": None if entry.phone_confirmed_at is None else _instant(entry.phone_confirmed_at),
+        "phoneConfirmedAt": None if entry.phone_confirmed_at is None else instant(entry.phone_confirmed_at),
         "email": details.email,
         "firstName": details.first_name,
         "lastName": details.last_name,
@@ -46,11 +62,11 @@ def entry_data(entry: Entry) -> dict[str, object]:
         "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
         "selection": entry.selection.value,
         "revision": entry.revision,
-        "createdAt": _instant(entry.created_at),
-        "updatedAt": _instant(entry.updated_at),
+        "createdAt": instant(entry.created_at),
+        "updatedAt": instant(entry.updated_at),
     }
 
 
-def _instant(time: datetime) -> str:
+def instant(time: datetime) -> str:
     """RFC 3339 in UTC, with milliseconds and ``Z``."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,50 @@
+"""Events as the world reads them: CloudEvents 1.0 in their JSON form."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.model.entries import EntryEvent
+from domain.model.events import StoredMessage, instant
+
+SPEC_VERSION: Final = "1.0"
+SOURCE: Final = "/fangate"
+TYPE_PREFIX: Final = "fangate.entry."
+MEDIA_TYPE: Final = "application/cloudevents+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingEvent:
+    """What a stream takes: it need not look into ``body``."""
+
+    id: str
+    """Also the dedupe key: an event that is published again has the same."""
+    key: str
+    """The partition key, ``{campaignId}:{userId}``: events of one key stay in their order."""
+    body: bytes = field(repr=False)
+    """A CloudEvent, as UTF-8 JSON of MEDIA_TYPE."""
+    traceparent: str | None = None
+    """W3C Trace Context of the change, for streams that have headers; it is in the body too."""
+
+
+def outgoing(message: StoredMessage) -> OutgoingEvent:
+    """The event that a message about an entry becomes, as the AsyncAPI document describes it."""
+    assert isinstance(message.about, EntryEvent), "an errand is nothing to publish"
+    event = {
+        "specversion": SPEC_VERSION,
+        "id": message.id,
+        "source": SOURCE,
+        "type": f"{TYPE_PREFIX}{message.about.value}",
+        "subject": f"{message.campaign_id}/{message.user_id}",
+        "time": instant(message.at),
+        "datacontenttype": "application/json",
+        "data": message.data,
+    }
+    if message.origin.traceparent is not None:
+        event["traceparent"] = message.origin.traceparent  # the extension "Distributed Tracing"
+    return OutgoingEvent(
+        id=message.id,
+        key=f"{message.campaign_id}:{message.user_id}",
+        body=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
+        traceparent=message.origin.traceparent,
+    )
