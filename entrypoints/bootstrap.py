@@ -35,6 +35,7 @@ from adapters.system.clock import SystemClock
 from adapters.tokens.jwt import JwtConfirmationTokens
 from domain.model.errors import Unavailable
 from entrypoints.application import Application, CheckedObjectStore, Neighbours, Stores, assemble
+from entrypoints.origin import current_origin
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
 from ports.campaigns import Campaigns
 from ports.clock import Clock
@@ -112,7 +113,7 @@ def _confirmation_key(settings: Settings) -> bytes:
 
 
 async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
-    codes, entries = MemoryCodeStore(), MemoryEntryStore()
+    codes, entries = MemoryCodeStore(), MemoryEntryStore(origin=current_origin)
     return Stores(
         pool=codes,
         catalogue=codes,
@@ -127,7 +128,7 @@ async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
 
 
 async def _mongo(settings: Settings, stack: AsyncExitStack) -> Stores:
-    mongo: MongoStore = await stack.enter_async_context(mongo_store(settings.store))
+    mongo: MongoStore = await stack.enter_async_context(mongo_store(settings.store, origin=current_origin))
     with suppress(Unavailable):  # Start all the same: /readyz tells, and it is prepared when it is back.
         await mongo.prepare()
     return Stores(

@@ -8,15 +8,17 @@ from datetime import datetime
 from domain.model.confirmation import Challenge
 from domain.model.entries import Entry
 from domain.model.errors import PhoneUnavailable
-from domain.model.events import StoredMessage, message_data
+from domain.model.events import Origin, StoredMessage, message_data
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
 from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
 from ports.entries import EntryChange
+from ports.origin import CurrentOrigin, nobodys
 
 
 @dataclass(slots=True)
 class _Campaign:
+    origin: CurrentOrigin
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneNumber, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
@@ -36,7 +38,7 @@ class _Campaign:
         if after.confirmed:
             self.owners[phone] = user_id
         if after.messages:
-            self.outbox.setdefault(user_id, []).extend(_stored_messages(after))
+            self.outbox.setdefault(user_id, []).extend(_stored_messages(after, self.origin()))
         self.entries[user_id] = _copy(replace(after, messages=()))
         return _copy(self.entries[user_id])
 
@@ -47,8 +49,8 @@ class MemoryEntryStore:
     No method gives way to another before it is done, so each is atomic.
     """
 
-    def __init__(self) -> None:
-        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(_Campaign)
+    def __init__(self, *, origin: CurrentOrigin = nobodys) -> None:
+        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(origin))
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
         entry = self.all_of(campaign_id).get(user_id)
@@ -122,7 +124,7 @@ def _copy(entry: Entry) -> Entry:
     return replace(entry, details=own)
 
 
-def _stored_messages(entry: Entry) -> list[StoredMessage]:
+def _stored_messages(entry: Entry, origin: Origin) -> list[StoredMessage]:
     return [
         StoredMessage(
             id=message.id,
@@ -132,6 +134,7 @@ def _stored_messages(entry: Entry) -> list[StoredMessage]:
             user_id=entry.user_id,
             revision=entry.revision,
             data=message_data(message.about, entry),
+            origin=origin,
         )
         for message in entry.messages
     ]

@@ -29,9 +29,11 @@ from adapters.mongo.mapping import key
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.entries import Entry, EntryStatus
 from domain.model.errors import PhoneUnavailable
+from domain.model.events import Origin
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
 from ports.entries import EntryChange
+from ports.origin import CurrentOrigin
 
 PAUSE_SECONDS: Final = 0.01
 """At most, after a lost race, so that the losers do not meet again."""
@@ -43,8 +45,9 @@ Change = tuple[Entry, Entry]
 
 
 class MongoEntryStore:
-    def __init__(self, entries: AsyncCollection[Raw]) -> None:
+    def __init__(self, entries: AsyncCollection[Raw], origin: CurrentOrigin) -> None:
         self._entries = entries
+        self._origin = origin
         self._lookups = Lookups(entries, WITHOUT_OUTBOX)
 
     @translated
@@ -55,20 +58,21 @@ class MongoEntryStore:
     @translated
     async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
         """Read, decide, compare-and-set; decided anew for as long as others are faster."""
+        origin = self._origin()
         while True:
             before = await self.get(campaign_id, user_id)
             after = change(before)
-            if after == before or await self._store(before, after):
+            if after == before or await self._store(before, after, origin):
                 return as_loaded(after)
             await _pause()
 
-    async def _store(self, before: Entry | None, after: Entry) -> bool:
+    async def _store(self, before: Entry | None, after: Entry, origin: Origin) -> bool:
         """False when somebody else was faster."""
         try:
             if before is None:
-                await self._entries.insert_one(new_document(after))
+                await self._entries.insert_one(new_document(after, origin))
                 return True
-            result = await self._entries.update_one(*compare_and_set(before, after))
+            result = await self._entries.update_one(*compare_and_set(before, after, origin))
         except pymongo.errors.DuplicateKeyError as error:
             if _is_of_phone(error.details):
                 raise PhoneUnavailable from None  # The driver's error names the number.
@@ -81,6 +85,7 @@ class MongoEntryStore:
     ) -> Mapping[UserId, Entry]:
         """Batch after batch: one read, one write, and again for those whom others got to first."""
         outcome: dict[UserId, Entry] = {}
+        origin = self._origin()
         waiting = list(dict.fromkeys(user_ids))
         for start in range(0, len(waiting), BATCH):
             undecided = waiting[start : start + BATCH]
@@ -91,7 +96,7 @@ class MongoEntryStore:
                     outcome[before.user_id] = as_loaded(after)
                     if after != before:
                         changes.append((before, after))
-                undecided = await self._write(changes)
+                undecided = await self._write(changes, origin)
         return outcome
 
     async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> list[Entry]:
@@ -99,7 +104,7 @@ class MongoEntryStore:
         cursor = self._entries.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX)
         return [to_entry(document) for document in await cursor.to_list(None)]
 
-    async def _write(self, changes: Sequence[Change]) -> list[UserId]:
+    async def _write(self, changes: Sequence[Change], origin: Origin) -> list[UserId]:
         """Make each change that is still possible; whose entries somebody else got to first.
 
         A bulk write does not tell which of its updates found nothing. As upserts they do: the entry is there,
@@ -107,7 +112,7 @@ class MongoEntryStore:
         """
         if not changes:
             return []
-        writes = [UpdateOne(*compare_and_set(before, after), upsert=True) for before, after in changes]
+        writes = [UpdateOne(*compare_and_set(before, after, origin), upsert=True) for before, after in changes]
         try:
             await self._entries.bulk_write(writes, ordered=False)
         except pymongo.errors.BulkWriteError as error:

@@ -38,12 +38,16 @@ class StoredFraud(BaseModel):
 
 
 class OutboxMessage(BaseModel):
+    model_config = STORED
+
     id: str
     about: str
     at: datetime
     revision: int
     data: str | None
     """JSON: names that fans and staff chose are no field names here."""
+    request_id: str | None = None
+    traceparent: str | None = None
 
 
 class EntryDocument(Document):

@@ -21,7 +21,7 @@ from domain.model.entries import (
     Selection,
     Verification,
 )
-from domain.model.events import StoredMessage, message_data
+from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId, Preferences
 from domain.model.phones import PhoneNumber
@@ -151,16 +151,16 @@ def _from_challenge(challenge: Challenge) -> Raw:
     }
 
 
-def new_document(entry: Entry) -> Raw:
+def new_document(entry: Entry, origin: Origin = UNKNOWN_ORIGIN) -> Raw:
     """A document that is not there yet, with the messages that the entry begins with."""
     document: Raw = {"_id": key(entry.campaign_id, entry.user_id)} | _from_entry(entry)
     if entry.messages:
-        document["outbox"] = _from_messages(entry)
+        document["outbox"] = _from_messages(entry, origin)
         document["outboxAt"] = entry.messages[0].at
     return document
 
 
-def compare_and_set(before: Entry, after: Entry) -> tuple[Raw, Raw]:
+def compare_and_set(before: Entry, after: Entry, origin: Origin) -> tuple[Raw, Raw]:
     """Filter and update that make ``before`` into ``after``, its messages included.
 
     They find nothing if anyone changed the entry meanwhile.
@@ -168,12 +168,12 @@ def compare_and_set(before: Entry, after: Entry) -> tuple[Raw, Raw]:
     assert after.version > before.version, "a change raises the version"
     update: Raw = {"$set": _from_entry(after)}
     if after.messages:
-        update["$push"] = {"outbox": {"$each": _from_messages(after)}}
+        update["$push"] = {"outbox": {"$each": _from_messages(after, origin)}}
         update["$min"] = {"outboxAt": after.messages[0].at}
     return {"_id": key(before.campaign_id, before.user_id), "version": before.version}, update
 
 
-def _from_messages(entry: Entry) -> list[Raw]:
+def _from_messages(entry: Entry, origin: Origin) -> list[Raw]:
     """Entries are loaded without messages, so these are all of this change."""
     return [
         {
@@ -183,8 +183,15 @@ def _from_messages(entry: Entry) -> list[Raw]:
             "revision": entry.revision,
             "data": json.dumps(message_data(message.about, entry), ensure_ascii=False),
         }
+        | _from_origin(origin)
         for message in entry.messages
     ]
+
+
+def _from_origin(origin: Origin) -> Raw:
+    """Only what is known: most of an outbox would be nulls otherwise."""
+    known = {"requestId": origin.request_id, "traceparent": origin.traceparent}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def to_message(document: Raw, stored: Raw) -> StoredMessage:
@@ -197,4 +204,5 @@ def to_message(document: Raw, stored: Raw) -> StoredMessage:
         user_id=UserId(document["userId"]),
         revision=stored["revision"],
         data=json.loads(stored["data"]),
+        origin=Origin(request_id=stored.get("requestId"), traceparent=stored.get("traceparent")),
     )

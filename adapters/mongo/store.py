@@ -26,6 +26,7 @@ from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.scoring import MongoScores
 from adapters.mongo.turns import Turns
 from domain.model.errors import Unavailable
+from ports.origin import CurrentOrigin, nobodys
 
 PING_MS: Final = 2_000
 
@@ -107,20 +108,20 @@ def check_url(url: str) -> None:
 
 
 @asynccontextmanager
-async def mongo_store(url: str) -> AsyncIterator[MongoStore]:
+async def mongo_store(url: str, *, origin: CurrentOrigin = nobodys) -> AsyncIterator[MongoStore]:
     """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION."""
     client = open_client(url, **_options(url))
     database = client.get_default_database()
     try:
-        yield _store_in(database)
+        yield _store_in(database, origin)
     finally:
         await close(client)
 
 
-def _store_in(database: AsyncDatabase[Raw]) -> MongoStore:
+def _store_in(database: AsyncDatabase[Raw], origin: CurrentOrigin) -> MongoStore:
     codes = CodeCollection(database[_name(CodeDocument)])
     entries = database[_name(EntryDocument)]
-    entry_store = MongoEntryStore(entries)
+    entry_store = MongoEntryStore(entries, origin)
     return MongoStore(
         database=database,
         pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),

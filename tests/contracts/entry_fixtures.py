@@ -13,7 +13,7 @@ from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.mongo.store import mongo_store
 from ports.entries import EntryQueries
-from tests.contracts.entry_stores import EntryPorts
+from tests.contracts.entry_stores import Asking, EntryPorts
 
 
 @pytest.fixture(params=["memory", "mongo"])
@@ -40,18 +40,21 @@ async def queries_over_one_connection(database_url: str) -> AsyncIterator[EntryQ
 
 
 def _in_memory() -> EntryPorts:
-    store = MemoryEntryStore()
+    asking = Asking()
+    store = MemoryEntryStore(origin=asking)
     return EntryPorts(
         entries=store,
         queries=MemoryEntryQueries(store),
         scores=store,
         phone_book=MemoryPhoneBook(),
         outbox=store,
+        asking=asking,
     )
 
 
 async def _in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
-    store = await stack.enter_async_context(mongo_store(url))
+    asking = Asking()
+    store = await stack.enter_async_context(mongo_store(url, origin=asking))
     await store.migrate()
     return EntryPorts(
         entries=store.entries,
@@ -59,5 +62,6 @@ async def _in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
         scores=store.scores,
         phone_book=store.phone_book,
         outbox=store.outbox,
+        asking=asking,
         scoring=store.database["scoring"],
     )

@@ -9,6 +9,7 @@ from typing import Any
 from domain.model.confirmation import Challenge
 from domain.model.entries import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.errors import DomainError
+from domain.model.events import UNKNOWN_ORIGIN, Origin
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
@@ -21,6 +22,16 @@ TOUR = CampaignId("tour")
 MARKETS = tuple(MarketId(market) for market in ("nyc", "bos", "chi", "lax", "sea"))
 
 
+@dataclass(slots=True)
+class Asking:
+    """Says whose doing the changes are, as the application does for each request."""
+
+    now: Origin = UNKNOWN_ORIGIN
+
+    def __call__(self) -> Origin:
+        return self.now
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPorts:
     entries: EntryStore
@@ -28,6 +39,7 @@ class EntryPorts:
     scores: Scores
     phone_book: PhoneBook
     outbox: Outbox
+    asking: Asking
     scoring: Any = None
     """Where a database keeps the uploads; the memory has no such place."""
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from domain.model.entries import Details, Entry, EntryEvent, Errand
-from domain.model.events import StoredMessage, entry_data
+from domain.model.entries import Details, Entry, EntryEvent, Errand, Selection
+from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, entry_data
 from domain.model.phones import PhoneNumber
+from domain.model.scoring import ScoreRecord
 from tests.contracts.entry_stores import (
     MARKETS,
     NOW,
@@ -41,6 +42,25 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
     )
     assert (retry.about, retry.data) == (Errand.RETRY_FANSCORE, None)
     assert (receipt.about, receipt.data) == (Errand.SEND_RECEIPT, None)
+
+
+async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> None:
+    """However the change was made: alone, in a batch, or with scores."""
+    traced = Origin(request_id="r-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    entry_ports.asking.now = traced
+    await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
+    entry_ports.asking.now = Origin(request_id="r-2")
+    await entry_ports.entries.change_many(TOUR, [fan(1)], noted("n", "1"))
+    entry_ports.asking.now = Origin(request_id="r-3")
+    selected = ScoreRecord(user_id=fan(1), score=9, selection=Selection.SELECTED)
+    await entry_ports.scores.put(TOUR, [selected], NOW)
+    entry_ports.asking.now = UNKNOWN_ORIGIN
+    await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "2")))
+
+    waiting = [one for one in await entry_ports.outbox.pending(10) if isinstance(one.about, EntryEvent)]
+
+    expected = [traced, Origin(request_id="r-2"), Origin(request_id="r-3"), UNKNOWN_ORIGIN]
+    assert [message.origin for message in waiting] == expected
 
 
 async def test_what_is_done_waits_no_more(entry_ports: EntryPorts) -> None:
