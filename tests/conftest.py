@@ -9,6 +9,8 @@ import pytest
 
 from tests.servers import backends
 from tests.servers.aws import ENVIRONMENT
+from tests.servers.faults import AwsProxy, aws_proxy
+from tests.servers.kafka import MockCluster, mock_cluster, packaged_kafka
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,31 @@ def aws_url() -> Iterator[str]:
 def aws_environment(aws_url: str) -> dict[str, str]:
     """The variables that lead a process to the AWS server."""
     return ENVIRONMENT | {"AWS_ENDPOINT_URL": aws_url}
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> Iterator[str]:
+    with backends.kafka() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def _mock_cluster() -> Iterator[MockCluster]:
+    if packaged_kafka() is None:
+        backends.unavailable("a Kafka that can be told to fail: install confluent-kafka")
+    with mock_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def failing_kafka(_mock_cluster: MockCluster) -> Iterator[MockCluster]:
+    """Three brokers, all well before and after the test, that it may tell to fail meanwhile."""
+    yield _mock_cluster
+    _mock_cluster.heal()
+
+
+@pytest.fixture
+def failing_aws(aws_url: str) -> Iterator[AwsProxy]:
+    """The AWS server behind a proxy that may be told to fail."""
+    with aws_proxy(aws_url) as proxy:
+        yield proxy

@@ -23,7 +23,7 @@ VARIABLES = {
     for name, field in Settings.model_fields.items()
     if field.validation_alias is None
 }
-FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL"}
+FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TEST_KAFKA_SERVERS"}
 
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+[A-Z]")

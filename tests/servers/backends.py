@@ -13,9 +13,12 @@ from typing import Any
 import pymongo
 import pytest
 from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.servers.aws import aws_server
+from tests.servers.kafka import mock_cluster, packaged_kafka
 from tests.servers.mongod import packaged_mongod, replica_set
+from tests.servers.ports import free_port
 
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 
@@ -53,6 +56,21 @@ def aws() -> Iterator[str]:
             yield url
 
 
+@contextmanager
+def kafka() -> Iterator[str]:
+    """The brokers of a Kafka, ``host:port[,host:port]``, that makes topics as they are asked for."""
+    if servers := os.environ.get("FANGATE_TEST_KAFKA_SERVERS"):
+        yield servers
+    elif _docker_answers():
+        with _kafka_in_docker() as servers:
+            yield servers
+    elif packaged_kafka():
+        with mock_cluster() as cluster:
+            yield cluster.servers
+    else:
+        unavailable("Kafka: set FANGATE_TEST_KAFKA_SERVERS, start Docker, or install confluent-kafka")
+
+
 def _docker_answers() -> bool:
     if sys.platform != "win32" and "DOCKER_HOST" not in os.environ and not DOCKER_SOCKET.exists():
         return False  # Asked all the same, docker-py would leave its half-open socket behind.
@@ -75,3 +93,24 @@ def _mongodb_in_docker() -> Iterator[str]:
             member = {"_id": 0, "host": "127.0.0.1:27017"}
             client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
         yield f"{url}?directConnection=true"
+
+
+@contextmanager
+def _kafka_in_docker() -> Iterator[str]:
+    port = free_port()  # The broker tells its clients where it is, so it must know before it starts.
+    container = (
+        DockerContainer("apache/kafka:4.1.1")
+        .with_bind_ports(9092, port)
+        .with_env("KAFKA_NODE_ID", "1")
+        .with_env("KAFKA_PROCESS_ROLES", "broker,controller")
+        .with_env("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@localhost:9093")
+        .with_env("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER")
+        .with_env("KAFKA_LISTENERS", "PLAINTEXT://:9092,CONTROLLER://:9093")
+        .with_env("KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://127.0.0.1:{port}")
+        .with_env("KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT")
+        .with_env("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")
+        .with_env("KAFKA_NUM_PARTITIONS", "4")
+        .waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    )
+    with container:
+        yield f"127.0.0.1:{port}"
