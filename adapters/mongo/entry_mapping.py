@@ -3,7 +3,6 @@
 By hand, not through the Beanie document: entries pass here thousands of times a second.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -181,7 +180,7 @@ def _from_messages(entry: Entry, origin: Origin) -> list[Raw]:
             "about": message.about.value,
             "at": message.at,
             "revision": entry.revision,
-            "data": json.dumps(message_data(message.about, entry), ensure_ascii=False),
+            "data": message_data(message.about, entry),
         }
         | _from_origin(origin)
         for message in entry.messages
@@ -203,6 +202,6 @@ def to_message(document: Raw, stored: Raw) -> StoredMessage:
         campaign_id=CampaignId(document["campaignId"]),
         user_id=UserId(document["userId"]),
         revision=stored["revision"],
-        data=json.loads(stored["data"]),
+        data=stored["data"],
         origin=Origin(request_id=stored.get("requestId"), traceparent=stored.get("traceparent")),
     )

@@ -1,6 +1,6 @@
 """What neighbours are told of registrations, and what is kept of it until a worker has told them (REQ-010)."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -31,15 +31,19 @@ class StoredMessage:
     campaign_id: CampaignId
     user_id: UserId
     revision: int
-    data: Mapping[str, object] | None = field(default=None, repr=False)
-    """The entry as the change made it, for events; an errand looks at the entry as it is when it is run."""
+    data: str | None = field(default=None, repr=False)
+    """The entry as the change made it, as the JSON that is published; nothing for an errand, which looks at the
+    entry as it is when it is run."""
     origin: Origin = UNKNOWN_ORIGIN
     attempts: int = 0
     """How often it was refused."""
 
 
-def message_data(about: EntryEvent | Errand, entry: Entry) -> dict[str, object] | None:
-    return entry_data(entry) if isinstance(about, EntryEvent) else None
+def message_data(about: EntryEvent | Errand, entry: Entry) -> str | None:
+    """Written once, when the change is stored: from there to the stream nobody needs to look into it."""
+    if not isinstance(about, EntryEvent):
+        return None
+    return json.dumps(entry_data(entry), ensure_ascii=False, separators=(",", ":"))
 
 
 def entry_data(entry: Entry) -> dict[str, object]:

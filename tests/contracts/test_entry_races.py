@@ -7,7 +7,7 @@ import pytest
 from domain.model.confirmation import MAX_ATTEMPTS
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import PhoneUnavailable
-from domain.model.events import entry_data
+from domain.model.events import message_data
 from tests.contracts.entry_stores import (
     TOUR,
     EntryPorts,
@@ -60,7 +60,7 @@ async def test_changes_at_once_are_all_made(entry_ports: EntryPorts) -> None:
     assert entry.revision == 21
     messages = await entry_ports.outbox.pending(100)
     assert [message.revision for message in messages] == list(range(1, 22))
-    assert messages[-1].data == entry_data(entry)
+    assert messages[-1].data == message_data(EntryEvent.UPDATED, entry)
 
 
 async def test_registering_twice_at_once_makes_one_entry(entry_ports: EntryPorts) -> None:

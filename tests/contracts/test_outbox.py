@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.model.entries import Details, Entry, EntryEvent, Errand, Selection
-from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, entry_data
+from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
 from domain.model.phones import PhoneNumber
 from domain.model.scoring import ScoreRecord
 from tests.contracts.entry_stores import (
@@ -38,7 +38,7 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
         campaign_id=TOUR,
         user_id=fan(1),
         revision=1,
-        data=entry_data(entry),
+        data=message_data(EntryEvent.CREATED, entry),
     )
     assert (retry.about, retry.data) == (Errand.RETRY_FANSCORE, None)
     assert (receipt.about, receipt.data) == (Errand.SEND_RECEIPT, None)

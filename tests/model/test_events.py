@@ -1,10 +1,12 @@
 """What neighbours are told of a registration: the contract's words, field by field (REQ-010)."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+from domain.model.cloud_events import outgoing
 from domain.model.entries import Details, Entry, EntryEvent, Errand, Fraud, FraudStatus, Selection
-from domain.model.events import entry_data, message_data
+from domain.model.events import Origin, StoredMessage, entry_data, message_data
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
@@ -69,4 +71,38 @@ def test_what_is_known_later() -> None:
 def test_an_errand_carries_no_state() -> None:
     """It looks at the entry as it is when it is run."""
     assert message_data(Errand.SEND_RECEIPT, _entry()) is None
-    assert message_data(EntryEvent.CREATED, _entry()) == entry_data(_entry())
+
+
+def test_an_event_carries_the_entry_as_json() -> None:
+    entry = _entry()
+    assert json.loads(message_data(EntryEvent.CREATED, entry) or "") == entry_data(entry)
+
+
+def test_an_event_as_the_world_reads_it() -> None:
+    entry = _entry()
+    message = StoredMessage(
+        id="message-1",
+        about=EntryEvent.CREATED,
+        at=AT,
+        campaign_id=entry.campaign_id,
+        user_id=entry.user_id,
+        revision=1,
+        data=message_data(EntryEvent.CREATED, entry),
+        origin=Origin(traceparent="00-1-2-01"),
+    )
+
+    event = outgoing(message)
+
+    assert (event.id, event.key, event.traceparent) == ("message-1", "tour:fan-1", "00-1-2-01")
+    assert json.loads(event.body) == {
+        "specversion": "1.0",
+        "id": "message-1",
+        "source": "/fangate",
+        "type": "fangate.entry.created",
+        "subject": "tour/fan-1",
+        "time": "2026-11-21T12:00:00.123Z",
+        "datacontenttype": "application/json",
+        "traceparent": "00-1-2-01",
+        "data": entry_data(entry),
+    }
+    assert "traceparent" not in json.loads(outgoing(replace(message, origin=Origin())).body)
