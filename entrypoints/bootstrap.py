@@ -9,6 +9,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +36,9 @@ from adapters.system.clock import SystemClock
 from adapters.tokens.jwt import JwtConfirmationTokens
 from domain.model.errors import Unavailable
 from entrypoints.application import Application, CheckedObjectStore, Neighbours, Stores, assemble
+from entrypoints.instrument import Tracer
+from entrypoints.metrics import Metrics
+from entrypoints.observed import CountedEntries, CountedSms, ObservedStream
 from entrypoints.origin import current_origin
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
 from ports.campaigns import Campaigns
@@ -59,9 +63,16 @@ def check(settings: Settings) -> None:
 
 @asynccontextmanager
 async def application(
-    settings: Settings, *, clock: Clock | None = None, objects: CheckedObjectStore | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    objects: CheckedObjectStore | None = None,
+    metrics: Metrics | None = None,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[Application]:
     """The application, for as long as the block lasts. Ports given as arguments replace the configured ones.
+
+    What it does is counted in ``metrics``, and traced where there is a ``tracer``.
 
     Raises ConfigurationError for a URL that cannot be used.
     """
@@ -70,14 +81,25 @@ async def application(
     async with AsyncExitStack() as stack:
         if objects is None:
             objects = await _open(OBJECT_STORES, settings.objects, settings, stack)
+        stores = await _open(STORES, settings.store, settings, stack)
+        neighbours = await _open_neighbours(settings, key, stack)
+        counted = metrics or Metrics()
         yield assemble(
             settings,
-            stores=await _open(STORES, settings.store, settings, stack),
-            neighbours=await _open_neighbours(settings, key, stack),
+            stores=replace(stores, entries=CountedEntries(entries=stores.entries, metrics=counted)),
+            neighbours=_observed(neighbours, "memory", counted, tracer),
             objects=objects,
             clock=clock or SystemClock(),
             confirmation_key=key,
         )
+
+
+def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tracer | None) -> Neighbours:
+    return replace(
+        neighbours,
+        sms=CountedSms(sms=neighbours.sms, metrics=metrics),
+        stream=ObservedStream(stream=neighbours.stream, system=stream, metrics=metrics, tracer=tracer),
+    )
 
 
 async def migrate(settings: Settings) -> list[str]:

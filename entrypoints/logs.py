@@ -13,6 +13,9 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from entrypoints import traceparent as w3c
+from entrypoints.origin import current_origin
+
 FRAMES: Final = 30
 """Deep enough to reach from a driver's depths up to our own code."""
 
@@ -27,7 +30,7 @@ _LEVELS: Final = {
 def configure_logs(level: str) -> None:
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _of_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             _bare_traceback,
@@ -52,6 +55,16 @@ class _Passer(logging.Handler):
             message=lines[0] if lines else "",
             exc_info=record.exc_info[1] if record.exc_info else None,
         )
+
+
+def _of_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Every line that is written on behalf of a request can be found by its id, and by its trace's."""
+    origin = current_origin()
+    if origin.request_id is not None:
+        event.setdefault("request_id", origin.request_id)
+    if origin.traceparent is not None:
+        event.setdefault("trace_id", w3c.trace_id(origin.traceparent))
+    return event
 
 
 def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

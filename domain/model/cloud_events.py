@@ -25,6 +25,8 @@ class OutgoingEvent:
     """A CloudEvent, as UTF-8 JSON of MEDIA_TYPE."""
     traceparent: str | None = None
     """W3C Trace Context of the change, for streams that have headers; it is in the body too."""
+    request_id: str | None = None
+    """Of the request that made the change; ours, and not sent."""
 
 
 def outgoing(message: StoredMessage) -> OutgoingEvent:
@@ -49,4 +51,5 @@ def outgoing(message: StoredMessage) -> OutgoingEvent:
         key=f"{message.campaign_id}:{message.user_id}",
         body=text.encode(),
         traceparent=message.origin.traceparent,
+        request_id=message.origin.request_id,
     )

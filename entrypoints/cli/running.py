@@ -12,9 +12,9 @@ import uvicorn
 
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
-from entrypoints.http.metrics import MULTIPROCESS_FOLDER
 from entrypoints.http.protocol import Protocol
 from entrypoints.logs import configure_logs
+from entrypoints.metrics import MULTIPROCESS_FOLDER
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 from entrypoints.worker.loop import work
 

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.response import Response
 from litestar.types import ASGIApp
 
+from domain.model.errors import CodesExhausted, ReservationMismatch
 from entrypoints.bootstrap import application, check
 from entrypoints.http import system
 from entrypoints.http.auth import door
@@ -19,10 +20,11 @@ from entrypoints.http.codes import assignments, catalogue, counts, history, impo
 from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.entries import administration, confirmation, counting, eligibility, registration, scoring
 from entrypoints.http.envelope import Envelope, request_id_of
-from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
 from entrypoints.http.routes import Routes
+from entrypoints.instrument import tracing
 from entrypoints.logs import configure_logs
+from entrypoints.metrics import Metrics
 from entrypoints.settings import Settings, read_settings
 from entrypoints.worker.loop import sweeping
 
@@ -78,7 +80,9 @@ def http_app(settings: Settings) -> ASGIApp:
         logging_config=None,
     )
     app.state.door = door(settings)
-    return Envelope(app, metrics, Routes({route.path_format: route.methods for route in app.routes}))
+    envelope = Envelope(app, metrics, Routes({route.path_format: route.methods for route in app.routes}))
+    app.state.envelope = envelope
+    return envelope
 
 
 def _running(settings: Settings, metrics: Metrics) -> Any:
@@ -87,10 +91,12 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
         """Open the adapters inside the server's own event loop, and close them when it stops."""
         async with (
             _told("http.not_started"),
-            application(settings) as opened,
+            tracing() as tracer,
+            application(settings, metrics=metrics, tracer=tracer) as opened,
             sweeping(opened, settings, wanted=settings.in_memory),
         ):
             app.state.application = opened
+            app.state.envelope.tracer = tracer
             app.state.metrics = metrics
             app.state.background = Background()
             # What is there now stays: the collector need not look through it again and again while fans wait.
@@ -118,8 +124,10 @@ async def _told(event: str) -> AsyncIterator[None]:
 def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:
     problem = problem_of(error)
     request_id = request_id_of(request.scope)
+    if isinstance(error, CodesExhausted | ReservationMismatch):
+        request.app.state.metrics.reservation_refused(problem.code)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("http.failed", request_id=request_id, code=problem.code, exc_info=_cause(error))
+        log.error("http.failed", code=problem.code, exc_info=_cause(error))
     return Response(
         problem.body(request_id),
         status_code=problem.status,

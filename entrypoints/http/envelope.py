@@ -7,19 +7,26 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.trace import SpanKind
 
+from domain.model.events import Origin
 from domain.model.ids import is_campaign_id
+from entrypoints import traceparent as w3c
 from entrypoints.http.body import Body
-from entrypoints.http.metrics import Metrics
 from entrypoints.http.problems import MEDIA_TYPE, internal
 from entrypoints.http.routes import UNMATCHED, Route, Routes
+from entrypoints.instrument import Span, Tracer
+from entrypoints.metrics import Metrics
+from entrypoints.origin import set_origin
 
 REQUEST_ID: Final = b"x-request-id"
+TRACEPARENT: Final = w3c.HEADER.encode()
 _SCOPE_KEY: Final = "fangate.request_id"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -42,18 +49,31 @@ class Envelope:
         self._app = app
         self._metrics = metrics
         self._routes = routes
+        self.tracer: Tracer | None = None
+        """Once the server has started, if traces are wanted."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        await _Exchange(scope, receive, send, self._metrics, self._routes.of(scope["path"])).run(self._app)
+        route = self._routes.of(scope["path"])
+        exchange = _Exchange(scope, receive, send, metrics=self._metrics, route=route, tracer=self.tracer)
+        await exchange.run(self._app)
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Any, receive: Receive, send: Send, metrics: Metrics, route: Route) -> None:
+    def __init__(
+        self,
+        scope: Any,
+        receive: Receive,
+        send: Send,
+        *,
+        metrics: Metrics,
+        route: Route,
+        tracer: Tracer | None,
+    ) -> None:
         self._scope = scope
         self._body = Body(scope, receive)
         self._send = send
@@ -61,14 +81,21 @@ class _Exchange:
         self._route = route
         self._status = 0
         self._began = time.perf_counter()
-        self._id = _chosen_id(scope)
+        self._id, traceparent = _named(scope)
         scope[_SCOPE_KEY] = self._id.decode()
+        self._span = tracer.begin(SpanKind.SERVER, traceparent) if tracer else None
+        set_origin(
+            Origin(
+                request_id=scope[_SCOPE_KEY],
+                traceparent=self._span.traceparent if self._span else traceparent,
+            )
+        )
 
     async def run(self, app: ASGIApp) -> None:
         try:
             await app(self._scope, self._body.receive, self._pass_on)
         except Exception:
-            log.exception("http.crashed", request_id=self._id.decode())
+            log.exception("http.crashed")
             if self._status:
                 raise  # Half an answer is out: only cutting the connection tells the caller.
             await self._answer_500()
@@ -102,13 +129,26 @@ class _Exchange:
         self._metrics.answered(method, self._route.template, self._status, seconds)
         log.info(
             "http.answered",
-            request_id=self._id.decode(),
             method=method,
             route=self._route.template,
             status=self._status,
             ms=round(seconds * 1000, 2),
             **_campaign(self._scope),
         )
+        if self._span:
+            self._trace(self._span, method)
+
+    def _trace(self, span: Span, method: str) -> None:
+        """As OpenTelemetry names it; a status of 0 is no answer."""
+        attributes: dict[str, str | int] = {
+            "http.request.method": method,
+            "http.route": self._route.template,
+            "http.response.status_code": self._status,
+            "fangate.request_id": self._scope[_SCOPE_KEY],
+            **_campaign(self._scope),
+        }
+        failed = not 0 < self._status < HTTPStatus.INTERNAL_SERVER_ERROR
+        span.end(f"{method} {self._route.template}", attributes, failed=failed)
 
 
 def request_id_of(scope: Any) -> str:
@@ -116,12 +156,15 @@ def request_id_of(scope: Any) -> str:
     return str(scope[_SCOPE_KEY])
 
 
-def _chosen_id(scope: Any) -> bytes:
-    """The caller's, if it is sane."""
+def _named(scope: Any) -> tuple[bytes, str | None]:
+    """The request's id, the caller's if it is sane; and the trace it belongs to, if it says so."""
+    id, traceparent = b"", None
     for name, value in scope["headers"]:
         if name == REQUEST_ID and _SANE_ID.fullmatch(value):
-            return bytes(value)
-    return new_request_id().encode()
+            id = bytes(value)
+        elif name == TRACEPARENT:
+            traceparent = w3c.valid(value.decode("latin-1"))
+    return id or new_request_id().encode(), traceparent
 
 
 def new_request_id() -> str:

@@ -14,10 +14,10 @@ from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import public
 from entrypoints.http.decoding import AnyRequest
-from entrypoints.http.metrics import MEDIA_TYPE, Metrics
 from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Wire
+from entrypoints.metrics import MEDIA_TYPE, Metrics
 
 ASSETS: Final = Path(__file__).parent / "assets"
 ASSET_TYPES: Final = {

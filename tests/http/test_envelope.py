@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from entrypoints.http.envelope import Envelope
-from entrypoints.http.metrics import Metrics
 from entrypoints.http.routes import UNMATCHED, Routes
+from entrypoints.metrics import Metrics
 from tests.http.scene import assert_problem
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]}

@@ -1,5 +1,6 @@
 """Fangate itself, as its operators run it: a process, reached over HTTP."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -37,6 +39,11 @@ class Service:
 
     def logged(self) -> str:
         return self.log.read_text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged, but for a line that is just being written."""
+        whole, _, _ = self.logged().rpartition("\n")
+        return [dict(json.loads(line)) for line in whole.splitlines()]
 
 
 @contextmanager

@@ -1,0 +1,31 @@
+"""W3C Trace Context: the header by which a trace goes from one process to the next."""
+
+import re
+from typing import Final
+
+HEADER: Final = "traceparent"
+
+_VALID: Final = re.compile(
+    r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<rest>(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?P<more>-.*)?"
+)
+_LONGEST: Final = 256
+
+
+def valid(text: str) -> str | None:
+    """The header as it may travel on; None for one that is none. What later versions add is left out."""
+    found = _VALID.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or (found["version"] == "00" and found["more"]):
+        return None
+    return f"00-{found['rest']}"
+
+
+def trace_id(traceparent: str) -> str:
+    return traceparent[3:35]
+
+
+def span_id(traceparent: str) -> str:
+    return traceparent[36:52]
+
+
+def sampled(traceparent: str) -> bool:
+    return bool(int(traceparent[53:55], 16) & 1)
