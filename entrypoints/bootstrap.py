@@ -32,6 +32,8 @@ from adapters.s3.objects import s3_object_store
 from adapters.sms.log import LogSms
 from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
+from adapters.sqs.provision import build_queues
+from adapters.sqs.queue import sqs_queue
 from adapters.system.clock import SystemClock
 from adapters.tokens.jwt import JwtConfirmationTokens
 from domain.model.errors import Unavailable
@@ -45,6 +47,7 @@ from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
+from ports.queues import Queue
 from ports.sms import Sms
 from ports.users import Users
 
@@ -103,12 +106,18 @@ def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tra
 
 
 async def migrate(settings: Settings) -> list[str]:
-    """Build what the store needs and does not have yet; the names of what was built."""
+    """Build what the store and the queue need and do not have yet; what was built, in words for the operator."""
     check(settings)
-    if settings.in_memory:
-        return []
-    async with mongo_store(settings.store) as store:
-        return await store.migrate()
+    built = []
+    if not settings.in_memory:
+        async with mongo_store(settings.store) as store:
+            built = [f"index {name}" for name in await store.migrate()]
+    if settings.queue.startswith("sqs:"):
+        queues = await build_queues(
+            _queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
+        )
+        built += [f"queue {name}" for name in queues]
+    return built
 
 
 def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:
@@ -124,6 +133,10 @@ async def _open(
 
 def _path(url: str) -> Path:
     return Path(url.partition(":")[2])
+
+
+def _queue_name(settings: Settings) -> str:
+    return settings.queue.partition(":")[2].strip("/")
 
 
 def _confirmation_key(settings: Settings) -> bytes:
@@ -223,6 +236,14 @@ async def _webhook_sms(settings: Settings, stack: AsyncExitStack) -> Sms:
     return await stack.enter_async_context(webhook_sms(settings.sms))
 
 
+async def _memory_queue(settings: Settings, _: AsyncExitStack) -> Queue:
+    return MemoryQueue(attempts=settings.score_attempts)
+
+
+async def _sqs_queue(settings: Settings, stack: AsyncExitStack) -> Queue:
+    return await stack.enter_async_context(sqs_queue(_queue_name(settings), region=settings.aws_region))
+
+
 async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack) -> Neighbours:
     return Neighbours(
         campaigns=await _open(CAMPAIGNS, settings.campaigns, settings, stack),
@@ -233,7 +254,7 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         phone_numbers=LibPhoneNumbers(),
         tokens=JwtConfirmationTokens(key),
         stream=MemoryEventStream(),
-        queue=MemoryQueue(),
+        queue=await _open(QUEUES, settings.queue, settings, stack),
         receipts=LogReceipts(),
         realtime=NoRealtime(),
     )
@@ -267,3 +288,4 @@ SMS: Mapping[str, Factory[Sms]] = {
     "http": _webhook_sms,
     "https": _webhook_sms,
 }
+QUEUES: Mapping[str, Factory[Queue]] = {"memory": _memory_queue, "sqs": _sqs_queue}

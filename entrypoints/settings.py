@@ -3,85 +3,24 @@
 A wrong value is a ConfigurationError whose one line names the variable and never shows a secret.
 """
 
-import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from entrypoints.values import WHOLE, Seconds, is_web_address, names_bucket, names_queue, scheme
 
 PREFIX: Final = "FANGATE_"
 MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
 MIN_CONFIRMATION_SECRET_BYTES: Final = 16
 """Keys of full length are derived from it."""
-LONGEST: Final = timedelta(days=366)
-_WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
-_BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 
 
 class ConfigurationError(Exception):
     """One line for the operator."""
-
-
-def _seconds(value: object) -> object:
-    """Durations are plain numbers of seconds."""
-    if isinstance(value, timedelta):
-        return value
-    try:
-        return timedelta(seconds=float(str(value)))
-    except (ValueError, OverflowError):
-        raise ValueError("must be a number of seconds") from None
-
-
-def _scheme(*allowed: str) -> BeforeValidator:
-    def check(value: object) -> object:
-        scheme, colon, _ = str(value).partition(":")
-        if not colon or scheme not in allowed:
-            raise ValueError(f"must begin with one of {', '.join(f'{name}:' for name in allowed)}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _names_bucket(url: str) -> str:
-    if url.startswith("s3:") and not _BUCKET.fullmatch(url):
-        raise ValueError("must name a bucket: s3://bucket")
-    return url
-
-
-def _whole(url: str) -> str:
-    """Nothing that the scheme asks for may be missing, and nothing that it ignores may be there."""
-    scheme, _, rest = url.partition(":")
-    if scheme in {"http", "https"}:
-        if not _is_web_address(url):
-            raise ValueError(f"must be a web address: {scheme}://host")
-    elif scheme == "file":
-        if not rest:
-            raise ValueError("must name a file: file:path")
-    elif rest:
-        raise ValueError(f"must be {scheme}: and nothing more")
-    return url
-
-
-def _sensible(value: timedelta) -> timedelta:
-    if not timedelta(0) < value <= LONGEST:
-        raise ValueError(f"must be more than 0 and at most {LONGEST.total_seconds():.0f} seconds")
-    return value
-
-
-_WHOLE: Final = AfterValidator(_whole)
-
-Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_sensible)]
 
 
 class Settings(BaseSettings):
@@ -90,21 +29,30 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
-    store: Annotated[str, _scheme("memory", "mongodb", "mongodb+srv")] = Field("memory:", repr=False)
+    store: Annotated[str, scheme("memory", "mongodb", "mongodb+srv")] = Field("memory:", repr=False)
     """May hold a password, so it is not shown."""
-    objects: Annotated[str, _scheme("file", "memory", "s3"), AfterValidator(_names_bucket)] = "file:./objects"
+    objects: Annotated[str, scheme("file", "memory", "s3"), AfterValidator(names_bucket)] = "file:./objects"
     jwt_secret: SecretStr | None = None
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
-    campaigns: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field(
-        "file:./campaigns.json", repr=False
-    )
-    """May hold a key, as may the next four, so it is not shown."""
-    users: Annotated[str, _scheme("file", "http", "https"), _WHOLE] = Field("file:./users.json", repr=False)
-    fanscore: Annotated[str, _scheme("none", "http", "https"), _WHOLE] = Field("none:", repr=False)
-    fraud: Annotated[str, _scheme("none", "http", "https"), _WHOLE] = Field("none:", repr=False)
-    sms: Annotated[str, _scheme("log", "sns", "http", "https"), _WHOLE] = Field("log:", repr=False)
+    campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./campaigns.json", repr=False)
+    """May hold a key, as may those of other neighbours, so it is not shown."""
+    users: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./users.json", repr=False)
+    fanscore: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
+    fraud: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
+    sms: Annotated[str, scheme("log", "sns", "http", "https"), WHOLE] = Field("log:", repr=False)
+    queue: Annotated[str, scheme("memory", "sqs"), AfterValidator(names_queue)] = "memory:"
+    score_attempts: Annotated[int, Field(ge=2, le=1_000)] = 5
+    """How often fanscore is asked again before a retry goes to the dead letters. SQS may count a delivery that
+    nobody received, hence never 1, and counts no further than 1,000."""
+    receipts: Annotated[str, scheme("log", "http", "https"), WHOLE] = Field("log:", repr=False)
+    sfmc_auth_url: str | None = Field(None, repr=False)
+    sfmc_client_id: str | None = None
+    sfmc_client_secret: SecretStr | None = None
+    sfmc_definition_key: str | None = None
+    realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
+    appsync_api_key: SecretStr | None = None
     confirmation_secret: SecretStr | None = None
     confirmation_ttl: Seconds = timedelta(seconds=600)
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
@@ -123,12 +71,25 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWT_SECRET and {PREFIX}JWT_JWKS_URL exclude each other: set one")
         _check_length("JWT_SECRET", self.jwt_secret, MIN_SECRET_BYTES)
         _check_length("CONFIRMATION_SECRET", self.confirmation_secret, MIN_CONFIRMATION_SECRET_BYTES)
-        if self.jwt_jwks_url and not _is_web_address(self.jwt_jwks_url):
+        if self.jwt_jwks_url and not is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
-        if self.sms == "sns:" and not self.aws_region:
-            raise ValueError(f"{PREFIX}SMS=sns: needs AWS_REGION")
-        if self.aws_endpoint_url and not _is_web_address(self.aws_endpoint_url):
+        for name, url in (("SMS", self.sms), ("QUEUE", self.queue)):
+            if url.startswith(("sns:", "sqs:")) and not self.aws_region:
+                raise ValueError(f"{PREFIX}{name}={url.partition(':')[0]}: needs AWS_REGION")
+        if self.aws_endpoint_url and not is_web_address(self.aws_endpoint_url):
             raise ValueError("AWS_ENDPOINT_URL must be an http:// or https:// URL")
+        return self
+
+    @model_validator(mode="after")
+    def _check_receivers(self) -> "Settings":
+        """Who is told over HTTP asks for keys."""
+        if not self.receipts.startswith("log:"):
+            names = ("sfmc_auth_url", "sfmc_client_id", "sfmc_client_secret", "sfmc_definition_key")
+            _check_given("RECEIPTS", {name: getattr(self, name) for name in names})
+        if not self.realtime.startswith("none:"):
+            _check_given("REALTIME", {"appsync_api_key": self.appsync_api_key})
+        if self.sfmc_auth_url and not is_web_address(self.sfmc_auth_url):
+            raise ValueError(f"{PREFIX}SFMC_AUTH_URL must be an http:// or https:// URL")
         return self
 
     @property
@@ -142,12 +103,9 @@ def _check_length(name: str, secret: SecretStr | None, minimum: int) -> None:
         raise ValueError(f"{PREFIX}{name} must have at least {minimum} bytes")
 
 
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(_WEB.match(url) and parts.hostname) and parts.port != 0
-    except ValueError:  # a port or an address that is none
-        return False
+def _check_given(user: str, values: Mapping[str, object]) -> None:
+    if missing := [f"{PREFIX}{name.upper()}" for name, value in values.items() if value is None]:
+        raise ValueError(f"{PREFIX}{user} needs {', '.join(missing)}")
 
 
 def read_settings() -> Settings:

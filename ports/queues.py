@@ -21,7 +21,7 @@ class ScoreRetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A job in hand: nobody else is given it before its time is up."""
+    """A job in hand: nobody else is given it before its time is up, a minute unless that is changed."""
 
     job: ScoreRetry
     receipt: str
@@ -31,7 +31,8 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """Jobs are handed out at least once, in any order. All raise Unavailable."""
+    """Jobs are handed out at least once, in any order, as often as there are attempts; a job that was not done by
+    then goes to the dead letters. All raise Unavailable."""
 
     async def send(self, jobs: Sequence[ScoreRetry]) -> None:
         """Put these in; all of them are safe when it returns."""
@@ -42,13 +43,31 @@ class Queue(Protocol):
         ...
 
     async def extend(self, delivery: Delivery, by: timedelta) -> None:
-        """Keep it in hand for ``by`` from now. A delivery whose time was up already is left alone."""
+        """Keep it in hand for ``by`` from now. A delivery whose time was up already may be somebody else's: it is
+        left alone."""
         ...
 
     async def done(self, delivery: Delivery) -> None:
-        """Never hand it out again. Saying so twice, or too late, is no error."""
+        """Do not hand it out again. Saying so twice, or too late, is no error."""
         ...
 
     async def postpone(self, delivery: Delivery, by: timedelta) -> None:
-        """Hand it out again after ``by``; after the last attempt it goes to the dead letters instead."""
+        """Hand it out again after ``by``, if it has attempts left. Saying so too late is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How much lies in a queue, as nearly as it can tell."""
+
+    waiting: int
+    """Due, put off, or in somebody's hand."""
+    dead: int
+
+
+class CountedQueue(Queue, Protocol):
+    """A queue that can be watched."""
+
+    async def depth(self) -> Depth:
+        """Raises Unavailable."""
         ...

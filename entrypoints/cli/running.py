@@ -90,8 +90,8 @@ async def _work(settings: Settings) -> None:
 
 @click.command()
 def migrate() -> None:
-    """Build the indexes the store needs. Safe to repeat."""
+    """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
     settings = read_settings()
     configure_logs(settings.log_level)
     built = asyncio.run(bootstrap.migrate(settings))
-    click.echo(f"built {len(built)} indexes: {', '.join(built)}" if built else "nothing to do")
+    click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")

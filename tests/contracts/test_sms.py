@@ -1,8 +1,7 @@
 """What every Sms promises: the message is handed over, or Unavailable is raised."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from adapters.sms.webhook import webhook_sms
 from domain.model.errors import Unavailable
 from ports.sms import Sms
 from tests.registrations import OTHER_PHONE, PHONE
-from tests.servers.aws import ENVIRONMENT
+from tests.servers.aws import ENVIRONMENT, environment
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 
 BODY = "123456 is your code. It is good for 10 minutes."
@@ -30,20 +29,6 @@ class Subject:
     sms: Sms
     sent: Callable[[], list[Message]]
     """To whom, and what."""
-
-
-@contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """As AWS adapters are configured: through this process's environment."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
 
 
 @pytest.fixture(params=["memory", "webhook", "sns"])

@@ -1,11 +1,12 @@
 """S3, SQS, SNS and Kinesis on this machine, without an account: moto's server, as a process of its own."""
 
+import os
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from tests.servers.ports import free_port
@@ -16,6 +17,20 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
 }
 """What a client of it needs beside AWS_ENDPOINT_URL."""
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """As AWS adapters are configured: through this process's environment."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -1,0 +1,51 @@
+"""A job as it travels: JSON that another release of Fangate can read."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from domain.model.events import Origin
+from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
+from ports.queues import ScoreRetry
+
+
+class Unreadable(Exception):
+    """Not one of ours, or mutilated."""
+
+
+class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Fields that are not known here are for releases to come."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    campaign_id: Annotated[str, msgspec.Meta(pattern=CAMPAIGN_ID)]
+    user_id: Annotated[str, msgspec.Meta(pattern=USER_ID)]
+    request_id: str | None = None
+    traceparent: str | None = None
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
+
+
+def from_job(job: ScoreRetry) -> str:
+    body = _Body(
+        id=job.id,
+        campaign_id=job.campaign_id,
+        user_id=job.user_id,
+        request_id=job.origin.request_id,
+        traceparent=job.origin.traceparent,
+    )
+    return msgspec.json.encode(body).decode()
+
+
+def to_job(body: str) -> ScoreRetry:
+    """Raises Unreadable, which quotes nothing."""
+    try:
+        read = _BODY.decode(body)
+    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors.
+        raise Unreadable from None
+    return ScoreRetry(
+        id=read.id,
+        campaign_id=CampaignId(read.campaign_id),
+        user_id=UserId(read.user_id),
+        origin=Origin(request_id=read.request_id, traceparent=read.traceparent),
+    )

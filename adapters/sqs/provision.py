@@ -1,0 +1,72 @@
+"""Making the queue, and the one for its dead letters."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import botocore.exceptions
+
+from adapters.sqs.client import (
+    IN_HAND_SECONDS,
+    LONGEST_WAIT_SECONDS,
+    MISSING,
+    code_of,
+    dead_letters_of,
+    sqs_client,
+    translated,
+)
+
+RETENTION_SECONDS: Final = 14 * 86_400
+"""The longest that SQS keeps a message, for both queues: its age counts from when it was first sent, and fanscore
+may be away for days."""
+_KEPT: Final = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
+_POLLED: Final = {
+    "VisibilityTimeout": str(IN_HAND_SECONDS),
+    "ReceiveMessageWaitTimeSeconds": str(LONGEST_WAIT_SECONDS),
+}
+
+Attributes = Mapping[str, str]
+
+
+async def build_queues(name: str, *, attempts: int, region: str | None) -> list[str]:
+    """Make both, or put right what is not as it should be; the names of those it did something to."""
+    dead = dead_letters_of(name)
+    with translated():
+        async with sqs_client(region) as client:
+            built = {dead: await _build(client, dead, _KEPT)}
+            arn = (await _attributes(client, dead))["QueueArn"]
+            redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": attempts})
+            built[name] = await _build(client, name, _KEPT | _POLLED | {"RedrivePolicy": redrive})
+    return [queue for queue, changed in built.items() if changed]
+
+
+async def _build(client: Any, name: str, wanted: Attributes) -> bool:
+    """Whether there was anything to do."""
+    try:
+        found = await _attributes(client, name)
+    except botocore.exceptions.ClientError as error:
+        if code_of(error) not in MISSING:
+            raise
+        await client.create_queue(QueueName=name, Attributes=dict(wanted))
+        return True
+    wrong = {key: value for key, value in wanted.items() if _meant(found.get(key)) != _meant(value)}
+    if wrong:
+        await client.set_queue_attributes(QueueUrl=await _url(client, name), Attributes=wrong)
+    return bool(wrong)
+
+
+async def _attributes(client: Any, name: str) -> Attributes:
+    answer = await client.get_queue_attributes(QueueUrl=await _url(client, name), AttributeNames=["All"])
+    attributes: Attributes = answer["Attributes"]
+    return attributes
+
+
+async def _url(client: Any, name: str) -> str:
+    return str((await client.get_queue_url(QueueName=name))["QueueUrl"])
+
+
+def _meant(value: str | None) -> object:
+    """Policies are JSON, in any order and with numbers as text or not."""
+    if value is None or not value.startswith("{"):
+        return value
+    return {key: str(part) for key, part in json.loads(value).items()}

@@ -1,0 +1,82 @@
+"""What the values of settings may look like. What is wrong with one is a ValueError that does not quote it."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+LONGEST: Final = timedelta(days=366)
+_WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
+_BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
+_QUEUE: Final = re.compile(r"sqs://[A-Za-z0-9_-]{1,75}/?")
+"""SQS allows 80 characters; the queue of the dead letters adds five."""
+
+
+def _seconds(value: object) -> object:
+    """Durations are plain numbers of seconds."""
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return timedelta(seconds=float(str(value)))
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number of seconds") from None
+
+
+def scheme(*allowed: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        name, colon, _ = str(value).partition(":")
+        if not colon or name not in allowed:
+            raise ValueError(f"must begin with one of {', '.join(f'{one}:' for one in allowed)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def names_bucket(url: str) -> str:
+    if url.startswith("s3:") and not _BUCKET.fullmatch(url):
+        raise ValueError("must name a bucket: s3://bucket")
+    return url
+
+
+def names_queue(url: str) -> str:
+    """Order is not needed, and in a FIFO queue a job that is put off would hold up those behind it."""
+    if url.endswith(".fifo"):
+        raise ValueError("must name a standard queue, not a FIFO one")
+    if url != "memory:" and not _QUEUE.fullmatch(url):
+        raise ValueError("must be memory: or name a queue: sqs://queue-name")
+    return url
+
+
+def _whole(url: str) -> str:
+    """Nothing that the scheme asks for may be missing, and nothing that it ignores may be there."""
+    name, _, rest = url.partition(":")
+    if name in {"http", "https"}:
+        if not is_web_address(url):
+            raise ValueError(f"must be a web address: {name}://host")
+    elif name == "file":
+        if not rest:
+            raise ValueError("must name a file: file:path")
+    elif rest:
+        raise ValueError(f"must be {name}: and nothing more")
+    return url
+
+
+def _sensible(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= LONGEST:
+        raise ValueError(f"must be more than 0 and at most {LONGEST.total_seconds():.0f} seconds")
+    return value
+
+
+WHOLE: Final = AfterValidator(_whole)
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_sensible)]
+
+
+def is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(_WEB.match(url) and parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an address that is none
+        return False

@@ -1,0 +1,330 @@
+"""What every Queue promises: at least once, in any order, as often as there are attempts."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.memory.queues import MemoryQueue
+from adapters.sqs.client import sqs_client
+from adapters.sqs.provision import build_queues
+from adapters.sqs.queue import SqsQueue
+from domain.model.events import Origin
+from domain.model.ids import UserId
+from ports.queues import CountedQueue, Delivery, Depth, ScoreRetry
+from tests.registrations import ANN, TOUR
+from tests.servers.aws import environment
+
+ATTEMPTS = 3
+AT_ONCE, SECOND = timedelta(0), timedelta(seconds=1)
+A_WHILE = timedelta(seconds=10)
+"""Longer than anything here takes: whoever waits for it waits for something that does not come."""
+
+MakeQueue = Callable[[AsyncExitStack], Awaitable[tuple[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    queue: CountedQueue
+    dead: Callable[[], Awaitable[list[str]]]
+    """The ids of the dead letters."""
+
+
+@pytest.fixture(params=["memory", "sqs"])
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    async with AsyncExitStack() as stack:
+        if request.param == "memory":
+            memory = MemoryQueue(attempts=ATTEMPTS)
+
+            async def dead() -> list[str]:
+                return [job.id for job in memory.dead]
+
+            yield Subject(memory, dead)
+        else:
+            name, client = await request.getfixturevalue("sqs")(stack)
+            yield Subject(SqsQueue(client, name), lambda: bodies_of(client, f"{name}-dead"))
+
+
+@pytest.fixture
+def queue(subject: Subject) -> CountedQueue:
+    return subject.queue
+
+
+@pytest.fixture
+def sqs(aws_environment: dict[str, str]) -> MakeQueue:
+    """Makes a queue of its own, and a client."""
+
+    async def make(stack: AsyncExitStack) -> tuple[str, Any]:
+        stack.enter_context(environment(aws_environment))
+        region, name = aws_environment["AWS_REGION"], f"scores-{uuid.uuid4().hex}"
+        await build_queues(name, attempts=ATTEMPTS, region=region)
+        return name, await stack.enter_async_context(sqs_client(region))
+
+    return make
+
+
+async def bodies_of(client: Any, queue: str) -> list[str]:
+    """The ids of the jobs that lie there; they stay."""
+    url = (await client.get_queue_url(QueueName=queue))["QueueUrl"]
+    answer = await client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [json.loads(message["Body"])["id"] for message in answer.get("Messages", ())]
+
+
+def a_job(id: str = "job-1") -> ScoreRetry:
+    return ScoreRetry(id=id, campaign_id=TOUR, user_id=ANN)
+
+
+def jobs(count: int) -> list[ScoreRetry]:
+    return [a_job(f"job-{number}") for number in range(count)]
+
+
+async def take(queue: CountedQueue, wait: timedelta = A_WHILE) -> Delivery:
+    """The next job, whichever it is."""
+    (delivery,) = await queue.receive(1, wait)
+    return delivery
+
+
+async def take_all(queue: CountedQueue, count: int) -> Sequence[Delivery]:
+    taken: list[Delivery] = []
+    while len(taken) < count:
+        more = await queue.receive(10, A_WHILE)
+        assert more, f"{count - len(taken)} jobs are missing"
+        taken.extend(more)
+    return taken
+
+
+async def test_what_was_sent_is_received_as_it_was(queue: CountedQueue) -> None:
+    origin = Origin(request_id="request-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    job = ScoreRetry(id="job-1", campaign_id=TOUR, user_id=UserId("a|b@c.d:e"), origin=origin)
+    await queue.send([job])
+
+    delivery = await take(queue)
+
+    assert (delivery.job, delivery.attempt) == (job, 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
+async def test_however_many_are_sent_all_are_received(queue: CountedQueue, count: int) -> None:
+    await queue.send(jobs(count))
+
+    taken = await take_all(queue, count)
+
+    assert sorted(one.job.id for one in taken) == sorted(job.id for job in jobs(count))
+    assert await queue.receive(10, AT_ONCE) == []
+
+
+async def test_never_more_are_handed_out_than_were_asked_for(queue: CountedQueue) -> None:
+    await queue.send(jobs(5))
+
+    assert len(await queue.receive(2, A_WHILE)) <= 2
+
+
+async def test_an_empty_queue_is_waited_for_and_then_given_up(queue: CountedQueue) -> None:
+    assert await queue.receive(10, AT_ONCE) == []
+    assert await queue.receive(10, SECOND) == []
+
+
+async def test_who_waits_gets_what_is_sent_meanwhile(queue: CountedQueue) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(take(queue))
+        await asyncio.sleep(0.1)
+        await queue.send([a_job()])
+
+    assert waiting.result().job == a_job()
+
+
+async def test_what_is_in_hand_is_nobody_elses(queue: CountedQueue) -> None:
+    await queue.send(jobs(1))
+    await take(queue)
+
+    assert await queue.receive(10, SECOND) == []
+
+
+async def test_what_is_done_does_not_come_again(queue: CountedQueue) -> None:
+    await queue.send([a_job()])
+    delivery = await take(queue)
+    await queue.postpone(delivery, AT_ONCE)
+    delivery = await take(queue)
+
+    await queue.done(delivery)
+
+    assert await queue.receive(10, SECOND) == []
+    assert await queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_saying_twice_that_it_is_done_is_no_error(queue: CountedQueue) -> None:
+    await queue.send(jobs(2))
+    one, _ = await take_all(queue, 2)
+
+    await queue.done(one)
+    await queue.done(one)
+
+    assert (await queue.depth()).waiting == 1
+
+
+async def test_what_is_put_off_comes_again_and_its_attempts_count_up(queue: CountedQueue) -> None:
+    await queue.send([a_job()])
+    for attempt in range(1, ATTEMPTS + 1):
+        delivery = await take(queue)
+        assert (delivery.job, delivery.attempt) == (a_job(), attempt)
+        await queue.postpone(delivery, AT_ONCE)
+
+
+async def test_what_is_put_off_does_not_come_before_its_time(queue: CountedQueue) -> None:
+    await queue.send([a_job()])
+    await queue.postpone(await take(queue), 2 * SECOND)
+
+    assert await queue.receive(10, AT_ONCE) == []
+    assert (await take(queue)).attempt == 2
+
+
+async def test_one_put_off_holds_up_nobody(queue: CountedQueue) -> None:
+    await queue.send([a_job("first")])
+    await queue.postpone(await take(queue), A_WHILE)
+
+    await queue.send([a_job("second")])
+
+    assert (await take(queue)).job.id == "second"
+
+
+async def test_a_worker_who_vanishes_leaves_the_job_to_another(queue: CountedQueue) -> None:
+    """Time that runs out is all there is to see of a worker that was killed."""
+    await queue.send([a_job()])
+    vanished = await take(queue)
+    await queue.extend(vanished, SECOND)
+
+    other = await take(queue)
+
+    assert (other.job, other.attempt) == (a_job(), 2)
+    assert other.receipt != vanished.receipt
+
+
+async def test_what_is_extended_stays_in_hand(queue: CountedQueue) -> None:
+    await queue.send([a_job()])
+    delivery = await take(queue)
+    await queue.extend(delivery, SECOND)
+
+    await queue.extend(delivery, A_WHILE)
+
+    assert await queue.receive(10, 2 * SECOND) == []
+    await queue.done(delivery)
+    assert (await queue.depth()).waiting == 0
+
+
+async def test_a_delivery_that_is_over_is_no_error_whatever_is_said_of_it(queue: CountedQueue) -> None:
+    await queue.send([a_job()])
+    over = await take(queue)
+    await queue.done(over)
+
+    await queue.extend(over, A_WHILE)
+    await queue.postpone(over, AT_ONCE)
+
+    assert await queue.receive(10, SECOND) == []
+
+
+async def test_a_receipt_that_never_was_one_is_no_error(queue: CountedQueue) -> None:
+    forged = Delivery(job=a_job(), receipt="not a receipt", attempt=1)
+
+    await queue.extend(forged, SECOND)
+    await queue.postpone(forged, AT_ONCE)
+    await queue.done(forged)
+
+    assert await queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_after_its_last_attempt_a_job_goes_to_the_dead_letters(subject: Subject) -> None:
+    queue = subject.queue
+    await queue.send(jobs(2))
+    for _ in range(ATTEMPTS):
+        for delivery in await take_all(queue, 2):
+            await queue.postpone(delivery, AT_ONCE)
+
+    assert await queue.receive(10, AT_ONCE) == []
+
+    assert sorted(await subject.dead()) == ["job-0", "job-1"]
+    assert await queue.depth() == Depth(waiting=0, dead=2)
+
+
+async def test_vanishing_uses_up_attempts_as_well(subject: Subject) -> None:
+    """Or a job that kills its worker would do so for ever."""
+    queue = subject.queue
+    await queue.send([a_job()])
+    for _ in range(ATTEMPTS):
+        await queue.extend(await take(queue), SECOND)
+
+    assert await queue.receive(10, 2 * SECOND) == []
+
+    assert await subject.dead() == ["job-1"]
+
+
+async def test_many_workers_share_what_there_is(queue: CountedQueue) -> None:
+    await queue.send(jobs(40))
+
+    async def work() -> list[str]:
+        mine = []
+        while taken := await queue.receive(10, AT_ONCE):
+            for delivery in taken:
+                mine.append(delivery.job.id)
+                await queue.done(delivery)
+        return mine
+
+    shares = await asyncio.gather(*(work() for _ in range(4)))
+
+    assert sorted(id for share in shares for id in share) == sorted(job.id for job in jobs(40))
+    assert await queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_its_depth_counts_what_is_waiting_in_hand_and_put_off(queue: CountedQueue) -> None:
+    await queue.send(jobs(3))
+    await queue.postpone(await take(queue), A_WHILE)
+    await take(queue)
+
+    assert await queue.depth() == Depth(waiting=3, dead=0)
+
+
+# SQS, where others may write too
+
+
+GARBAGE = {
+    "text": "hello",
+    "another's": json.dumps({"Type": "Notification", "Message": "hello"}),
+    "no fan": json.dumps({"id": "x", "campaignId": TOUR}),
+    "a fan who leads astray": json.dumps({"id": "x", "campaignId": TOUR, "userId": "../secret"}),
+    "nested": "[" * 50_000,
+}
+
+
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE.keys())
+async def test_what_nobody_can_read_does_no_harm_and_ends_in_the_dead_letters(sqs: MakeQueue, body: str) -> None:
+    async with AsyncExitStack() as stack:
+        name, client = await sqs(stack)
+        queue = SqsQueue(client, name)
+        url = (await client.get_queue_url(QueueName=name))["QueueUrl"]
+        await client.send_message(QueueUrl=url, MessageBody=body)
+        await queue.send([a_job()])
+
+        with capture_logs() as logged:
+            assert [delivery.job for delivery in await queue.receive(10, A_WHILE)] == [a_job()]
+
+    (line,) = logged
+    assert (line["event"], line["attempt"]) == ("queue.unreadable", 1)
+    assert body not in str(logged)
+
+
+async def test_what_a_later_release_adds_is_no_garbage(
+    sqs: MakeQueue,
+) -> None:
+    async with AsyncExitStack() as stack:
+        name, client = await sqs(stack)
+        url = (await client.get_queue_url(QueueName=name))["QueueUrl"]
+        body = {"id": "job-1", "campaignId": TOUR, "userId": ANN, "more": 1}
+        await client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+        assert (await take(SqsQueue(client, name))).job == a_job()
