@@ -18,7 +18,7 @@ from domain.model.reservations import Claim, Reservation
 
 CODES_PER_ROUND: Final = 1_000
 LANES: Final = 2
-"""Rounds of one pool under way at once: while one waits for the database, the callers of the other are answered."""
+"""Rounds of a pool under way at once: while one waits for the database, the callers of the other are answered."""
 
 
 class _Line:
