@@ -15,11 +15,12 @@ from typing import TypeVar
 
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore, SingleFile
+from adapters.kafka.stream import kafka_stream
+from adapters.kinesis.stream import kinesis_stream
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
-from adapters.memory.limits import MemoryRateLimits
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.queues import MemoryQueue
@@ -44,8 +45,10 @@ from entrypoints.metrics import Metrics
 from entrypoints.observed import CountedEntries, CountedSms, ObservedStream
 from entrypoints.origin import current_origin
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
+from entrypoints.streams import kafka_address, kinesis_name, open_plugin
 from ports.campaigns import Campaigns
 from ports.clock import Clock
+from ports.events import EventStream
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
 from ports.queues import Queue
@@ -63,6 +66,11 @@ def check(settings: Settings) -> None:
             check_url(settings.store)
         except ValueError as error:
             raise ConfigurationError(f"{PREFIX}STORE: {error}") from None
+    if _scheme(settings.stream) not in STREAMS:
+        try:
+            open_plugin(settings.stream)
+        except ValueError as error:
+            raise ConfigurationError(f"{PREFIX}STREAM: {error}") from None
 
 
 @asynccontextmanager
@@ -129,7 +137,11 @@ def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStor
 async def _open(
     factories: Mapping[str, Factory[Port]], url: str, settings: Settings, stack: AsyncExitStack
 ) -> Port:
-    return await factories[url.partition(":")[0]](settings, stack)
+    return await factories[_scheme(url)](settings, stack)
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0]
 
 
 def _path(url: str) -> Path:
@@ -158,7 +170,6 @@ async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
         entry_queries=MemoryEntryQueries(entries),
         scores=entries,
         phone_book=MemoryPhoneBook(),
-        limits=MemoryRateLimits(),
         outbox=entries,
         health=codes,
     )
@@ -176,7 +187,6 @@ async def _mongo(settings: Settings, stack: AsyncExitStack) -> Stores:
         entry_queries=mongo.entry_queries,
         scores=mongo.scores,
         phone_book=mongo.phone_book,
-        limits=mongo.limits,
         outbox=mongo.outbox,
         health=mongo,
     )
@@ -247,6 +257,23 @@ async def _sqs_queue(settings: Settings, stack: AsyncExitStack) -> Queue:
     return await stack.enter_async_context(sqs_queue(_queue_name(settings), region=settings.aws_region))
 
 
+async def _memory_stream(_: Settings, __: AsyncExitStack) -> EventStream:
+    return MemoryEventStream()
+
+
+async def _kinesis_stream(settings: Settings, stack: AsyncExitStack) -> EventStream:
+    name = kinesis_name(settings.stream)
+    return await stack.enter_async_context(kinesis_stream(name, region=settings.aws_region))
+
+
+async def _kafka_stream(settings: Settings, stack: AsyncExitStack) -> EventStream:
+    return await stack.enter_async_context(kafka_stream(*kafka_address(settings.stream)))
+
+
+async def _plugin_stream(settings: Settings, stack: AsyncExitStack) -> EventStream:
+    return await stack.enter_async_context(open_plugin(settings.stream))
+
+
 async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack) -> Neighbours:
     return Neighbours(
         campaigns=await _open(CAMPAIGNS, settings.campaigns, settings, stack),
@@ -256,7 +283,7 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         sms=await _open(SMS, settings.sms, settings, stack),
         phone_numbers=LibPhoneNumbers(),
         tokens=JwtConfirmationTokens(key),
-        stream=MemoryEventStream(),
+        stream=await STREAMS.get(_scheme(settings.stream), _plugin_stream)(settings, stack),
         queue=await _open(QUEUES, settings.queue, settings, stack),
         receipts=LogReceipts(),
         realtime=NoRealtime(),
@@ -292,3 +319,9 @@ SMS: Mapping[str, Factory[Sms]] = {
     "https": _webhook_sms,
 }
 QUEUES: Mapping[str, Factory[Queue]] = {"memory": _memory_queue, "sqs": _sqs_queue}
+STREAMS: Mapping[str, Factory[EventStream]] = {
+    "memory": _memory_stream,
+    "kinesis": _kinesis_stream,
+    "kafka": _kafka_stream,
+}
+"""Any other scheme is a plugin's."""

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from entrypoints.streams import check_stream
 from entrypoints.values import WHOLE, Seconds, is_web_address, names_bucket, names_queue, scheme
 
 PREFIX: Final = "FANGATE_"
@@ -17,8 +18,6 @@ MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
 MIN_CONFIRMATION_SECRET_BYTES: Final = 16
 """Keys of full length are derived from it."""
-MAX_RATE: Final = 60_000
-"""A token each millisecond, which is what stores keep of time."""
 
 
 class ConfigurationError(Exception):
@@ -55,15 +54,13 @@ class Settings(BaseSettings):
     sfmc_definition_key: str | None = None
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
     appsync_api_key: SecretStr | None = None
+    stream: Annotated[str, AfterValidator(check_stream)] = Field("memory:", repr=False)
+    """May hold a password, where another package reads it."""
     confirmation_secret: SecretStr | None = None
     confirmation_ttl: Seconds = timedelta(seconds=600)
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
     sms_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 5
     sms_per_day: Annotated[int, Field(ge=1, le=10_000)] = 10
-    rate_writes_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 300
-    """0 is no limit, here and in the next two."""
-    rate_reads_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
-    rate_address_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -79,8 +76,8 @@ class Settings(BaseSettings):
         _check_length("CONFIRMATION_SECRET", self.confirmation_secret, MIN_CONFIRMATION_SECRET_BYTES)
         if self.jwt_jwks_url and not is_web_address(self.jwt_jwks_url):
             raise ValueError(f"{PREFIX}JWT_JWKS_URL must be an http:// or https:// URL")
-        for name, url in (("SMS", self.sms), ("QUEUE", self.queue)):
-            if url.startswith(("sns:", "sqs:")) and not self.aws_region:
+        for name, url in (("SMS", self.sms), ("QUEUE", self.queue), ("STREAM", self.stream)):
+            if url.startswith(("sns:", "sqs:", "kinesis:")) and not self.aws_region:
                 raise ValueError(f"{PREFIX}{name}={url.partition(':')[0]}: needs AWS_REGION")
         if self.aws_endpoint_url and not is_web_address(self.aws_endpoint_url):
             raise ValueError("AWS_ENDPOINT_URL must be an http:// or https:// URL")

@@ -7,10 +7,12 @@ from typing import Final
 import structlog
 
 from domain.model.cloud_events import OutgoingEvent
-from ports.events import Refused
+from ports.events import TOO_LARGE, Refused, sort_out
 from ports.receipts import Receipt
 
 REMEMBERED: Final = 10_000
+MAX_EVENT_BYTES: Final = 921_600
+"""Body and key, as for Kinesis: what gets through here gets through there."""
 
 
 class MemoryEventStream:
@@ -18,8 +20,13 @@ class MemoryEventStream:
         self.published: deque[OutgoingEvent] = deque(maxlen=REMEMBERED)
 
     async def publish(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
-        self.published.extend(events)
-        return ()
+        accepted, refused = sort_out(events, _refusal)
+        self.published.extend(accepted)
+        return refused
+
+
+def _refusal(event: OutgoingEvent) -> str | None:
+    return TOO_LARGE if len(event.body) + len(event.key.encode()) > MAX_EVENT_BYTES else None
 
 
 class LogReceipts:

@@ -13,7 +13,6 @@ from domain.model.errors import (
     GatesClosed,
     InvalidValue,
     PhoneUnavailable,
-    RateLimited,
     Unavailable,
     UserNotFound,
 )
@@ -26,7 +25,6 @@ from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import Caller, caller_of, fan
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
-from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import forbidden
 from entrypoints.http.wire import UserIdText, Wire
@@ -105,7 +103,6 @@ def _named(caller: Caller, named: str | None) -> UserId:
                 InvalidValue,
                 GatesClosed,
                 PhoneUnavailable,
-                RateLimited,
                 Unavailable,
             ),
         ),
@@ -115,7 +112,6 @@ def _named(caller: Caller, named: str | None) -> UserId:
 async def register(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
-    await limited(request, "writes")
     body = await body_of(request, RegisterRequest)
     user_id = _named(caller_of(request), body.user_id)
     registered = await app.register_fan(body.command(campaign_id, user_id))
@@ -132,7 +128,7 @@ async def register(request: AnyRequest) -> Response[bytes]:
             tag="Entries",
             describes=ReadEntry,
             answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, RateLimited, Unavailable),
+            raises=(EntryNotFound, Unavailable),
         ),
         fan,
     ),
@@ -150,7 +146,7 @@ async def get_my_entry(request: AnyRequest) -> Response[bytes]:
             tag="Entries",
             describes=ReadEntry,
             answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, RateLimited, Unavailable),
+            raises=(EntryNotFound, Unavailable),
         ),
         fan,
     ),
@@ -161,7 +157,5 @@ async def get_entry(request: AnyRequest) -> Response[bytes]:
 
 async def _entry_of(request: AnyRequest, user_id: UserId) -> Response[bytes]:
     app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    await limited(request, "reads")
-    entry = await app.read_entry(campaign_id, user_id)
+    entry = await app.read_entry(campaign_of(request), user_id)
     return json_answer(EntryBody.of(entry, app.confirmation_tokens))

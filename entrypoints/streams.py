@@ -1,0 +1,73 @@
+"""Which streams there are: those of Fangate, and those that installed packages bring.
+
+A package registers one under the entry-point group ``fangate.streams``: the name is the scheme of its URLs, the
+object an ``Opener``. See docs/adding-a-stream.md.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from ports.events import EventStream
+
+GROUP: Final = "fangate.streams"
+BUILT_IN: Final = ("memory", "kinesis", "kafka")
+
+LAST_PORT: Final = 65_535
+_KINESIS: Final = re.compile(r"kinesis://([A-Za-z0-9_.-]{1,128})/?")
+_HOST: Final = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"
+_KAFKA: Final = re.compile(rf"kafka://({_HOST}(?:,{_HOST})*)/([A-Za-z0-9._-]{{1,249}})/?")
+_PORT: Final = re.compile(r":([0-9]+)(?=,|$)")
+
+Opener = Callable[[str], AbstractAsyncContextManager[EventStream]]
+"""Takes the whole URL and raises ValueError, in words for an operator, when it is not one of its own. Connects to
+nothing before the block is entered, and had better not before the first event."""
+
+
+def check_stream(url: str) -> str:
+    """The URL; raises ValueError when no stream can have it."""
+    scheme, colon, rest = url.partition(":")
+    known = (*BUILT_IN, *sorted(plugins()))
+    if not colon or scheme not in known:
+        raise ValueError(f"must begin with one of {', '.join(f'{name}:' for name in known)}")
+    if scheme == "memory" and rest:
+        raise ValueError("must be memory: and nothing more")
+    if scheme == "kinesis":
+        kinesis_name(url)
+    if scheme == "kafka":
+        kafka_address(url)
+    return url
+
+
+def kinesis_name(url: str) -> str:
+    """The name of the stream."""
+    match = _KINESIS.fullmatch(url)
+    if match is None:
+        raise ValueError("must name a stream: kinesis://stream-name")
+    return match[1]
+
+
+def kafka_address(url: str) -> tuple[str, str]:
+    """The servers, ``host:port[,host:port]``, and the topic."""
+    match = _KAFKA.fullmatch(url)
+    if match is None or not all(0 < int(port) <= LAST_PORT for port in _PORT.findall(match[1])):
+        raise ValueError("must name brokers and a topic: kafka://host:port[,host:port]/topic")
+    return match[1], match[match.re.groups]
+
+
+def plugins() -> dict[str, EntryPoint]:
+    """By scheme; one that Fangate has itself is not among them."""
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    return {scheme: point for scheme, point in found.items() if scheme not in BUILT_IN}
+
+
+def open_plugin(url: str) -> AbstractAsyncContextManager[EventStream]:
+    """A package's stream, ready to be entered. Raises ValueError, also when the package cannot be loaded."""
+    scheme = url.partition(":")[0]
+    try:
+        opener: Opener = plugins()[scheme].load()
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"the package that brings {scheme}: cannot be loaded: {type(error).__name__}") from error
+    return opener(url)
