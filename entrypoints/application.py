@@ -10,6 +10,7 @@ from domain.usecases.assign_codes import AssignCodes
 from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
 from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
 from domain.usecases.lift_phone_block import LiftPhoneBlock
+from domain.usecases.limit_calls import LimitCalls, per_minute
 from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
 from domain.usecases.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
 from domain.usecases.read_entry import ReadEntry
@@ -31,6 +32,7 @@ from ports.events import EventStream, Outbox
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
 from ports.health import HealthCheck
+from ports.limits import RateLimits
 from ports.objects import ObjectStore
 from ports.phones import PhoneBook, PhoneNumbers
 from ports.queues import Queue
@@ -56,6 +58,7 @@ class Stores:
     entry_queries: EntryQueries
     scores: Scores
     phone_book: PhoneBook
+    limits: RateLimits
     outbox: Outbox
     health: HealthCheck
 
@@ -106,6 +109,7 @@ class Application:
     select_entries: SelectEntries
     transfer_entries: TransferEntries
     count_entries: CountEntries
+    limit_calls: LimitCalls
     relay_messages: RelayMessages
 
     confirmation_tokens: ConfirmationTokens
@@ -181,6 +185,13 @@ def assemble(
         select_entries=SelectEntries(entries=entries, clock=clock),
         transfer_entries=TransferEntries(campaigns=campaigns, entries=entries, queries=queries, clock=clock),
         count_entries=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        limit_calls=LimitCalls(
+            limits=stores.limits,
+            clock=clock,
+            writes=per_minute(settings.rate_writes_per_minute),
+            reads=per_minute(settings.rate_reads_per_minute),
+            address=per_minute(settings.rate_address_per_minute),
+        ),
         relay_messages=RelayMessages(
             outbox=stores.outbox,
             entries=entries,

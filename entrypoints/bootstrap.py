@@ -21,6 +21,7 @@ from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.limits import MemoryRateLimits
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.queues import MemoryQueue
@@ -170,6 +171,7 @@ async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
         entry_queries=MemoryEntryQueries(entries),
         scores=entries,
         phone_book=MemoryPhoneBook(),
+        limits=MemoryRateLimits(),
         outbox=entries,
         health=codes,
     )
@@ -187,6 +189,7 @@ async def _mongo(settings: Settings, stack: AsyncExitStack) -> Stores:
         entry_queries=mongo.entry_queries,
         scores=mongo.scores,
         phone_book=mongo.phone_book,
+        limits=mongo.limits,
         outbox=mongo.outbox,
         health=mongo,
     )

@@ -59,7 +59,7 @@ class Metrics:
         self._conflicts.labels(reason).inc()
 
     def rate_limited(self, of: str) -> None:
-        """``of``: whose bucket was empty, ``token`` or ``address``."""
+        """``of``: what was counted, ``writes``, ``reads`` or ``address``."""
         self._refused.labels(of).inc()
 
     def code_sent(self) -> None:

@@ -18,6 +18,8 @@ MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
 MIN_CONFIRMATION_SECRET_BYTES: Final = 16
 """Keys of full length are derived from it."""
+MAX_RATE: Final = 60_000
+"""A token each millisecond, which is what stores keep of time."""
 
 
 class ConfigurationError(Exception):
@@ -61,6 +63,10 @@ class Settings(BaseSettings):
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
     sms_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 5
     sms_per_day: Annotated[int, Field(ge=1, le=10_000)] = 10
+    rate_writes_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 300
+    """0 is no limit, here and in the next two."""
+    rate_reads_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
+    rate_address_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,5 +1,6 @@
 """How often somebody may do something, counted over all processes."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,6 +12,16 @@ class RateLimit:
 
     per_minute: int
     burst: int
+
+    @property
+    def interval(self) -> timedelta:
+        """From one new token to the next; in whole milliseconds, which is what stores keep, and never less."""
+        return timedelta(milliseconds=math.ceil(60_000 / self.per_minute))
+
+    @property
+    def fill_time(self) -> timedelta:
+        """From empty to full."""
+        return self.interval * self.burst
 
 
 class RateLimits(Protocol):

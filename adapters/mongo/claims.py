@@ -18,49 +18,41 @@ from domain.model.reservations import Claim, Reservation
 
 CODES_PER_ROUND: Final = 1_000
 LANES: Final = 2
-"""Rounds of one pool under way at once: while one is being written, the next is read."""
+"""Rounds of a pool under way at once: while one waits for the database, the callers of the other are answered."""
 
 
-class ClaimQueue:
-    """Serves claims, those of one pool together."""
+class _Line:
+    """Those who wait for one pool, and how many are being served."""
 
-    def __init__(self, codes: CodeCollection, turns: Turns) -> None:
-        self._filler = Filler(codes, turns)
-        self._waiting: defaultdict[Pool, list[Filling]] = defaultdict(list)
-        self._lanes: defaultdict[Pool, int] = defaultdict(int)
-        self._tasks: set[asyncio.Task[None]] = set()
+    def __init__(self) -> None:
+        self.waiting: list[Filling] = []
+        self.served = 0
+        self.rounds = 0
 
-    async def claim(self, claim: Claim) -> Reservation:
-        """All or nothing. Raises CodesExhausted, ReservationMismatch."""
-        filling = Filling(claim, asyncio.get_running_loop().create_future())
-        self._waiting[filling.pool].append(filling)
-        if self._lanes[filling.pool] < LANES:
-            self._lanes[filling.pool] += 1
-            self._spawn(self._serve(filling.pool))
-        return await filling.done
+    @property
+    def share(self) -> int:
+        """How many a round serves, so that all rounds under way are of one size.
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
+        """
+        return -(-(len(self.waiting) + self.served) // LANES)
 
-    async def _serve(self, pool: Pool) -> None:
-        """Round after round, until nobody waits."""
-        try:
-            while group := self._next_group(pool):
-                await self._guarded(group, self._round(group))
-        finally:
-            self._lanes[pool] -= 1
-            if not self._lanes[pool]:
-                del self._lanes[pool]
+    @property
+    def may_begin(self) -> bool:
+        """Whoever waits for a round to fill up waits no longer than the round under way takes."""
+        return self.rounds < LANES and 0 < self.share <= len(self.waiting)
 
-    def _next_group(self, pool: Pool) -> list[Filling]:
+    @property
+    def idle(self) -> bool:
+        return not self.waiting and not self.rounds
+
+    def next_group(self) -> list[Filling]:
         """Who is served next, first come first; one reserveId only once, and nobody who has left."""
         group: dict[str, Filling] = {}
-        wanted = 0
+        wanted, share = 0, self.share
         left: list[Filling] = []
-        for filling in self._waiting.pop(pool, []):
-            fits = not group or wanted + filling.claim.count <= CODES_PER_ROUND
+        for filling in self.waiting:
+            fits = not group or (len(group) < share and wanted + filling.claim.count <= CODES_PER_ROUND)
             if filling.over:
                 continue
             if fits and filling.claim.reserve_id not in group:
@@ -68,9 +60,49 @@ class ClaimQueue:
                 wanted += filling.claim.count
             else:
                 left.append(filling)
-        if left:
-            self._waiting[pool] = left
+        self.waiting = left
         return list(group.values())
+
+
+class ClaimQueue:
+    """Serves claims, those of one pool together."""
+
+    def __init__(self, codes: CodeCollection, turns: Turns) -> None:
+        self._filler = Filler(codes, turns)
+        self._lines: defaultdict[Pool, _Line] = defaultdict(_Line)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def claim(self, claim: Claim) -> Reservation:
+        """All or nothing. Raises CodesExhausted, ReservationMismatch."""
+        filling = Filling(claim, asyncio.get_running_loop().create_future())
+        self._lines[filling.pool].waiting.append(filling)
+        self._begin(filling.pool)
+        return await filling.done
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _begin(self, pool: Pool) -> None:
+        line = self._lines[pool]
+        if line.may_begin:
+            line.rounds += 1
+            self._spawn(self._serve(pool, line))
+        elif line.idle:
+            del self._lines[pool]
+
+    async def _serve(self, pool: Pool, line: _Line) -> None:
+        """One round, of those who wait by the time it begins."""
+        group = line.next_group()
+        line.served += len(group)
+        self._begin(pool)
+        try:
+            await self._guarded(group, self._round(group))
+        finally:
+            line.served -= len(group)
+            line.rounds -= 1
+            self._begin(pool)
 
     async def _guarded(self, group: Sequence[Filling], work: Coroutine[Any, Any, None]) -> None:
         """Whatever goes wrong, everyone in the group hears of it."""

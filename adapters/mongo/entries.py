@@ -6,12 +6,13 @@ a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-docu
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import pymongo
 import pymongo.errors
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
@@ -26,6 +27,8 @@ from adapters.mongo.entry_mapping import (
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
+from adapters.mongo.together import Together
+from adapters.mongo.writes import Write, Writes
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.entries import Entry, EntryStatus
 from domain.model.errors import PhoneUnavailable
@@ -40,6 +43,8 @@ PAUSE_SECONDS: Final = 0.01
 BATCH: Final = 1_000
 """Entries read and written together."""
 
+_CONFIRMED: Final = EntryStatus.CONFIRMED.value
+
 Change = tuple[Entry, Entry]
 """An entry as it was read, and as it should be."""
 
@@ -49,6 +54,8 @@ class MongoEntryStore:
         self._entries = entries
         self._origin = origin
         self._lookups = Lookups(entries, WITHOUT_OUTBOX)
+        self._writes = Writes(entries)
+        self._owners = Together(self._owners_of)
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
@@ -68,16 +75,14 @@ class MongoEntryStore:
 
     async def _store(self, before: Entry | None, after: Entry, origin: Origin) -> bool:
         """False when somebody else was faster."""
-        try:
-            if before is None:
-                await self._entries.insert_one(new_document(after, origin))
-                return True
-            result = await self._entries.update_one(*compare_and_set(before, after, origin))
-        except pymongo.errors.DuplicateKeyError as error:
-            if _is_of_phone(error.details):
-                raise PhoneUnavailable from None  # The driver's error names the number.
-            return False
-        return result.matched_count == 1
+        if before is None:
+            write: Write = InsertOne(new_document(after, origin))
+        else:
+            write = UpdateOne(*compare_and_set(before, after, origin), upsert=True)
+        refused_by = await self._writes.refused_by(write)
+        if "phone" in refused_by:
+            raise PhoneUnavailable
+        return not refused_by
 
     @translated
     async def change_many(
@@ -127,9 +132,22 @@ class MongoEntryStore:
 
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
-        confirmed = {"campaignId": campaign_id, "phone": phone, "status": EntryStatus.CONFIRMED.value}
-        document = await self._entries.find_one(confirmed, {"userId": 1})
-        return UserId(document["userId"]) if document else None
+        return await self._owners.ask((campaign_id, phone))
+
+    async def _owners_of(self, numbers: Sequence[tuple[CampaignId, PhoneNumber]]) -> list[UserId | None]:
+        asked: defaultdict[CampaignId, list[PhoneNumber]] = defaultdict(list)
+        for campaign_id, phone in numbers:
+            asked[campaign_id].append(phone)
+        owners: dict[tuple[CampaignId, PhoneNumber], UserId] = {}
+        for campaign_id, phones in asked.items():
+            confirmed = {
+                "campaignId": campaign_id,
+                "phone": {"$in": phones},
+                "status": EntryStatus.CONFIRMED.value,
+            }
+            async for document in self._entries.find(confirmed, {"userId": 1, "phone": 1}):
+                owners[campaign_id, PhoneNumber(document["phone"])] = UserId(document["userId"])
+        return [owners.get(number) for number in numbers]
 
     @translated
     async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:

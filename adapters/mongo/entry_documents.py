@@ -159,4 +159,29 @@ class PhoneRecordDocument(Document):
         name = "phoneFailures"
 
 
-ENTRY_DOCUMENTS: Final = (EntryDocument, ScoringDocument, SendLogDocument, PhoneRecordDocument)
+class RateLimitDocument(Document):
+    """``id`` is a digest of whoever is counted."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    full_at: datetime
+    """When the bucket will have all its tokens again."""
+    granted: bool
+    """Was the last one who asked given one?"""
+
+    class Settings:
+        name = "rateLimits"
+        indexes: ClassVar = [
+            # A full bucket is like one never used; the minute is for clocks that disagree.
+            IndexModel([("fullAt", UP)], name="full", expireAfterSeconds=60)
+        ]
+
+
+ENTRY_DOCUMENTS: Final = (
+    EntryDocument,
+    ScoringDocument,
+    SendLogDocument,
+    PhoneRecordDocument,
+    RateLimitDocument,
+)

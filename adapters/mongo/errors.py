@@ -25,11 +25,11 @@ def translated(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corou
             raise Unavailable("store") from error
         except pymongo.errors.BulkWriteError as error:
             failure = _without_documents(error)
-            if _may_pass(error) or (error.details or {}).get("writeConcernErrors"):
+            if may_pass(error):
                 raise Unavailable("store") from failure
             raise failure from None
         except pymongo.errors.OperationFailure as error:
-            if _may_pass(error):
+            if may_pass(error):
                 raise Unavailable("store") from error
             raise
 
@@ -43,8 +43,10 @@ def only_duplicates(error: pymongo.errors.BulkWriteError) -> bool:
     return refused and not details.get("writeConcernErrors")
 
 
-def _may_pass(error: pymongo.errors.OperationFailure) -> bool:
+def may_pass(error: pymongo.errors.OperationFailure) -> bool:
     """A fault of the moment (an election, a time-out), not of what was asked."""
+    if (error.details or {}).get("writeConcernErrors"):
+        return True
     transient = isinstance(
         error,
         pymongo.errors.WTimeoutError | pymongo.errors.WriteConcernError | pymongo.errors.ExecutionTimeout,

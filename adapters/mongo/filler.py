@@ -8,14 +8,14 @@ import asyncio
 import itertools
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from adapters.mongo import queries
+from adapters.mongo.candidates import Candidates
 from adapters.mongo.collection import Change, CodeCollection
 from adapters.mongo.driver import Raw
-from adapters.mongo.filling import Filling, Pool
-from adapters.mongo.mapping import SLOTS
+from adapters.mongo.filling import Filling
 from adapters.mongo.turns import Turns
 from domain.model.codes import Code
 from domain.model.errors import CodesExhausted, Unavailable
@@ -35,14 +35,15 @@ class Filler:
     def __init__(self, codes: CodeCollection, turns: Turns) -> None:
         self._codes = codes
         self._turns = turns
+        self._candidates = Candidates(codes)
 
     async def fill(self, group: Sequence[Filling]) -> None:
         """Fill as many places as there are codes for; the rest stay empty. All of one pool."""
         pause = PAUSE_SECONDS
-        for _ in range(1 + CLAIM_RETRIES):
+        for attempt in range(1 + CLAIM_RETRIES):
             await self._look(group)
             waiting = [filling for filling in group if not filling.over]
-            taken = await self._take([filling for filling in waiting if filling.places])
+            taken = await self._take([filling for filling in waiting if filling.places], ahead=attempt == 0)
             confirmed = await self._confirm([filling for filling in waiting if filling.full])
             if taken and confirmed and not any(filling.contested for filling in waiting):
                 return
@@ -112,12 +113,14 @@ class Filler:
         for filling in asked:
             filling.recall(held[filling.claim.reserve_id])
 
-    async def _take(self, group: Sequence[Filling]) -> bool:
+    async def _take(self, group: Sequence[Filling], *, ahead: bool) -> bool:
         """One read and one write for the whole group. False when somebody else was faster anywhere."""
         if not group:
             return True
         wanted = sum(len(filling.places) for filling in group)
-        free = await self._candidates(group[0].pool, wanted, min(filling.claim.now for filling in group))
+        now = min(filling.claim.now for filling in group)
+        free = await self._candidates.find(group[0].pool, wanted, now, ahead=ahead)
+        self._candidates.read_ahead(group[0].pool, wanted, now)
         takes = _share(free, group)
         lost = {code.text for code in await self._codes.write([change for _, change in takes])}
         for filling, (_, after) in takes:
@@ -136,23 +139,6 @@ class Filler:
             filling.confirmed = moved.isdisjoint(code.text for code in filling.unsure)
             filling.looked = filling.confirmed
         return not moved
-
-    async def _candidates(self, pool: Pool, wanted: int, now: datetime) -> list[Code]:
-        """Codes that can be claimed: free ones from a random slot on, then those whose hold has lapsed."""
-        start = random.randrange(SLOTS)
-        ours = queries.in_pool(*pool)
-        free = ours | {"status": queries.AVAILABLE}
-        found: dict[str, Code] = {}
-        for condition, sort in (
-            (free | {"slot": {"$gte": start}}, "slot"),
-            (free | {"slot": {"$lt": start}}, "slot"),
-            (ours | queries.lapsed(now), "hold.expiresAt"),
-        ):
-            missing = wanted - len(found)
-            if missing:
-                codes = await self._codes.find(condition, sort=sort, limit=missing)
-                found |= {code.text: code for code in codes}
-        return list(found.values())
 
     async def _refused(self, filling: Filling) -> bool:
         """Refuse if there are too few codes and nobody is half-way, about to bring some back."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import pymongo.errors
+from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
+from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
 
@@ -23,15 +24,16 @@ PAUSE_SECONDS: Final = 0.01
 
 class MongoPhoneBook:
     def __init__(self, sends: AsyncCollection[Raw], failures: AsyncCollection[Raw]) -> None:
-        self._sends = sends
-        self._failures = failures
+        self._logs = Lookups(sends, {})
+        self._sends = Writes(sends)
         self._records = Lookups(failures, {})
+        self._failures = Writes(failures)
 
     @translated
     async def take_send(self, phone: PhoneNumber, limits: SendLimits, now: datetime) -> datetime | None:
         id = _digest(phone)
         while True:
-            stored = await self._sends.find_one({"_id": id})
+            stored = await self._logs.get(id)
             log = SendLog(sent=tuple(stored["sent"])) if stored else SendLog()
             free_at = log.next_at(limits, now)
             if free_at > now:
@@ -50,7 +52,7 @@ class MongoPhoneBook:
     ) -> None:
         id = key(campaign_id, _digest(phone))
         while True:
-            stored = await self._failures.find_one({"_id": id})
+            stored = await self._records.get(id)
             before = _to_record(stored)
             after = change(before)
             if after == before:
@@ -70,14 +72,11 @@ def _to_record(stored: Raw | None) -> PhoneRecord:
     return PhoneRecord(failures=tuple(Failure(by=UserId(one["by"]), at=one["at"]) for one in failures))
 
 
-async def _compare_and_set(collection: AsyncCollection[Raw], id: str, stored: Raw | None, update: Raw) -> bool:
+async def _compare_and_set(collection: Writes, id: str, stored: Raw | None, update: Raw) -> bool:
     """False when somebody else was faster; then a moment has passed. A document not there yet is made."""
     version = stored["version"] if stored else 0
-    try:
-        await collection.update_one(
-            {"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True
-        )
-    except pymongo.errors.DuplicateKeyError:
+    write = UpdateOne({"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True)
+    if await collection.refused_by(write):
         await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
         return False
     return True

@@ -17,10 +17,17 @@ from adapters.mongo.collection import CodeCollection
 from adapters.mongo.documents import DOCUMENTS, CodeDocument
 from adapters.mongo.driver import Raw, close, open_client
 from adapters.mongo.entries import MongoEntryStore
-from adapters.mongo.entry_documents import EntryDocument, PhoneRecordDocument, ScoringDocument, SendLogDocument
+from adapters.mongo.entry_documents import (
+    EntryDocument,
+    PhoneRecordDocument,
+    RateLimitDocument,
+    ScoringDocument,
+    SendLogDocument,
+)
 from adapters.mongo.entry_queries import MongoEntryQueries
 from adapters.mongo.errors import translated
 from adapters.mongo.imports import MongoImportLog
+from adapters.mongo.limits import MongoRateLimits
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.scoring import MongoScores
@@ -59,6 +66,7 @@ class MongoStore:
     entry_queries: MongoEntryQueries
     scores: MongoScores
     phone_book: MongoPhoneBook
+    limits: MongoRateLimits
     outbox: MongoOutbox
 
     @property
@@ -131,6 +139,7 @@ def _store_in(database: AsyncDatabase[Raw], origin: CurrentOrigin) -> MongoStore
         entry_queries=MongoEntryQueries(database, entries),
         scores=MongoScores(entries, database[_name(ScoringDocument)], entry_store),
         phone_book=MongoPhoneBook(database[_name(SendLogDocument)], database[_name(PhoneRecordDocument)]),
+        limits=MongoRateLimits(database[_name(RateLimitDocument)]),
         outbox=MongoOutbox(entries),
     )
 

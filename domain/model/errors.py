@@ -44,6 +44,19 @@ class Unavailable(DomainError):
         super().__init__(part=part)
 
 
+class RateLimited(DomainError):
+    """This is more often than one caller may ask; try again later."""
+
+    code = "rate.limited"
+
+    def __init__(self, *, of: str, per_minute: int, seconds: int) -> None:
+        """``of``: what is counted, ``writes``, ``reads`` or ``address``."""
+        super().__init__(retryAfter=seconds)
+        self.of = of
+        self.per_minute = per_minute
+        self.seconds = seconds
+
+
 class CodesExhausted(DomainError):
     """Fewer codes are available than were asked for; none were reserved."""
 

@@ -150,7 +150,7 @@ class ResendCode:
             _check_time(current.verification.resend_after, now)
             return current.verification.sends
 
-        sent = await self.send_code.send(entry, may_send)
+        sent = await self.send_code.another(entry, may_send)
         if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
             _check_time(sent.verification.resend_after, now)
         return sent

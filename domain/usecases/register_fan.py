@@ -11,7 +11,7 @@ from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue, Phon
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import Preferences, preferences
 from domain.model.phones import PhoneNumber
-from domain.usecases.send_code import SendCode
+from domain.usecases.send_code import DrawnCode, SendCode
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryStore
@@ -78,14 +78,15 @@ class RegisterFan:
         """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneUnavailable."""
         now = self.clock.now()
         campaign = await self.campaigns.get(command.campaign_id)
-        fan = await self.users.get(command.user_id)
+        fan, before = await asyncio.gather(
+            self.users.get(command.user_id), self.entries.get(command.campaign_id, command.user_id)
+        )
         if not campaign.takes_registrations(now):
             raise CampaignNotOpen
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
         markets = preferences(command.markets, campaign.markets)
         if closed := campaign.closed_gates(fan, command.invite_code):
             raise GatesClosed(closed)
-        before = await self.entries.get(command.campaign_id, command.user_id)
         at_once = self._confirmed_at_once(campaign, fan, phone)
         details = _details(command, phone, markets, fan, before)
         if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
@@ -98,6 +99,7 @@ class RegisterFan:
             markets=markets,
             confirm=at_once,
             assessment=await self._assess(command, phone, details, before),
+            drawn=None if at_once else self.send_code.draw(command.campaign_id, command.user_id, phone),
             now=now,
         )
         return await self._store(revision)
@@ -157,8 +159,8 @@ class RegisterFan:
             return revision.apply(before)
 
         entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)
-        if not entry.confirmed and entry.verification is None:
-            entry = await self.send_code.first(entry)
+        if revision.drawn is not None and revision.drawn.is_of(entry):
+            entry = await self.send_code.send(entry, revision.drawn)
         return Registered(entry=entry, created=created)
 
 
@@ -179,6 +181,8 @@ class _Revision:
     markets: Preferences
     confirm: bool
     assessment: _Assessment
+    drawn: DrawnCode | None
+    """What is sent if the number turns out to need a code: another request of the fan may have asked for one."""
     now: datetime
 
     def apply(self, before: Entry | None) -> Entry:
@@ -189,13 +193,17 @@ class _Revision:
             entry = before.revise(details)
         if self.confirm:
             entry = entry.confirm(self.now)
-        if entry == before:
-            return entry
-        entry = replace(
-            entry, fraud=self.assessment.fraud, fanscore=_known(self.assessment.fanscore, entry.fanscore)
-        )
+        if entry != before:
+            entry = self._assessed(entry, EntryEvent.CREATED if before is None else EntryEvent.UPDATED)
+        if self.drawn is not None and not entry.confirmed and entry.verification is None:
+            entry = self.drawn.stored_in(entry, sends=1)
+        return entry
+
+    def _assessed(self, entry: Entry, event: EntryEvent) -> Entry:
+        """The next revision, with what the neighbours say of it."""
         errands = (Errand.RETRY_FANSCORE,) if self.assessment.ask_again else ()
-        return entry.told(EntryEvent.CREATED if before is None else EntryEvent.UPDATED, self.now, *errands)
+        fanscore = _known(self.assessment.fanscore, entry.fanscore)
+        return replace(entry, fraud=self.assessment.fraud, fanscore=fanscore).told(event, self.now, *errands)
 
 
 def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:

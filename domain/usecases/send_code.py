@@ -1,17 +1,40 @@
 """Send a fan the code that confirms a phone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.model.confirmation import Challenge, ConfirmationRules, new_code
 from domain.model.entries import Entry, Verification
 from domain.model.errors import ConfirmationSuperseded, Unavailable
-from domain.model.phones import PAUSES, SendLimits, resend_at
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import PAUSES, PhoneNumber, SendLimits, resend_at
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.phones import PhoneBook
 from ports.sms import Sms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCode:
+    """A code on its way to a fan, and the challenge that is stored in its place."""
+
+    code: str = field(repr=False)
+    challenge: Challenge
+    at: datetime
+
+    def stored_in(self, entry: Entry, *, sends: int) -> Entry:
+        """The entry with this challenge, the ``sends``-th for its number."""
+        verification = Verification(challenge=self.challenge, sends=sends, resend_after=resend_at(self.at, sends))
+        return replace(entry, version=entry.version + 1, verification=verification)
+
+    def is_of(self, entry: Entry) -> bool:
+        verification = entry.verification
+        return (
+            verification is not None
+            and verification.challenge is not None
+            and verification.challenge.id == self.challenge.id
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,79 +52,62 @@ class SendCode:
     rules: ConfirmationRules
     limits: SendLimits
 
-    async def first(self, entry: Entry) -> Entry:
-        """The first code for the number an entry has now, unless another request of the fan was faster."""
+    def draw(self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber) -> DrawnCode:
+        """A new code. It is good for nothing before its challenge is stored."""
+        now, code = self.clock.now(), new_code()
+        challenge = Challenge.open(
+            campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=now + self.rules.ttl
+        )
+        return DrawnCode(code=code, challenge=challenge, at=now)
 
-        def none_yet(current: Entry) -> int:
-            if current.verification is not None:
-                raise ConfirmationSuperseded
-            return 0
-
-        try:
-            return await self.send(entry, none_yet)
-        except ConfirmationSuperseded:
-            return await self.entries.get(entry.campaign_id, entry.user_id) or entry
-
-    async def send(self, entry: Entry, may_send: Callable[[Entry], int]) -> Entry:
+    async def another(self, entry: Entry, may_send: Callable[[Entry], int]) -> Entry:
         """Send another code unless ``may_send`` raises; it answers how many were sent before."""
-        now = self.clock.now()
-        code = new_code()
-        challenge = self._challenge(entry, code, now)
+        drawn = self.draw(entry.campaign_id, entry.user_id, entry.details.phone)
         earlier: Challenge | None = None
 
         def begin(current: Entry | None) -> Entry:
             nonlocal earlier
             current = _same_number(current, entry)
-            sends = may_send(current) + 1
             earlier = current.verification.challenge if current.verification else None
-            return replace(
-                current,
-                version=current.version + 1,
-                verification=Verification(challenge=challenge, sends=sends, resend_after=resend_at(now, sends)),
-            )
+            return drawn.stored_in(current, sends=may_send(current) + 1)
 
         begun = await self.entries.change(entry.campaign_id, entry.user_id, begin)
-        wait_until = await self.phone_book.take_send(entry.details.phone, self.limits, now)
+        return await self.send(begun, drawn, earlier)
+
+    async def send(self, entry: Entry, drawn: DrawnCode, earlier: Challenge | None = None) -> Entry:
+        """Send the code whose challenge is stored in ``entry`` already, in the place of the ``earlier`` one."""
+        wait_until = await self.phone_book.take_send(drawn.challenge.phone, self.limits, drawn.at)
         if wait_until is None:
-            wait_until = await self._hand_over(challenge, code, now)
-        return begun if wait_until is None else await self._withdraw(challenge, earlier, wait_until)
+            wait_until = await self._hand_over(drawn)
+        return entry if wait_until is None else await self._withdraw(drawn, earlier, wait_until)
 
-    def _challenge(self, entry: Entry, code: str, now: datetime) -> Challenge:
-        return Challenge.open(
-            entry.campaign_id,
-            entry.user_id,
-            entry.details.phone,
-            code=code,
-            key=self.rules.key,
-            expires_at=now + self.rules.ttl,
-        )
-
-    async def _hand_over(self, challenge: Challenge, code: str, now: datetime) -> datetime | None:
+    async def _hand_over(self, drawn: DrawnCode) -> datetime | None:
         """When to try again, if the message could not be sent."""
+        text = f"{drawn.code} is your code. It is good for {self._minutes} minutes."
         try:
-            await self.sms.send(challenge.phone, f"{code} is your code. It is good for {self._minutes} minutes.")
+            await self.sms.send(drawn.challenge.phone, text)
         except Unavailable:
-            return now + PAUSES[0]
+            return drawn.at + PAUSES[0]
         return None
 
     @property
     def _minutes(self) -> int:
         return max(1, round(self.rules.ttl.total_seconds() / 60))
 
-    async def _withdraw(self, challenge: Challenge, earlier: Challenge | None, resend_after: datetime) -> Entry:
+    async def _withdraw(self, drawn: DrawnCode, earlier: Challenge | None, resend_after: datetime) -> Entry:
         """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
 
         def withdraw(current: Entry | None) -> Entry:
             assert current is not None, "entries are never deleted"
             verification = current.verification
-            if verification is None or verification.challenge is None or verification.challenge.id != challenge.id:
+            if verification is None or not drawn.is_of(current):
                 return current
             waiting = replace(
                 verification, challenge=earlier, sends=verification.sends - 1, resend_after=resend_after
             )
             return replace(current, version=current.version + 1, verification=waiting)
 
-        return await self.entries.change(challenge.campaign_id, challenge.user_id, withdraw)
+        return await self.entries.change(drawn.challenge.campaign_id, drawn.challenge.user_id, withdraw)
 
 
 def _same_number(current: Entry | None, entry: Entry) -> Entry:

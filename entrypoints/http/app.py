@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.response import Response
 from litestar.types import ASGIApp
 
-from domain.model.errors import CodesExhausted, ReservationMismatch
+from domain.model.errors import CodesExhausted, RateLimited, ReservationMismatch
 from entrypoints.bootstrap import application, check
 from entrypoints.http import system
 from entrypoints.http.auth import door
@@ -126,6 +126,8 @@ def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:
     request_id = request_id_of(request.scope)
     if isinstance(error, CodesExhausted | ReservationMismatch):
         request.app.state.metrics.reservation_refused(problem.code)
+    if isinstance(error, RateLimited):
+        request.app.state.metrics.rate_limited(error.of)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("http.failed", code=problem.code, exc_info=_cause(error))
     return Response(

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import jwt
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from domain.model.ids import UserId, is_user_id
 from entrypoints.http.keys import Keys, PublishedKeys, SharedSecret
@@ -23,6 +22,8 @@ MAX_TOKEN_LENGTH: Final = 8_192
 REMEMBERED_SECONDS: Final = 60.0
 """How long a token that was checked needs no new check; a key taken back by its issuer works as much longer."""
 REMEMBERED_TOKENS: Final = 10_000
+
+_CALLER: Final = "fangate.caller"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -118,32 +119,32 @@ def _keys(settings: Settings) -> Keys:
     raise ConfigurationError(f"{PREFIX}JWT_SECRET or {PREFIX}JWT_JWKS_URL must be set")
 
 
-async def supreme(connection: Connection, _: BaseRouteHandler) -> None:
+async def supreme(request: Connection) -> None:
     """Guard: administrators only."""
-    if not (await _admit(connection)).supreme:
+    if not (await _admit(request)).supreme:
         raise forbidden()
 
 
-async def fan(connection: Connection, _: BaseRouteHandler) -> None:
+async def fan(request: Connection) -> None:
     """Guard: whoever has a valid token; what is a fan's own is for the handler to see to."""
-    await _admit(connection)
+    await _admit(request)
 
 
-async def public(connection: Connection, _: BaseRouteHandler) -> None:
+async def public(_: Connection) -> None:
     """Guard: everyone, on purpose."""
 
 
-async def _admit(connection: Connection) -> Caller:
-    door: Door = connection.app.state.door
-    caller = await door.admit(connection.headers.get("authorization"))
-    connection.state.caller = caller
+async def _admit(request: Connection) -> Caller:
+    door: Door = request.app.state.door
+    caller = await door.admit(request.headers.get("authorization"))
+    request.scope[_CALLER] = caller  # type: ignore[typeddict-unknown-key]
     return caller
 
 
-def caller_of(connection: Connection) -> Caller:
+def caller_of(request: Connection) -> Caller:
     """Who was admitted."""
-    caller: Caller = connection.state.caller
+    caller: Caller = request.scope[_CALLER]  # type: ignore[typeddict-item]
     return caller
 
 
-Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+Guard = Callable[[Connection], Awaitable[None]]

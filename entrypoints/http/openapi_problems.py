@@ -10,6 +10,7 @@ from domain.model.errors import (
     FileUnreadable,
     GatesClosed,
     InvalidValue,
+    RateLimited,
     ScoreFileUnreadable,
     Unavailable,
     WrongConfirmationCode,
@@ -33,6 +34,7 @@ _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller
 _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     unauthenticated("").code: {"WWW-Authenticate": "`Bearer`"},
     ConfirmationTooSoon.code: {"Retry-After": "Seconds to wait before asking again"},
+    RateLimited.code: {"Retry-After": "Seconds to wait before asking again"},
     Unavailable.code: {"Retry-After": "Seconds to wait before trying again"},
 }
 """What comes with a problem, by its code."""
@@ -42,6 +44,7 @@ _CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
     ScoreFileUnreadable: {"line": 7},
     WrongConfirmationCode: {"attemptsLeft": 4},
     ConfirmationTooSoon: {"retryAfter": 30},
+    RateLimited: {"retryAfter": 1},
     Unavailable: {"part": "store"},
 }
 

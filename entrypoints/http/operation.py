@@ -50,4 +50,5 @@ class Operation:
 
 def documented(operation: Operation, guard: Guard) -> dict[str, Any]:
     """The arguments of a route handler that declare it: who may call, and what it promises."""
-    return {"guards": [guard], "opt": {KEY: operation, "public": guard is public}}
+    # Before the request, not among the framework's guards: for each of those it copies the handler each time.
+    return {"before_request": guard, "opt": {KEY: operation, "public": guard is public}}

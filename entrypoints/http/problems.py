@@ -29,6 +29,7 @@ from domain.model.errors import (
     InvalidValue,
     NothingToConfirm,
     PhoneUnavailable,
+    RateLimited,
     ReservationMismatch,
     ScoreFileNotFound,
     ScoreFileUnreadable,
@@ -43,6 +44,7 @@ RETRY_AFTER_SECONDS: Final = 1
 STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     InvalidValue: 422,
     Unavailable: 503,
+    RateLimited: 429,
     CodesExhausted: 409,
     ReservationMismatch: 409,
     CodeNotFound: 404,
@@ -95,7 +97,7 @@ class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
 
     Some have one member more: ``available`` (`codes.exhausted`), ``line`` (`codes.file_unreadable`,
     `scoring.file_unreadable`), ``attemptsLeft`` (`confirmation.wrong_code`), ``retryAfter``
-    (`confirmation.too_soon`), ``part`` (`service.unavailable`).
+    (`confirmation.too_soon`, `rate.limited`), ``part`` (`service.unavailable`).
     """
 
     type: str
@@ -200,6 +202,10 @@ def _of_model(error: DomainError) -> Problem:
     headers = {}
     if isinstance(error, ConfirmationTooSoon):
         headers["Retry-After"] = str(error.seconds)
+    elif isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.seconds)
+        headers["RateLimit-Policy"] = f'"{error.of}";q={error.per_minute};w=60'
+        headers["RateLimit"] = f'"{error.of}";r=0;t={error.seconds}'
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return Problem(status, error.code, error.message, context=error.context, headers=headers)

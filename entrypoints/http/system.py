@@ -148,7 +148,7 @@ async def docs() -> Response[bytes]:
 
 
 # One route an asset: a path parameter here would hide the paths of a campaign whose id is "docs".
-@get([f"/docs/{asset}" for asset in ASSET_TYPES], guards=[public])
+@get([f"/docs/{asset}" for asset in ASSET_TYPES], before_request=public)
 async def docs_asset(request: AnyRequest) -> Response[bytes]:
     """The page's script and style, shipped with the package: it renders without internet."""
     asset = request.url.path.rpartition("/")[2]

@@ -62,7 +62,7 @@ def test_the_table_has_every_operation_of_registrations() -> None:
 def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTTPRouteHandler) -> None:
     operation: Operation = handler.opt[KEY]
 
-    assert handler.guards == [fan if operation.id in OF_FANS else supreme]
+    assert handler.before_request is (fan if operation.id in OF_FANS else supreme)
     assert operation.description
     assert operation.answers
     assert operation.raises

@@ -18,6 +18,7 @@ from domain.model.errors import (
     InvalidValue,
     NothingToConfirm,
     PhoneUnavailable,
+    RateLimited,
     Unavailable,
     WrongConfirmationCode,
 )
@@ -28,6 +29,7 @@ from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, fan, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
+from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Wire
 
@@ -68,6 +70,7 @@ class LiftRequest(Wire):
                 ConfirmationExhausted,
                 WrongConfirmationCode,
                 PhoneUnavailable,
+                RateLimited,
                 Unavailable,
             ),
         ),
@@ -77,6 +80,7 @@ class LiftRequest(Wire):
 async def confirm_phone(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
+    await limited(request, "writes")
     body = await body_of(request, ConfirmRequest)
     command = ConfirmPhoneCommand(
         campaign_id=campaign_id, user_id=caller_of(request).user_id, token=body.token, code=body.code
@@ -102,6 +106,7 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
                 PhoneUnavailable,
                 ConfirmationSuperseded,
                 ConfirmationTooSoon,
+                RateLimited,
                 Unavailable,
             ),
         ),
@@ -110,7 +115,9 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
 )
 async def resend_code(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
-    entry = await app.resend_code(campaign_of(request), caller_of(request).user_id)
+    campaign_id = campaign_of(request)
+    await limited(request, "writes")
+    entry = await app.resend_code(campaign_id, caller_of(request).user_id)
     return json_answer(ConfirmationBody.of(entry, app.confirmation_tokens), status=202)
 
 

@@ -13,6 +13,7 @@ from domain.model.errors import (
     GatesClosed,
     InvalidValue,
     PhoneUnavailable,
+    RateLimited,
     Unavailable,
     UserNotFound,
 )
@@ -25,6 +26,7 @@ from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import Caller, caller_of, fan
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import forbidden
 from entrypoints.http.wire import UserIdText, Wire
@@ -103,6 +105,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
                 InvalidValue,
                 GatesClosed,
                 PhoneUnavailable,
+                RateLimited,
                 Unavailable,
             ),
         ),
@@ -112,6 +115,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
 async def register(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
+    await limited(request, "writes")
     body = await body_of(request, RegisterRequest)
     user_id = _named(caller_of(request), body.user_id)
     registered = await app.register_fan(body.command(campaign_id, user_id))
@@ -128,7 +132,7 @@ async def register(request: AnyRequest) -> Response[bytes]:
             tag="Entries",
             describes=ReadEntry,
             answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, Unavailable),
+            raises=(EntryNotFound, RateLimited, Unavailable),
         ),
         fan,
     ),
@@ -146,7 +150,7 @@ async def get_my_entry(request: AnyRequest) -> Response[bytes]:
             tag="Entries",
             describes=ReadEntry,
             answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, Unavailable),
+            raises=(EntryNotFound, RateLimited, Unavailable),
         ),
         fan,
     ),
@@ -157,5 +161,7 @@ async def get_entry(request: AnyRequest) -> Response[bytes]:
 
 async def _entry_of(request: AnyRequest, user_id: UserId) -> Response[bytes]:
     app: Application = request.app.state.application
-    entry = await app.read_entry(campaign_of(request), user_id)
+    campaign_id = campaign_of(request)
+    await limited(request, "reads")
+    entry = await app.read_entry(campaign_id, user_id)
     return json_answer(EntryBody.of(entry, app.confirmation_tokens))

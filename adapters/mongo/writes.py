@@ -1,0 +1,50 @@
+"""Writing single documents, what is written at the same time together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pymongo.errors
+from pymongo import InsertOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import Raw
+from adapters.mongo.errors import DUPLICATE_KEY, may_pass
+from adapters.mongo.together import Together
+
+Write = InsertOne[Raw] | UpdateOne
+Pattern = Mapping[str, Any]
+
+DONE: Final[Pattern] = {}
+
+
+class Writes:
+    """Each write stands or falls alone: a unique index may refuse one of them and none of the others."""
+
+    def __init__(self, collection: AsyncCollection[Raw]) -> None:
+        self._collection = collection
+        self._together = Together(self._write)
+
+    async def refused_by(self, write: Write) -> Pattern:
+        """Make the write; the keys of the unique index that refused it, none when it was made.
+
+        An update has to be an upsert: only so does one that finds nothing tell, by inserting in vain.
+        """
+        return await self._together.ask(write)
+
+    async def _write(self, writes: Sequence[Write]) -> list[Pattern | Exception]:
+        answers: list[Pattern | Exception] = [DONE] * len(writes)
+        try:
+            await self._collection.bulk_write(writes, ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if may_pass(error):
+                raise
+            for failure in (error.details or {})["writeErrors"]:
+                answers[failure["index"]] = _refusal(failure)
+        return answers
+
+
+def _refusal(failure: Raw) -> Pattern | Exception:
+    if failure["code"] == DUPLICATE_KEY:
+        pattern: Pattern = failure["keyPattern"]
+        return pattern
+    return RuntimeError(f"write failed with {failure['code']}")  # Its message would hold the document.
