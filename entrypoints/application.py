@@ -35,7 +35,7 @@ from ports.health import HealthCheck
 from ports.limits import RateLimits
 from ports.objects import ObjectStore
 from ports.phones import PhoneBook, PhoneNumbers
-from ports.queues import Queue
+from ports.queues import CountedQueue
 from ports.realtime import Realtime
 from ports.receipts import Receipts
 from ports.sms import Sms
@@ -75,7 +75,7 @@ class Neighbours:
     phone_numbers: PhoneNumbers
     tokens: ConfirmationTokens
     stream: EventStream
-    queue: Queue
+    queue: CountedQueue
     receipts: Receipts
     realtime: Realtime
 

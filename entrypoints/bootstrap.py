@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.appsync.realtime import appsync_realtime
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.kafka.stream import kafka_stream
@@ -32,6 +33,7 @@ from adapters.platform.cached import CachedCampaigns
 from adapters.platform.files import FileCampaigns, FileUsers
 from adapters.platform.http import http_campaigns, http_users
 from adapters.s3.objects import s3_object_store
+from adapters.sfmc.receipts import sfmc_receipts
 from adapters.sms.log import LogSms
 from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
@@ -52,7 +54,9 @@ from ports.clock import Clock
 from ports.events import EventStream
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
-from ports.queues import Queue
+from ports.queues import CountedQueue
+from ports.realtime import Realtime
+from ports.receipts import Receipts
 from ports.sms import Sms
 from ports.users import Users
 
@@ -252,11 +256,11 @@ async def _webhook_sms(settings: Settings, stack: AsyncExitStack) -> Sms:
     return await stack.enter_async_context(webhook_sms(settings.sms))
 
 
-async def _memory_queue(settings: Settings, _: AsyncExitStack) -> Queue:
+async def _memory_queue(settings: Settings, _: AsyncExitStack) -> CountedQueue:
     return MemoryQueue(attempts=settings.score_attempts)
 
 
-async def _sqs_queue(settings: Settings, stack: AsyncExitStack) -> Queue:
+async def _sqs_queue(settings: Settings, stack: AsyncExitStack) -> CountedQueue:
     return await stack.enter_async_context(sqs_queue(_queue_name(settings), region=settings.aws_region))
 
 
@@ -277,6 +281,30 @@ async def _plugin_stream(settings: Settings, stack: AsyncExitStack) -> EventStre
     return await stack.enter_async_context(open_plugin(settings.stream))
 
 
+async def _log_receipts(_: Settings, __: AsyncExitStack) -> Receipts:
+    return LogReceipts()
+
+
+async def _sfmc_receipts(settings: Settings, stack: AsyncExitStack) -> Receipts:
+    receipts = sfmc_receipts(
+        settings.receipts,
+        auth_url=settings.sfmc_auth_url,
+        client_id=settings.sfmc_client_id,
+        client_secret=settings.sfmc_client_secret.get_secret_value(),
+        definition_key=settings.sfmc_definition_key,
+    )
+    return await stack.enter_async_context(receipts)
+
+
+async def _no_realtime(_: Settings, __: AsyncExitStack) -> Realtime:
+    return NoRealtime()
+
+
+async def _appsync(settings: Settings, stack: AsyncExitStack) -> Realtime:
+    api_key = settings.appsync_api_key.get_secret_value()
+    return await stack.enter_async_context(appsync_realtime(settings.realtime, api_key=api_key))
+
+
 async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack) -> Neighbours:
     return Neighbours(
         campaigns=await _open(CAMPAIGNS, settings.campaigns, settings, stack),
@@ -288,8 +316,8 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         tokens=JwtConfirmationTokens(key),
         stream=await STREAMS.get(_scheme(settings.stream), _plugin_stream)(settings, stack),
         queue=await _open(QUEUES, settings.queue, settings, stack),
-        receipts=LogReceipts(),
-        realtime=NoRealtime(),
+        receipts=await _open(RECEIPTS, settings.receipts, settings, stack),
+        realtime=await _open(REALTIMES, settings.realtime, settings, stack),
     )
 
 
@@ -321,7 +349,9 @@ SMS: Mapping[str, Factory[Sms]] = {
     "http": _webhook_sms,
     "https": _webhook_sms,
 }
-QUEUES: Mapping[str, Factory[Queue]] = {"memory": _memory_queue, "sqs": _sqs_queue}
+QUEUES: Mapping[str, Factory[CountedQueue]] = {"memory": _memory_queue, "sqs": _sqs_queue}
+RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": _log_receipts, "http": _sfmc_receipts, "https": _sfmc_receipts}
+REALTIMES: Mapping[str, Factory[Realtime]] = {"none": _no_realtime, "http": _appsync, "https": _appsync}
 STREAMS: Mapping[str, Factory[EventStream]] = {
     "memory": _memory_stream,
     "kinesis": _kinesis_stream,

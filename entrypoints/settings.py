@@ -50,12 +50,12 @@ class Settings(BaseSettings):
     """How often fanscore is asked again before a retry goes to the dead letters. SQS may count a delivery that
     nobody received, hence never 1, and counts no further than 1,000."""
     receipts: Annotated[str, scheme("log", "http", "https"), WHOLE] = Field("log:", repr=False)
-    sfmc_auth_url: str | None = Field(None, repr=False)
-    sfmc_client_id: str | None = None
-    sfmc_client_secret: SecretStr | None = None
-    sfmc_definition_key: str | None = None
+    sfmc_auth_url: str = Field("", repr=False)
+    sfmc_client_id: str = ""
+    sfmc_client_secret: SecretStr = SecretStr("")
+    sfmc_definition_key: str = ""
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
-    appsync_api_key: SecretStr | None = None
+    appsync_api_key: SecretStr = SecretStr("")
     stream: Annotated[str, AfterValidator(check_stream)] = Field("memory:", repr=False)
     """May hold a password, where another package reads it."""
     confirmation_secret: SecretStr | None = None
@@ -113,7 +113,7 @@ def _check_length(name: str, secret: SecretStr | None, minimum: int) -> None:
 
 
 def _check_given(user: str, values: Mapping[str, object]) -> None:
-    if missing := [f"{PREFIX}{name.upper()}" for name, value in values.items() if value is None]:
+    if missing := [f"{PREFIX}{name.upper()}" for name, value in values.items() if not value]:
         raise ValueError(f"{PREFIX}{user} needs {', '.join(missing)}")
 
 

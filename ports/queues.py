@@ -43,8 +43,7 @@ class Queue(Protocol):
         ...
 
     async def extend(self, delivery: Delivery, by: timedelta) -> None:
-        """Keep it in hand for ``by`` from now. A delivery whose time was up already may be somebody else's: it is
-        left alone."""
+        """Keep it in hand for ``by`` from now. Saying so too late is no error, and keeps nothing."""
         ...
 
     async def done(self, delivery: Delivery) -> None:

@@ -5,7 +5,7 @@ time-outs, the retries and the breaker are written and tested once, while no ada
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -41,6 +41,8 @@ class Answer:
 
     status: int
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By any spelling of their names."""
 
     @property
     def ok(self) -> bool:
@@ -110,22 +112,38 @@ class HttpNeighbour:
         path = "".join(f"/{quote(segment, safe='')}" for segment in segments)
         return await self._ask("GET", self._url.rstrip("/") + path, attempts, params=params)
 
-    async def post(self, body: object, *, path: str = "") -> Answer:
-        """Asked once only: what is not safe to repeat is not repeated. Raises NoAnswer."""
+    async def post(
+        self,
+        body: object,
+        *,
+        path: str = "",
+        headers: Mapping[str, str] | None = None,
+        check: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Asked once only: what is not safe to repeat is not repeated. Raises NoAnswer.
+
+        ``check`` raises it too, for an answer that is to count as a failure of the neighbour.
+        """
         url = self._url.rstrip("/") + path if path else self._url
         try:
             content = msgspec.json.encode(body)
         except ValueError:  # Text that is no Unicode; the error would quote it.
             raise NoAnswer("not to be encoded") from None
-        return await self._ask("POST", url, 1, data=content, headers={"Content-Type": "application/json"})
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return await self._ask("POST", url, 1, check, data=content, headers=sent)
 
-    async def _ask(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
+    async def _ask(
+        self, method: str, url: str, attempts: int, check: Callable[[Answer], None] | None = None, **request: Any
+    ) -> Answer:
         with self._breaker.watch():
             try:
                 async with asyncio.timeout(self._seconds):
-                    return await self._try(method, url, attempts, **request)
+                    answer = await self._try(method, url, attempts, **request)
             except TimeoutError:
                 raise NoAnswer("too late") from None
+            if check is not None:
+                check(answer)
+            return answer
 
     async def _try(self, method: str, url: str, attempts: int, **request: Any) -> Answer:
         if attempts == 1:
@@ -144,7 +162,7 @@ class HttpNeighbour:
             async with self._session.request(
                 method, URL(url, encoded=True), allow_redirects=False, **request
             ) as response:
-                answer = Answer(response.status, await _body(response))
+                answer = Answer(response.status, await _body(response), response.headers)
         except aiohttp.ServerDisconnectedError as error:
             # A connection that was kept had been closed: the library has tried again where that is safe.
             raise NoAnswer(type(error).__name__) from None

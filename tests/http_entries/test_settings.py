@@ -29,10 +29,20 @@ WRONG = {
     "FANGATE_FANSCORE": ["none", f"file:{HIDDEN}", f"none:{HIDDEN}", HIDDEN, *WEB],
     "FANGATE_FRAUD": ["none", f"file:{HIDDEN}", f"none:{HIDDEN}", HIDDEN, *WEB],
     "FANGATE_SMS": ["log", "none:", f"log:{HIDDEN}", f"sns:{HIDDEN}", *WEB],
+    "FANGATE_QUEUE": ["memory", "sqs:", "sqs://", f"sqs://{HIDDEN}.fifo", f"sqs://{HIDDEN}/x", f"memory:{HIDDEN}"],
+    "FANGATE_SCORE_ATTEMPTS": ["many", "0", "1", "1001", "-1", HIDDEN],
+    "FANGATE_RECEIPTS": ["log", "none:", f"log:{HIDDEN}", f"file:{HIDDEN}", *WEB],
+    "FANGATE_REALTIME": ["none", "log:", f"none:{HIDDEN}", f"wss://{HIDDEN}/graphql", *WEB],
     "FANGATE_CONFIRMATION_TTL": TIMES,
     "FANGATE_PHONE_BLOCK_TTL": TIMES,
     "FANGATE_SMS_PER_HOUR": NUMBERS,
     "FANGATE_SMS_PER_DAY": NUMBERS,
+}
+SFMC = {
+    "FANGATE_SFMC_AUTH_URL": "https://auth.example",
+    "FANGATE_SFMC_CLIENT_ID": "client",
+    "FANGATE_SFMC_CLIENT_SECRET": HIDDEN,
+    "FANGATE_SFMC_DEFINITION_KEY": "receipt",
 }
 ROUNDS = [
     {name: value for name, value in zip(WRONG, values, strict=True) if value is not None}
@@ -78,6 +88,17 @@ def test_every_wrong_value_is_named(wrong: dict[str, str]) -> None:
         ({"FANGATE_CONFIRMATION_SECRET": HIDDEN}, ["FANGATE_CONFIRMATION_SECRET"]),
         ({"FANGATE_CONFIRMATION_SECRET": HIDDEN.ljust(15, "x")}, ["FANGATE_CONFIRMATION_SECRET"]),
         ({"FANGATE_SMS": "sns:"}, ["FANGATE_SMS", "AWS_REGION"]),
+        ({"FANGATE_QUEUE": "sqs://scores"}, ["FANGATE_QUEUE", "AWS_REGION"]),
+        ({"FANGATE_RECEIPTS": "https://x.example"}, ["FANGATE_RECEIPTS", *SFMC]),
+        (
+            {"FANGATE_RECEIPTS": "https://x.example", **SFMC, "FANGATE_SFMC_CLIENT_SECRET": ""},
+            ["FANGATE_RECEIPTS", "FANGATE_SFMC_CLIENT_SECRET"],
+        ),
+        (
+            {"FANGATE_RECEIPTS": "https://x.example", **SFMC, "FANGATE_SFMC_AUTH_URL": f"ftp://{HIDDEN}"},
+            ["FANGATE_SFMC_AUTH_URL"],
+        ),
+        ({"FANGATE_REALTIME": "https://x.example"}, ["FANGATE_REALTIME", "FANGATE_APPSYNC_API_KEY"]),
     ],
 )
 def test_what_is_too_short_or_lacks_something_is_named(settings: dict[str, str], variables: list[str]) -> None:
@@ -95,6 +116,13 @@ def test_what_may_hold_a_key_is_not_shown() -> None:
         fraud=address,
         sms=address,
         confirmation_secret=HIDDEN * 6,
+        receipts=address,
+        sfmc_auth_url=address,
+        sfmc_client_id="client",
+        sfmc_client_secret=HIDDEN,
+        sfmc_definition_key="receipt",
+        realtime=address,
+        appsync_api_key=HIDDEN,
     )
 
     assert HIDDEN not in repr(settings)

@@ -21,6 +21,8 @@ class Request:
     """As it came, not decoded."""
     query: dict[str, str]
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By their names in small letters."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -120,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         target = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        request = Request(self.command, target.path, dict(parse_qsl(target.query)), body)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, target.path, dict(parse_qsl(target.query)), body, headers)
         reply = self.server.neighbour.reply(request)
         if reply.seconds:
             self.server.gone.wait(reply.seconds)

@@ -1,0 +1,113 @@
+"""Live updates through an AWS AppSync GraphQL API.
+
+Those who subscribe are told that an entry changed, and to what revision. What else is in it they ask Fangate for,
+which knows who they are: a subscription is no place for phone numbers and mail addresses.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+import structlog
+
+from adapters.outgoing.breaker import CircuitOpen, NoAnswer
+from adapters.outgoing.http import Answer, HttpNeighbour, decoded, http_neighbour
+from domain.model.cloud_events import OutgoingEvent
+from domain.model.errors import Unavailable
+
+SECONDS: Final = 2.0
+TOLD_EVERY_SECONDS: Final = 60.0
+"""At most one line in the log for all failures of so long."""
+MUTATION: Final = (
+    "mutation PublishEntryChange($input: EntryChangeInput!) {"
+    " publishEntryChange(input: $input)"
+    " { eventId type campaignId userId entryId revision status updatedAt } }"
+)
+"""Subscribers are given no field that is not asked for here. The schema: docs/examples/appsync.graphql."""
+
+
+class _Entry(msgspec.Struct, frozen=True, rename="camel"):
+    """What is told of an entry; all else in the event stays here."""
+
+    id: str
+    campaign_id: str
+    user_id: str
+    revision: int
+    status: str
+    updated_at: str
+
+
+class _Event(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    data: _Entry
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """GraphQL tells of failures in an answer of 200."""
+
+    errors: tuple[object, ...] | None = None
+
+
+_EVENT: Final = msgspec.json.Decoder(_Event)
+_OUTCOME: Final = msgspec.json.Decoder(_Outcome)
+
+
+class AppSyncRealtime:
+    """Said once, without a second try: the next change tells more."""
+
+    def __init__(
+        self, service: HttpNeighbour, *, api_key: str, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._service = service
+        self._headers = {"x-api-key": api_key}
+        self._seconds = seconds
+        self._failures = 0
+        self._silent_until = 0.0
+
+    async def tell(self, event: OutgoingEvent) -> None:
+        try:
+            body = {"query": MUTATION, "variables": {"input": _input(event)}}
+            await self._service.post(body, headers=self._headers, check=_check)
+        except NoAnswer as error:
+            self._note(error)
+            raise Unavailable("realtime") from None
+
+    def _note(self, error: NoAnswer) -> None:
+        self._failures += 1
+        if isinstance(error, CircuitOpen) or self._seconds() < self._silent_until:
+            return
+        self._silent_until = self._seconds() + TOLD_EVERY_SECONDS
+        structlog.get_logger().warning("realtime.failed", reason=error.reason, failures=self._failures)
+        self._failures = 0
+
+
+def _input(event: OutgoingEvent) -> dict[str, str | int]:
+    read = decoded(_EVENT, event.body)
+    entry = read.data
+    return {
+        "eventId": read.id,
+        "type": read.type,
+        "campaignId": entry.campaign_id,
+        "userId": entry.user_id,
+        "entryId": entry.id,
+        "revision": entry.revision,
+        "status": entry.status,
+        "updatedAt": entry.updated_at,
+    }
+
+
+def _check(answer: Answer) -> None:
+    """Any failure counts: an API that refuses everything is asked as rarely as one that is down."""
+    outcome = answer.read(_OUTCOME)
+    if outcome.errors:
+        raise NoAnswer(f"GraphQL errors: {len(outcome.errors)}")
+
+
+@asynccontextmanager
+async def appsync_realtime(url: str, *, api_key: str) -> AsyncIterator[AppSyncRealtime]:
+    """The GraphQL endpoint at exactly ``url``."""
+    async with http_neighbour(url, part="realtime", seconds=SECONDS) as service:
+        yield AppSyncRealtime(service, api_key=api_key)
