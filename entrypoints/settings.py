@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     rate_address_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
+    shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
+    """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")

@@ -20,6 +20,8 @@ from entrypoints.worker.loop import work
 
 GRACE_SECONDS = 25
 """How long requests under way may still take when the service is told to stop."""
+START_SECONDS = 60
+"""How long a worker may say nothing before it is taken for dead; on a busy machine, starting takes a while."""
 
 log = structlog.get_logger()
 
@@ -59,6 +61,7 @@ def serve(host: str, port: int, workers: int) -> None:
             server_header=False,
             date_header=True,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_worker_healthcheck=START_SECONDS,
         )
 
 

@@ -22,6 +22,7 @@ from entrypoints.http.entries import administration, confirmation, counting, eli
 from entrypoints.http.envelope import Envelope, request_id_of
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
 from entrypoints.http.routes import Routes
+from entrypoints.http.stopping import Stopping
 from entrypoints.instrument import tracing
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import Metrics
@@ -99,6 +100,8 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             app.state.envelope.tracer = tracer
             app.state.metrics = metrics
             app.state.background = Background()
+            app.state.stopping = Stopping(settings.shutdown_delay)
+            app.state.stopping.listen()
             # What is there now stays: the collector need not look through it again and again while fans wait.
             gc.collect()
             gc.freeze()

@@ -16,6 +16,7 @@ from entrypoints.http.auth import public
 from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.openapi import openapi
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.stopping import Stopping
 from entrypoints.http.wire import Wire
 from entrypoints.metrics import MEDIA_TYPE, Metrics
 
@@ -35,9 +36,12 @@ class AliveBody(Wire):
     status: Literal["alive"] = "alive"
 
 
+Part = Literal["up", "down", "stopping"]
+
+
 class ReadyBody(Wire):
     status: Literal["ready", "unready"]
-    parts: dict[str, Literal["up", "down"]]
+    parts: dict[str, Part]
 
 
 @get(
@@ -72,7 +76,7 @@ async def livez() -> Response[bytes]:
                 ),
                 503: Answer(
                     body=ReadyBody,
-                    description="The parts that are down.",
+                    description="The parts that are down, or that this process is about to stop.",
                     example={"status": "unready", "parts": {"store": "down", "objects": "up"}},
                 ),
             },
@@ -82,7 +86,10 @@ async def livez() -> Response[bytes]:
 )
 async def readyz(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
-    parts: dict[str, Literal["up", "down"]] = {}
+    stopping: Stopping = request.app.state.stopping
+    if stopping.begun:
+        return json_answer(ReadyBody(status="unready", parts={"service": "stopping"}), status=503)
+    parts: dict[str, Part] = {}
     for part in app.health:
         try:
             await part.ping()
