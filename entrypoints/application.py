@@ -11,13 +11,16 @@ from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
 from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
 from domain.usecases.lift_phone_block import LiftPhoneBlock
 from domain.usecases.limit_calls import LimitCalls, per_minute
+from domain.usecases.live_updates import LiveUpdates
 from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.parked_messages import ListParked, RetryParked
 from domain.usecases.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
 from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import RegisterFan
-from domain.usecases.relay_messages import RelayMessages
+from domain.usecases.relay_events import RelayEvents
 from domain.usecases.release_codes import ReleaseCodes
 from domain.usecases.reserve_codes import ReserveCodes
+from domain.usecases.run_errands import QueueScoreRetries, SendReceipts
 from domain.usecases.score_entries import ReadScores, ScoreEntries
 from domain.usecases.select_entries import SelectEntries
 from domain.usecases.send_code import SendCode
@@ -32,6 +35,7 @@ from ports.events import EventStream, Outbox
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
 from ports.health import HealthCheck
+from ports.leases import Leases
 from ports.limits import RateLimits
 from ports.objects import ObjectStore
 from ports.phones import PhoneBook, PhoneNumbers
@@ -60,6 +64,7 @@ class Stores:
     phone_book: PhoneBook
     limits: RateLimits
     outbox: Outbox
+    leases: Leases
     health: HealthCheck
 
 
@@ -110,7 +115,15 @@ class Application:
     transfer_entries: TransferEntries
     count_entries: CountEntries
     limit_calls: LimitCalls
-    relay_messages: RelayMessages
+
+    relay_events: RelayEvents
+    queue_score_retries: QueueScoreRetries
+    send_receipts: SendReceipts
+    live_updates: LiveUpdates
+    list_parked: ListParked
+    retry_parked: RetryParked
+    outbox: Outbox
+    leases: Leases
 
     confirmation_tokens: ConfirmationTokens
     health: Sequence[HealthCheck]
@@ -129,6 +142,7 @@ def assemble(
     codes, catalogue, imports = stores.pool, stores.catalogue, stores.imports
     entries, queries, phone_book = stores.entries, stores.entry_queries, stores.phone_book
     campaigns, phone_numbers = neighbours.campaigns, neighbours.phone_numbers
+    outbox, live_updates = stores.outbox, LiveUpdates(neighbours.realtime)
     list_codes = ListCodes(catalogue=catalogue, clock=clock)
     rank_eligible = RankEligible(queries=queries)
     send_code = SendCode(
@@ -192,14 +206,14 @@ def assemble(
             reads=per_minute(settings.rate_reads_per_minute),
             address=per_minute(settings.rate_address_per_minute),
         ),
-        relay_messages=RelayMessages(
-            outbox=stores.outbox,
-            entries=entries,
-            stream=neighbours.stream,
-            realtime=neighbours.realtime,
-            queue=neighbours.queue,
-            receipts=neighbours.receipts,
-        ),
+        relay_events=RelayEvents(outbox=outbox, stream=neighbours.stream, live=live_updates, clock=clock),
+        queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
+        send_receipts=SendReceipts(outbox=outbox, entries=entries, receipts=neighbours.receipts, clock=clock),
+        live_updates=live_updates,
+        list_parked=ListParked(outbox=outbox),
+        retry_parked=RetryParked(outbox=outbox),
+        outbox=outbox,
+        leases=stores.leases,
         confirmation_tokens=neighbours.tokens,
         health=(stores.health, objects),
     )

@@ -22,8 +22,10 @@ from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.leases import MemoryLeases
 from adapters.memory.limits import MemoryRateLimits
 from adapters.memory.objects import MemoryObjectStore
+from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.queues import MemoryQueue
 from adapters.mongo.store import MongoStore, check_url, mongo_store
@@ -176,7 +178,8 @@ async def _memory(_: Settings, __: AsyncExitStack) -> Stores:
         scores=entries,
         phone_book=MemoryPhoneBook(),
         limits=MemoryRateLimits(),
-        outbox=entries,
+        outbox=MemoryOutbox(entries),
+        leases=MemoryLeases(),
         health=codes,
     )
 
@@ -195,6 +198,7 @@ async def _mongo(settings: Settings, stack: AsyncExitStack) -> Stores:
         phone_book=mongo.phone_book,
         limits=mongo.limits,
         outbox=mongo.outbox,
+        leases=mongo.leases,
         health=mongo,
     )
 

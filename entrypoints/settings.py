@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     sweep_interval: Seconds = timedelta(seconds=5)
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
     """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
+    relay_lease: Seconds = timedelta(seconds=30)
+    """How long a worker that has died still counts as one that passes messages on."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")

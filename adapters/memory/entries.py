@@ -7,50 +7,61 @@ from datetime import datetime
 
 from domain.model.confirmation import Challenge
 from domain.model.entries import Entry
-from domain.model.errors import PhoneUnavailable
+from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.events import Origin, StoredMessage, message_data
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
+from domain.model.relaying import room_for
 from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
 from ports.entries import EntryChange
 from ports.origin import CurrentOrigin, nobodys
+
+Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
+"""The messages of each entry that has any, in their order."""
 
 
 @dataclass(slots=True)
 class _Campaign:
     origin: CurrentOrigin
+    waiting: Outboxes
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneNumber, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
-    outbox: dict[UserId, list[StoredMessage]] = field(default_factory=dict)
 
     def put(self, before: Entry | None, after: Entry) -> Entry:
-        """Store ``after`` with the messages it leaves; nothing if its number is another's. Raises
-        PhoneUnavailable."""
+        """Store ``after`` with the messages it leaves; nothing if its number is another's or too many wait.
+
+        Raises PhoneUnavailable, Unavailable.
+        """
         if after == before:
             return after
         assert before is None or after.version > before.version, "a change raises the version"
         user_id, phone = after.user_id, after.details.phone
         if after.confirmed and self.owners.get(phone, user_id) != user_id:
             raise PhoneUnavailable
+        messages = _stored_messages(after, self.origin())
+        waiting = self.waiting.get((after.campaign_id, user_id), [])
+        if messages and len(waiting) >= room_for(messages):
+            raise Unavailable("relay")
         if before is not None and before.confirmed:
             del self.owners[before.details.phone]
         if after.confirmed:
             self.owners[phone] = user_id
-        if after.messages:
-            self.outbox.setdefault(user_id, []).extend(_stored_messages(after, self.origin()))
+        if messages:
+            self.waiting[after.campaign_id, user_id] = [*waiting, *messages]
         self.entries[user_id] = _copy(replace(after, messages=()))
         return _copy(self.entries[user_id])
 
 
 class MemoryEntryStore:
-    """An EntryStore, Scores and Outbox.
+    """An EntryStore and Scores.
 
     No method gives way to another before it is done, so each is atomic.
     """
 
     def __init__(self, *, origin: CurrentOrigin = nobodys) -> None:
-        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(origin))
+        self.waiting: Outboxes = {}
+        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(origin, self.waiting))
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
         entry = self.all_of(campaign_id).get(user_id)
@@ -97,19 +108,6 @@ class MemoryEntryStore:
                 self._campaigns[campaign_id].put(entry, after)
                 upserted.add(user_id)
         return summed_up(records, upserted, refused)
-
-    async def pending(self, limit: int) -> Sequence[StoredMessage]:
-        waiting = [left for campaign in self._campaigns.values() for left in campaign.outbox.values()]
-        waiting.sort(key=lambda left: left[0].at)
-        return [message for left in waiting for message in left][:limit]
-
-    async def done(self, messages: Sequence[StoredMessage]) -> None:
-        ids = {message.id for message in messages}
-        for campaign_id, user_id in {(message.campaign_id, message.user_id) for message in messages}:
-            outbox = self._campaigns[campaign_id].outbox
-            left = [message for message in outbox.pop(user_id, []) if message.id not in ids]
-            if left:
-                outbox[user_id] = left
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
         """Everyone in the campaign. Reading an unknown campaign does not make one."""

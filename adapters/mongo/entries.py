@@ -19,6 +19,7 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.entry_mapping import (
     WITHOUT_OUTBOX,
     as_loaded,
+    as_read,
     compare_and_set,
     new_document,
     to_challenge,
@@ -31,7 +32,7 @@ from adapters.mongo.together import Together
 from adapters.mongo.writes import Write, Writes
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.entries import Entry, EntryStatus
-from domain.model.errors import PhoneUnavailable
+from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.events import Origin
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
@@ -82,6 +83,8 @@ class MongoEntryStore:
         refused_by = await self._writes.refused_by(write)
         if "phone" in refused_by:
             raise PhoneUnavailable
+        if refused_by and before is not None:
+            await self._check_room([(before, after)])
         return not refused_by
 
     @translated
@@ -126,9 +129,20 @@ class MongoEntryStore:
             failures = (error.details or {})["writeErrors"]
             if any(_is_of_phone(failure) for failure in failures):
                 raise PhoneUnavailable from None
+            failed = [changes[failure["index"]] for failure in failures]
+            await self._check_room(failed)
             await _pause()
-            return [changes[failure["index"]][1].user_id for failure in failures]
+            return [after.user_id for _, after in failed]
         return []
+
+    async def _check_room(self, failed: Sequence[Change]) -> None:
+        """Whose compare-and-set found nothing although nobody changed the entry has too many messages waiting.
+
+        Raises Unavailable: they wait for a worker.
+        """
+        unchanged = [as_read(before) for before, _ in failed]
+        if await self._entries.find_one({"$or": unchanged}, {"_id": 1}):
+            raise Unavailable("relay")
 
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:

@@ -12,6 +12,7 @@ from adapters.mongo.stored import DOWN, STORED, UP
 PHONE_INDEX: Final = "confirmedPhone"
 SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
 """An hour longer than the longest window in which sends are counted."""
+PUBLISHED_KEPT_SECONDS: Final = 7 * 24 * 60 * 60
 
 
 class StoredChallenge(BaseModel):
@@ -45,9 +46,12 @@ class OutboxMessage(BaseModel):
     at: datetime
     revision: int
     data: str | None
-    """JSON: names that fans and staff chose are no field names here."""
+    """JSON, as it is published: names that fans and staff chose are no field names here."""
     request_id: str | None = None
     traceparent: str | None = None
+    attempts: int = 0
+    retry_at: datetime | None = None
+    """When a message that was refused is tried again."""
 
 
 class EntryDocument(Document):
@@ -82,8 +86,13 @@ class EntryDocument(Document):
     created_at: datetime
     updated_at: datetime
     outbox: list[OutboxMessage] = Field(default_factory=list)
+    outbox_slot: int | None = None
+    """Which share of the relay's work this entry is."""
     outbox_at: datetime | None = None
-    """Since when the oldest message waits; not there while none does."""
+    """Since when the first event waits, or when it is tried again; not there while none does. The next two are
+    the same for retries of the fanscore and for receipts."""
+    retries_at: datetime | None = None
+    receipts_at: datetime | None = None
 
     class Settings:
         name = "entries"
@@ -103,7 +112,51 @@ class EntryDocument(Document):
                 [("campaignId", UP), ("status", UP), ("selection", UP), ("score", DOWN), ("userId", UP)],
                 name="ranking",
             ),
-            IndexModel([("outboxAt", UP)], name="outbox", partialFilterExpression={"outboxAt": {"$exists": True}}),
+            *(
+                IndexModel(
+                    [("outboxSlot", UP), (due, UP)], name=name, partialFilterExpression={due: {"$exists": True}}
+                )
+                for due, name in (("outboxAt", "events"), ("retriesAt", "retries"), ("receiptsAt", "receipts"))
+            ),
+        ]
+
+
+class PublishedDocument(Document):
+    """That an event was published; ``id`` is the event's."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    type: str
+    subject: str
+    revision: int
+    published_at: datetime
+
+    class Settings:
+        name = "publishedEvents"
+        indexes: ClassVar = [
+            IndexModel([("publishedAt", UP)], name="pruned", expireAfterSeconds=PUBLISHED_KEPT_SECONDS)
+        ]
+
+
+class ParkedDocument(Document):
+    """A message that was refused too often; ``id`` is its own. Nothing expires it."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    user_id: str
+    message: OutboxMessage
+    attempts: int
+    reason: str
+    parked_at: datetime
+
+    class Settings:
+        name = "parkedMessages"
+        indexes: ClassVar = [
+            IndexModel([("parkedAt", UP)], name="longest"),
+            IndexModel([("campaignId", UP), ("parkedAt", UP)], name="ofCampaign"),
         ]
 
 
@@ -184,4 +237,6 @@ ENTRY_DOCUMENTS: Final = (
     SendLogDocument,
     PhoneRecordDocument,
     RateLimitDocument,
+    PublishedDocument,
+    ParkedDocument,
 )

@@ -9,26 +9,23 @@ from typing import Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.mapping import key
+from adapters.mongo.message_mapping import DUE, SLOT, first_outbox, has_room, messages_of, pushed
 from domain.model.confirmation import Challenge
 from domain.model.entries import (
     Details,
     Entry,
-    EntryEvent,
-    Errand,
     Fraud,
     FraudStatus,
     Selection,
     Verification,
 )
-from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
+from domain.model.events import UNKNOWN_ORIGIN, Origin
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId, Preferences
 from domain.model.phones import PhoneNumber
 
-WITHOUT_OUTBOX: Final = {"outbox": 0, "outboxAt": 0, "prefs": 0}
+WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", SLOT, *DUE.values(), "prefs"), 0)
 """The projection that loads an entry: what waits to be told is the relay's business."""
-
-_EVENTS: Final = frozenset(EntryEvent)
 
 
 def pref(rank: int, market: str) -> str:
@@ -154,54 +151,24 @@ def new_document(entry: Entry, origin: Origin = UNKNOWN_ORIGIN) -> Raw:
     """A document that is not there yet, with the messages that the entry begins with."""
     document: Raw = {"_id": key(entry.campaign_id, entry.user_id)} | _from_entry(entry)
     if entry.messages:
-        document["outbox"] = _from_messages(entry, origin)
-        document["outboxAt"] = entry.messages[0].at
+        document |= first_outbox(messages_of(entry, origin))
     return document
 
 
 def compare_and_set(before: Entry, after: Entry, origin: Origin) -> tuple[Raw, Raw]:
     """Filter and update that make ``before`` into ``after``, its messages included.
 
-    They find nothing if anyone changed the entry meanwhile.
+    They find nothing if anyone changed the entry meanwhile, or if too many of its messages wait.
     """
     assert after.version > before.version, "a change raises the version"
-    update: Raw = {"$set": _from_entry(after)}
-    if after.messages:
-        update["$push"] = {"outbox": {"$each": _from_messages(after, origin)}}
-        update["$min"] = {"outboxAt": after.messages[0].at}
-    return {"_id": key(before.campaign_id, before.user_id), "version": before.version}, update
+    wanted, fields = as_read(before), _from_entry(after)
+    if not after.messages:
+        return wanted, {"$set": fields}
+    messages = messages_of(after, origin)
+    slot, push, dues = pushed(messages)
+    return wanted | has_room(messages), {"$set": fields | slot, "$push": push, "$min": dues}
 
 
-def _from_messages(entry: Entry, origin: Origin) -> list[Raw]:
-    """Entries are loaded without messages, so these are all of this change."""
-    return [
-        {
-            "id": message.id,
-            "about": message.about.value,
-            "at": message.at,
-            "revision": entry.revision,
-            "data": message_data(message.about, entry),
-        }
-        | _from_origin(origin)
-        for message in entry.messages
-    ]
-
-
-def _from_origin(origin: Origin) -> Raw:
-    """Only what is known: most of an outbox would be nulls otherwise."""
-    known = {"requestId": origin.request_id, "traceparent": origin.traceparent}
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def to_message(document: Raw, stored: Raw) -> StoredMessage:
-    about = stored["about"]
-    return StoredMessage(
-        id=stored["id"],
-        about=EntryEvent(about) if about in _EVENTS else Errand(about),
-        at=stored["at"],
-        campaign_id=CampaignId(document["campaignId"]),
-        user_id=UserId(document["userId"]),
-        revision=stored["revision"],
-        data=stored["data"],
-        origin=Origin(request_id=stored.get("requestId"), traceparent=stored.get("traceparent")),
-    )
+def as_read(entry: Entry) -> Raw:
+    """Finds the entry if nobody has changed it since."""
+    return {"_id": key(entry.campaign_id, entry.user_id), "version": entry.version}

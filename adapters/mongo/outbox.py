@@ -1,43 +1,169 @@
-"""The messages that wait in the entries' own documents."""
+"""The messages that wait in the entries' own documents, and those that have left them."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
 
-from pymongo import UpdateOne
+import pymongo.errors
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.entry_mapping import to_message
-from adapters.mongo.errors import translated
-from adapters.mongo.mapping import key
+from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.message_mapping import (
+    DUE,
+    SLOT,
+    TEXTS,
+    entry_key,
+    parked_row,
+    published_row,
+    to_message,
+    to_parked,
+)
 from domain.model.events import StoredMessage
+from domain.model.ids import CampaignId
+from domain.model.leases import SLOTS, slot_of
+from domain.model.relaying import Parked, Postponed, Settlement, Standing, Way, way_of
+
+ADOPTED_AT_ONCE: Final = 1_000
 
 
 class MongoOutbox:
-    def __init__(self, entries: AsyncCollection[Raw]) -> None:
+    def __init__(
+        self, entries: AsyncCollection[Raw], published: AsyncCollection[Raw], parked: AsyncCollection[Raw]
+    ) -> None:
         self._entries = entries
+        self._published = published
+        self._parked = parked
 
     @translated
-    async def pending(self, limit: int) -> Sequence[StoredMessage]:
-        cursor = self._entries.find(
-            {"outboxAt": {"$exists": True}}, {"campaignId": 1, "userId": 1, "outbox": 1}, limit=limit
+    async def pending(
+        self, way: Way, slots: Collection[int], limit: int, now: datetime
+    ) -> Sequence[StoredMessage]:
+        """The negative limit asks for one batch, which the server itself keeps below 16 MiB."""
+        texts = TEXTS[way]
+        postponed = {"about": {"$in": texts}, "retryAt": {"$gt": now}}
+        wanted = {
+            SLOT: {"$in": [*slots]},
+            DUE[way]: {"$exists": True},
+            "outbox": {"$not": {"$elemMatch": postponed}},
+        }
+        cursor = self._entries.find(wanted, {"campaignId": 1, "userId": 1, "outbox": 1}, limit=-limit)
+        return [
+            to_message(document, stored)
+            for document in await cursor.sort(DUE[way], pymongo.ASCENDING).to_list(None)
+            for stored in document["outbox"]
+            if stored["about"] in texts
+        ][:limit]
+
+    @translated
+    async def settle(self, settlement: Settlement) -> None:
+        """First where messages go, then that they are gone: a crash in between leaves some in both places."""
+        if settlement.way is Way.EVENTS and settlement.passed_on:
+            await self._remember(settlement)
+        if settlement.parked:
+            # Replaced, not kept: a row that is being put back meanwhile is then not the one that is deleted.
+            rows = [parked_row(parked) for parked in settlement.parked]
+            await self._parked.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+        gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
+        if gone:
+            await self._entries.update_many(
+                {"_id": {"$in": list({entry_key(message) for message in gone})}},
+                _changed(_without([message.id for message in gone]), settlement.way),
+            )
+        if settlement.postponed:
+            await self._entries.bulk_write([_put_off(one, settlement.way) for one in settlement.postponed])
+
+    async def _remember(self, settlement: Settlement) -> None:
+        rows = [published_row(message, settlement.at) for message in settlement.passed_on]
+        try:
+            await self._published.insert_many(rows, ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+
+    @translated
+    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+        wanted = {} if campaign_id is None else {"campaignId": campaign_id}
+        cursor = self._parked.find(wanted, limit=limit).sort([("parkedAt", 1), ("_id", 1)])
+        return [to_parked(document) for document in await cursor.to_list(None)]
+
+    @translated
+    async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
+        """Those of an entry with the highest revision first, since each goes before all others."""
+        put_back = []
+        async for document in self._parked.find({} if ids is None else {"_id": {"$in": [*ids]}}).sort(
+            "revision", -1
+        ):
+            message = to_parked(document).message
+            # A literal: what begins with a dollar sign would be taken for a field.
+            first = {"$concatArrays": [[{"$literal": document["message"]}], _without([message.id])]}
+            found = await self._entries.update_one(
+                {"_id": entry_key(message)}, _changed(first, way_of(message.about))
+            )
+            if found.matched_count:
+                # Only this very row: the message may have been refused and parked again meanwhile.
+                await self._parked.delete_one({"_id": message.id, "parkedAt": document["parkedAt"]})
+                put_back.append(message.id)
+        return put_back
+
+    @translated
+    async def standing(self) -> Standing:
+        due = DUE[Way.EVENTS]
+        waiting = {SLOT: {"$in": [*range(SLOTS)]}, due: {"$exists": True}}
+        oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)])
+        return Standing(
+            oldest_event=oldest[due] if oldest else None,
+            waiting=await self._entries.count_documents(waiting),
+            parked=await self._parked.estimated_document_count(),
         )
-        documents = await cursor.sort("outboxAt", 1).to_list(None)
-        waiting = [to_message(document, stored) for document in documents for stored in document["outbox"]]
-        return waiting[:limit]
 
     @translated
-    async def done(self, messages: Sequence[StoredMessage]) -> None:
-        of_entry: defaultdict[str, list[str]] = defaultdict(list)
-        for message in messages:
-            of_entry[key(message.campaign_id, message.user_id)].append(message.id)
-        if of_entry:
-            writes = [UpdateOne({"_id": entry}, _without(ids)) for entry, ids in of_entry.items()]
-            await self._entries.bulk_write(writes, ordered=False)
+    async def adopt(self) -> None:
+        """Give slots to entries whose messages an earlier release stored; new ones have theirs from the start."""
+        strangers = {"outbox.0": {"$exists": True}, SLOT: {"$exists": False}}
+        cursor = self._entries.find(strangers, {"campaignId": 1, "userId": 1}, limit=-ADOPTED_AT_ONCE)
+        while documents := await cursor.to_list(None):
+            dues = {due: _first_due(way) for way, due in DUE.items()}
+            await self._entries.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": document["_id"]},
+                        [{"$set": {SLOT: slot_of(document["campaignId"], document["userId"])} | dues}],
+                    )
+                    for document in documents
+                ],
+                ordered=False,
+            )
+            cursor = self._entries.find(strangers, {"campaignId": 1, "userId": 1}, limit=-ADOPTED_AT_ONCE)
 
 
-def _without(ids: list[str]) -> list[Raw]:
-    """What is left, and since when the oldest of it waits."""
-    left = {"$filter": {"input": "$outbox", "cond": {"$not": {"$in": ["$$this.id", ids]}}}}
-    oldest = {"$ifNull": [{"$first": "$outbox.at"}, "$$REMOVE"]}
-    return [{"$set": {"outbox": left}}, {"$set": {"outboxAt": oldest}}]
+def _without(ids: list[str]) -> Raw:
+    """The messages but for these. A set, since the server looks into it without walking through it."""
+    ours = {"$setIsSubset": [["$$this.id"], ids]}
+    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": {"$not": [ours]}}}
+
+
+def _changed(outbox: Raw, way: Way) -> list[Raw]:
+    """The outbox becomes this, and its first message of the way tells when the entry is due."""
+    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[way]: _first_due(way)}}]
+
+
+def _first_due(way: Way) -> Raw:
+    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[way]]}}}
+    due = {"$ifNull": ["$$first.retryAt", "$$first.at", "$$REMOVE"]}
+    return {"$let": {"vars": {"first": {"$first": going}}, "in": due}}
+
+
+def _put_off(postponed: Postponed, way: Way) -> UpdateOne:
+    message: StoredMessage = postponed.message
+    return UpdateOne(
+        {"_id": entry_key(message), "outbox.id": message.id},
+        {
+            "$set": {
+                "outbox.$.attempts": message.attempts,
+                "outbox.$.retryAt": postponed.until,
+                DUE[way]: postponed.until,
+            }
+        },
+    )

@@ -19,7 +19,9 @@ from adapters.mongo.driver import Raw, close, open_client
 from adapters.mongo.entries import MongoEntryStore
 from adapters.mongo.entry_documents import (
     EntryDocument,
+    ParkedDocument,
     PhoneRecordDocument,
+    PublishedDocument,
     RateLimitDocument,
     ScoringDocument,
     SendLogDocument,
@@ -27,6 +29,7 @@ from adapters.mongo.entry_documents import (
 from adapters.mongo.entry_queries import MongoEntryQueries
 from adapters.mongo.errors import translated
 from adapters.mongo.imports import MongoImportLog
+from adapters.mongo.leases import MongoLeases
 from adapters.mongo.limits import MongoRateLimits
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
@@ -68,6 +71,7 @@ class MongoStore:
     phone_book: MongoPhoneBook
     limits: MongoRateLimits
     outbox: MongoOutbox
+    leases: MongoLeases
 
     @property
     def name(self) -> str:
@@ -92,8 +96,10 @@ class MongoStore:
 
     @translated
     async def migrate(self) -> list[str]:
-        """Build the indexes that are missing; their names."""
-        return await self._build(DOCUMENTS)
+        """Build the indexes that are missing; their names. What an earlier release stored is made fit for this."""
+        built = await self._build(DOCUMENTS)
+        await self.outbox.adopt()
+        return built
 
     async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
         missing = await missing_indexes(self.database, documents)
@@ -140,7 +146,8 @@ def _store_in(database: AsyncDatabase[Raw], origin: CurrentOrigin) -> MongoStore
         scores=MongoScores(entries, database[_name(ScoringDocument)], entry_store),
         phone_book=MongoPhoneBook(database[_name(SendLogDocument)], database[_name(PhoneRecordDocument)]),
         limits=MongoRateLimits(database[_name(RateLimitDocument)]),
-        outbox=MongoOutbox(entries),
+        outbox=MongoOutbox(entries, database[_name(PublishedDocument)], database[_name(ParkedDocument)]),
+        leases=MongoLeases(database["leases"]),
     )
 
 

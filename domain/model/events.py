@@ -37,6 +37,8 @@ class StoredMessage:
     origin: Origin = UNKNOWN_ORIGIN
     attempts: int = 0
     """How often it was refused."""
+    retry_at: datetime | None = None
+    """When it may be tried again."""
 
 
 def message_data(about: EntryEvent | Errand, entry: Entry) -> str | None:

@@ -7,6 +7,7 @@ import click
 from domain.model.errors import DomainError
 from entrypoints.cli.codes import codes
 from entrypoints.cli.demo.command import demo
+from entrypoints.cli.events import events
 from entrypoints.cli.running import migrate, serve, worker
 from entrypoints.cli.token import token
 from entrypoints.settings import ConfigurationError
@@ -18,7 +19,7 @@ def fangate() -> None:
     """The back end that gives scarce tickets to real fans. Configured by FANGATE_… variables."""
 
 
-for command in (serve, worker, migrate, token, codes, demo):
+for command in (serve, worker, migrate, token, codes, events, demo):
     fangate.add_command(command)
 
 

@@ -3,30 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final
 
 import structlog
 
 from domain.model.errors import DomainError
 from entrypoints.application import Application
 from entrypoints.settings import Settings
+from entrypoints.worker.relaying import drain as drain_messages
+from entrypoints.worker.relaying import relay
 
 log = structlog.get_logger()
 
-RELAY_EVERY_SECONDS: Final = 0.25
-"""How long a message waits at most before a worker looks."""
-
 
 async def work(app: Application, settings: Settings, stop: asyncio.Event, *, drain: bool = False) -> None:
-    """Do each chore again and again until ``stop`` is set; with ``drain``, only once.
-
-    What a database keeps to be told is not passed on to the memory of one process: it waits for a real stream.
-    """
+    """Do each chore again and again until ``stop`` is set; with ``drain``, only once."""
     sweep_every = settings.sweep_interval.total_seconds()
-    chores = [_repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain)]
-    if settings.in_memory:
-        chores.append(_repeat(app.relay_messages, "messages.relayed", RELAY_EVERY_SECONDS, stop, once=drain))
-    await asyncio.gather(*chores)
+    await asyncio.gather(
+        _repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
+        drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
+    )
 
 
 async def _repeat(

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.mongo.store import mongo_store
 from ports.entries import EntryQueries
@@ -47,7 +48,7 @@ def _in_memory() -> EntryPorts:
         queries=MemoryEntryQueries(store),
         scores=store,
         phone_book=MemoryPhoneBook(),
-        outbox=store,
+        outbox=MemoryOutbox(store),
         asking=asking,
     )
 

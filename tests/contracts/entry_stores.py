@@ -9,10 +9,12 @@ from typing import Any
 from domain.model.confirmation import Challenge
 from domain.model.entries import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.errors import DomainError
-from domain.model.events import UNKNOWN_ORIGIN, Origin
+from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage
 from domain.model.ids import CampaignId, UserId
+from domain.model.leases import SLOTS
 from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
+from domain.model.relaying import Way
 from ports.entries import EntryChange, EntryQueries, EntryStore, Scores
 from ports.events import Outbox
 from ports.phones import PhoneBook
@@ -42,6 +44,14 @@ class EntryPorts:
     asking: Asking
     scoring: Any = None
     """Where a database keeps the uploads; the memory has no such place."""
+
+
+EVERYWHERE = range(SLOTS)
+
+
+async def waiting(ports: EntryPorts, way: Way = Way.EVENTS, limit: int = 1_000) -> Sequence[StoredMessage]:
+    """Whatever waits to go this way, by a clock that is far beyond every pause."""
+    return await ports.outbox.pending(way, EVERYWHERE, limit, NOW + timedelta(days=1))
 
 
 def new_campaign() -> CampaignId:

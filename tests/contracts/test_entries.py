@@ -24,6 +24,7 @@ from tests.contracts.entry_stores import (
     store,
     tried_to_confirm,
     tried_to_create,
+    waiting,
     without_messages,
 )
 
@@ -96,7 +97,7 @@ async def test_a_change_that_makes_the_same_stores_nothing(entry_ports: EntryPor
     many = await entry_ports.entries.change_many(TOUR, [fan(1)], lambda entry: entry)
 
     assert before == same == many[fan(1)] == await entry_ports.entries.get(TOUR, fan(1))
-    assert len(await entry_ports.outbox.pending(10)) == 1
+    assert len(await waiting(entry_ports)) == 1
 
 
 async def test_a_change_that_does_not_raise_the_version_is_a_bug(entry_ports: EntryPorts) -> None:

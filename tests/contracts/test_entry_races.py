@@ -8,6 +8,7 @@ from domain.model.confirmation import MAX_ATTEMPTS
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import PhoneUnavailable
 from domain.model.events import message_data
+from domain.model.relaying import Way
 from tests.contracts.entry_stores import (
     TOUR,
     EntryPorts,
@@ -21,6 +22,7 @@ from tests.contracts.entry_stores import (
     store,
     tried_to_confirm,
     tried_to_create,
+    waiting,
 )
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]
@@ -58,7 +60,7 @@ async def test_changes_at_once_are_all_made(entry_ports: EntryPorts) -> None:
     assert entry is not None
     assert set(entry.details.attributes) == {f"n{one}" for one in range(20)}
     assert entry.revision == 21
-    messages = await entry_ports.outbox.pending(100)
+    messages = await waiting(entry_ports)
     assert [message.revision for message in messages] == list(range(1, 22))
     assert messages[-1].data == message_data(EntryEvent.UPDATED, entry)
 
@@ -72,7 +74,7 @@ async def test_registering_twice_at_once_makes_one_entry(entry_ports: EntryPorts
     entry = await entry_ports.entries.get(TOUR, fan(1))
     assert entry is not None
     assert entry.revision == 10
-    about = [message.about for message in await entry_ports.outbox.pending(100)]
+    about = [message.about for message in await waiting(entry_ports)]
     assert about == [EntryEvent.CREATED] + [EntryEvent.UPDATED] * 9
 
 
@@ -93,9 +95,8 @@ async def test_many_changes_of_many_at_once_are_all_made(entry_ports: EntryPorts
         entry = await entry_ports.entries.get(TOUR, user_id)
         assert entry is not None
         assert (entry.details.attributes["times"], entry.revision) == ("5", 6)
-    assert len(await entry_ports.outbox.pending(1_000)) == 30 * (6 + 1), (
-        "the receipts of those who began confirmed"
-    )
+    assert len(await waiting(entry_ports)) == 30 * 6
+    assert len(await waiting(entry_ports, Way.RECEIPTS)) == 30, "of those who began confirmed"
 
 
 async def test_guessing_at_once_gains_nothing(entry_ports: EntryPorts) -> None:

@@ -1,22 +1,34 @@
 """What every Outbox promises."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
 
 from domain.model.entries import Details, Entry, EntryEvent, Errand, Selection
+from domain.model.errors import Unavailable
 from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
+from domain.model.ids import UserId
+from domain.model.leases import slot_of
 from domain.model.phones import PhoneNumber
+from domain.model.relaying import Parked, Postponed, Settlement, Standing, Way
 from domain.model.scoring import ScoreRecord
+from tests.builders import TICK
 from tests.contracts.entry_stores import (
+    EVERYWHERE,
     MARKETS,
     NOW,
     TOUR,
     EntryPorts,
     existing,
     fan,
+    new_campaign,
     noted,
     phone,
     registered,
     store,
+    waiting,
 )
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]
@@ -28,7 +40,9 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
     entry = entry.told(EntryEvent.CREATED, NOW, Errand.RETRY_FANSCORE)
     await store(entry_ports, entry)
 
-    created, retry, receipt = await entry_ports.outbox.pending(10)
+    (created,) = await waiting(entry_ports, Way.EVENTS)
+    (retry,) = await waiting(entry_ports, Way.RETRIES)
+    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
 
     assert [message.id for message in (created, retry, receipt)] == [message.id for message in entry.messages]
     assert created == StoredMessage(
@@ -57,28 +71,53 @@ async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> 
     entry_ports.asking.now = UNKNOWN_ORIGIN
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "2")))
 
-    waiting = [one for one in await entry_ports.outbox.pending(10) if isinstance(one.about, EntryEvent)]
-
     expected = [traced, Origin(request_id="r-2"), Origin(request_id="r-3"), UNKNOWN_ORIGIN]
-    assert [message.origin for message in waiting] == expected
+    assert [message.origin for message in await waiting(entry_ports)] == expected
 
 
-async def test_what_is_done_waits_no_more(entry_ports: EntryPorts) -> None:
-    await store(entry_ports, registered(fan(1), phone(1)))
-    for one in range(3):
-        await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", str(one))))
-    first, second, *rest = await entry_ports.outbox.pending(10)
+def settled(
+    *passed_on: StoredMessage,
+    postponed: Sequence[Postponed] = (),
+    parked: Sequence[Parked] = (),
+    way: Way = Way.EVENTS,
+) -> Settlement:
+    return Settlement(way=way, at=NOW, passed_on=passed_on, postponed=postponed, parked=parked)
 
-    await entry_ports.outbox.done([second])
-    assert await entry_ports.outbox.pending(10) == [first, *rest]
-    await entry_ports.outbox.done([first, second])
-    assert await entry_ports.outbox.pending(10) == rest
-    await entry_ports.outbox.done(rest)
-    await entry_ports.outbox.done([])
 
-    assert await entry_ports.outbox.pending(10) == []
+def put_off(message: StoredMessage, by: timedelta) -> Postponed:
+    return Postponed(message=replace(message, attempts=message.attempts + 1), until=NOW + by)
+
+
+def park(message: StoredMessage, since: datetime = NOW) -> Parked:
+    return Parked(message=replace(message, attempts=5), reason="too large", since=since)
+
+
+async def changed(ports: EntryPorts, times: int, *, number: int = 1) -> None:
+    """A fan who has registered and then changed something so many times."""
+    await store(ports, registered(fan(number), phone(number)))
+    for one in range(times):
+        await ports.entries.change(TOUR, fan(number), existing(noted("n", str(one))))
+
+
+def revisions(messages: Iterable[StoredMessage]) -> list[int]:
+    return [message.revision for message in messages]
+
+
+async def test_what_was_passed_on_waits_no_more(entry_ports: EntryPorts) -> None:
+    await changed(entry_ports, 3)
+    first, second, *rest = await waiting(entry_ports)
+
+    await entry_ports.outbox.settle(settled(second))
+    assert await waiting(entry_ports) == [first, *rest]
+    await entry_ports.outbox.settle(settled(first, second))
+    assert await waiting(entry_ports) == rest
+    await entry_ports.outbox.settle(settled(*rest))
+    await entry_ports.outbox.settle(settled(*rest))
+    await entry_ports.outbox.settle(settled())
+
+    assert await waiting(entry_ports) == []
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "last")))
-    assert [message.revision for message in await entry_ports.outbox.pending(10)] == [5]
+    assert revisions(await waiting(entry_ports)) == [5]
 
 
 async def test_who_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
@@ -86,20 +125,157 @@ async def test_who_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
         await store(entry_ports, registered(fan(one), phone(one), at=NOW + timedelta(minutes=one)))
     await entry_ports.entries.change(TOUR, fan(0), existing(noted("n", "0")))
 
-    waiting = await entry_ports.outbox.pending(10)
+    found = await waiting(entry_ports)
 
-    assert [(message.user_id, message.revision) for message in waiting] == [
+    assert [(message.user_id, message.revision) for message in found] == [
         (fan(0), 1),
         (fan(0), 2),
         (fan(1), 1),
         (fan(2), 1),
     ]
-    assert await entry_ports.outbox.pending(3) == waiting[:3]
-    await entry_ports.outbox.done(waiting[:1])
-    assert [message.user_id for message in await entry_ports.outbox.pending(10)] == [fan(0), fan(1), fan(2)]
+    assert await waiting(entry_ports, limit=3) == found[:3]
+    await entry_ports.outbox.settle(settled(found[0]))
+    assert [message.user_id for message in await waiting(entry_ports)] == [fan(0), fan(1), fan(2)]
+
+
+async def test_each_slot_is_asked_for_its_own(entry_ports: EntryPorts) -> None:
+    fans = [fan(number) for number in range(40)]
+    await store(entry_ports, *(registered(one, phone(number)) for number, one in enumerate(fans)))
+
+    found: list[UserId] = []
+    for slot in EVERYWHERE:
+        messages = await entry_ports.outbox.pending(Way.EVENTS, [slot], 100, NOW)
+        assert {slot_of(TOUR, message.user_id) for message in messages} <= {slot}
+        found += [message.user_id for message in messages]
+
+    assert sorted(found) == fans
+    assert await entry_ports.outbox.pending(Way.EVENTS, [], 100, NOW) == []
+
+
+async def test_one_way_knows_nothing_of_the_others(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
+    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
+    (event,) = await waiting(entry_ports)
+
+    await entry_ports.outbox.settle(settled(receipt, way=Way.RECEIPTS))
+    assert await waiting(entry_ports) == [event]
+    assert await waiting(entry_ports, Way.RECEIPTS) == []
+
+    await entry_ports.outbox.settle(settled(event))
+    await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "1")))
+    assert await waiting(entry_ports, Way.RECEIPTS) == []
+
+
+async def test_what_is_put_off_holds_up_its_entry_and_no_other(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(2), phone(2), at=NOW + timedelta(seconds=1)))
+    await changed(entry_ports, 1)
+    refused, behind, other = await waiting(entry_ports)
+
+    await entry_ports.outbox.settle(settled(postponed=[put_off(refused, timedelta(seconds=9))]))
+    await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "later")))
+
+    before, after = NOW + timedelta(seconds=9) - TICK, NOW + timedelta(seconds=9)
+    assert await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, before) == [other]
+    again = await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, after)
+    assert [(one.user_id, one.revision) for one in again if one.user_id == fan(1)] == [
+        (fan(1), revision) for revision in (1, 2, 3)
+    ]
+    first = next(one for one in again if one.id == refused.id)
+    assert (first.attempts, first.retry_at) == (1, after)
+    assert behind in again
+
+
+async def test_a_receipt_put_off_holds_up_no_event(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
+    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
+
+    postponed = put_off(receipt, timedelta(hours=1))
+    await entry_ports.outbox.settle(settled(postponed=[postponed], way=Way.RECEIPTS))
+
+    assert len(await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, NOW)) == 1
+    assert await entry_ports.outbox.pending(Way.RECEIPTS, EVERYWHERE, 10, NOW) == []
+
+
+async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports: EntryPorts) -> None:
+    await changed(entry_ports, 3)
+    first, second, third, fourth = await waiting(entry_ports)
+
+    await entry_ports.outbox.settle(settled(first, parked=[park(second), park(third)]))
+    assert await waiting(entry_ports) == [fourth]
+    assert await entry_ports.outbox.parked(None, 10) == sorted([park(second), park(third)], key=by_id)
+    assert await entry_ports.outbox.parked(TOUR, 1) == sorted([park(second), park(third)], key=by_id)[:1]
+    assert await entry_ports.outbox.parked(new_campaign(), 10) == []
+
+    assert await entry_ports.outbox.put_back([third.id, "nobody"]) == [third.id]
+    assert await waiting(entry_ports) == [third, fourth]
+    assert await entry_ports.outbox.put_back(None) == [second.id]
+    assert await waiting(entry_ports) == [second, third, fourth], "with no attempt counted"
+    assert await entry_ports.outbox.parked(None, 10) == []
+    assert await entry_ports.outbox.put_back(None) == []
+
+
+async def test_all_of_an_entry_come_back_in_their_order(entry_ports: EntryPorts) -> None:
+    await changed(entry_ports, 4)
+    messages = await waiting(entry_ports)
+
+    await entry_ports.outbox.settle(settled(parked=[park(one) for one in reversed(messages[:3])]))
+    await entry_ports.outbox.put_back(None)
+
+    assert await waiting(entry_ports) == messages
+
+
+async def test_putting_back_what_still_waits_leaves_it_once(entry_ports: EntryPorts) -> None:
+    """A worker died after it had parked a message and before it had taken it out of the way."""
+    await changed(entry_ports, 1)
+    first, second = await waiting(entry_ports)
+    await entry_ports.outbox.settle(settled(parked=[park(first)]))
+    await entry_ports.outbox.put_back([first.id])
+    await entry_ports.outbox.settle(settled(postponed=[put_off(first, timedelta(hours=1))]))
+    await entry_ports.outbox.settle(settled(parked=[park(replace(first, id="another"))]))
+
+    assert await entry_ports.outbox.put_back(None) == ["another"]
+
+    assert [one.id for one in await waiting(entry_ports)] == ["another", first.id, second.id]
+
+
+async def test_how_the_relay_stands(entry_ports: EntryPorts) -> None:
+    assert await entry_ports.outbox.standing() == Standing(oldest_event=None, waiting=0, parked=0)
+    await store(entry_ports, registered(fan(1), phone(1), confirmed=True, at=NOW + timedelta(seconds=5)))
+    await changed(entry_ports, 2, number=2)
+    event = (await waiting(entry_ports))[0]
+    assert await entry_ports.outbox.standing() == Standing(oldest_event=NOW, waiting=2, parked=0)
+
+    await entry_ports.outbox.settle(settled(parked=[park(event)]))
+    await entry_ports.outbox.settle(settled(*await waiting(entry_ports)))
+
+    assert await entry_ports.outbox.standing() == Standing(oldest_event=None, waiting=0, parked=1)
+
+
+async def test_an_outbox_that_nobody_empties_takes_no_more(entry_ports: EntryPorts) -> None:
+    """No event may be lost, and no entry may outgrow what is stored as one."""
+    await store(entry_ports, registered(fan(1), phone(1)), registered(fan(2), phone(2)))
+    large = existing(noted("n", "x" * 100_000))
+    for _ in range(9):
+        await entry_ports.entries.change(TOUR, fan(1), large)
+    before = await entry_ports.entries.get(TOUR, fan(1))
+
+    with pytest.raises(Unavailable):
+        await entry_ports.entries.change(TOUR, fan(1), large)
+    with pytest.raises(Unavailable):
+        await entry_ports.entries.change_many(TOUR, [fan(1)], noted("n", "x" * 100_001))
+    await entry_ports.entries.change(TOUR, fan(2), existing(noted("n", "1")))
+    assert await entry_ports.entries.get(TOUR, fan(1)) == before
+    assert len(await waiting(entry_ports)) == 10 + 2
+
+    await entry_ports.outbox.settle(settled((await waiting(entry_ports))[0]))
+    await entry_ports.entries.change(TOUR, fan(1), large)
 
 
 async def test_nothing_private_shows_in_a_message(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), PhoneNumber("+46701234567")))
 
-    assert "+46701234567" not in repr(await entry_ports.outbox.pending(10))
+    assert "+46701234567" not in repr(await waiting(entry_ports))
+
+
+def by_id(parked: Parked) -> str:
+    return parked.message.id

@@ -19,6 +19,7 @@ from tests.contracts.entry_stores import (
     phone,
     registered,
     store,
+    waiting,
 )
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]
@@ -46,7 +47,7 @@ async def _entry(ports: EntryPorts, number: int) -> Entry:
 
 
 async def _told(ports: EntryPorts) -> list[tuple[UserId, object]]:
-    return [(message.user_id, message.about) for message in await ports.outbox.pending(1_000)]
+    return [(message.user_id, message.about) for message in await waiting(ports)]
 
 
 async def _eligible(ports: EntryPorts, *selections: Selection) -> int:

@@ -1,0 +1,16 @@
+"""Leases among the workers of this process."""
+
+from datetime import UTC, datetime
+
+from domain.model.leases import Shares
+from ports.leases import SharesChange
+
+
+class MemoryLeases:
+    def __init__(self) -> None:
+        self._shares = Shares()
+
+    async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
+        now = datetime.now(UTC)
+        self._shares = change(self._shares, now)
+        return self._shares, now

@@ -1,0 +1,83 @@
+"""The messages that wait beside the registrations of this process's memory."""
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, islice
+from typing import Final
+
+from adapters.memory.entries import MemoryEntryStore
+from domain.model.events import StoredMessage
+from domain.model.ids import CampaignId
+from domain.model.leases import slot_of
+from domain.model.relaying import Parked, Settlement, Standing, Way, way_of
+
+REMEMBERED: Final = 10_000
+"""Ids of events that were passed on."""
+
+
+class MemoryOutbox:
+    def __init__(self, store: MemoryEntryStore) -> None:
+        self._waiting = store.waiting
+        self._parked: dict[str, Parked] = {}
+        self.published: deque[str] = deque(maxlen=REMEMBERED)
+
+    async def pending(
+        self, way: Way, slots: Collection[int], limit: int, now: datetime
+    ) -> Sequence[StoredMessage]:
+        of_entries = [
+            going
+            for key, waiting in self._waiting.items()
+            if slot_of(*key) in slots and (going := [one for one in waiting if way_of(one.about) is way])
+        ]
+        due = [going for going in of_entries if all(one.retry_at is None or one.retry_at <= now for one in going)]
+        due.sort(key=lambda going: _due(going[0]))
+        return list(islice(chain.from_iterable(due), limit))
+
+    async def settle(self, settlement: Settlement) -> None:
+        passed_on = [message for message in settlement.passed_on if message.id not in self.published]
+        if settlement.way is Way.EVENTS:
+            self.published.extend(message.id for message in passed_on)
+        self._parked |= {parked.message.id: parked for parked in settlement.parked}
+        for message in (*settlement.passed_on, *(parked.message for parked in settlement.parked)):
+            self._replace(message)
+        for postponed in settlement.postponed:
+            self._replace(postponed.message, replace(postponed.message, retry_at=postponed.until))
+
+    def _replace(self, message: StoredMessage, *by: StoredMessage) -> None:
+        key = message.campaign_id, message.user_id
+        left = [one for old in self._waiting.get(key, ()) for one in (by if old.id == message.id else (old,))]
+        self._keep(message, left)
+
+    def _keep(self, message: StoredMessage, waiting: list[StoredMessage]) -> None:
+        key = message.campaign_id, message.user_id
+        self._waiting.pop(key, None)
+        if waiting:
+            self._waiting[key] = waiting
+
+    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+        wanted = [one for one in self._parked.values() if campaign_id in {None, one.message.campaign_id}]
+        return sorted(wanted, key=lambda one: (one.since, one.message.id))[:limit]
+
+    async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
+        wanted = [one for id, one in self._parked.items() if ids is None or id in ids]
+        for parked in sorted(wanted, key=lambda one: one.message.revision, reverse=True):
+            message = replace(parked.message, attempts=0, retry_at=None)
+            waiting = self._waiting.get((message.campaign_id, message.user_id), [])
+            self._keep(message, [message, *(one for one in waiting if one.id != message.id)])
+            del self._parked[message.id]
+        return [one.message.id for one in wanted]
+
+    async def standing(self) -> Standing:
+        events = [
+            event
+            for waiting in self._waiting.values()
+            if (event := next((one for one in waiting if way_of(one.about) is Way.EVENTS), None))
+        ]
+        oldest = min((_due(event) for event in events), default=None)
+        return Standing(oldest_event=oldest, waiting=len(events), parked=len(self._parked))
+
+
+def _due(message: StoredMessage) -> datetime:
+    return message.retry_at or message.at

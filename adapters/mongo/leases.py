@@ -1,0 +1,58 @@
+"""Leases among the workers of one database: one document, changed by compare-and-set, by the server's clock."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+import pymongo.errors
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import Raw
+from adapters.mongo.errors import translated
+from domain.model.leases import Share, Shares
+from ports.leases import SharesChange
+
+RELAY: Final = "relay"
+PAUSE_SECONDS: Final = 0.02
+"""At most, after a lost race, so that the losers do not meet again."""
+
+
+class MongoLeases:
+    def __init__(self, leases: AsyncCollection[Raw]) -> None:
+        self._leases = leases
+
+    @translated
+    async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
+        """The time is read before the write that rests on it: a lease is rather too short than too long."""
+        while True:
+            document = await self._leases.find_one({"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"})
+            if document is None:
+                await self._begin()
+                continue
+            after = change(_to_shares(document["shares"]), document["now"])
+            stored = {"version": document["version"] + 1, "shares": _from_shares(after)}
+            result = await self._leases.update_one(
+                {"_id": RELAY, "version": document["version"]}, {"$set": stored}
+            )
+            if result.matched_count:
+                return after, document["now"]
+            await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
+
+    async def _begin(self) -> None:
+        with suppress(pymongo.errors.DuplicateKeyError):  # Another worker was faster.
+            await self._leases.insert_one({"_id": RELAY, "version": 0, "shares": []})
+
+
+def _to_shares(stored: Sequence[Raw]) -> Shares:
+    return Shares(
+        tuple(Share(worker=one["worker"], until=one["until"], slots=frozenset(one["slots"])) for one in stored)
+    )
+
+
+def _from_shares(shares: Shares) -> list[Raw]:
+    return [
+        {"worker": share.worker, "until": share.until, "slots": sorted(share.slots)} for share in shares.shares
+    ]

@@ -1,0 +1,83 @@
+"""``events parked|retry``: messages that were refused too often."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+import click
+import msgspec
+
+from domain.model.cloud_events import TYPE_PREFIX
+from domain.model.entries import EntryEvent
+from domain.model.events import instant
+from domain.model.ids import CampaignId, is_campaign_id
+from domain.model.relaying import Parked
+from entrypoints.bootstrap import application
+from entrypoints.logs import configure_logs
+from entrypoints.settings import ConfigurationError, Settings, read_settings
+
+COLUMNS = ("id", "type", "subject", "revision", "attempts", "since", "reason")
+
+
+@click.group()
+def events() -> None:
+    """What the stream, or the mailer, refused."""
+
+
+@events.command()
+@click.option("--campaign", default=None, help="Only those of this campaign.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def parked(campaign: str | None, limit: int, as_json: bool) -> None:
+    """List what was moved aside, those first that have been parked longest. Their content is not shown."""
+    if campaign is not None and not is_campaign_id(campaign):
+        raise click.BadParameter("must be 1 to 64 of A-Z a-z 0-9 _ -", param_hint="--campaign")
+    found = asyncio.run(_list(_settings(), CampaignId(campaign) if campaign else None, limit))
+    if not as_json:
+        click.echo("\t".join(COLUMNS))
+    for one in map(_shown, found):
+        click.echo(msgspec.json.encode(one).decode() if as_json else "\t".join(map(str, one.values())))
+
+
+@events.command()
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
+def retry(ids: tuple[str, ...], everything: bool) -> None:
+    """Put parked messages back, by their IDs, for a worker to pass on before the others of their entries."""
+    if bool(ids) == everything:
+        raise click.UsageError("name IDs, or --all")
+    put_back = set(asyncio.run(_retry(_settings(), None if everything else ids)))
+    click.echo(f"put back {len(put_back)}")
+    if missing := [id for id in ids if id not in put_back]:
+        raise click.ClickException(f"not parked: {', '.join(missing)}")
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
+    if settings.in_memory:
+        raise ConfigurationError("FANGATE_STORE=memory: cannot be seen from here")
+    return settings
+
+
+def _shown(parked: Parked) -> dict[str, object]:
+    message = parked.message
+    prefix = TYPE_PREFIX if isinstance(message.about, EntryEvent) else ""
+    return {
+        "id": message.id,
+        "type": f"{prefix}{message.about.value}",
+        "subject": f"{message.campaign_id}/{message.user_id}",
+        "revision": message.revision,
+        "attempts": message.attempts,
+        "since": instant(parked.since),
+        "reason": parked.reason,
+    }
+
+
+async def _list(settings: Settings, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+    async with application(settings) as app:
+        return await app.list_parked(campaign_id, limit)
+
+
+async def _retry(settings: Settings, ids: Collection[str] | None) -> Sequence[str]:
+    async with application(settings) as app:
+        return await app.retry_parked(ids)

@@ -1,0 +1,80 @@
+"""Errands go their own way: neither the stream nor each other holds them up."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.model.errors import Unavailable
+from domain.model.relaying import MAX_ATTEMPTS
+from domain.usecases.run_errands import RECEIPTS_AT_ONCE, REFUSED
+from tests.usecases.relaying import Relaying
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def relaying() -> Relaying:
+    return Relaying()
+
+
+async def test_a_stream_that_is_down_holds_up_no_errand(relaying: Relaying) -> None:
+    relaying.stream.down = True
+    await relaying.registers("ann", confirmed=True, scored=False)
+    with pytest.raises(Unavailable):
+        await relaying.events()
+
+    assert (await relaying.mails()).passed_on == 1
+    assert (await relaying.retries()).passed_on == 1
+
+    assert [receipt.email for receipt in relaying.receipts.sent] == ["ann@example.com"]
+    (delivery,) = await relaying.queue.receive(10, timedelta())
+    assert delivery.job.user_id == "ann"
+    assert (await relaying.mails()).passed_on == (await relaying.retries()).passed_on == 0
+
+
+async def test_a_mailer_that_is_down_holds_up_no_event(relaying: Relaying) -> None:
+    ids = await relaying.registers("ann", confirmed=True)
+    relaying.receipts.answers["ann@example.com"] = Unavailable("receipts")
+    assert (await relaying.mails()).postponed == 1
+
+    await relaying.events()
+
+    assert relaying.stream.published == ids[:1]
+
+
+async def test_a_receipt_is_never_given_up_for_an_outage(relaying: Relaying) -> None:
+    await relaying.registers("ann", confirmed=True)
+    relaying.receipts.answers["ann@example.com"] = Unavailable("receipts")
+    for _ in range(3 * MAX_ATTEMPTS):
+        assert (await relaying.mails()).postponed == 1
+        assert (await relaying.mails()).postponed == 0, "it is put off"
+        relaying.clock.advance(timedelta(minutes=1))
+
+    relaying.receipts.answers.clear()
+    assert (await relaying.mails()).passed_on == 1
+
+
+async def test_a_receipt_that_the_mailer_will_never_have_is_parked(relaying: Relaying) -> None:
+    """Whoever mended the mailer's settings can send it yet."""
+    await relaying.registers("ann", confirmed=True)
+    await relaying.registers("bob", confirmed=True)
+    relaying.receipts.answers |= {"ann@example.com": False, "bob@example.com": ValueError()}
+
+    assert len((await relaying.mails()).parked) == 2
+    reasons = {one.message.user_id: one.reason for one in await relaying.outbox.parked(None, 10)}
+    assert reasons == {"ann": REFUSED, "bob": "the mailer failed: ValueError"}
+
+    relaying.receipts.answers.clear()
+    await relaying.outbox.put_back(None)
+    assert (await relaying.mails()).passed_on == 2
+
+
+async def test_a_few_receipts_are_sent_at_once(relaying: Relaying) -> None:
+    for number in range(3 * RECEIPTS_AT_ONCE):
+        await relaying.registers(f"fan-{number}", confirmed=True)
+
+    while (await relaying.mails()).more:
+        pass
+
+    assert len(relaying.receipts.sent) == 3 * RECEIPTS_AT_ONCE
+    assert 1 < relaying.receipts.most_at_once <= RECEIPTS_AT_ONCE
