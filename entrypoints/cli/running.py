@@ -73,11 +73,13 @@ def _warn_of_memory(workers: int) -> None:
 
 @click.command()
 def worker() -> None:
-    """Do what nobody asks for: end lapsed reservations."""
+    """Do what nobody asks for: pass on what registrations left, end lapsed reservations."""
     settings = read_settings()
     configure_logs(settings.log_level)
     if settings.in_memory:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
+    if settings.stream == "memory:":
+        log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
     asyncio.run(_work(settings))
 
 
