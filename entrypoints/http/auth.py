@@ -13,6 +13,7 @@ import jwt
 from litestar.connection import ASGIConnection
 
 from domain.model.ids import UserId, is_user_id
+from entrypoints.http.headers import header
 from entrypoints.http.keys import Keys, PublishedKeys, SharedSecret
 from entrypoints.http.problems import forbidden, unauthenticated
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
@@ -136,7 +137,7 @@ async def public(_: Connection) -> None:
 
 async def _admit(request: Connection) -> Caller:
     door: Door = request.app.state.door
-    caller = await door.admit(request.headers.get("authorization"))
+    caller = await door.admit(header(request, b"authorization"))
     request.scope[_CALLER] = caller  # type: ignore[typeddict-unknown-key]
     return caller
 

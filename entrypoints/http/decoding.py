@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ import msgspec.inspect
 from litestar.connection import Request
 
 from domain.model.ids import CampaignId, UserId, is_campaign_id, is_user_id
+from entrypoints.http.headers import header
 from entrypoints.http.problems import (
     FieldProblem,
     invalid,
@@ -49,14 +51,14 @@ def user_of(request: AnyRequest) -> UserId:
 
 def media_type_of(request: AnyRequest) -> str:
     """Of the body, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return (header(request, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 async def body_of(request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT) -> T:
     """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``."""
     raw = await _read(request, limit)
     if media_type_of(request) != JSON:
-        if raw or "content-type" in request.headers:
+        if raw or header(request, b"content-type") is not None:
             raise unsupported_media_type(JSON)
         raise malformed("there is no body")
     try:
@@ -86,13 +88,24 @@ def _refuse(constant: str) -> None:
     raise ValueError
 
 
+async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
+    """The body as it comes. The framework's own stream asks at each request again what it may hold."""
+    more = True
+    while more:
+        message: Any = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise malformed("the body ended too early")
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
 async def _read(request: AnyRequest, limit: int) -> bytes:
     """The body, as long as it stays within ``limit`` bytes, whatever its Content-Length claims."""
-    if (length := request.headers.get("content-length", "")).isdecimal() and int(length) > limit:
+    if (length := header(request, b"content-length") or "").isdecimal() and int(length) > limit:
         raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    async for chunk in chunks_of(request):
         size += len(chunk)
         if size > limit:
             raise too_large(limit)

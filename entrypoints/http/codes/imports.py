@@ -16,6 +16,7 @@ from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.headers import header
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 
@@ -149,7 +150,7 @@ async def get_import(request: AnyRequest) -> Response[bytes]:
 
 def _wants_no_wait(request: AnyRequest) -> bool:
     """``Prefer: respond-async`` (RFC 7240), alone or among other preferences."""
-    preferences = request.headers.get("prefer", "").lower().split(",")
+    preferences = (header(request, b"prefer") or "").lower().split(",")
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 

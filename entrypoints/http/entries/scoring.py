@@ -17,7 +17,7 @@ from domain.usecases.score_entries import ScoreEntries
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, media_type_of
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, chunks_of, media_type_of
 from entrypoints.http.negotiation import NDJSON
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import FieldProblem, invalid, malformed
@@ -79,7 +79,6 @@ class ScoredBody(Wire):
 @post(
     "/{campaignId:str}/entries/scoring",
     status_code=200,
-    request_max_body_size=None,  # The framework's own would end a stream at 10 MB; JSON is limited below.
     **documented(
         Operation(
             id="scoreEntries",
@@ -138,7 +137,7 @@ async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
     """A record a line, as the bytes come in; a line that cannot be read is one record rejected."""
     lines = Lines()
-    async for chunk in request.stream():
+    async for chunk in chunks_of(request):
         for line in lines.feed(chunk):
             if line is None or line.strip():
                 yield _to_record(line)
