@@ -20,6 +20,7 @@ from domain.usecases.register_fan import RegisterFan
 from domain.usecases.relay_events import RelayEvents
 from domain.usecases.release_codes import ReleaseCodes
 from domain.usecases.reserve_codes import ReserveCodes
+from domain.usecases.retry_scores import RetryScores
 from domain.usecases.run_errands import QueueScoreRetries, SendReceipts
 from domain.usecases.score_entries import ReadScores, ScoreEntries
 from domain.usecases.select_entries import SelectEntries
@@ -118,6 +119,7 @@ class Application:
 
     relay_events: RelayEvents
     queue_score_retries: QueueScoreRetries
+    retry_scores: RetryScores
     send_receipts: SendReceipts
     live_updates: LiveUpdates
     list_parked: ListParked
@@ -208,6 +210,9 @@ def assemble(
         ),
         relay_events=RelayEvents(outbox=outbox, stream=neighbours.stream, live=live_updates, clock=clock),
         queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
+        retry_scores=RetryScores(
+            fanscore=neighbours.fanscore, entries=entries, queue=neighbours.queue, clock=clock
+        ),
         send_receipts=SendReceipts(outbox=outbox, entries=entries, receipts=neighbours.receipts, clock=clock),
         live_updates=live_updates,
         list_parked=ListParked(outbox=outbox),

@@ -8,11 +8,16 @@ from typing import Annotated, Final
 import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import HttpNeighbour, http_neighbour, tell
+from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, tell, unavailable
 from domain.model.ids import CampaignId, UserId
 
 SECONDS: Final = 0.3
+"""For who is registering and waits."""
+PATIENT_SECONDS: Final = 5.0
+"""For a worker."""
 _NOT_YET: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.ACCEPTED}
+_NOBODY: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+"""Is not about this fan: whoever was asked for would be refused."""
 
 
 class _Score(msgspec.Struct, frozen=True):
@@ -30,26 +35,55 @@ class NoFanscore:
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
         return None
 
+    async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        return None
+
 
 class HttpFanscore:
-    """The fanscore service."""
+    """The fanscore service, for those in a hurry and for those who are not; neither learns from the other's
+    failures whether it is worth asking."""
 
     asks: Final = True
 
-    def __init__(self, service: HttpNeighbour) -> None:
+    def __init__(self, service: HttpNeighbour, patient: HttpNeighbour) -> None:
         self._service = service
+        self._patient = patient
 
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
         try:
-            answer = await self._service.get("users", user_id, "fanscore", params={"campaignId": campaign_id})
-            return None if answer.status in _NOT_YET else answer.read(_SCORE).value
+            return _read(await _ask(self._service, user_id, campaign_id))
+        except NoAnswer as error:
+            tell("fanscore", error)
+            return None
+
+    async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        """An answer that nobody can read may be this fan's alone: it is as good as none yet."""
+        try:
+            answer = await _ask(self._patient, user_id, campaign_id)
+        except NoAnswer as error:
+            raise unavailable("fanscore", error) from None
+        if answer.status in _NOBODY:
+            raise unavailable("fanscore", NoAnswer(f"status {answer.status}"))
+        try:
+            return _read(answer)
         except NoAnswer as error:
             tell("fanscore", error)
             return None
 
 
+async def _ask(service: HttpNeighbour, user_id: UserId, campaign_id: CampaignId) -> Answer:
+    return await service.get("users", user_id, "fanscore", params={"campaignId": campaign_id})
+
+
+def _read(answer: Answer) -> float | None:
+    return None if answer.status in _NOT_YET else answer.read(_SCORE).value
+
+
 @asynccontextmanager
 async def http_fanscore(url: str) -> AsyncIterator[HttpFanscore]:
     """The fanscore service below ``url``."""
-    async with http_neighbour(url, part="fanscore", seconds=SECONDS) as service:
-        yield HttpFanscore(service)
+    async with (
+        http_neighbour(url, part="fanscore", seconds=SECONDS) as service,
+        http_neighbour(url, part="fanscore", seconds=PATIENT_SECONDS) as patient,
+    ):
+        yield HttpFanscore(service, patient)

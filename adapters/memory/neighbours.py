@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.model.campaigns import Campaign, Fan
 from domain.model.entries import Fraud
-from domain.model.errors import CampaignNotFound, UserNotFound
+from domain.model.errors import CampaignNotFound, Unavailable, UserNotFound
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
 from ports.fraud import Attempt
@@ -47,6 +47,7 @@ class MemoryFanscore:
     def __init__(self, scores: dict[UserId, float] | None = None, *, asks: bool = True) -> None:
         self._scores = dict(scores or {})
         self._asks = asks
+        self._answers = True
 
     @property
     def asks(self) -> bool:
@@ -56,7 +57,16 @@ class MemoryFanscore:
         """For whoever sets the scene."""
         self._scores[user_id] = score
 
+    def answer(self, *, answers: bool) -> None:
+        """For whoever sets the scene: whether it answers, from now on."""
+        self._answers = answers
+
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        return self._scores.get(user_id) if self._answers else None
+
+    async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        if not self._answers:
+            raise Unavailable("fanscore")
         return self._scores.get(user_id)
 
 

@@ -149,6 +149,10 @@ class Entry:
             return self
         return replace(self, phone_confirmed_at=now, verification=None)
 
+    def account_scored(self, fanscore: float) -> "Entry":
+        """What account scoring thinks of the fan is known."""
+        return replace(self, fanscore=fanscore)
+
     def transfer(self, transfer: Transfer) -> "Entry":
         """The order of the markets that were not moved is kept (REQ-005)."""
         return replace(self, details=replace(self.details, markets=transfer.apply(self.details.markets)))

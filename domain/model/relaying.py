@@ -104,5 +104,7 @@ class Relayed:
     passed_on: int = 0
     postponed: int = 0
     parked: Sequence[Parked] = ()
+    unaddressed: int = 0
+    """Receipts that there was nobody to write to."""
     more: bool = False
     """There may be more that waits."""

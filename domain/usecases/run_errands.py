@@ -58,10 +58,11 @@ class SendReceipts:
         if not messages:
             return Relayed()
         outcome = await asyncio.gather(*(self._send(message) for message in messages))
+        unaddressed = [one.message for one in outcome if isinstance(one, _Unaddressed)]
         settlement = Settlement(
             way=Way.RECEIPTS,
             at=now,
-            passed_on=[one for one in outcome if isinstance(one, StoredMessage)],
+            passed_on=[*unaddressed, *(one for one in outcome if isinstance(one, StoredMessage))],
             postponed=[one for one in outcome if isinstance(one, Postponed)],
             parked=[one for one in outcome if isinstance(one, Parked)],
         )
@@ -70,13 +71,14 @@ class SendReceipts:
             passed_on=len(settlement.passed_on),
             postponed=len(settlement.postponed),
             parked=settlement.parked,
+            unaddressed=len(unaddressed),
             more=len(messages) == RECEIPTS_AT_ONCE,
         )
 
-    async def _send(self, message: StoredMessage) -> StoredMessage | Postponed | Parked:
+    async def _send(self, message: StoredMessage) -> "StoredMessage | _Unaddressed | Postponed | Parked":
         entry = await self.entries.get(message.campaign_id, message.user_id)
         if entry is None or entry.details.email is None:
-            return message  # There is nobody to write to.
+            return _Unaddressed(message)
         receipt = Receipt(
             id=message.id,
             campaign_id=message.campaign_id,
@@ -98,6 +100,13 @@ class SendReceipts:
                 message=counted, reason=f"the mailer failed: {type(error).__name__}", since=self.clock.now()
             )
         return Parked(message=counted, reason=REFUSED, since=self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Unaddressed:
+    """There is nobody to write to."""
+
+    message: StoredMessage
 
 
 def _retry(message: StoredMessage) -> ScoreRetry:

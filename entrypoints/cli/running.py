@@ -80,6 +80,8 @@ def worker() -> None:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
     if settings.stream == "memory:":
         log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
+    if settings.queue == "memory:" and settings.fanscore != "none:":
+        log.warning("queue.in_memory", advice="set FANGATE_QUEUE: retries are forgotten when this process ends")
     asyncio.run(_work(settings))
 
 

@@ -11,6 +11,7 @@ from entrypoints.application import Application
 from entrypoints.settings import Settings
 from entrypoints.worker.relaying import drain as drain_messages
 from entrypoints.worker.relaying import relay
+from entrypoints.worker.scores import retry_scores
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
     await asyncio.gather(
         _repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
+        retry_scores(app.retry_scores, stop, once=drain),
     )
 
 

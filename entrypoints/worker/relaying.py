@@ -139,6 +139,8 @@ class _Lane:
 def _told(way: Way, relayed: Relayed) -> Relayed:
     if relayed.passed_on:
         log.info("messages.relayed", way=way.value, count=relayed.passed_on)
+    if relayed.unaddressed:
+        log.info("receipts.without_address", count=relayed.unaddressed)
     if relayed.postponed:
         log.warning("messages.postponed", way=way.value, count=relayed.postponed)
     for parked in relayed.parked:

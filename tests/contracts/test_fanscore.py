@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.memory.neighbours import MemoryFanscore
+from domain.model.errors import Unavailable
 from domain.model.ids import UserId
 from ports.fanscore import FanscoreSource
 from tests.registrations import ANN, BOB, TOUR
@@ -61,6 +62,14 @@ async def test_a_score_may_become_known_later(subject: Subject) -> None:
     assert await subject.source.fanscore(ANN, TOUR) == 0.82
 
 
+async def test_who_has_time_is_told_the_same(subject: Subject) -> None:
+    assert await subject.source.ask(ANN, TOUR) is None
+
+    subject.put(ANN, 0.82)
+
+    assert await subject.source.ask(ANN, TOUR) == 0.82
+
+
 async def test_there_is_somebody_to_ask(subject: Subject) -> None:
     assert subject.source.asks
 
@@ -68,6 +77,7 @@ async def test_there_is_somebody_to_ask(subject: Subject) -> None:
 async def test_where_there_is_nobody_to_ask_nothing_is_known() -> None:
     assert not NoFanscore().asks
     assert await NoFanscore().fanscore(ANN, TOUR) is None
+    assert await NoFanscore().ask(ANN, TOUR) is None
 
 
 # The service
@@ -174,3 +184,81 @@ async def test_callers_who_go_away_are_no_failures(service: Neighbour, source: F
     service.say(Reply(200, {"value": 0.82}))
 
     assert await source.fanscore(ANN, TOUR) == 0.82
+
+
+# Asked by those who have time, who must tell what is not known from what nobody says
+
+NO_ANSWER = {name: TROUBLES[name] for name in ("hangs_up", "slow", "error", "gateway", "forbidden")} | {
+    "throttled": Reply(429),
+    "unauthorized": Reply(401),
+}
+UNREADABLE = {name: TROUBLES[name] for name in ("not_json", "not_utf8", "other_json", "empty", "nested")} | {
+    "of this fan alone": Reply(400)
+}
+
+
+@pytest.mark.parametrize("trouble", NO_ANSWER.values(), ids=NO_ANSWER.keys())
+async def test_no_answer_is_not_the_same_as_not_known(
+    service: Neighbour, source: FanscoreSource, trouble: Reply
+) -> None:
+    service.say(trouble)
+
+    with pytest.raises(Unavailable) as refused:
+        await source.ask(ANN, TOUR)
+
+    assert refused.value.context == {"part": "fanscore"}
+
+
+async def test_nobody_there_is_not_the_same_as_not_known(service: Neighbour, source: FanscoreSource) -> None:
+    service.stop()
+
+    with pytest.raises(Unavailable):
+        await source.ask(ANN, TOUR)
+
+
+async def test_in_memory_too() -> None:
+    memory = MemoryFanscore({ANN: 0.5})
+    memory.answer(answers=False)
+
+    assert await memory.fanscore(ANN, TOUR) is None
+    with pytest.raises(Unavailable):
+        await memory.ask(ANN, TOUR)
+
+
+@pytest.mark.parametrize("status", [202, 404])
+async def test_not_known_yet_is_no_trouble(service: Neighbour, source: FanscoreSource, status: int) -> None:
+    service.say(Reply(status))
+
+    assert await source.ask(ANN, TOUR) is None
+
+
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
+async def test_what_nobody_can_read_may_be_one_fans_alone_and_stops_nobody(
+    service: Neighbour, source: FanscoreSource, answer: Reply
+) -> None:
+    service.say(answer)
+
+    with capture_logs() as logged:
+        assert await source.ask(ANN, TOUR) is None
+
+    assert [line["event"] for line in logged] == ["neighbour.no_answer"]
+
+
+async def test_who_has_time_waits_longer_than_a_registration(service: Neighbour, source: FanscoreSource) -> None:
+    service.say(Reply(200, {"value": 0.82}, seconds=0.6))
+
+    assert await source.fanscore(ANN, TOUR) is None
+    assert await source.ask(ANN, TOUR) == 0.82
+
+
+async def test_what_registrations_gave_up_asking_a_worker_still_asks(
+    service: Neighbour, source: FanscoreSource
+) -> None:
+    service.say(TROUBLES["error"])
+    for _ in range(6):
+        await source.fanscore(ANN, TOUR)
+
+    service.say(Reply(200, {"value": 0.82}))
+
+    assert await source.fanscore(ANN, TOUR) is None, "left alone for now"
+    assert await source.ask(ANN, TOUR) == 0.82

@@ -112,12 +112,14 @@ class Relaying:
             outbox=self.outbox, entries=self.entries, receipts=self.receipts, clock=self.clock
         )
 
-    async def registers(self, user: str, *, confirmed: bool = False, scored: bool = True) -> list[str]:
+    async def registers(
+        self, user: str, *, confirmed: bool = False, scored: bool = True, addressed: bool = True
+    ) -> list[str]:
         """The ids of the messages that this leaves, the event's first."""
         details = Details(
             phone=PhoneNumber(f"+46{zlib.crc32(user.encode()) % 10**9:09}"),
             markets=(MarketId("nyc"),),
-            email=f"{user}@example.com",
+            email=f"{user}@example.com" if addressed else None,
         )
         entry = Entry.register(TOUR, UserId(user), details, self.clock.now())
         errands = () if scored else (Errand.RETRY_FANSCORE,)

@@ -78,3 +78,11 @@ async def test_a_few_receipts_are_sent_at_once(relaying: Relaying) -> None:
 
     assert len(relaying.receipts.sent) == 3 * RECEIPTS_AT_ONCE
     assert 1 < relaying.receipts.most_at_once <= RECEIPTS_AT_ONCE
+
+
+async def test_a_fan_without_an_address_is_written_to_never_and_counted_once(relaying: Relaying) -> None:
+    await relaying.registers("ann", confirmed=True, addressed=False)
+
+    assert (await relaying.mails()).unaddressed == 1
+    assert (await relaying.mails()).unaddressed == 0
+    assert relaying.receipts.sent == []

@@ -1,0 +1,280 @@
+"""Retries of fanscores in a worker: several at once, kept in hand, patient, handed back at the end."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.neighbours import MemoryFanscore
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.queues import MemoryQueue
+from domain.model.entries import EntryEvent
+from domain.model.errors import Unavailable
+from domain.model.events import Origin
+from domain.model.ids import CampaignId, UserId
+from domain.model.leases import SLOTS
+from domain.model.relaying import Way
+from domain.usecases.retry_scores import RetryScores
+from entrypoints.origin import current_origin
+from entrypoints.worker.scores import AT_ONCE, Patience, retry_scores
+from ports.queues import Delivery, Depth, ScoreRetry
+from tests.builders import ManualClock
+from tests.registrations import NOON, TOUR, an_entry
+
+NOW = timedelta(0)
+QUICK = Patience(extend_every=0.02, extend_by=0.1, first_pause=0.01, longest_pause=0.05, finish=0.3)
+
+
+class Fanscore(MemoryFanscore):
+    """Slow where it is told to be, and watched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+        self.go.set()
+        self.asked: Counter[str] = Counter()
+        self.asking = 0
+        self.most_at_once = 0
+        self.breaks: set[UserId] = set()
+
+    async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        self.asked[user_id] += 1
+        if user_id in self.breaks:
+            raise ZeroDivisionError
+        self.asking += 1
+        self.most_at_once = max(self.most_at_once, self.asking)
+        try:
+            await self.go.wait()
+        finally:
+            self.asking -= 1
+        return await super().ask(user_id, campaign_id)
+
+
+class Queue(MemoryQueue):
+    """Watched, and down where it is told to be."""
+
+    def __init__(self) -> None:
+        super().__init__(attempts=3)
+        self.receives = 0
+        self.down = False
+
+    async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+        self.receives += 1
+        if self.down:
+            raise Unavailable("queue")
+        return await super().receive(limit, wait)
+
+
+@dataclass(slots=True)
+class Office:
+    entries: MemoryEntryStore = field(default_factory=lambda: MemoryEntryStore(origin=current_origin))
+    fanscore: Fanscore = field(default_factory=Fanscore)
+    queue: Queue = field(default_factory=Queue)
+
+    async def register(self, *fans: str, known: bool = True) -> None:
+        """Each with a job of the same name."""
+        for fan in map(UserId, fans):
+            entry = an_entry(fan).told(EntryEvent.CREATED, NOON)
+            await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]
+            if known:
+                self.fanscore.put(fan, 0.5)
+            origin = Origin(request_id=f"request-{fan}")
+            await self.queue.send([ScoreRetry(id=fan, campaign_id=TOUR, user_id=fan, origin=origin)])
+
+    @property
+    def scored(self) -> set[str]:
+        return {user for user, entry in self.entries.all_of(TOUR).items() if entry.fanscore is not None}
+
+    @property
+    def retry(self) -> RetryScores:
+        return RetryScores(fanscore=self.fanscore, entries=self.entries, queue=self.queue, clock=ManualClock(NOON))
+
+    @asynccontextmanager
+    async def at_work(self, patience: Patience = QUICK) -> AsyncIterator[Callable[[], None]]:
+        """Until the block ends, or what it is given is called."""
+        stop = asyncio.Event()
+        working = asyncio.create_task(retry_scores(self.retry, stop, once=False, patience=patience))
+        try:
+            yield stop.set
+        finally:
+            stop.set()
+            async with asyncio.timeout(10):
+                await working
+
+
+@pytest.fixture
+async def office() -> Office:
+    return Office()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+def fans(count: int) -> list[str]:
+    return [f"fan-{number}" for number in range(count)]
+
+
+async def test_all_are_asked_for_several_at_once_and_never_too_many(office: Office) -> None:
+    office.fanscore.go.clear()
+    await office.register(*fans(25))
+    async with office.at_work():
+        await until(lambda: office.fanscore.asking == AT_ONCE)
+        office.fanscore.go.set()
+        await until(lambda: len(office.fanscore.asked) == 25)
+
+    assert office.scored == set(fans(25))
+    assert office.fanscore.most_at_once == AT_ONCE
+    assert await office.queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office) -> None:
+    await office.register("ann")
+    async with office.at_work():
+        await until(lambda: office.fanscore.asked["ann"] == 1)
+
+    outbox = MemoryOutbox(office.entries)
+    created, updated = await outbox.pending(Way.EVENTS, range(SLOTS), 10, NOON)
+    assert created.origin == Origin()
+    assert (updated.about, updated.origin) == (EntryEvent.UPDATED, Origin(request_id="request-ann"))
+
+
+async def test_a_slow_one_is_kept_in_hand(office: Office) -> None:
+    """Its time would be up many times over."""
+    office.fanscore.go.clear()
+    await office.register("slow")
+    async with office.at_work(Patience(extend_every=0.02, extend_by=0.1)):
+        await until(lambda: office.fanscore.asking == 1)
+        await asyncio.sleep(0.5)
+        assert await office.queue.receive(10, NOW) == []
+        office.fanscore.go.set()
+        await until(lambda: office.fanscore.asking == 0)
+
+    assert office.fanscore.asked == {"slow": 1}
+    assert await office.queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_one_whose_time_runs_out_is_done_by_two_and_told_once(office: Office) -> None:
+    office.fanscore.go.clear()
+    await office.register("ann")
+    never = Patience(extend_every=60, finish=5)
+    async with office.at_work(never), office.at_work(never):
+        await until(lambda: office.fanscore.asking == 1)
+        (job,) = office.queue._jobs
+        job.due = 0  # as if a minute had passed
+        await office.queue._tell()
+        await until(lambda: office.fanscore.asking == 2)
+        office.fanscore.go.set()
+        await until(lambda: office.fanscore.asking == 0)
+
+    assert office.entries.all_of(TOUR)[UserId("ann")].revision == 2
+    assert await office.queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_an_outage_uses_up_no_attempts_and_nothing_more_is_received(office: Office) -> None:
+    office.fanscore.answer(answers=False)
+    await office.register(*fans(AT_ONCE + 5))
+    async with office.at_work():
+        await until(lambda: sum(office.fanscore.asked.values()) >= 5 * AT_ONCE)
+        assert len(office.fanscore.asked) == AT_ONCE, "the others are left where they are"
+        assert await office.queue.depth() == Depth(waiting=AT_ONCE + 5, dead=0)
+        office.fanscore.answer(answers=True)
+        await until(lambda: office.scored == set(fans(AT_ONCE + 5)))
+
+    assert office.queue.dead == []
+
+
+async def test_a_queue_that_is_down_is_tried_again_with_growing_pauses(office: Office) -> None:
+    office.queue.down = True
+    await office.register("ann")
+    async with office.at_work():
+        with capture_logs() as logged:
+            await until(lambda: office.queue.receives >= 3)
+        office.queue.down = False
+        await until(lambda: office.fanscore.asked["ann"] == 1)
+
+    assert {line["event"] for line in logged} == {"worker.hindered"}
+    assert office.scored == {"ann"}
+
+
+async def test_a_job_that_nobody_can_do_stops_no_other(office: Office) -> None:
+    office.fanscore.breaks.add(UserId("poison"))
+    await office.register("poison", "ann")
+    async with office.at_work():
+        with capture_logs() as logged:
+            await until(lambda: len(office.fanscore.asked) == 2)
+        await office.register("bob")
+        await until(lambda: office.fanscore.asked["bob"] == 1)
+
+    assert office.scored == {"ann", "bob"}
+    assert "score_retry.failed" in [line["event"] for line in logged]
+    assert (await office.queue.depth()).waiting == 1
+
+
+async def test_told_to_stop_it_finishes_what_is_in_hand(office: Office) -> None:
+    office.fanscore.go.clear()
+    await office.register("ann")
+    async with office.at_work(Patience(finish=5)) as stop:
+        await until(lambda: office.fanscore.asking == 1)
+        stop()
+        await asyncio.sleep(0.05)
+        office.fanscore.go.set()
+
+    assert office.scored == {"ann"}
+    assert await office.queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_what_cannot_be_finished_in_time_is_handed_back_at_once(office: Office) -> None:
+    office.fanscore.go.clear()
+    await office.register("ann")
+    async with office.at_work() as stop:
+        await until(lambda: office.fanscore.asking == 1)
+        stop()
+
+    (again,) = await office.queue.receive(10, NOW)
+    assert (again.job.id, again.attempt) == ("ann", 2)
+
+
+async def test_during_an_outage_it_stops_at_once_and_hands_back_what_is_in_hand(office: Office) -> None:
+    office.fanscore.answer(answers=False)
+    await office.register(*fans(3))
+    patient = Patience(first_pause=60, longest_pause=60, finish=60)
+    async with office.at_work(patient) as stop:
+        await until(lambda: len(office.fanscore.asked) == 3)
+        stop()
+
+    assert len(await office.queue.receive(10, NOW)) == 3
+
+
+async def test_while_it_waits_for_jobs_it_stops_at_once(office: Office) -> None:
+    async with office.at_work(Patience()) as stop:
+        await until(lambda: office.queue.receives == 1)
+        stop()
+
+
+async def test_where_there_is_nobody_to_ask_the_queue_is_left_alone(office: Office) -> None:
+    office.fanscore._asks = False
+    await office.register("ann")
+
+    await retry_scores(office.retry, asyncio.Event(), once=False)
+
+    assert office.queue.receives == 0
+
+
+async def test_a_drain_does_what_is_due_and_returns(office: Office) -> None:
+    await office.register("ann")
+    await office.register("bob", known=False)
+
+    await retry_scores(office.retry, asyncio.Event(), once=True)
+
+    assert office.scored == {"ann"}
+    assert await office.queue.depth() == Depth(waiting=1, dead=0)
+    await retry_scores(office.retry, asyncio.Event(), once=True)
