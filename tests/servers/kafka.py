@@ -6,12 +6,12 @@ hold no Python lock, and speaks Kafka's protocol over TCP, to any process. Each 
 
 import ctypes
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 WHEEL: Final = "confluent-kafka"
 BROKERS: Final = (1, 2, 3)
@@ -62,6 +62,8 @@ def _library(path: Path) -> ctypes.CDLL:
     library.rd_kafka_new.restype = ctypes.c_void_p
     library.rd_kafka_mock_cluster_new.restype = ctypes.c_void_p
     library.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
+    library.rd_kafka_mock_get_requests.restype = ctypes.c_void_p
+    library.rd_kafka_mock_request_api_key.restype = ctypes.c_int16
     return library
 
 
@@ -96,13 +98,35 @@ class MockCluster:
             self._cluster, ctypes.c_int16(api), ctypes.c_size_t(len(failures)), codes
         )
 
-    def drop_replies(self, api: Api, broker: int, count: int, milliseconds: int) -> None:
-        """The broker does as the next requests ask, and answers so late that nobody waits for it any more."""
-        pairs: list[Any] = [Failure.NONE.value, milliseconds] * count
-        self._told("broker_push_request_error_rtts", broker, ctypes.c_int16(api), ctypes.c_size_t(count), *pairs)
+    def dawdle(self, milliseconds: int) -> None:
+        """From now on all do at once as they are asked, and answer so much later: perhaps when nobody waits."""
+        for broker in BROKERS:
+            self._told("broker_set_rtt", broker, milliseconds)
+
+    @contextmanager
+    def counting(self) -> Iterator[Callable[[Api], int]]:
+        """Tells how many requests of a kind have come since the block was entered."""
+        self._library.rd_kafka_mock_start_request_tracking(self._cluster)
+        self._library.rd_kafka_mock_clear_requests(self._cluster)
+        try:
+            yield self._count
+        finally:
+            self._library.rd_kafka_mock_stop_request_tracking(self._cluster)
+
+    def _count(self, api: Api) -> int:
+        count = ctypes.c_size_t()
+        requests = ctypes.cast(
+            self._library.rd_kafka_mock_get_requests(self._cluster, ctypes.byref(count)),
+            ctypes.POINTER(ctypes.c_void_p),
+        )
+        key_of = self._library.rd_kafka_mock_request_api_key
+        keys: list[int] = [key_of(ctypes.c_void_p(requests[place])) for place in range(count.value)]
+        self._library.rd_kafka_mock_request_destroy_array(requests, count)
+        return keys.count(api)
 
     def heal(self) -> None:
-        """All brokers up, nothing fails any more."""
+        """All brokers up and prompt, nothing fails any more."""
+        self.dawdle(0)
         for broker in BROKERS:
             self.set_up(broker)
         for api in Api:
