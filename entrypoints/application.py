@@ -127,6 +127,9 @@ class Application:
     outbox: Outbox
     leases: Leases
 
+    catalogue: CodeCatalogue
+    queue: CountedQueue
+    clock: Clock
     confirmation_tokens: ConfirmationTokens
     health: Sequence[HealthCheck]
 
@@ -219,6 +222,9 @@ def assemble(
         retry_parked=RetryParked(outbox=outbox),
         outbox=outbox,
         leases=stores.leases,
+        catalogue=catalogue,
+        queue=neighbours.queue,
+        clock=clock,
         confirmation_tokens=neighbours.tokens,
         health=(stores.health, objects),
     )

@@ -106,7 +106,7 @@ async def application(
         yield assemble(
             settings,
             stores=replace(stores, entries=CountedEntries(entries=stores.entries, metrics=counted)),
-            neighbours=_observed(neighbours, "memory", counted, tracer),
+            neighbours=_observed(neighbours, _scheme(settings.stream), counted, tracer),
             objects=objects,
             clock=clock or SystemClock(),
             confirmation_key=key,

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     rate_address_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    """Where the worker serves its metrics; 0 is nowhere."""
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
     """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
     relay_lease: Seconds = timedelta(seconds=30)

@@ -56,6 +56,10 @@ class CodePool(Protocol):
 class CodeCatalogue(Protocol):
     """The codes, as those who ask about them see them."""
 
+    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
+        """Up to ``limit`` campaigns that have codes."""
+        ...
+
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
         """Every type, all counts taken at one instant of the store: each code is in exactly one of them."""
         ...

@@ -141,6 +141,9 @@ class MemoryCodeStore:
             swept += campaign.sweep(now, limit - swept)
         return swept
 
+    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
+        return [id for id in self._campaigns if self._codes(id)][:limit]
+
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
         counts: dict[CodeType, dict[str, int]] = {}
         for code in self._codes(campaign_id).values():

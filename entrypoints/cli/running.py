@@ -13,10 +13,12 @@ import uvicorn
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
 from entrypoints.http.protocol import Protocol
+from entrypoints.instrument import tracing
 from entrypoints.logs import configure_logs
-from entrypoints.metrics import MULTIPROCESS_FOLDER
+from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 from entrypoints.worker.loop import work
+from entrypoints.worker.watching import watched
 
 GRACE_SECONDS = 25
 """How long requests under way may still take when the service is told to stop."""
@@ -72,7 +74,14 @@ def _warn_of_memory(workers: int) -> None:
 
 
 @click.command()
-def worker() -> None:
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--metrics-port",
+    default=None,
+    type=click.IntRange(0, 65_535),
+    help="Serve /metrics and /livez there; FANGATE_WORKER_METRICS_PORT if not given, 0 for not at all.",
+)
+def worker(metrics_host: str, metrics_port: int | None) -> None:
     """Do what nobody asks for: pass on what registrations left, end lapsed reservations."""
     settings = read_settings()
     configure_logs(settings.log_level)
@@ -82,14 +91,20 @@ def worker() -> None:
         log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
     if settings.queue == "memory:" and settings.fanscore != "none:":
         log.warning("queue.in_memory", advice="set FANGATE_QUEUE: retries are forgotten when this process ends")
-    asyncio.run(_work(settings))
+    port = settings.worker_metrics_port if metrics_port is None else metrics_port
+    asyncio.run(_work(settings, metrics_host, port))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with bootstrap.application(settings) as app:
+    metrics = Metrics()
+    async with (
+        tracing() as tracer,
+        bootstrap.application(settings, metrics=metrics, tracer=tracer) as app,
+        watched(app, metrics, metrics_host, metrics_port),
+    ):
         log.info("worker.started")
         await work(app, settings, stop)
     log.info("worker.stopped")

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 
 from domain.model.errors import CodesExhausted, RateLimited, ReservationMismatch
 from entrypoints.bootstrap import application, check
+from entrypoints.gauges import Gauges
 from entrypoints.http import system
 from entrypoints.http.auth import door
 from entrypoints.http.background import Background
@@ -99,6 +100,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             app.state.application = opened
             app.state.envelope.tracer = tracer
             app.state.metrics = metrics
+            app.state.gauges = Gauges(opened)
             app.state.background = Background()
             app.state.stopping = Stopping(settings.shutdown_delay)
             app.state.stopping.listen()
@@ -110,6 +112,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
                 yield
             finally:
                 await app.state.background.stop()
+                await app.state.gauges.stop()
 
     return run
 

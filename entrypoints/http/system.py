@@ -11,6 +11,7 @@ from litestar.response import Response
 
 from domain.model.errors import DomainError
 from entrypoints.application import Application
+from entrypoints.gauges import Gauges
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import public
 from entrypoints.http.decoding import AnyRequest
@@ -115,7 +116,8 @@ async def readyz(request: AnyRequest) -> Response[bytes]:
 )
 async def metrics(request: AnyRequest) -> Response[bytes]:
     measured: Metrics = request.app.state.metrics
-    return Response(measured.exposition(), media_type=MEDIA_TYPE)
+    gauges: Gauges = request.app.state.gauges
+    return Response(measured.exposition(await gauges.metrics()), media_type=MEDIA_TYPE)
 
 
 @get(

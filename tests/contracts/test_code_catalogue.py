@@ -1,5 +1,6 @@
 """What every CodeCatalogue promises; and that all of them answer alike."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -186,3 +187,16 @@ async def test_a_code_that_is_not_there(scene: Stores) -> None:
     assert await scene.catalogue.get(TOUR, "Held") is None
     assert await scene.catalogue.get(CampaignId("unknown"), "held") is None
     assert await scene.catalogue.get(CampaignId("tour2"), "given") is None
+
+
+async def test_the_campaigns_that_have_codes_are_known(scene: Stores) -> None:
+    await scene.pool.add(replace(a_batch(["x"]), campaign_id=CampaignId("other")))
+
+    assert set(await scene.catalogue.campaigns(10)) == {TOUR, "tour2", "other"}
+    assert len(await scene.catalogue.campaigns(1)) == 1
+
+
+async def test_asking_about_a_campaign_does_not_make_it_one(stores: Stores) -> None:
+    await stores.catalogue.count(TOUR, NOON)
+
+    assert await stores.catalogue.campaigns(10) == []

@@ -1,0 +1,37 @@
+"""A port of the worker's own, for whoever watches it: /metrics and /livez."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from entrypoints.application import Application
+from entrypoints.gauges import Gauges
+from entrypoints.metrics import MEDIA_TYPE, Metrics
+
+
+@asynccontextmanager
+async def watched(app: Application, metrics: Metrics, host: str, port: int) -> AsyncIterator[None]:
+    """For as long as the block lasts; not at all on port 0."""
+    if not port:
+        yield
+        return
+    gauges = Gauges(app)
+
+    async def tell(_: web.Request) -> web.Response:
+        text = metrics.exposition(await gauges.metrics())
+        return web.Response(body=text, headers={"Content-Type": MEDIA_TYPE})
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    server = web.Application()
+    server.add_routes([web.get("/metrics", tell), web.get("/livez", alive)])
+    runner = web.AppRunner(server, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()
+        await gauges.stop()

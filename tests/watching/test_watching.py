@@ -1,0 +1,135 @@
+"""What operators see of a service of two processes and a worker, from outside."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.http.scene import eventually
+from tests.servers.collector import Spanned
+from tests.tokens import bearer
+from tests.watching.conftest import Watched
+
+ROOT = Path(__file__).parents[2]
+DASHBOARD = ROOT / "docs/dashboards/fangate.json"
+ALERTS = ROOT / "docs/dashboards/alerts.yml"
+
+OURS = re.compile(r"\b(?:fangate|http)_[a-z_]+\b")
+EXPOSED = re.compile(r"^# TYPE (\S+) (\w+)$", re.MULTILINE)
+SUFFIXES = {"counter": [""], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}
+
+
+def value(text: str, sample: str) -> float | None:
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def live(watched: Watched) -> Any:
+    """A confirmed registration and some codes; the registration's answer."""
+    scene = watched.scene
+    ann = scene.fan("ann")
+    entry = ann.registered()
+    assert ann.confirm(entry).status_code == 200
+    assert ann.confirm(entry).status_code == 200  # No second confirmation.
+    for line in ("A1\nA2\nA3", "A3\nA4"):
+        key = scene.platform.put_file(f"codes/{scene.campaign}/tm/a.csv", line.encode())
+        assert scene.post("codes", {"key": key}).status_code == 200
+    assert scene.post("reserve", {"type": "tm", "count": 1}).status_code == 200
+    assert scene.post("reserve", {"type": "tm", "count": 9}).status_code == 409
+    return ann
+
+
+def test_a_registration_is_followed_into_the_worker(watched: Watched) -> None:
+    fan = watched.scene.fan("ann")
+    body = {"phone": fan.phone, "markets": ["nyc"]}
+    answer = watched.scene.ask("POST", "entries", headers=fan.headers | {"X-Request-Id": "follow-me"}, json=body)
+    assert (answer.status_code, answer.headers["x-request-id"]) == (201, "follow-me")
+
+    def told(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
+        return [one for one in lines if one["event"] == event and one.get("request_id") == "follow-me"]
+
+    (published,) = eventually(lambda: told(watched.worker.lines(), "event.published"), bool)
+    (answered,) = told(watched.scene.service.lines(), "http.answered")
+
+    def spans() -> dict[str, Spanned]:
+        mine = [one for one in watched.collected.spans() if one.trace_id == answered["trace_id"]]
+        return {span.name: span for span in mine}
+
+    traced = eventually(spans, lambda found: len(found) == 2)
+    parent, child = traced["POST /{campaignId}/entries"], traced["publish memory"]
+    assert published["trace_id"] == answered["trace_id"] == parent.trace_id
+    assert (parent.parent, child.parent) == ("", parent.span_id)
+    assert child.attributes["fangate.request_id"] == "follow-me"
+    assert child.attributes["messaging.message.id"] == published["id"]
+
+
+def test_what_happened_is_counted_once_however_many_processes_there_are(watched: Watched) -> None:
+    live(watched)
+
+    def codes(state: str) -> str:
+        return f'fangate_codes{{campaign_id="{watched.scene.campaign}",state="{state}",type="tm"}}'
+
+    def counted() -> dict[str, float | None]:
+        text = watched.metrics
+        return {
+            name: value(text, name)
+            for name in (
+                "fangate_confirmations_sent_total",
+                "fangate_confirmations_verified_total",
+                'fangate_reservation_conflicts_total{reason="codes.exhausted"}',
+                codes("available"),
+                codes("reserved"),
+                codes("assigned"),
+                "fangate_queue_depth",
+                "fangate_queue_dead_letters",
+                "fangate_outbox_parked_events",
+                "fangate_outbox_waiting_entries",
+            )
+        }
+
+    seen = eventually(counted, lambda seen: list(seen.values()) == [1, 1, 1, 3, 1, 0, 0, 0, 0, 0])
+    assert None not in seen.values()
+    published = "fangate_events_published_total"
+    eventually(lambda: value(watched.worker_metrics, published), lambda count: count == 2)
+    assert value(watched.metrics, published) == 0
+
+
+def test_nothing_private_is_in_the_metrics(watched: Watched) -> None:
+    ann = live(watched)
+    watched.scene.get(f"entries/{ann.id}?phone={ann.phone[1:]}", headers=bearer())
+
+    for text in (watched.metrics, watched.worker_metrics):
+        assert ann.id not in text
+        assert ann.phone[1:] not in text
+        assert "A1" not in text
+
+
+def names_exposed(watched: Watched) -> set[str]:
+    families = EXPOSED.findall(watched.metrics + watched.worker_metrics)
+    return {name + suffix for name, kind in families for suffix in SUFFIXES[kind]}
+
+
+def test_dashboard_and_alerts_name_only_what_is_there(watched: Watched) -> None:
+    live(watched)
+    exposed = eventually(lambda: names_exposed(watched), lambda names: "fangate_codes" in names)
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+
+    assert len(asked) > 10
+    assert {name for query in asked for name in OURS.findall(query)} <= exposed
+    alerts = [rule["expr"] for rule in rules()]
+    assert {name for query in alerts for name in OURS.findall(query)} <= exposed
+
+
+def rules() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def test_every_alert_says_what_to_do() -> None:
+    for rule in rules():
+        assert rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"].keys() == {"summary", "description"}
