@@ -56,6 +56,7 @@ ROUTES: Final = (
     system.readyz,
     system.metrics,
     system.openapi_document,
+    system.asyncapi_document,
     system.docs,
     system.docs_asset,
 )

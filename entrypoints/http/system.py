@@ -13,6 +13,7 @@ from domain.model.errors import DomainError
 from entrypoints.application import Application
 from entrypoints.gauges import Gauges
 from entrypoints.http.answers import json_answer
+from entrypoints.http.asyncapi import asyncapi
 from entrypoints.http.auth import public
 from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.openapi import openapi
@@ -134,6 +135,22 @@ async def metrics(request: AnyRequest) -> Response[bytes]:
 )
 async def openapi_document(request: AnyRequest) -> Response[bytes]:
     return json_answer(openapi(request.app))
+
+
+@get(
+    "/asyncapi.json",
+    **documented(
+        Operation(
+            id="asyncapi",
+            summary="What is published of registrations",
+            tag="Operations",
+            answers={200: Answer(description="AsyncAPI 3.0.", media={"application/json": "{}"})},
+        ),
+        public,
+    ),
+)
+async def asyncapi_document() -> Response[bytes]:
+    return json_answer(asyncapi())
 
 
 @get(

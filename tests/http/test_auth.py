@@ -115,7 +115,7 @@ def test_without_issuer_and_audience_configured_neither_is_looked_at(running: Se
     assert with_token(running, hs256(KEY, claims(iss="anyone", aud="anything"))).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/docs", "/openapi.json", "/asyncapi.json"])
 def test_operators_need_no_token_and_a_bad_one_does_not_matter(running: Service, path: str) -> None:
     assert httpx2.get(running.url + path).status_code == 200
     assert httpx2.get(running.url + path, headers={"Authorization": "Bearer x"}).status_code == 200

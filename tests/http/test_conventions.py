@@ -85,7 +85,7 @@ def test_a_method_that_does_not_fit_is_told_which_do(
     assert httpx2.options(running.url + path).headers["allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/livez", "/c1/codes", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/livez", "/c1/codes", "/docs", "/openapi.json", "/asyncapi.json"])
 def test_head_is_not_offered_and_its_refusal_has_no_body(running: Service, path: str) -> None:
     answer = httpx2.head(running.url + path, headers=bearer())
 

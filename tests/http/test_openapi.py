@@ -63,6 +63,7 @@ def test_it_has_every_path_of_the_contract(document: Document) -> None:
         ("GET", "/metrics"),
         ("GET", "/docs"),
         ("GET", "/openapi.json"),
+        ("GET", "/asyncapi.json"),
     }
 
 
