@@ -12,7 +12,7 @@ from entrypoints.http.operation import KEY, Operation
 from entrypoints.http.problems import STATUS_OF
 from entrypoints.http.system import docs_asset
 
-OPEN = {"livez", "readyz", "metrics", "openapi", "docs"}
+OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
 
 def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
