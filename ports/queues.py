@@ -39,7 +39,8 @@ class Queue(Protocol):
         ...
 
     async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """Up to ``limit`` jobs that are due; waits up to ``wait`` for the first."""
+        """Up to ``limit`` jobs that are due; waits up to ``wait`` for the first. Cancelled, it leaves nothing in
+        hand, which may take as long."""
         ...
 
     async def extend(self, delivery: Delivery, by: timedelta) -> None:

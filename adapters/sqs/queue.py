@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from adapters.sqs.client import (
     translated,
     whole_seconds,
 )
+from domain.model.errors import Unavailable
 from ports.queues import Delivery, Depth, ScoreRetry
 
 SECONDS: Final = 10.0
@@ -70,6 +71,18 @@ class SqsQueue:
         raise unavailable("queue", NoAnswer(f"refused: {', '.join(sorted(set(refused.values())))}"))
 
     async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+        """A poll cannot be called off: SQS may still hand a job to one that nobody waits for any more, and count
+        that as an attempt. So it is waited for to its end, and what it brings is put back."""
+        polling = asyncio.create_task(self._poll(limit, wait))
+        try:
+            return await asyncio.shield(polling)
+        except asyncio.CancelledError:
+            with suppress(Unavailable):
+                for delivery in await polling:
+                    await self.postpone(delivery, timedelta(0))
+            raise
+
+    async def _poll(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
         seconds = min(int(wait.total_seconds()), LONGEST_WAIT_SECONDS)
         answer = await self._call(
             "receive_message",

@@ -60,10 +60,14 @@ class _Lane:
     hands: set["asyncio.Task[None]"] = field(default_factory=set)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Whoever was asked last has answered."""
+    received: asyncio.Event = field(default_factory=asyncio.Event)
+    """Nothing is being received: what is handed back does not come back to us."""
 
     async def run(self) -> None:
         self.answered.set()
+        self.received.set()
         pauses = _Pauses(self.patience)
+        ending = asyncio.create_task(self._end())
         try:
             while not self.stop.is_set():
                 try:
@@ -75,7 +79,15 @@ class _Lane:
                 if self.once:
                     return
         finally:
-            await self._finish()
+            await asyncio.gather(*self.hands, return_exceptions=True)
+            ending.cancel()
+
+    async def _end(self) -> None:
+        """Told to stop, what is in hand has some time to be finished; the rest is handed back."""
+        await self.stop.wait()
+        await asyncio.sleep(self.patience.finish)
+        for hand in self.hands:
+            hand.cancel()
 
     async def _take(self) -> None:
         """As many jobs as there are hands free."""
@@ -83,7 +95,11 @@ class _Lane:
             await self._unless_stopped(asyncio.wait(self.hands, return_when=asyncio.FIRST_COMPLETED))
         await self._unless_stopped(self.answered.wait())
         wait = AT_ONCE_AGAIN if self.once else POLL
-        taken = await self._unless_stopped(self.retry.queue.receive(AT_ONCE - len(self.hands), wait))
+        self.received.clear()
+        try:
+            taken = await self._unless_stopped(self.retry.queue.receive(AT_ONCE - len(self.hands), wait))
+        finally:
+            self.received.set()
         for delivery in taken or ():
             hand = asyncio.create_task(self._work(delivery))
             self.hands.add(hand)
@@ -94,6 +110,7 @@ class _Lane:
         keeping = asyncio.create_task(self._keep(delivery))
         try:
             if not await self._insist(delivery):
+                await self.received.wait()
                 await self._hand_back(delivery)
         except asyncio.CancelledError:
             await self._hand_back(delivery)
@@ -136,14 +153,6 @@ class _Lane:
             async with asyncio.timeout(HAND_BACK_SECONDS):
                 await self.retry.queue.postpone(delivery, AT_ONCE_AGAIN)
 
-    async def _finish(self) -> None:
-        """What is in hand is finished, or handed back."""
-        if self.hands:
-            _, late = await asyncio.wait(self.hands, timeout=self.patience.finish)
-            for hand in late:
-                hand.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
     async def _unless_stopped(self, what: Coroutine[Any, Any, T]) -> T | None:
         """Its result; None, and nothing more of it, once we are to stop."""
         doing, stopping = asyncio.create_task(what), asyncio.create_task(self.stop.wait())
@@ -153,6 +162,7 @@ class _Lane:
         finally:
             doing.cancel()
             stopping.cancel()
+            await asyncio.wait({doing, stopping})
 
 
 class _Pauses:

@@ -140,6 +140,18 @@ async def test_who_waits_gets_what_is_sent_meanwhile(queue: CountedQueue) -> Non
     assert waiting.result().job == a_job()
 
 
+async def test_who_stops_waiting_leaves_nothing_in_hand(queue: CountedQueue) -> None:
+    """Whatever the queue itself notices of that: a poll over the network cannot be called off."""
+    waiting = asyncio.create_task(queue.receive(10, 2 * SECOND))
+    await asyncio.sleep(0.3)
+    waiting.cancel()
+    await asyncio.sleep(0.1)
+    await queue.send([a_job()])
+    await asyncio.wait([waiting])
+
+    assert (await take(queue)).job == a_job()
+
+
 async def test_what_is_in_hand_is_nobody_elses(queue: CountedQueue) -> None:
     await queue.send(jobs(1))
     await take(queue)
