@@ -25,8 +25,9 @@ class _Job:
 class MemoryQueue:
     """Forgets everything with the process, jobs in hand included."""
 
-    def __init__(self, *, attempts: int = ATTEMPTS) -> None:
+    def __init__(self, *, attempts: int = ATTEMPTS, in_hand: timedelta = IN_HAND) -> None:
         self._attempts = attempts
+        self._in_hand_for = in_hand.total_seconds()
         self._jobs: list[_Job] = []
         self._changed = asyncio.Condition()
         self.dead: list[ScoreRetry] = []
@@ -57,7 +58,7 @@ class MemoryQueue:
     def _hand_out(self, job: _Job) -> Delivery:
         job.attempts += 1
         job.receipt = new_id()
-        job.due = _now() + IN_HAND.total_seconds()
+        job.due = _now() + self._in_hand_for
         return Delivery(job=job.job, receipt=job.receipt, attempt=job.attempts)
 
     async def extend(self, delivery: Delivery, by: timedelta) -> None:

@@ -59,8 +59,8 @@ class Fanscore(MemoryFanscore):
 class Queue(MemoryQueue):
     """Watched, and down where it is told to be."""
 
-    def __init__(self) -> None:
-        super().__init__(attempts=3)
+    def __init__(self, *, in_hand: timedelta = timedelta(seconds=60)) -> None:
+        super().__init__(attempts=3, in_hand=in_hand)
         self.receives = 0
         self.down = False
 
@@ -149,6 +149,7 @@ async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office
 
 async def test_a_slow_one_is_kept_in_hand(office: Office) -> None:
     """Its time would be up many times over."""
+    office.queue = Queue(in_hand=timedelta(seconds=0.1))
     office.fanscore.go.clear()
     await office.register("slow")
     async with office.at_work(Patience(extend_every=0.02, extend_by=0.1)):
@@ -163,14 +164,11 @@ async def test_a_slow_one_is_kept_in_hand(office: Office) -> None:
 
 
 async def test_one_whose_time_runs_out_is_done_by_two_and_told_once(office: Office) -> None:
+    office.queue = Queue(in_hand=timedelta(seconds=0.1))
     office.fanscore.go.clear()
     await office.register("ann")
     never = Patience(extend_every=60, finish=5)
-    async with office.at_work(never), office.at_work(never):
-        await until(lambda: office.fanscore.asking == 1)
-        (job,) = office.queue._jobs
-        job.due = 0  # as if a minute had passed
-        await office.queue._tell()
+    async with office.at_work(never):
         await until(lambda: office.fanscore.asking == 2)
         office.fanscore.go.set()
         await until(lambda: office.fanscore.asking == 0)
@@ -190,6 +188,18 @@ async def test_an_outage_uses_up_no_attempts_and_nothing_more_is_received(office
         await until(lambda: office.scored == set(fans(AT_ONCE + 5)))
 
     assert office.queue.dead == []
+
+
+async def test_while_nobody_answers_nothing_more_is_received(office: Office) -> None:
+    office.fanscore.answer(answers=False)
+    await office.register("first")
+    async with office.at_work():
+        await until(lambda: office.fanscore.asked["first"] > 1)
+        await office.register(*fans(5))
+        await until(lambda: office.fanscore.asked["first"] > 9)
+        assert len(office.fanscore.asked) == 1
+        office.fanscore.answer(answers=True)
+        await until(lambda: len(office.scored) == 6)
 
 
 async def test_a_queue_that_is_down_is_tried_again_with_growing_pauses(office: Office) -> None:
