@@ -84,7 +84,7 @@ def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: st
     assert given.keys() <= Settings.model_fields.keys()
     secret = given.pop("jwt_secret")
     assert secret.startswith(f"${{{PREFIX}JWT_SECRET:?"), "no secret in the file; without one, nothing starts"
-    check(Settings(**given, jwt_secret="x" * 32))
+    check(Settings(**given, jwt_secret="x" * 32, aws_region=SERVICES[name]["environment"]["AWS_REGION"]))
 
 
 @pytest.mark.parametrize("variable", [f"{PREFIX}CAMPAIGNS", f"{PREFIX}USERS"])
