@@ -26,6 +26,8 @@ _LEVELS: Final = {
     "error": logging.ERROR,
 }
 
+_encoder: Final = msgspec.json.Encoder(enc_hook=repr)
+
 
 def configure_logs(level: str) -> None:
     structlog.configure(
@@ -37,7 +39,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_serialize),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Passer()], level=max(_LEVELS[level], logging.WARNING), force=True)
@@ -79,5 +81,5 @@ def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _serialize(event: Any, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+def _serialize(event: Any, **_: Any) -> bytes:
+    return _encoder.encode(event)

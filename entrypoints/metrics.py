@@ -25,7 +25,9 @@ MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 
 
 class Metrics:
-    def __init__(self) -> None:
+    def __init__(self, *, requests: bool = True) -> None:
+        """``requests``: are they counted? All else is rare, and always is."""
+        self._of_requests = requests
         self._registry = CollectorRegistry()
         self._seconds = Histogram(
             "http_server_request_duration_seconds",
@@ -52,6 +54,8 @@ class Metrics:
         return Counter(name, help, labels, registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        if not self._of_requests:
+            return
         self._answers(method, route, status).inc()
         self._durations(method, route).observe(seconds)
 

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
     relay_lease: Seconds = timedelta(seconds=30)
     """How long a worker that has died still counts as one that passes messages on."""
+    metrics: Literal["on", "off"] = "on"
+    """Off, requests are not counted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")

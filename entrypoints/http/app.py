@@ -74,7 +74,7 @@ def from_environment() -> ASGIApp:
 def http_app(settings: Settings) -> ASGIApp:
     """The service. Raises ConfigurationError; opens nothing before the server starts it."""
     check(settings)
-    metrics = Metrics()
+    metrics = Metrics(requests=settings.metrics == "on")
     app = Litestar(
         route_handlers=ROUTES,
         lifespan=[_running(settings, metrics)],

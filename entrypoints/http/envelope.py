@@ -83,7 +83,7 @@ class _Exchange:
         self._began = time.perf_counter()
         self._id, traceparent = _named(scope)
         scope[_SCOPE_KEY] = self._id.decode()
-        self._span = tracer.begin(SpanKind.SERVER, traceparent) if tracer else None
+        self._span = _begin(tracer, scope["method"], traceparent) if tracer else None
         set_origin(
             Origin(
                 request_id=scope[_SCOPE_KEY],
@@ -149,6 +149,10 @@ class _Exchange:
         }
         failed = not 0 < self._status < HTTPStatus.INTERNAL_SERVER_ERROR
         span.end(f"{method} {self._route.template}", attributes, failed=failed)
+
+
+def _begin(tracer: Tracer, method: str, traceparent: str | None) -> Span:
+    return tracer.begin(SpanKind.SERVER, traceparent, reads=method in {"GET", "HEAD"})
 
 
 def request_id_of(scope: Any) -> str:

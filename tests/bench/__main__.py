@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from tests.bench import counts, eligibility, exporting, imports, memory, registering, reserving, scores
+from tests.bench import counts, eligibility, exporting, imports, memory, observing, registering, reserving, scores
 from tests.bench.figures import Figure, markdown, show
 from tests.bench.ground import QUICK, Ground, Size, ground
 
@@ -23,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "reserve": reserving.run,
     "workers": reserving.run_workers,
     "entry-read": registering.read,
+    "observe": observing.run,
     "register": registering.register,
     "import": imports.run,
     "memory": memory.run,

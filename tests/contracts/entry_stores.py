@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,14 +25,17 @@ TOUR = CampaignId("tour")
 MARKETS = tuple(MarketId(market) for market in ("nyc", "bos", "chi", "lax", "sea"))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asking:
-    """Says whose doing the changes are, as the application does for each request."""
+    """Says whose doing the changes are, to each task what was said in it, as the application does."""
 
-    now: Origin = UNKNOWN_ORIGIN
+    _said: ContextVar[Origin] = field(default_factory=lambda: ContextVar("asking", default=UNKNOWN_ORIGIN))
+
+    def say(self, origin: Origin) -> None:
+        self._said.set(origin)
 
     def __call__(self) -> Origin:
-        return self.now
+        return self._said.get()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

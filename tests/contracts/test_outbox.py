@@ -1,5 +1,6 @@
 """What every Outbox promises."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -61,18 +62,35 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
 async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> None:
     """However the change was made: alone, in a batch, or with scores."""
     traced = Origin(request_id="r-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
-    entry_ports.asking.now = traced
+    entry_ports.asking.say(traced)
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
-    entry_ports.asking.now = Origin(request_id="r-2")
+    entry_ports.asking.say(Origin(request_id="r-2"))
     await entry_ports.entries.change_many(TOUR, [fan(1)], noted("n", "1"))
-    entry_ports.asking.now = Origin(request_id="r-3")
+    entry_ports.asking.say(Origin(request_id="r-3"))
     selected = ScoreRecord(user_id=fan(1), score=9, selection=Selection.SELECTED)
     await entry_ports.scores.put(TOUR, [selected], NOW)
-    entry_ports.asking.now = UNKNOWN_ORIGIN
+    entry_ports.asking.say(UNKNOWN_ORIGIN)
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "2")))
 
     expected = [traced, Origin(request_id="r-2"), Origin(request_id="r-3"), UNKNOWN_ORIGIN]
     assert [message.origin for message in await waiting(entry_ports)] == expected
+
+
+async def test_of_changes_at_once_each_is_its_own_requests(entry_ports: EntryPorts) -> None:
+    """Whatever they share on their way into the store."""
+
+    async def register(number: int) -> None:
+        entry_ports.asking.say(Origin(request_id=f"r-{number}"))
+        await store(entry_ports, registered(fan(number), phone(number)))
+        await entry_ports.entries.change(TOUR, fan(number), existing(noted("n", "1")))
+
+    await asyncio.gather(*(asyncio.create_task(register(number)) for number in range(30)))
+
+    left = await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 100, NOW + timedelta(hours=1))
+    assert {(message.user_id, message.origin.request_id) for message in left} == {
+        (fan(number), f"r-{number}") for number in range(30)
+    }
+    assert len(left) == 60
 
 
 def settled(

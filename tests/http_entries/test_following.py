@@ -14,6 +14,7 @@ from tests.servers.collector import Collector, Spanned, collector
 from tests.servers.service import Service, service
 
 SERVER, PRODUCER = 2, 4
+ALL = {"OTEL_TRACES_SAMPLER": "parentbased_always_on"}
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SAMPLED, NOT_SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01", f"00-{TRACE}-b7ad6b7169203331-00"
 
@@ -22,6 +23,16 @@ SAMPLED, NOT_SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01", f"00-{TRACE}-b7ad6b716
 def collected() -> Iterator[Collector]:
     with collector() as running:
         yield running
+
+
+@pytest.fixture
+def all_traced(platform: Platform, collected: Collector) -> Iterator[Scene]:
+    """Reads, too."""
+    with (
+        service(platform.settings | collected.settings | ALL) as running,
+        httpx2.Client(base_url=running.url, timeout=60) as http,
+    ):
+        yield Scene(running, platform, http).opens()
 
 
 @pytest.fixture
@@ -104,8 +115,22 @@ def test_what_the_caller_does_not_keep_is_not_exported_but_can_be_followed(
     assert TRACE not in {span.trace_id for span in collected.spans()}
 
 
+def test_of_reads_some_are_traced_and_every_one_that_the_caller_keeps(traced: Scene, collected: Collector) -> None:
+    url = f"{traced.service.url}/livez"
+    for _ in range(200):
+        httpx2.get(url)
+    httpx2.get(url, headers={"traceparent": SAMPLED})
+    assert traced.service.stop() == 0
+
+    reads = [span for span in collected.spans() if span.name == "GET /livez"]
+    ours = [span for span in reads if span.trace_id != TRACE]
+
+    assert len(reads) - len(ours) == 1
+    assert 1 <= len(ours) <= 60
+
+
 def test_what_is_still_to_be_sent_is_sent_at_the_end(platform: Platform, collected: Collector) -> None:
-    patient = collected.settings | {"OTEL_BSP_SCHEDULE_DELAY": "600000", "OTEL_SERVICE_NAME": "gate-7"}
+    patient = collected.settings | ALL | {"OTEL_BSP_SCHEDULE_DELAY": "600000", "OTEL_SERVICE_NAME": "gate-7"}
     with service(platform.settings | patient) as running:
         answer = httpx2.get(f"{running.url}/nowhere?phone=12")
         assert running.stop() == 0
@@ -151,12 +176,12 @@ def test_a_collector_that_is_gone_is_in_nobodys_way(platform: Platform, collecte
         assert running.stop() == 0
 
 
-def test_nothing_private_is_in_a_trace(traced: Scene, collected: Collector) -> None:
-    ann = traced.fan("ann")
+def test_nothing_private_is_in_a_trace(all_traced: Scene, collected: Collector) -> None:
+    ann = all_traced.fan("ann")
     entry = ann.confirmed(email="ann@secret.example")
-    traced.get(f"entries/{ann.id}?phone={ann.phone[1:]}")
-    traced.ask("GET", f"{ann.phone}/x", headers=ann.headers)
-    assert traced.service.stop() == 0
+    all_traced.get(f"entries/{ann.id}?phone={ann.phone[1:]}")
+    all_traced.ask("GET", f"{ann.phone}/x", headers=ann.headers)
+    assert all_traced.service.stop() == 0
 
     hidden = [ann.phone[1:], ann.id, "ann@secret.example", *ann.codes(), entry["id"]]
     assert len(collected.spans()) > 3
