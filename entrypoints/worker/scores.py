@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 AT_ONCE: Final = 10
 """Jobs in one worker's hands."""
-POLL: Final = timedelta(seconds=20)
+POLL: Final = timedelta(seconds=5)
+"""SQS would wait for 20, but a poll cannot be called off, and so a worker that is to stop has to wait for it."""
 AT_ONCE_AGAIN: Final = timedelta(0)
 HAND_BACK_SECONDS: Final = 3.0
 
