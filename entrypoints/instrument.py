@@ -63,9 +63,14 @@ class Span:
         self._began = time.time_ns()
         self.traceparent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
+    @property
+    def kept(self) -> bool:
+        """Is it worth saying anything of it?"""
+        return bool(self._context.trace_flags)
+
     def end(self, name: str, attributes: Attributes, *, failed: bool = False) -> None:
         """Named when it ends, since only then all is known."""
-        if self._context.trace_flags:
+        if self.kept:
             self._tracer.export(
                 ReadableSpan(
                     name,

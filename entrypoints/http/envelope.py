@@ -135,7 +135,7 @@ class _Exchange:
             ms=round(seconds * 1000, 2),
             **_campaign(self._scope),
         )
-        if self._span:
+        if self._span and self._span.kept:
             self._trace(self._span, method)
 
     def _trace(self, span: Span, method: str) -> None:
