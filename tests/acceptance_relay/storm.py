@@ -1,0 +1,82 @@
+"""A crowd, whatever goes wrong meanwhile, and the books when it is over."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.model.events import entry_data
+from tests.acceptance_entries.stage import Body, a_stage
+from tests.acceptance_entries.world import World
+from tests.acceptance_relay.crowd import Crowd
+from tests.acceptance_relay.ledger import Ledger, Remembered
+from tests.acceptance_relay.trouble import workers_die
+from tests.servers.reading import Published
+from tests.servers.worker import worker
+
+WORKERS: Final = 2
+LEASE_SECONDS: Final = "1"
+"""Short, so that what a killed worker held is soon taken over."""
+DRAINED_WITHIN_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.1
+
+Trouble = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    crowd: Crowd
+    workers: Mapping[str, str]
+    """Their settings."""
+
+    async def rage(self, *troubles: Trouble) -> list[int]:
+        """While the crowd is there, workers die and ``troubles`` go on; how often each struck, deaths first."""
+        enough = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            struck = [group.create_task(trouble(enough)) for trouble in (self._deaths, *troubles)]
+            await self.crowd.come()
+            enough.set()
+        return [one.result() for one in struck]
+
+    async def _deaths(self, enough: asyncio.Event) -> int:
+        return sum(await asyncio.gather(*(workers_die(self.workers, enough, seed) for seed in range(WORKERS))))
+
+    def calm(self) -> None:
+        """Everything is well, and one worker passes on what is left."""
+        with worker(self.workers) as last:
+            deadline = time.monotonic() + DRAINED_WITHIN_SECONDS
+            while self._waiting() and time.monotonic() < deadline:
+                time.sleep(LOOK_SECONDS)
+            assert last.stop() == 0
+
+    def ledger(self, published: Sequence[Published]) -> Ledger:
+        database = self.crowd.stage.stored.database
+        entries = self.crowd.stage.entries(self.crowd.campaign)
+        return Ledger(
+            told=self.crowd.told,
+            stored={f"{entry.campaign_id}:{entry.user_id}": entry_data(entry) for entry in entries},
+            remembered={row["_id"]: _remembered(row) for row in database["publishedEvents"].find()},
+            published=published,
+            waiting=self._waiting(),
+            parked=database["parkedMessages"].count_documents({}),
+        )
+
+    def _waiting(self) -> int:
+        return self.crowd.stage.stored.count_documents({"outbox.0": {"$exists": True}})
+
+
+def _remembered(row: Body) -> Remembered:
+    return Remembered(type=row["type"], subject=row["subject"], revision=row["revision"])
+
+
+@asynccontextmanager
+async def a_storm(
+    world: World, store: str, settings: Mapping[str, str], *, fans: int, a_second: float
+) -> AsyncIterator[Storm]:
+    """``settings`` are what service and workers need besides, such as the stream."""
+    async with a_stage(world, store, settings) as stage:
+        crowd = Crowd(stage, world.open_campaign(), fans, a_second)
+        ours = {"FANGATE_STORE": store, "FANGATE_RELAY_LEASE": LEASE_SECONDS}
+        yield Storm(crowd, {**world.settings, **ours, **settings})
