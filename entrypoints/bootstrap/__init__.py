@@ -1,0 +1,136 @@
+"""Wiring: which adapter fills which port. The only place that names adapters.
+
+``application`` opens what the settings ask for, and closes it again; HTTP, worker and CLI all drive the same
+frozen ``Application``. A URL's scheme picks the adapter, in the tables beside this: a new one is a module and a
+line.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from adapters.files.objects import SingleFile
+from adapters.mongo.store import check_url, mongo_store
+from adapters.numbering.parser import LibPhoneNumbers
+from adapters.sqs.provision import build_queues
+from adapters.system.clock import SystemClock
+from adapters.tokens.jwt import JwtConfirmationTokens
+from entrypoints.application import Application, CheckedObjectStore, Neighbours, assemble
+from entrypoints.bootstrap import tables
+from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
+from entrypoints.instrument import Tracer
+from entrypoints.metrics import Metrics
+from entrypoints.observed import CountedEntries, CountedSms, ObservedStream
+from entrypoints.settings import PREFIX, ConfigurationError, Settings
+from entrypoints.streams import open_plugin
+from ports.clock import Clock
+
+
+def check(settings: Settings) -> None:
+    """Raises ConfigurationError for a URL that cannot be used; opens nothing."""
+    if not settings.in_memory:
+        try:
+            check_url(settings.store)
+        except ValueError as error:
+            raise ConfigurationError(f"{PREFIX}STORE: {error}") from None
+    if scheme_of(settings.stream) not in tables.STREAMS:
+        try:
+            open_plugin(settings.stream)
+        except ValueError as error:
+            raise ConfigurationError(f"{PREFIX}STREAM: {error}") from None
+
+
+@asynccontextmanager
+async def application(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    objects: CheckedObjectStore | None = None,
+    metrics: Metrics | None = None,
+    tracer: Tracer | None = None,
+) -> AsyncIterator[Application]:
+    """The application, for as long as the block lasts. Ports given as arguments replace the configured ones.
+
+    What it does is counted in ``metrics``, and traced where there is a ``tracer``.
+
+    Raises ConfigurationError for a URL that cannot be used.
+    """
+    check(settings)
+    key = _confirmation_key(settings)
+    async with AsyncExitStack() as stack:
+        if objects is None:
+            objects = await _open(tables.OBJECT_STORES, settings.objects, settings, stack)
+        stores = await _open(tables.STORES, settings.store, settings, stack)
+        neighbours = await _open_neighbours(settings, key, stack)
+        counted = metrics or Metrics()
+        yield assemble(
+            settings,
+            stores=replace(stores, entries=CountedEntries(entries=stores.entries, metrics=counted)),
+            neighbours=_observed(neighbours, scheme_of(settings.stream), counted, tracer),
+            objects=objects,
+            clock=clock or SystemClock(),
+            confirmation_key=key,
+        )
+
+
+def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tracer | None) -> Neighbours:
+    return replace(
+        neighbours,
+        sms=CountedSms(sms=neighbours.sms, metrics=metrics),
+        stream=ObservedStream(stream=neighbours.stream, system=stream, metrics=metrics, tracer=tracer),
+    )
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Build what the store and the queue need and do not have yet; what was built, in words for the operator."""
+    check(settings)
+    built = []
+    if not settings.in_memory:
+        async with mongo_store(settings.store) as store:
+            built = [f"index {name}" for name in await store.migrate()]
+    if settings.queue.startswith("sqs:"):
+        queues = await build_queues(
+            queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
+        )
+        built += [f"queue {name}" for name in queues]
+    return built
+
+
+def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:
+    """One file of this machine as an object store; ``on_read`` hears how many bytes were read each time."""
+    return SingleFile(path, on_read)
+
+
+async def _open(
+    factories: Mapping[str, Factory[Port]], url: str, settings: Settings, stack: AsyncExitStack
+) -> Port:
+    made = factories[scheme_of(url)](settings)
+    return await stack.enter_async_context(made) if isinstance(made, AbstractAsyncContextManager) else made
+
+
+async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack) -> Neighbours:
+    return Neighbours(
+        campaigns=await _open(tables.CAMPAIGNS, settings.campaigns, settings, stack),
+        users=await _open(tables.USERS, settings.users, settings, stack),
+        fanscore=await _open(tables.FANSCORES, settings.fanscore, settings, stack),
+        fraud=await _open(tables.FRAUD_DETECTIONS, settings.fraud, settings, stack),
+        sms=await _open(tables.SMS, settings.sms, settings, stack),
+        phone_numbers=LibPhoneNumbers(),
+        tokens=JwtConfirmationTokens(key),
+        stream=await _open(tables.streams(settings), settings.stream, settings, stack),
+        queue=await _open(tables.QUEUES, settings.queue, settings, stack),
+        receipts=await _open(tables.RECEIPTS, settings.receipts, settings, stack),
+        realtime=await _open(tables.REALTIMES, settings.realtime, settings, stack),
+    )
+
+
+def _confirmation_key(settings: Settings) -> bytes:
+    """What codes are hashed and confirmation tokens signed with; never the key of access tokens itself."""
+    secret = settings.confirmation_secret or settings.jwt_secret
+    if secret is None:
+        return secrets.token_bytes(32)
+    return hmac.digest(secret.get_secret_value().encode(), b"fangate confirmations", hashlib.sha256)

@@ -1,0 +1,178 @@
+"""Which adapters there are, by the port they fill and the scheme that asks for them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.appsync.realtime import appsync_realtime
+from adapters.fanscore.source import NoFanscore, http_fanscore
+from adapters.files.objects import FolderObjectStore
+from adapters.kafka.stream import kafka_stream
+from adapters.kinesis.stream import kinesis_stream
+from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.leases import MemoryLeases
+from adapters.memory.limits import MemoryRateLimits
+from adapters.memory.objects import MemoryObjectStore
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.phones import MemoryPhoneBook
+from adapters.memory.queues import MemoryQueue
+from adapters.mongo.store import mongo_store
+from adapters.nudetect.detection import NoFraudDetection, nudetect
+from adapters.platform.cached import CachedCampaigns
+from adapters.platform.files import FileCampaigns, FileUsers
+from adapters.platform.http import http_campaigns, http_users
+from adapters.s3.objects import s3_object_store
+from adapters.sfmc.receipts import sfmc_receipts
+from adapters.sms.log import LogSms
+from adapters.sms.sns import sns_sms
+from adapters.sms.webhook import webhook_sms
+from adapters.sqs.queue import sqs_queue
+from domain.model.errors import Unavailable
+from entrypoints.application import CheckedObjectStore, Stores
+from entrypoints.origin import current_origin
+from entrypoints.settings import Settings
+from entrypoints.streams import kafka_address, kinesis_name, open_plugin
+from ports.campaigns import Campaigns
+from ports.events import EventStream
+from ports.fanscore import FanscoreSource
+from ports.fraud import FraudDetection
+from ports.queues import CountedQueue
+from ports.realtime import Realtime
+from ports.receipts import Receipts
+from ports.sms import Sms
+from ports.users import Users
+
+Port = TypeVar("Port")
+Factory = Callable[[Settings], Port | AbstractAsyncContextManager[Port]]
+"""What it makes is ready as it is, or is entered, and left at the end."""
+
+
+def scheme_of(url: str) -> str:
+    return url.partition(":")[0]
+
+
+def _path(url: str) -> Path:
+    return Path(url.partition(":")[2])
+
+
+def queue_name(settings: Settings) -> str:
+    return settings.queue.partition(":")[2].strip("/")
+
+
+def _bucket_name(settings: Settings) -> str:
+    return settings.objects.partition(":")[2].strip("/")
+
+
+def _memory(_: Settings) -> Stores:
+    codes, entries = MemoryCodeStore(), MemoryEntryStore(origin=current_origin)
+    return Stores(
+        pool=codes,
+        catalogue=codes,
+        imports=MemoryImportLog(),
+        entries=entries,
+        entry_queries=MemoryEntryQueries(entries),
+        scores=entries,
+        phone_book=MemoryPhoneBook(),
+        limits=MemoryRateLimits(),
+        outbox=MemoryOutbox(entries),
+        leases=MemoryLeases(),
+        health=codes,
+    )
+
+
+@asynccontextmanager
+async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
+    async with mongo_store(settings.store, origin=current_origin) as mongo:
+        with suppress(Unavailable):  # Start all the same: /readyz tells, and it is prepared when it is back.
+            await mongo.prepare()
+        yield Stores(
+            pool=mongo.pool,
+            catalogue=mongo.catalogue,
+            imports=mongo.imports,
+            entries=mongo.entries,
+            entry_queries=mongo.entry_queries,
+            scores=mongo.scores,
+            phone_book=mongo.phone_book,
+            limits=mongo.limits,
+            outbox=mongo.outbox,
+            leases=mongo.leases,
+            health=mongo,
+        )
+
+
+@asynccontextmanager
+async def _cached_campaigns(settings: Settings) -> AsyncIterator[Campaigns]:
+    async with http_campaigns(settings.campaigns) as campaigns:
+        yield CachedCampaigns(campaigns)
+
+
+def _sfmc(settings: Settings) -> AbstractAsyncContextManager[Receipts]:
+    return sfmc_receipts(
+        settings.receipts,
+        auth_url=settings.sfmc_auth_url,
+        client_id=settings.sfmc_client_id,
+        client_secret=settings.sfmc_client_secret.get_secret_value(),
+        definition_key=settings.sfmc_definition_key,
+    )
+
+
+def _appsync(settings: Settings) -> AbstractAsyncContextManager[Realtime]:
+    return appsync_realtime(settings.realtime, api_key=settings.appsync_api_key.get_secret_value())
+
+
+def _plugin(settings: Settings) -> AbstractAsyncContextManager[EventStream]:
+    return open_plugin(settings.stream)
+
+
+STORES: Mapping[str, Factory[Stores]] = {"memory": _memory, "mongodb": _mongo, "mongodb+srv": _mongo}
+OBJECT_STORES: Mapping[str, Factory[CheckedObjectStore]] = {
+    "file": lambda settings: FolderObjectStore(_path(settings.objects)),
+    "memory": lambda _: MemoryObjectStore(),
+    "s3": lambda settings: s3_object_store(_bucket_name(settings), region=settings.aws_region),
+}
+CAMPAIGNS: Mapping[str, Factory[Campaigns]] = {
+    "file": lambda settings: FileCampaigns(_path(settings.campaigns)),
+    "http": _cached_campaigns,
+    "https": _cached_campaigns,
+}
+USERS: Mapping[str, Factory[Users]] = {
+    "file": lambda settings: FileUsers(_path(settings.users)),
+    "http": lambda settings: http_users(settings.users),
+    "https": lambda settings: http_users(settings.users),
+}
+FANSCORES: Mapping[str, Factory[FanscoreSource]] = {
+    "none": lambda _: NoFanscore(),
+    "http": lambda settings: http_fanscore(settings.fanscore),
+    "https": lambda settings: http_fanscore(settings.fanscore),
+}
+FRAUD_DETECTIONS: Mapping[str, Factory[FraudDetection]] = {
+    "none": lambda _: NoFraudDetection(),
+    "http": lambda settings: nudetect(settings.fraud),
+    "https": lambda settings: nudetect(settings.fraud),
+}
+SMS: Mapping[str, Factory[Sms]] = {
+    "log": lambda _: LogSms(),
+    "sns": lambda settings: sns_sms(region=settings.aws_region),
+    "http": lambda settings: webhook_sms(settings.sms),
+    "https": lambda settings: webhook_sms(settings.sms),
+}
+QUEUES: Mapping[str, Factory[CountedQueue]] = {
+    "memory": lambda settings: MemoryQueue(attempts=settings.score_attempts),
+    "sqs": lambda settings: sqs_queue(queue_name(settings), region=settings.aws_region),
+}
+RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": lambda _: LogReceipts(), "http": _sfmc, "https": _sfmc}
+REALTIMES: Mapping[str, Factory[Realtime]] = {"none": lambda _: NoRealtime(), "http": _appsync, "https": _appsync}
+STREAMS: Mapping[str, Factory[EventStream]] = {
+    "memory": lambda _: MemoryEventStream(),
+    "kinesis": lambda settings: kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region),
+    "kafka": lambda settings: kafka_stream(*kafka_address(settings.stream)),
+}
+
+
+def streams(settings: Settings) -> Mapping[str, Factory[EventStream]]:
+    """Ours, and the plugin that the settings name if they name one."""
+    return {scheme_of(settings.stream): _plugin, **STREAMS}
