@@ -25,6 +25,7 @@ from domain.model.ids import CampaignId
 from domain.model.leases import SLOTS, slot_of
 from domain.model.relaying import Parked, Postponed, Settlement, Standing, Way, way_of
 
+SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
 ADOPTED_AT_ONCE: Final = 1_000
 
 
@@ -40,7 +41,7 @@ class MongoOutbox:
     async def pending(
         self, way: Way, slots: Collection[int], limit: int, now: datetime
     ) -> Sequence[StoredMessage]:
-        """The negative limit asks for one batch, which the server itself keeps below 16 MiB."""
+        """The negative limit asks for one batch and no more, which the server itself keeps below 16 MiB."""
         texts = TEXTS[way]
         postponed = {"about": {"$in": texts}, "retryAt": {"$gt": now}}
         wanted = {
@@ -48,7 +49,7 @@ class MongoOutbox:
             DUE[way]: {"$exists": True},
             "outbox": {"$not": {"$elemMatch": postponed}},
         }
-        cursor = self._entries.find(wanted, {"campaignId": 1, "userId": 1, "outbox": 1}, limit=-limit)
+        cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit)
         return [
             to_message(document, stored)
             for document in await cursor.sort(DUE[way], pymongo.ASCENDING).to_list(None)
@@ -67,12 +68,18 @@ class MongoOutbox:
             await self._parked.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
         if gone:
-            await self._entries.update_many(
-                {"_id": {"$in": list({entry_key(message) for message in gone})}},
-                _changed(_without([message.id for message in gone]), settlement.way),
-            )
+            await self._take_out(gone, settlement.way)
         if settlement.postponed:
             await self._entries.bulk_write([_put_off(one, settlement.way) for one in settlement.postponed])
+
+    async def _take_out(self, gone: Sequence[StoredMessage], way: Way) -> None:
+        """Most entries have but one message that waits, and are emptied at two thirds of the cost."""
+        ids = [message.id for message in gone]
+        entries = {"_id": {"$in": list({entry_key(message) for message in gone})}}
+        only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": ids}}
+        emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[way]: ""}})
+        if emptied.matched_count < len(entries["_id"]["$in"]):
+            await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), way))
 
     async def _remember(self, settlement: Settlement) -> None:
         rows = [published_row(message, settlement.at) for message in settlement.passed_on]
@@ -122,7 +129,7 @@ class MongoOutbox:
     async def adopt(self) -> None:
         """Give slots to entries whose messages an earlier release stored; new ones have theirs from the start."""
         strangers = {"outbox.0": {"$exists": True}, SLOT: {"$exists": False}}
-        cursor = self._entries.find(strangers, {"campaignId": 1, "userId": 1}, limit=-ADOPTED_AT_ONCE)
+        cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE)
         while documents := await cursor.to_list(None):
             dues = {due: _first_due(way) for way, due in DUE.items()}
             await self._entries.bulk_write(
@@ -135,13 +142,13 @@ class MongoOutbox:
                 ],
                 ordered=False,
             )
-            cursor = self._entries.find(strangers, {"campaignId": 1, "userId": 1}, limit=-ADOPTED_AT_ONCE)
+            cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE)
 
 
 def _without(ids: list[str]) -> Raw:
-    """The messages but for these. A set, since the server looks into it without walking through it."""
-    ours = {"$setIsSubset": [["$$this.id"], ids]}
-    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": {"$not": [ours]}}}
+    """The messages but for these."""
+    others = {"$not": [{"$in": ["$$this.id", ids]}]}
+    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": others}}
 
 
 def _changed(outbox: Raw, way: Way) -> list[Raw]:

@@ -9,6 +9,7 @@ import tempfile
 import click
 import structlog
 import uvicorn
+import uvloop
 
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
@@ -92,7 +93,7 @@ def worker(metrics_host: str, metrics_port: int | None) -> None:
     if settings.queue == "memory:" and settings.fanscore != "none:":
         log.warning("queue.in_memory", advice="set FANGATE_QUEUE: retries are forgotten when this process ends")
     port = settings.worker_metrics_port if metrics_port is None else metrics_port
-    asyncio.run(_work(settings, metrics_host, port))
+    uvloop.run(_work(settings, metrics_host, port))
 
 
 async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> None:

@@ -13,7 +13,18 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from tests.bench import counts, eligibility, exporting, imports, memory, observing, registering, reserving, scores
+from tests.bench import (
+    counts,
+    eligibility,
+    exporting,
+    imports,
+    memory,
+    observing,
+    registering,
+    relaying,
+    reserving,
+    scores,
+)
 from tests.bench.figures import Figure, markdown, show
 from tests.bench.ground import QUICK, Ground, Size, ground
 
@@ -25,6 +36,8 @@ BENCHES: dict[str, Bench] = {
     "entry-read": registering.read,
     "observe": observing.run,
     "register": registering.register,
+    "relay": relaying.relay,
+    "relay-latency": relaying.latency,
     "import": imports.run,
     "memory": memory.run,
     "count": counts.run,

@@ -1,0 +1,173 @@
+"""Relaying stored events to Kafka, beside aiokafka alone; and how soon after the answer an event is out."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+from aiokafka import AIOKafkaConsumer
+from rich.console import Console
+
+from adapters.mongo.entry_mapping import new_document
+from adapters.mongo.message_mapping import messages_of
+from domain.model.cloud_events import outgoing
+from domain.model.entries import Entry, EntryEvent
+from domain.model.events import UNKNOWN_ORIGIN
+from tests.bench import raw_kafka
+from tests.bench.crowds import confirmed, fan, next_phone
+from tests.bench.figures import Figure, median, percentile, percentiles
+from tests.bench.ground import Ground, insert, new_campaign
+from tests.bench.neighbours import MARKETS, neighbours
+from tests.servers import backends
+from tests.servers.service import Service
+from tests.servers.worker import worker
+from tests.tokens import bearer
+
+SHARE = 0.4
+A_SECOND = 100
+"""Registrations, while it is measured how soon they are published."""
+WARM_UP_SECONDS = 3.0
+SOON_MS = 1_000
+PATIENCE_SECONDS = 300.0
+POLL_SECONDS = 0.05
+TOPIC = "bench"
+
+
+def relay(ground: Ground, console: Console) -> list[Figure]:
+    """A round: everything raw, then everything through a worker, from a database of its own."""
+    campaign, events = new_campaign(), ground.size.fans
+    entries = [_told(campaign, number) for number in range(events)]
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(folder) / "events"
+        lines.write_bytes(b"\n".join(_line(entry) for entry in entries))
+        for _ in range(ground.size.rounds // 2 + 1):
+            with backends.kafka() as servers:
+                theirs.append(events / raw_kafka.seconds(servers, TOPIC, lines))
+            with backends.kafka() as servers:
+                ours.append(_relay_rate(ground, entries, servers))
+            console.print(f"  relay {ours[-1]:,.0f}/s, raw {theirs[-1]:,.0f}/s")
+    ratio = median(ours) / median(theirs)
+    return [
+        Figure(
+            work=f"relay {events:,} stored events to Kafka, one worker",
+            measured=f"{median(ours):,.0f}/s",
+            ceiling=f"raw aiokafka, the same bytes: {median(theirs):,.0f}/s",
+            outcome=f"{ratio:.2f} x",
+            target=f"≥ {SHARE} x",
+            met=ratio >= SHARE,
+        )
+    ]
+
+
+def _told(campaign: str, number: int) -> Entry:
+    entry = confirmed(campaign, number)
+    return entry.told(EntryEvent.CREATED, entry.updated_at)
+
+
+def _line(entry: Entry) -> bytes:
+    event = outgoing(messages_of(entry, UNKNOWN_ORIGIN)[0])
+    return event.key.encode() + b"\t" + event.body
+
+
+def _relay_rate(ground: Ground, entries: list[Entry], servers: str) -> float:
+    """Events a second, from the first that is seen to be out to the last: not how long a worker takes to start."""
+    database = ground.database()
+    insert(database.entries, (new_document(entry) for entry in entries))
+    published = database.entries.database["publishedEvents"]
+    with worker({"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}) as running:
+        out, began = 0, time.perf_counter()
+        deadline = began + PATIENCE_SECONDS
+        first = 0
+        while out < len(entries):
+            time.sleep(POLL_SECONDS)
+            out = published.estimated_document_count()
+            if not first and out:
+                first, began = out, time.perf_counter()
+            assert time.perf_counter() < deadline, running.logged()[-2_000:]
+        seconds = time.perf_counter() - began
+        assert running.stop() == 0
+    assert database.entries.count_documents({"outboxAt": {"$exists": True}}) == 0
+    return (len(entries) - first) / seconds
+
+
+def latency(ground: Ground, console: Console) -> list[Figure]:
+    """Fans who register at a steady rate, over HTTP; a consumer sees when each is in the stream."""
+    milliseconds = asyncio.run(_latency(ground))
+    console.print(f"  {percentiles(milliseconds)}")
+    slow = percentile(milliseconds, 99)
+    return [
+        Figure(
+            work=f"from the HTTP answer to the stream, {A_SECOND} registrations/s",
+            measured=percentiles(milliseconds),
+            ceiling="",
+            outcome=f"p99 {slow:.0f} ms",
+            target=f"p99 < {SOON_MS} ms",
+            met=slow < SOON_MS,
+        )
+    ]
+
+
+async def _latency(ground: Ground) -> list[float]:
+    database, campaign = ground.database(), new_campaign()
+    number = round(A_SECOND * (WARM_UP_SECONDS + ground.size.seconds))
+    answered: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    with (
+        backends.kafka() as servers,
+        neighbours() as settings,
+        ground.service(database, neighbours=settings) as http,
+    ):
+        stream = {"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}
+        with worker(settings | stream):
+            async with _watching(servers, seen):
+                await _register(http, campaign, number, answered)
+                deadline = time.monotonic() + PATIENCE_SECONDS
+                while len(seen) < number:
+                    assert time.monotonic() < deadline, f"{len(seen)} of {number} were published"
+                    await asyncio.sleep(POLL_SECONDS)
+    measured = list(answered)[round(A_SECOND * WARM_UP_SECONDS) :]
+    return [max(0.0, seen[f"{campaign}:{user}"] - answered[user]) * 1_000 for user in measured]
+
+
+@asynccontextmanager
+async def _watching(servers: str, seen: dict[str, float]) -> AsyncIterator[None]:
+    """When the first event of each key could be read."""
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=servers, auto_offset_reset="earliest")
+    await consumer.start()
+
+    async def watch() -> None:
+        async for record in consumer:
+            seen.setdefault(record.key.decode(), time.perf_counter())
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        await consumer.stop()
+
+
+async def _register(running: Service, campaign: str, number: int, answered: dict[str, float]) -> None:
+    """At the rate, whatever becomes of those before."""
+    async with (
+        httpx2.AsyncClient(base_url=running.url, timeout=60, trust_env=False) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        began = asyncio.get_running_loop().time()
+        for one in range(number):
+            await asyncio.sleep(began + one / A_SECOND - asyncio.get_running_loop().time())
+            group.create_task(_register_one(client, campaign, one, answered))
+
+
+async def _register_one(
+    client: httpx2.AsyncClient, campaign: str, number: int, answered: dict[str, float]
+) -> None:
+    body = {"phone": next_phone(), "markets": MARKETS[:2], "optIns": {"newsletter": True}}
+    user = fan(number)
+    answer = await client.post(f"/{campaign}/entries", json=body, headers=bearer(user, supreme=False))
+    assert answer.status_code == 201, answer.text
+    answered[user] = time.perf_counter()
