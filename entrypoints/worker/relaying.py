@@ -38,7 +38,8 @@ log = structlog.get_logger()
 async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> None:
     """Until ``stop`` is set. What is in hand then is finished, or else passed on again by who holds it next."""
     held = HoldSlots(app.leases, _name(), lasting)
-    keeper = asyncio.create_task(_keep(held))
+    over = asyncio.Event()
+    keeper = asyncio.create_task(_keep(held, over))
     lanes = [
         asyncio.create_task(_Lane(way, range(place, SLOTS, count), pass_on, held, stop).run())
         for way, pass_on in _ways(app).items()
@@ -48,6 +49,7 @@ async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> No
         await stop.wait()
         await asyncio.wait(lanes, timeout=GRACE_SECONDS)
     finally:
+        over.set()
         for task in (keeper, *lanes):
             task.cancel()
         await asyncio.gather(keeper, *lanes, return_exceptions=True)
@@ -81,15 +83,16 @@ def _name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-async def _keep(held: HoldSlots) -> None:
-    """Renew the lease for ever."""
-    while True:
+async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
+    """Renew the lease until it is over. To cancel this is not enough: the driver loses some cancellations."""
+    while not over.is_set():
         try:
             pause = await held.renew()
         except DomainError as error:
             log.warning("worker.hindered", code=error.code, **error.context)
             pause = held.again_seconds
-        await asyncio.sleep(pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), pause)
 
 
 class _Lane:
