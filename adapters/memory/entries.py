@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.model.confirmation import Challenge
 from domain.model.entries import Entry
 from domain.model.errors import PhoneUnavailable, Unavailable
-from domain.model.events import Origin, StoredMessage, message_data
+from domain.model.events import StoredMessage, messages_of
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
 from domain.model.relaying import room_for
@@ -39,7 +39,7 @@ class _Campaign:
         user_id, phone = after.user_id, after.details.phone
         if after.confirmed and self.owners.get(phone, user_id) != user_id:
             raise PhoneUnavailable
-        messages = _stored_messages(after, self.origin())
+        messages = messages_of(after, self.origin())
         waiting = self.waiting.get((after.campaign_id, user_id), [])
         if messages and len(waiting) >= room_for(messages):
             raise Unavailable("relay")
@@ -120,19 +120,3 @@ def _copy(entry: Entry) -> Entry:
     details = entry.details
     own = replace(details, opt_ins=dict(details.opt_ins), attributes=dict(details.attributes))
     return replace(entry, details=own)
-
-
-def _stored_messages(entry: Entry, origin: Origin) -> list[StoredMessage]:
-    return [
-        StoredMessage(
-            id=message.id,
-            about=message.about,
-            at=message.at,
-            campaign_id=entry.campaign_id,
-            user_id=entry.user_id,
-            revision=entry.revision,
-            data=message_data(message.about, entry),
-            origin=origin,
-        )
-        for message in entry.messages
-    ]

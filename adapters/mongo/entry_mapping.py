@@ -9,7 +9,7 @@ from typing import Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.mapping import key
-from adapters.mongo.message_mapping import DUE, SLOT, first_outbox, has_room, messages_of, pushed
+from adapters.mongo.message_mapping import DUE, SLOT, first_outbox, has_room, pushed
 from domain.model.confirmation import Challenge
 from domain.model.entries import (
     Details,
@@ -19,7 +19,7 @@ from domain.model.entries import (
     Selection,
     Verification,
 )
-from domain.model.events import UNKNOWN_ORIGIN, Origin
+from domain.model.events import UNKNOWN_ORIGIN, Origin, messages_of
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId, Preferences
 from domain.model.phones import PhoneNumber

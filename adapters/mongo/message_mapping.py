@@ -8,8 +8,8 @@ from typing import Final
 from adapters.mongo.driver import Raw
 from adapters.mongo.mapping import key
 from domain.model.cloud_events import TYPE_PREFIX
-from domain.model.entries import Entry, EntryEvent, Errand
-from domain.model.events import Origin, StoredMessage, message_data
+from domain.model.entries import EntryEvent, Errand
+from domain.model.events import Origin, StoredMessage
 from domain.model.ids import CampaignId, UserId
 from domain.model.leases import slot_of
 from domain.model.relaying import ABOUT, Parked, Way, room_for, way_of
@@ -20,23 +20,6 @@ DUE: Final = {Way.EVENTS: "outboxAt", Way.RETRIES: "retriesAt", Way.RECEIPTS: "r
 TEXTS: Final = {way: sorted(about.value for about in abouts) for way, abouts in ABOUT.items()}
 
 _EVENTS: Final = frozenset(EntryEvent)
-
-
-def messages_of(entry: Entry, origin: Origin) -> list[StoredMessage]:
-    """Entries are loaded without messages, so these are all of this change."""
-    return [
-        StoredMessage(
-            id=message.id,
-            about=message.about,
-            at=message.at,
-            campaign_id=entry.campaign_id,
-            user_id=entry.user_id,
-            revision=entry.revision,
-            data=message_data(message.about, entry),
-            origin=origin,
-        )
-        for message in entry.messages
-    ]
 
 
 def from_message(message: StoredMessage) -> Raw:

@@ -41,6 +41,23 @@ class StoredMessage:
     """When it may be tried again."""
 
 
+def messages_of(entry: Entry, origin: Origin) -> list[StoredMessage]:
+    """What a change stores beside the entry. Entries are loaded without messages, so all of them are its own."""
+    return [
+        StoredMessage(
+            id=message.id,
+            about=message.about,
+            at=message.at,
+            campaign_id=entry.campaign_id,
+            user_id=entry.user_id,
+            revision=entry.revision,
+            data=message_data(message.about, entry),
+            origin=origin,
+        )
+        for message in entry.messages
+    ]
+
+
 def message_data(about: EntryEvent | Errand, entry: Entry) -> str | None:
     """Written once, when the change is stored: from there to the stream nobody needs to look into it."""
     if not isinstance(about, EntryEvent):

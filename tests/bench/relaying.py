@@ -12,10 +12,9 @@ from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 
 from adapters.mongo.entry_mapping import new_document
-from adapters.mongo.message_mapping import messages_of
 from domain.model.cloud_events import outgoing
 from domain.model.entries import Entry, EntryEvent
-from domain.model.events import UNKNOWN_ORIGIN
+from domain.model.events import UNKNOWN_ORIGIN, messages_of
 from tests.bench import raw_kafka
 from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles
