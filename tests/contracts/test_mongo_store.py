@@ -12,7 +12,10 @@ from adapters.mongo.store import MongoStore, check_url, mongo_store
 from domain.model.codes import CodeStatus
 from domain.model.errors import Unavailable
 from domain.model.inventory import CodeFilter
+from domain.model.leases import SLOTS
+from domain.model.relaying import Way
 from tests.builders import ANN, DAY, EXTERNAL, MINE, NOON, STAFF, TM, TOUR, a_batch, a_claim, an_import, texts
+from tests.contracts.entry_stores import fan, phone, registered
 
 Documents = Database[dict[str, Any]]
 
@@ -177,3 +180,18 @@ def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
 
 def test_a_url_is_accepted_with_its_options() -> None:
     check_url("mongodb://a:27017,b:27017/fangate?replicaSet=rs0")
+
+
+async def test_migrate_gives_slots_to_what_an_earlier_release_left(store: MongoStore, database: Documents) -> None:
+    """Before there were slots, messages waited under ``outboxAt`` alone: none of them may be forgotten."""
+    await store.migrate()
+    entry = registered(fan(1), phone(1), confirmed=True)
+    await store.entries.change(entry.campaign_id, entry.user_id, lambda _: entry)
+    database["entries"].update_many({}, {"$unset": {"outboxSlot": "", "receiptsAt": "", "retriesAt": ""}})
+    for way in Way:
+        assert await store.outbox.pending(way, range(SLOTS), 10, NOON) == []
+
+    await store.migrate()
+
+    waiting = {way: len(await store.outbox.pending(way, range(SLOTS), 10, NOON)) for way in Way}
+    assert waiting == {Way.EVENTS: 1, Way.RECEIPTS: 1, Way.RETRIES: 0}

@@ -1,17 +1,22 @@
 """The worker's loop, over memory and a clock that is moved by hand: the very loop that runs in earnest."""
 
 import asyncio
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from adapters.memory.objects import MemoryObjectStore
 from domain.model.codes import CodeEvent, CodeStatus, CodeType
 from domain.model.ids import CampaignId, UserId
+from domain.model.leases import Shares
 from domain.usecases.import_codes import ImportCodesCommand
 from domain.usecases.reserve_codes import ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
 from entrypoints.settings import Settings
 from entrypoints.worker.loop import sweeping, work
+from entrypoints.worker.relaying import relay
+from ports.leases import Leases, SharesChange
 from tests.builders import ManualClock
 
 C1, STAFF = CampaignId("c1"), UserId("staff")
@@ -73,3 +78,29 @@ async def test_told_to_stop_it_does_not_begin_again() -> None:
         await work(app, settings, stop)
 
         assert await events(app) == [CodeEvent.RESERVED]
+
+
+@dataclass(frozen=True, slots=True)
+class DeafLeases:
+    """Loses the cancellations that reach it, as PyMongo does now and then."""
+
+    leases: Leases
+
+    async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.2)
+        return await self.leases.change(change)
+
+
+async def test_it_ends_although_a_cancellation_was_lost() -> None:
+    settings, stop = Settings(store="memory:", objects="memory:"), asyncio.Event()
+    async with application(settings) as app:
+        relaying = asyncio.create_task(
+            relay(replace(app, leases=DeafLeases(app.leases)), settings.relay_lease, stop)
+        )
+        await asyncio.sleep(0.1)
+        stop.set()
+
+        done, _ = await asyncio.wait([relaying], timeout=30)
+
+        assert done == {relaying}

@@ -199,10 +199,3 @@ def test_a_worker_whose_stream_nobody_reads_says_so(database_url: str) -> None:
         warned = [line for line in running.lines() if line["event"] == "stream.read_by_nobody"]
         assert [line["level"] for line in warned] == ["warning"]
         assert running.stop() == 0
-
-
-def test_it_ends_whenever_it_is_told_to(database_url: str) -> None:
-    """In the middle of its first steps, too: the driver loses some of the cancellations that reach it."""
-    for _ in range(5):
-        with worker({"FANGATE_STORE": database_url}) as running:
-            assert running.stop() == 0
