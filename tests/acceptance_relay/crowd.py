@@ -60,11 +60,12 @@ class Crowd:
             await self._confirm(fan, phone, await say())
 
     async def _confirm(self, fan: Fan, phone: str, entry: Body) -> None:
-        """Whose code was sent by a service that could not store it may have to wait for another, and does not."""
-        asked = entry["confirmation"]
-        if asked is None or asked["token"] is None:
+        """Who has not got the code that goes with the token, since the service died over sending it, would ask for
+        another after a while; and this one does not wait."""
+        asked, texts = entry["confirmation"], self.stage.world.texts
+        if asked is None or asked["token"] is None or not texts.count(phone):
             return
-        answer = await insist(lambda: fan.confirm(asked["token"], self.stage.world.texts.code(phone)))
+        answer = await insist(lambda: fan.confirm(asked["token"], texts.code(phone)))
         if answer.is_success:
             self._remember(answer.json())
 

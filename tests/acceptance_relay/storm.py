@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.mongo.entry_mapping import to_entry
 from domain.model.events import entry_data
 from tests.acceptance_entries.stage import Body, a_stage
 from tests.acceptance_entries.world import World
@@ -19,6 +20,7 @@ from tests.servers.worker import worker
 WORKERS: Final = 2
 LEASE_SECONDS: Final = "1"
 """Short, so that what a killed worker held is soon taken over."""
+UNLIMITED: Final = {"FANGATE_RATE_WRITES_PER_MINUTE": "0"}
 DRAINED_WITHIN_SECONDS: Final = 60.0
 LOOK_SECONDS: Final = 0.1
 
@@ -28,8 +30,8 @@ Trouble = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 @dataclass(frozen=True, slots=True)
 class Storm:
     crowd: Crowd
-    workers: Mapping[str, str]
-    """Their settings."""
+    settings: Mapping[str, str]
+    """Of the service and of the workers."""
 
     async def rage(self, *troubles: Trouble) -> list[int]:
         """While the crowd is there, workers die and ``troubles`` go on; how often each struck, deaths first."""
@@ -41,29 +43,29 @@ class Storm:
         return [one.result() for one in struck]
 
     async def _deaths(self, enough: asyncio.Event) -> int:
-        return sum(await asyncio.gather(*(workers_die(self.workers, enough, seed) for seed in range(WORKERS))))
+        return sum(await asyncio.gather(*(workers_die(self.settings, enough, seed) for seed in range(WORKERS))))
 
     def calm(self) -> None:
         """Everything is well, and one worker passes on what is left."""
-        with worker(self.workers) as last:
+        with worker(self.settings) as last:
             deadline = time.monotonic() + DRAINED_WITHIN_SECONDS
-            while self._waiting() and time.monotonic() < deadline:
+            while self.waiting() and time.monotonic() < deadline:
                 time.sleep(LOOK_SECONDS)
             assert last.stop() == 0
 
     def ledger(self, published: Sequence[Published]) -> Ledger:
         database = self.crowd.stage.stored.database
-        entries = self.crowd.stage.entries(self.crowd.campaign)
+        entries = [to_entry(document) for document in self.crowd.stage.stored.find()]
         return Ledger(
             told=self.crowd.told,
             stored={f"{entry.campaign_id}:{entry.user_id}": entry_data(entry) for entry in entries},
             remembered={row["_id"]: _remembered(row) for row in database["publishedEvents"].find()},
             published=published,
-            waiting=self._waiting(),
+            waiting=self.waiting(),
             parked=database["parkedMessages"].count_documents({}),
         )
 
-    def _waiting(self) -> int:
+    def waiting(self) -> int:
         return self.crowd.stage.stored.count_documents({"outbox.0": {"$exists": True}})
 
 
@@ -73,10 +75,10 @@ def _remembered(row: Body) -> Remembered:
 
 @asynccontextmanager
 async def a_storm(
-    world: World, store: str, settings: Mapping[str, str], *, fans: int, a_second: float
+    world: World, store: str, more: Mapping[str, str], *, fans: int, a_second: float
 ) -> AsyncIterator[Storm]:
-    """``settings`` are what service and workers need besides, such as the stream."""
-    async with a_stage(world, store, settings) as stage:
+    """``more`` is what service and workers need to be told besides, such as the stream."""
+    async with a_stage(world, store, more) as stage:
         crowd = Crowd(stage, world.open_campaign(), fans, a_second)
-        ours = {"FANGATE_STORE": store, "FANGATE_RELAY_LEASE": LEASE_SECONDS}
-        yield Storm(crowd, {**world.settings, **ours, **settings})
+        ours = {"FANGATE_STORE": store, "FANGATE_RELAY_LEASE": LEASE_SECONDS, **UNLIMITED}
+        yield Storm(crowd, {**world.settings, **ours, **more})

@@ -8,7 +8,7 @@ from domain.model.entries import EntryEvent
 from tests.acceptance_entries.world import World
 from tests.acceptance_relay.ledger import Ledger, violations
 from tests.acceptance_relay.storm import a_storm
-from tests.acceptance_relay.trouble import brokers_fail, kinesis_fails, primaries_die
+from tests.acceptance_relay.trouble import brokers_fail, kinesis_fails, primaries_die, services_die
 from tests.servers.aws import ENVIRONMENT
 from tests.servers.faults import AwsProxy
 from tests.servers.kafka import MockCluster
@@ -23,17 +23,20 @@ DEATHS: Final = 5
 TROUBLES: Final = 5
 
 
-async def test_workers_are_killed_and_brokers_fail(
+async def test_workers_and_services_are_killed_and_brokers_fail(
     world: World, database_url: str, failing_kafka: MockCluster, name: str
 ) -> None:
     failing_kafka.create_topic(name)
     to_kafka = {"FANGATE_STREAM": f"kafka://{failing_kafka.servers}/{name}"}
     async with a_storm(world, database_url, to_kafka, fans=FANS, a_second=A_SECOND) as storm:
-        deaths, troubles = await storm.rage(partial(brokers_fail, failing_kafka))
+        deaths, troubles, of_services = await storm.rage(
+            partial(brokers_fail, failing_kafka), partial(services_die, storm.settings, storm.crowd.stage.client)
+        )
         storm.calm()
         _nothing_is_wrong(storm.ledger(await read_kafka(failing_kafka.servers, name)))
     assert deaths >= DEATHS
     assert troubles >= TROUBLES
+    assert of_services
 
 
 async def test_workers_are_killed_and_kinesis_throttles_fails_and_loses_answers(

@@ -3,15 +3,20 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Final
+
+import httpx2
 
 from tests.servers.faults import AwsProxy, Faults
 from tests.servers.kafka import BROKERS, Api, Failure, MockCluster
 from tests.servers.mongod import Node, ReplicaSet
+from tests.servers.service import service
 from tests.servers.worker import worker
 
 LIFE_SECONDS: Final = (0.2, 2.0)
 """Of a worker that has begun: half of the lives end before what another left behind can be taken over."""
+SERVICE_LIFE_SECONDS: Final = (1.0, 4.0)
 TROUBLE_SECONDS: Final = (0.3, 1.5)
 PEACE_SECONDS: Final = (0.3, 1.0)
 PRIMARIES: Final = 2
@@ -42,6 +47,23 @@ async def workers_die(settings: Mapping[str, str], enough: asyncio.Event, seed: 
             await _pause(enough, dice, LIFE_SECONDS)
             running.kill()
             assert "Traceback" not in running.logged()
+        deaths += 1
+    return deaths
+
+
+async def services_die(settings: Mapping[str, str], client: httpx2.AsyncClient, enough: asyncio.Event) -> int:
+    """``client`` is served by one after the other, each killed in the middle of whatever it does; and in the end
+    by whom it was served before."""
+    dice = random.Random(3)
+    before = client.base_url
+    deaths = 0
+    while not enough.is_set():
+        with ExitStack() as stack:
+            running = await asyncio.to_thread(stack.enter_context, service(settings))
+            client.base_url = httpx2.URL(running.url)
+            await _pause(enough, dice, SERVICE_LIFE_SECONDS)
+            client.base_url = before
+            running.kill()
         deaths += 1
     return deaths
 
