@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from adapters.mongo.entry_mapping import to_entry
 from domain.model.events import entry_data
-from tests.acceptance_entries.stage import Body, a_stage
+from tests.acceptance_entries.stage import a_stage
 from tests.acceptance_entries.world import World
 from tests.acceptance_relay.crowd import Crowd
 from tests.acceptance_relay.ledger import Ledger, Remembered
@@ -54,23 +54,25 @@ class Storm:
             assert last.stop() == 0
 
     def ledger(self, published: Sequence[Published]) -> Ledger:
-        database = self.crowd.stage.stored.database
         entries = [to_entry(document) for document in self.crowd.stage.stored.find()]
         return Ledger(
             told=self.crowd.told,
             stored={f"{entry.campaign_id}:{entry.user_id}": entry_data(entry) for entry in entries},
-            remembered={row["_id"]: _remembered(row) for row in database["publishedEvents"].find()},
+            remembered=self._remembered(),
             published=published,
             waiting=self.waiting(),
-            parked=database["parkedMessages"].count_documents({}),
+            parked=self.crowd.stage.stored.database["parkedMessages"].count_documents({}),
         )
 
     def waiting(self) -> int:
         return self.crowd.stage.stored.count_documents({"outbox.0": {"$exists": True}})
 
-
-def _remembered(row: Body) -> Remembered:
-    return Remembered(type=row["type"], subject=row["subject"], revision=row["revision"])
+    def _remembered(self) -> dict[str, Remembered]:
+        rows = self.crowd.stage.stored.database["publishedEvents"].find()
+        return {
+            row["_id"]: Remembered(type=row["type"], subject=row["subject"], revision=row["revision"])
+            for row in rows
+        }
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ from tests.servers.mongod import Node, ReplicaSet
 from tests.servers.service import service
 from tests.servers.worker import worker
 
-LIFE_SECONDS: Final = (0.2, 2.0)
-"""Of a worker that has begun: half of the lives end before what another left behind can be taken over."""
+LIFE_SECONDS: Final = (0.5, 2.5)
+"""Of a worker that has begun: some end before what another left behind can be taken over."""
 SERVICE_LIFE_SECONDS: Final = (1.0, 4.0)
 TROUBLE_SECONDS: Final = (0.3, 1.5)
 PEACE_SECONDS: Final = (0.3, 1.0)

@@ -52,6 +52,8 @@ class AwsProxy:
     chance: random.Random = field(default_factory=random.Random)
     done: Counter[str] = field(default_factory=Counter)
     """How often each fault struck, under its name, and ``requests`` to the operations."""
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    """To put records: of those that come at once, moto loses some that it acknowledges."""
 
     def struck(self, fault: str, chance: float) -> bool:
         hit = self.chance.random() < chance
@@ -97,11 +99,11 @@ class _Handler(BaseHTTPRequestHandler):
         request = json.loads(body)
         failures = [self._failure(record) for record in request["Records"]]
         if not any(failures):
-            return self._forwarded(body)
+            return self._forwarded_in_turn(body)
         spared = [record for record, failed in zip(request["Records"], failures, strict=True) if failed is None]
         stored: Sequence[Any] = ()
         if spared:
-            status, headers, content = self._forwarded(json.dumps(request | {"Records": spared}).encode())
+            status, headers, content = self._forwarded_in_turn(json.dumps(request | {"Records": spared}).encode())
             if status != http.client.OK:
                 return status, headers, content
             stored = json.loads(content)["Records"]
@@ -116,6 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
             proxy.done["failing_keys"] += 1
             return _BROKEN
         return _THROTTLED if proxy.struck("throttled", proxy.faults.throttled) else None
+
+    def _forwarded_in_turn(self, body: bytes) -> "_Answer":
+        with self.server.proxy.turn:
+            return self._forwarded(body)
 
     def _forwarded(self, body: bytes) -> "_Answer":
         connection = http.client.HTTPConnection(
