@@ -91,6 +91,9 @@ async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
         except DomainError as error:
             log.warning("worker.hindered", code=error.code, **error.context)
             pause = held.again_seconds
+        except Exception:
+            log.exception("relay.lease_not_renewed")  # Whatever it is: a worker without slots would idle for ever.
+            pause = held.again_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
 
