@@ -19,9 +19,7 @@ from adapters.mongo.driver import Raw, close, open_client
 from adapters.mongo.entries import MongoEntryStore
 from adapters.mongo.entry_documents import (
     EntryDocument,
-    ParkedDocument,
     PhoneRecordDocument,
-    PublishedDocument,
     RateLimitDocument,
     ScoringDocument,
     SendLogDocument,
@@ -31,6 +29,7 @@ from adapters.mongo.errors import translated
 from adapters.mongo.imports import MongoImportLog
 from adapters.mongo.leases import MongoLeases
 from adapters.mongo.limits import MongoRateLimits
+from adapters.mongo.message_documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.scoring import MongoScores
