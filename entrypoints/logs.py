@@ -7,7 +7,8 @@ the types of the exceptions, but neither their messages nor local values, since 
 import logging
 import sys
 import traceback
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 import structlog
@@ -31,13 +32,7 @@ _encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 def configure_logs(level: str) -> None:
     structlog.configure(
-        processors=[
-            _of_request,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            _bare_traceback,
-            structlog.processors.JSONRenderer(serializer=_serialize),
-        ],
+        processors=[_line],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
@@ -59,18 +54,27 @@ class _Passer(logging.Handler):
         )
 
 
-def _of_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
+    """All in one step: as a chain of processors it would cost twice as much, for each line."""
+    event["level"] = level
+    event["time"] = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    _name_request(event)
+    if "exc_info" in event:
+        _bare_traceback(event)
+    return _encoder.encode(event)
+
+
+def _name_request(event: EventDict) -> None:
     """Every line that is written on behalf of a request can be found by its id, and by its trace's."""
     origin = current_origin()
     if origin.request_id is not None:
         event.setdefault("request_id", origin.request_id)
     if origin.traceparent is not None:
         event.setdefault("trace_id", w3c.trace_id(origin.traceparent))
-    return event
 
 
-def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    error = event.pop("exc_info", None)
+def _bare_traceback(event: EventDict) -> None:
+    error = event.pop("exc_info")
     if error is True:
         error = sys.exc_info()[1]
     if isinstance(error, BaseException):
@@ -78,8 +82,3 @@ def _bare_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["at"] = [
             f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
         ][-FRAMES:]
-    return event
-
-
-def _serialize(event: Any, **_: Any) -> bytes:
-    return _encoder.encode(event)
