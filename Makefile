@@ -14,8 +14,8 @@ help: ## Show this help
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
 
-test: $(VENV)/.dev ## Run every test
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run every test, a process a core
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types imports test-motor test ## Everything CI runs
 

@@ -4,7 +4,7 @@ No token needed.
 """
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from litestar import MediaType, get
 from litestar.response import Response
@@ -128,7 +128,7 @@ async def metrics(request: AnyRequest) -> Response[bytes]:
             id="openapi",
             summary="This document",
             tag="Operations",
-            answers={200: Answer(description="OpenAPI 3.1.", media={"application/json": "{}"})},
+            answers={200: Answer(body=dict[str, Any], description="OpenAPI 3.1.", example={"openapi": "3.1.0"})},
         ),
         public,
     ),
@@ -144,7 +144,7 @@ async def openapi_document(request: AnyRequest) -> Response[bytes]:
             id="asyncapi",
             summary="What is published of registrations",
             tag="Operations",
-            answers={200: Answer(description="AsyncAPI 3.0.", media={"application/json": "{}"})},
+            answers={200: Answer(body=dict[str, Any], description="AsyncAPI 3.0.", example={"asyncapi": "3.0.0"})},
         ),
         public,
     ),
