@@ -21,6 +21,10 @@ LANES: Final = 2
 """Rounds of a pool under way at once: while one waits for the database, the callers of the other are answered."""
 
 
+FULL_ROUND: Final = 16
+"""Fewer callers than this are served by one round at a time: two small ones cost more than they overlap."""
+
+
 class _Line:
     """Those who wait for one pool, and how many are being served."""
 
@@ -35,7 +39,8 @@ class _Line:
 
         Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
         """
-        return -(-(len(self.waiting) + self.served) // LANES)
+        everyone = len(self.waiting) + self.served
+        return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
 
     @property
     def may_begin(self) -> bool:

@@ -13,6 +13,8 @@ Answer = TypeVar("Answer")
 
 LANES: Final = 2
 """Commands under way at once: while one waits for the database, the callers of the other are answered."""
+FULL_ROUND: Final = 16
+"""Fewer callers than this are served by one command at a time: two small ones cost more than they overlap."""
 MAX_TOGETHER: Final = 500
 
 
@@ -41,7 +43,8 @@ class Together(Generic[Wish, Answer]):
 
         Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
         """
-        return -(-(len(self._waiting) + self._served) // LANES)
+        everyone = len(self._waiting) + self._served
+        return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
 
     def _begin(self) -> None:
         """Whoever waits for a round to fill up waits no longer than the round under way takes."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.mongo.together import LANES, MAX_TOGETHER, Together
+from adapters.mongo.together import FULL_ROUND, LANES, MAX_TOGETHER, Together
 
 
 class Kitchen:
@@ -41,25 +41,36 @@ async def test_everyone_gets_an_answer_to_their_own_question() -> None:
 
 async def test_rounds_under_way_are_of_one_size() -> None:
     kitchen = Kitchen()
-    orders = kitchen.order(*range(20, 30))
+    orders = kitchen.order(*range(100, 100 + 3 * FULL_ROUND))
     await settled()
 
-    assert [len(group) for group in kitchen.rounds] == [5, 5]
+    assert [len(group) for group in kitchen.rounds] == [24, 24]
     kitchen.open.set()
     await asyncio.gather(*orders)
 
 
-async def test_who_comes_meanwhile_shares_the_next_round() -> None:
+async def test_few_are_served_by_one_round_at_a_time_and_who_comes_meanwhile_by_the_next() -> None:
     kitchen = Kitchen()
     orders = kitchen.order(1, 2)
     await settled()
-    orders += kitchen.order(*range(20, 26))
+    orders += kitchen.order(20, 21, 22)
+    await settled()
+    assert kitchen.rounds == [[1, 2]]
+    kitchen.open.set()
+    await asyncio.gather(*orders)
+
+    assert kitchen.rounds == [[1, 2], [20, 21, 22]]
+
+
+async def test_never_are_more_rounds_under_way_than_there_are_lanes() -> None:
+    kitchen = Kitchen()
+    orders = kitchen.order(*range(100, 100 + 2 * FULL_ROUND))
+    await settled()
+    orders += kitchen.order(*range(200, 200 + 4 * FULL_ROUND))
     await settled()
     assert len(kitchen.rounds) == LANES
     kitchen.open.set()
     await asyncio.gather(*orders)
-
-    assert kitchen.rounds[:3] == [[1], [2], [20, 21, 22]]
 
 
 async def test_who_comes_alone_waits_for_nobody() -> None:
@@ -91,14 +102,9 @@ async def test_one_refusal_is_nobody_elses() -> None:
 async def test_what_goes_wrong_altogether_everyone_of_the_round_hears_and_the_next_goes_on() -> None:
     kitchen = Kitchen()
     kitchen.open.set()
-    answers = await asyncio.gather(*kitchen.order(-1, 1, 2, 3), return_exceptions=True)
+    answers = await asyncio.gather(*kitchen.order(-1, 1, 2), return_exceptions=True)
 
-    assert sorted(type(answer).__name__ for answer in answers) == [
-        "ConnectionError",
-        "ConnectionError",
-        "str",
-        "str",
-    ]
+    assert [type(answer) for answer in answers] == [ConnectionError] * 3
     assert await kitchen.table.ask(7) == "dish 7"
 
 
