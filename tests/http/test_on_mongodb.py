@@ -88,7 +88,7 @@ def test_a_bucket_that_does_not_exist_is_told_by_readyz(settings: dict[str, str]
 
 
 def test_an_import_that_is_stopped_half_way_is_seen_as_failed(settings: dict[str, str], bucket: Any) -> None:
-    body = "".join(f"CODE-{number}\n" for number in range(400_000)).encode()
+    body = "".join(f"CODE-{number}\n" for number in range(1_500_000)).encode()
     bucket.put_object(Bucket=BUCKET, Key="codes/c1/tm/big.csv", Body=body)
     with service(settings) as running, staff(running) as http:
         begun = http.post("/c1/codes", json={"key": "codes/c1/tm/big.csv"}, headers={"Prefer": "respond-async"})
