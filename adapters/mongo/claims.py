@@ -13,16 +13,11 @@ from typing import Any, Final
 from adapters.mongo.collection import CodeCollection
 from adapters.mongo.filler import Filler
 from adapters.mongo.filling import Filling, Pool
+from adapters.mongo.together import LANES, share_of
 from adapters.mongo.turns import Turns
 from domain.model.reservations import Claim, Reservation
 
 CODES_PER_ROUND: Final = 1_000
-LANES: Final = 2
-"""Rounds of a pool under way at once: while one waits for the database, the callers of the other are answered."""
-
-
-FULL_ROUND: Final = 16
-"""Fewer callers than this are served by one round at a time: two small ones cost more than they overlap."""
 
 
 class _Line:
@@ -35,12 +30,7 @@ class _Line:
 
     @property
     def share(self) -> int:
-        """How many a round serves, so that all rounds under way are of one size.
-
-        Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
-        """
-        everyone = len(self.waiting) + self.served
-        return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
+        return share_of(len(self.waiting), self.served)
 
     @property
     def may_begin(self) -> bool:

@@ -18,6 +18,15 @@ FULL_ROUND: Final = 16
 MAX_TOGETHER: Final = 500
 
 
+def share_of(waiting: int, served: int) -> int:
+    """How many of those who wait a round serves, so that all rounds under way are of one size.
+
+    Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
+    """
+    everyone = waiting + served
+    return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
+
+
 class Together(Generic[Wish, Answer]):
     """``serve`` gives an answer for each wish, in order; it begins after the last of them came.
 
@@ -39,12 +48,7 @@ class Together(Generic[Wish, Answer]):
 
     @property
     def _share(self) -> int:
-        """How many a round serves, so that those under way are of one size.
-
-        Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
-        """
-        everyone = len(self._waiting) + self._served
-        return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
+        return share_of(len(self._waiting), self._served)
 
     def _begin(self) -> None:
         """Whoever waits for a round to fill up waits no longer than the round under way takes."""
