@@ -1,8 +1,5 @@
 """``fangate worker`` as a process."""
 
-import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,44 +8,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tests.servers.process import Process, inherited
 
 READY_WITHIN_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Worker:
-    process: "subprocess.Popen[bytes]"
-    log: Path
-
+class Worker(Process):
     def kill(self) -> None:
         """As a machine dies: without a word."""
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> int:
-        """As an orchestrator asks; the exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
-
-    def logged(self) -> str:
-        return self.log.read_text()
-
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.logged().splitlines()]
-
 
 @contextmanager
 def worker(settings: Mapping[str, str], *, ready: bool = True) -> Iterator[Worker]:
     """With FANGATE_ variables (and others, such as AWS_…) from ``settings``; begun already, if ``ready``."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
     with tempfile.TemporaryDirectory(prefix="fangate-worker-") as folder:
         log = Path(folder) / "worker.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [Path(sys.executable).parent / "fangate", "worker"],
-                env=inherited | {"FANGATE_OBJECTS": "memory:"} | dict(settings),
+                env=inherited() | {"FANGATE_OBJECTS": "memory:"} | dict(settings),
                 cwd=folder,
                 stdout=out,
                 stderr=out,

@@ -1,6 +1,5 @@
 """``fangate worker`` as a process, with a port to watch it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import httpx2
 
 from tests.http.scene import eventually
 from tests.servers.ports import free_port
+from tests.servers.process import inherited
 from tests.servers.service import Service
 
 
@@ -19,15 +19,14 @@ from tests.servers.service import Service
 def worker(settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     """Stopped in order at the end."""
     port = free_port()
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [Path(sys.executable).parent / "fangate", "worker", "--metrics-port", str(port)],
-            env=inherited | dict(settings),
+            env=inherited() | dict(settings),
             stdout=out,
             stderr=out,
         )
-    running = Service(f"http://127.0.0.1:{port}", process, log)
+    running = Service(process, log, f"http://127.0.0.1:{port}")
     try:
         eventually(lambda: "worker.started" in running.logged() or process.poll(), bool)
         assert httpx2.get(f"{running.url}/livez").json() == {"status": "alive"}

@@ -1,0 +1,34 @@
+"""A process of Fangate's, whatever its command is, and what it logs."""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(slots=True)
+class Process:
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def stop(self) -> int:
+        """As an orchestrator asks; the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def logged(self) -> str:
+        return self.log.read_text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged, but for a line that is just being written."""
+        whole, _, _ = self.logged().rpartition("\n")
+        return [dict(json.loads(line)) for line in whole.splitlines()]
+
+
+def inherited() -> dict[str, str]:
+    """The environment of the tests, without what configures Fangate."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
