@@ -28,15 +28,21 @@ class OutboxMessage(BaseModel):
     """When a message that was refused is tried again."""
 
 
-class PublishedDocument(Document):
-    """That an event was published; ``id`` is the event's."""
-
+class PublishedEvent(BaseModel):
     model_config = STORED
 
-    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    id: str
     type: str
     subject: str
     revision: int
+
+
+class PublishedDocument(Document):
+    """The events that were published at once: a row for each would cost more than to publish it."""
+
+    model_config = STORED
+
+    events: list[PublishedEvent]
     published_at: datetime
 
     class Settings:

@@ -78,15 +78,18 @@ def entry_key(message: StoredMessage) -> str:
     return key(message.campaign_id, message.user_id)
 
 
-def published_row(message: StoredMessage, at: datetime) -> Raw:
-    """That it was published and when: not its content, which would outlive the entry."""
-    return {
-        "_id": message.id,
-        "type": f"{TYPE_PREFIX}{message.about.value}",
-        "subject": entry_key(message),
-        "revision": message.revision,
-        "publishedAt": at,
-    }
+def published_row(messages: Sequence[StoredMessage], at: datetime) -> Raw:
+    """That they were published and when: not their content, which would outlive the entry."""
+    events = [
+        {
+            "id": message.id,
+            "type": f"{TYPE_PREFIX}{message.about.value}",
+            "subject": entry_key(message),
+            "revision": message.revision,
+        }
+        for message in messages
+    ]
+    return {"publishedAt": at, "events": events}
 
 
 def parked_row(parked: Parked) -> Raw:

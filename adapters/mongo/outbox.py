@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-import pymongo.errors
+import pymongo
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.errors import translated
 from adapters.mongo.message_mapping import (
     DUE,
     SLOT,
@@ -61,7 +61,7 @@ class MongoOutbox:
     async def settle(self, settlement: Settlement) -> None:
         """First where messages go, then that they are gone: a crash in between leaves some in both places."""
         if settlement.way is Way.EVENTS and settlement.passed_on:
-            await self._remember(settlement)
+            await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
         if settlement.parked:
             # Replaced, not kept: a row that is being put back meanwhile is then not the one that is deleted.
             rows = [parked_row(parked) for parked in settlement.parked]
@@ -80,14 +80,6 @@ class MongoOutbox:
         emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[way]: ""}})
         if emptied.matched_count < len(entries["_id"]["$in"]):
             await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), way))
-
-    async def _remember(self, settlement: Settlement) -> None:
-        rows = [published_row(message, settlement.at) for message in settlement.passed_on]
-        try:
-            await self._published.insert_many(rows, ordered=False)
-        except pymongo.errors.BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
 
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:

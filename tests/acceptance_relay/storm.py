@@ -70,8 +70,9 @@ class Storm:
     def _remembered(self) -> dict[str, Remembered]:
         rows = self.crowd.stage.stored.database["publishedEvents"].find()
         return {
-            row["_id"]: Remembered(type=row["type"], subject=row["subject"], revision=row["revision"])
+            event["id"]: Remembered(type=event["type"], subject=event["subject"], revision=event["revision"])
             for row in rows
+            for event in row["events"]
         }
 
 

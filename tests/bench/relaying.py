@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from adapters.mongo.entry_mapping import new_document
 from domain.model.cloud_events import outgoing
 from domain.model.entries import Entry, EntryEvent
 from domain.model.events import UNKNOWN_ORIGIN, messages_of
+from domain.model.leases import SLOTS
 from tests.bench import raw_kafka
 from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles
@@ -22,7 +23,7 @@ from tests.bench.ground import Ground, insert, new_campaign
 from tests.bench.neighbours import MARKETS, neighbours
 from tests.servers import backends
 from tests.servers.service import Service
-from tests.servers.worker import worker
+from tests.servers.worker import Worker, worker
 from tests.tokens import bearer
 
 SHARE = 0.4
@@ -76,21 +77,22 @@ def _relay_rate(ground: Ground, entries: list[Entry], servers: str) -> float:
     """Events a second, from the first that is seen to be out to the last: not how long a worker takes to start."""
     database = ground.database()
     insert(database.entries, (new_document(entry) for entry in entries))
-    published = database.entries.database["publishedEvents"]
+    batches = database.entries.database["publishedEvents"]
+    waiting = {"outboxSlot": {"$in": [*range(SLOTS)]}, "outboxAt": {"$exists": True}}
     with worker({"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}) as running:
-        out, began = 0, time.perf_counter()
-        deadline = began + PATIENCE_SECONDS
-        first = 0
-        while out < len(entries):
-            time.sleep(POLL_SECONDS)
-            out = published.estimated_document_count()
-            if not first and out:
-                first, began = out, time.perf_counter()
-            assert time.perf_counter() < deadline, running.logged()[-2_000:]
+        _wait_until(lambda: batches.estimated_document_count() > 0, running)
+        began, first = time.perf_counter(), database.entries.count_documents(waiting)
+        _wait_until(lambda: database.entries.find_one(waiting, {"_id": 1}) is None, running)
         seconds = time.perf_counter() - began
         assert running.stop() == 0
-    assert database.entries.count_documents({"outboxAt": {"$exists": True}}) == 0
-    return (len(entries) - first) / seconds
+    return first / seconds
+
+
+def _wait_until(true: Callable[[], bool], running: Worker) -> None:
+    deadline = time.perf_counter() + PATIENCE_SECONDS
+    while not true():
+        assert time.perf_counter() < deadline, running.logged()[-2_000:]
+        time.sleep(POLL_SECONDS)
 
 
 def latency(ground: Ground, console: Console) -> list[Figure]:

@@ -1,17 +1,20 @@
 """A neighbour that does what it is told: answers as scripted, or is in one of the troubles neighbours have."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from aiohttp import web
 
 from tests.servers.ports import free_port
 
 SLOW_SECONDS = 10.0
+BACKLOG: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,19 @@ TROUBLES: dict[str, Reply] = {
 
 
 class Neighbour:
-    """An HTTP server on this machine. It may be stopped and started again on the same port."""
+    """An HTTP server on this machine. It may be stopped and started again on the same port.
+
+    One thread serves all its connections: with one for each, services of a few hundred callers would leave the
+    test no time of its own.
+    """
 
     def __init__(self, script: Script) -> None:
         self._port = free_port()
         self._script = script
-        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._begun = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._over: asyncio.Event
         self.requests: list[Request] = []
         self.connections = 0
 
@@ -81,67 +91,57 @@ class Neighbour:
         """From now on."""
         self._script = script if callable(script) else lambda _: script
 
-    def reply(self, request: Request) -> Reply:
-        self.requests.append(request)
-        return self._script(request)
-
     def start(self) -> None:
-        self._server = _Server(self, self._port)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._begun.clear()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        self._begun.wait()
 
     def stop(self) -> None:
         """From now on connections are refused."""
-        if self._server is not None:
-            self._server.gone.set()
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        if self._thread is not None:
+            self._loop.call_soon_threadsafe(self._over.set)
+            self._thread.join()
+            self._thread = None
 
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.ServerRunner(_Server(self), shutdown_timeout=0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self._port, backlog=BACKLOG).start()
+            self._begun.set()
+            await self._over.wait()
+        finally:
+            self._begun.set()
+            await runner.cleanup()
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 256
-
-    def __init__(self, neighbour: Neighbour, port: int) -> None:
-        self.neighbour = neighbour
-        self.gone = threading.Event()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Callers who do not wait for the answer are expected here."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.neighbour.connections += 1
-
-    def _answer(self) -> None:
-        target = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, target.path, dict(parse_qsl(target.query)), body, headers)
-        reply = self.server.neighbour.reply(request)
+    async def answer(self, incoming: web.BaseRequest) -> web.Response:
+        request = await _read(incoming)
+        self.requests.append(request)
+        reply = self._script(request)
         if reply.seconds:
-            self.server.gone.wait(reply.seconds)
-        if reply.hang_up or self.server.gone.is_set():
-            self.close_connection = True
-            return
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.content)))
-        self.end_headers()
-        self.wfile.write(reply.content)
+            await asyncio.sleep(reply.seconds)
+        if reply.hang_up and incoming.transport is not None:
+            incoming.transport.close()
+        return web.Response(status=reply.status, body=reply.content, headers=reply.headers)
 
-    do_GET = _answer  # noqa: N815 -- the names http.server looks for
-    do_POST = _answer  # noqa: N815
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Not to standard error."""
+class _Server(web.Server):
+    def __init__(self, neighbour: Neighbour) -> None:
+        super().__init__(neighbour.answer, access_log=None)
+        self._neighbour = neighbour
+
+    def __call__(self) -> web.RequestHandler:
+        self._neighbour.connections += 1
+        return super().__call__()
+
+
+async def _read(incoming: web.BaseRequest) -> Request:
+    target = urlsplit(incoming.raw_path)
+    headers = {name.lower(): value for name, value in incoming.headers.items()}
+    body = await incoming.content.read()
+    return Request(incoming.method, target.path, dict(parse_qsl(target.query)), body, headers)
 
 
 def nothing_here(_: Request) -> Reply:

@@ -190,8 +190,10 @@ async def test_published_events_are_remembered_without_their_content(place: Plac
         assert running.stop() == 0
 
     (row,) = await place.store.database["publishedEvents"].find().to_list(None)
-    assert row.keys() == {"_id", "type", "subject", "revision", "publishedAt"}
-    assert (row["type"], row["subject"], row["revision"]) == ("fangate.entry.created", "tour/ann", 1)
+    assert row.keys() == {"_id", "publishedAt", "events"}
+    (event,) = row["events"]
+    assert event.keys() == {"id", "type", "subject", "revision"}
+    assert (event["type"], event["subject"], event["revision"]) == ("fangate.entry.created", "tour/ann", 1)
 
 
 def test_a_worker_whose_stream_nobody_reads_says_so(database_url: str) -> None:
