@@ -83,7 +83,7 @@ class Neighbours:
     stream: EventStream
     queue: CountedQueue
     receipts: Receipts
-    realtime: Realtime
+    realtime: Realtime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

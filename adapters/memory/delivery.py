@@ -35,8 +35,3 @@ class LogReceipts:
     async def send(self, receipt: Receipt) -> bool:
         structlog.get_logger().info("receipt.not_sent_only_logged", message_id=receipt.id)
         return True
-
-
-class NoRealtime:
-    async def tell(self, event: OutgoingEvent) -> None:
-        """Nobody listens."""

@@ -19,7 +19,7 @@ DUE: Final = {Way.EVENTS: "outboxAt", Way.RETRIES: "retriesAt", Way.RECEIPTS: "r
 """Since when the first message of each way waits, or when it is tried again; not there while none waits."""
 TEXTS: Final = {way: sorted(about.value for about in abouts) for way, abouts in ABOUT.items()}
 
-_EVENTS: Final = frozenset(EntryEvent)
+_ABOUT: Final = {about.value: about for about in (*EntryEvent, *Errand)}
 
 
 def from_message(message: StoredMessage) -> Raw:
@@ -59,10 +59,9 @@ def _dues(messages: Sequence[StoredMessage]) -> Raw:
 
 
 def to_message(document: Raw, stored: Raw) -> StoredMessage:
-    about = stored["about"]
     return StoredMessage(
         id=stored["id"],
-        about=EntryEvent(about) if about in _EVENTS else Errand(about),
+        about=_ABOUT[stored["about"]],
         at=stored["at"],
         campaign_id=CampaignId(document["campaignId"]),
         user_id=UserId(document["userId"]),

@@ -12,6 +12,8 @@ SOURCE: Final = "/fangate"
 TYPE_PREFIX: Final = "fangate.entry."
 MEDIA_TYPE: Final = "application/cloudevents+json"
 
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingEvent:
@@ -45,7 +47,7 @@ def outgoing(message: StoredMessage) -> OutgoingEvent:
     if message.origin.traceparent is not None:
         head["traceparent"] = message.origin.traceparent  # the extension "Distributed Tracing"
     # The stored text goes in as it is: an object of JSON, without its last brace, and one more member.
-    text = f'{json.dumps(head, ensure_ascii=False, separators=(",", ":"))[:-1]},"data":{message.data}}}'
+    text = f'{_encoder.encode(head)[:-1]},"data":{message.data}}}'
     return OutgoingEvent(
         id=message.id,
         key=f"{message.campaign_id}:{message.user_id}",

@@ -16,9 +16,12 @@ PATIENCE_SECONDS: Final = 5.0
 
 
 class LiveUpdates:
-    """Told beside everything else, a few at once; what comes too fast, or goes wrong, is dropped."""
+    """Told beside everything else, a few at once; what comes too fast, or goes wrong, is dropped.
 
-    def __init__(self, realtime: Realtime) -> None:
+    With nobody to tell, it costs nothing.
+    """
+
+    def __init__(self, realtime: Realtime | None) -> None:
         self._realtime = realtime
         self._waiting: deque[OutgoingEvent] = deque()
         self._tellers: set[asyncio.Task[None]] = set()
@@ -28,20 +31,22 @@ class LiveUpdates:
 
     def tell(self, events: Sequence[OutgoingEvent]) -> None:
         """Returns at once."""
+        if self._realtime is None:
+            return
         taken = events[: max(0, MAX_WAITING - len(self._waiting))]
         self.dropped += len(events) - len(taken)
         self._waiting.extend(taken)
         for _ in range(min(AT_ONCE - len(self._tellers), len(self._waiting))):
-            teller = asyncio.create_task(self._tell_all())
+            teller = asyncio.create_task(self._tell_all(self._realtime))
             self._tellers.add(teller)
             teller.add_done_callback(self._tellers.discard)
 
-    async def _tell_all(self) -> None:
+    async def _tell_all(self, realtime: Realtime) -> None:
         while self._waiting:
             event = self._waiting.popleft()
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._realtime.tell(event)
+                    await realtime.tell(event)
             except (Unavailable, TimeoutError):
                 self.failed += 1
 

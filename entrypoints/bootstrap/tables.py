@@ -11,7 +11,7 @@ from adapters.files.objects import FolderObjectStore
 from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
-from adapters.memory.delivery import LogReceipts, MemoryEventStream, NoRealtime
+from adapters.memory.delivery import LogReceipts, MemoryEventStream
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.leases import MemoryLeases
@@ -165,7 +165,7 @@ QUEUES: Mapping[str, Factory[CountedQueue]] = {
     "sqs": lambda settings: sqs_queue(queue_name(settings), region=settings.aws_region),
 }
 RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": lambda _: LogReceipts(), "http": _sfmc, "https": _sfmc}
-REALTIMES: Mapping[str, Factory[Realtime]] = {"none": lambda _: NoRealtime(), "http": _appsync, "https": _appsync}
+REALTIMES: Mapping[str, Factory[Realtime | None]] = {"none": lambda _: None, "http": _appsync, "https": _appsync}
 STREAMS: Mapping[str, Factory[EventStream]] = {
     "memory": lambda _: MemoryEventStream(),
     "kinesis": lambda settings: kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region),

@@ -8,7 +8,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.appsync.realtime import MUTATION, AppSyncRealtime, appsync_realtime
-from adapters.memory.delivery import NoRealtime
 from adapters.outgoing.breaker import Breaker
 from adapters.outgoing.http import HttpNeighbour, http_session
 from domain.model.cloud_events import OutgoingEvent, outgoing
@@ -54,10 +53,6 @@ def api() -> Iterator[Neighbour]:
 async def appsync(api: Neighbour) -> AsyncIterator[AppSyncRealtime]:
     async with appsync_realtime(f"{api.url}/graphql", api_key=API_KEY) as realtime:
         yield realtime
-
-
-async def test_nobody_need_listen() -> None:
-    await NoRealtime().tell(an_event())
 
 
 async def test_the_mutation_says_what_changed_and_nothing_private(

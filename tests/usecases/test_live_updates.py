@@ -31,6 +31,16 @@ async def test_what_is_published_is_told() -> None:
     assert relaying.realtime.told == [first]
 
 
+async def test_where_nobody_listens_nothing_is_dropped_and_nothing_waits() -> None:
+    live = LiveUpdates(None)
+
+    live.tell(events(3 * MAX_WAITING))
+    await asyncio.sleep(0)
+
+    assert (live.dropped, live.failed) == (0, 0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_what_comes_too_fast_is_dropped_and_delays_nothing() -> None:
     realtime = ToldRealtime(held=asyncio.Event())
     live = LiveUpdates(realtime)
