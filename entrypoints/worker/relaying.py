@@ -20,7 +20,7 @@ from entrypoints.application import Application
 
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
-LANES: Final[Mapping[Way, int]] = {Way.EVENTS: 2, Way.RETRIES: 1, Way.RECEIPTS: 1}
+LANES: Final[Mapping[Way, int]] = {Way.EVENTS: 3, Way.RETRIES: 1, Way.RECEIPTS: 1}
 """Batches of a way under way at once: while one is published, others are read or settled. Each lane has slots of
 its own, so that no entry is in two of them."""
 BACKOFF_SECONDS: Final = (0.1, 5.0)
