@@ -8,55 +8,14 @@ document's compare-and-set decides, and the loser looks for another code (code-s
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 
 from adapters.mongo.collection import CodeCollection
 from adapters.mongo.filler import Filler
 from adapters.mongo.filling import Filling, Pool
-from adapters.mongo.together import LANES, share_of
+from adapters.mongo.line import LINGER_SECONDS, Line
 from adapters.mongo.turns import Turns
 from domain.model.reservations import Claim, Reservation
-
-CODES_PER_ROUND: Final = 1_000
-
-
-class _Line:
-    """Those who wait for one pool, and how many are being served."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Filling] = []
-        self.served = 0
-        self.rounds = 0
-
-    @property
-    def share(self) -> int:
-        return share_of(len(self.waiting), self.served)
-
-    @property
-    def may_begin(self) -> bool:
-        """Whoever waits for a round to fill up waits no longer than the round under way takes."""
-        return self.rounds < LANES and 0 < self.share <= len(self.waiting)
-
-    @property
-    def idle(self) -> bool:
-        return not self.waiting and not self.rounds
-
-    def next_group(self) -> list[Filling]:
-        """Who is served next, first come first; one reserveId only once, and nobody who has left."""
-        group: dict[str, Filling] = {}
-        wanted, share = 0, self.share
-        left: list[Filling] = []
-        for filling in self.waiting:
-            fits = not group or (len(group) < share and wanted + filling.claim.count <= CODES_PER_ROUND)
-            if filling.over:
-                continue
-            if fits and filling.claim.reserve_id not in group:
-                group[filling.claim.reserve_id] = filling
-                wanted += filling.claim.count
-            else:
-                left.append(filling)
-        self.waiting = left
-        return list(group.values())
 
 
 class ClaimQueue:
@@ -64,13 +23,13 @@ class ClaimQueue:
 
     def __init__(self, codes: CodeCollection, turns: Turns) -> None:
         self._filler = Filler(codes, turns)
-        self._lines: defaultdict[Pool, _Line] = defaultdict(_Line)
+        self._lines: defaultdict[Pool, Line] = defaultdict(Line)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def claim(self, claim: Claim) -> Reservation:
         """All or nothing. Raises CodesExhausted, ReservationMismatch."""
         filling = Filling(claim, asyncio.get_running_loop().create_future())
-        self._lines[filling.pool].waiting.append(filling)
+        self._lines[filling.pool].join(filling)
         self._begin(filling.pool)
         return await filling.done
 
@@ -87,17 +46,20 @@ class ClaimQueue:
         elif line.idle:
             del self._lines[pool]
 
-    async def _serve(self, pool: Pool, line: _Line) -> None:
+    async def _serve(self, pool: Pool, line: Line) -> None:
         """One round, of those who wait by the time it begins."""
-        group = line.next_group()
-        line.served += len(group)
+        group = line.begin()
         self._begin(pool)
         try:
             await self._guarded(group, self._round(group))
         finally:
-            line.served -= len(group)
-            line.rounds -= 1
+            line.end(len(group))
             self._begin(pool)
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._linger_no_more, pool, line, len(group))
+
+    def _linger_no_more(self, pool: Pool, line: Line, returning: int) -> None:
+        line.give_up(returning)
+        self._begin(pool)
 
     async def _guarded(self, group: Sequence[Filling], work: Coroutine[Any, Any, None]) -> None:
         """Whatever goes wrong, everyone in the group hears of it."""

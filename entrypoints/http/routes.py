@@ -1,6 +1,7 @@
 """Which route a path belongs to, also when its method does not fit: for the log, the metrics and ``Allow``."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -20,12 +21,14 @@ UNMATCHED: Final = Route("unmatched", "")
 class Routes:
     def __init__(self, methods: Mapping[str, Iterable[str]]) -> None:
         """``methods``: those of each path template; of two that fit, the more literal one is meant."""
-        self._routes = [
-            (re.compile(_PARAMETER.sub("[^/]+", re.escape(template))), Route(template, ", ".join(sorted(allowed))))
-            for template, allowed in sorted(methods.items(), key=lambda item: item[0].count("{"))
-        ]
+        self._by_length: defaultdict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
+        for template, allowed in sorted(methods.items(), key=lambda item: item[0].count("{")):
+            pattern = re.compile(_PARAMETER.sub("[^/]+", re.escape(template)))
+            route = Route(template, ", ".join(sorted(allowed)))
+            self._by_length[template.count("/")].append((pattern, route))
 
     def of(self, path: str) -> Route:
         """Repeated and trailing slashes make no difference, here as in the framework."""
         path = _SLASHES.sub("/", path).rstrip("/")
-        return next((route for pattern, route in self._routes if pattern.fullmatch(path)), UNMATCHED)
+        as_long = self._by_length.get(path.count("/"), ())
+        return next((route for pattern, route in as_long if pattern.fullmatch(path)), UNMATCHED)
