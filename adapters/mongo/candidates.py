@@ -18,9 +18,12 @@ from domain.model.codes import Code
 from domain.model.errors import Unavailable
 
 MANY: Final = 8
-"""From so many codes a round on, the next round's are read while this one's are written."""
+"""From so many codes a round on, those of the next rounds are read while this one's are written."""
+ROUNDS: Final = 8
+"""That are read for at once, up to AT_MOST codes; when half of them are gone, it is time for more."""
+AT_MOST: Final = 512
 FRESH_SECONDS: Final = 0.1
-"""Codes read ahead are forgotten after this: by then somebody else may have taken them."""
+"""Codes read ahead that nobody asked for so long are forgotten: others may have taken them."""
 
 
 class Candidates:
@@ -38,12 +41,16 @@ class Candidates:
         return ready[:wanted]
 
     def read_ahead(self, pool: Pool, wanted: int, now: datetime) -> None:
-        if wanted >= MANY and pool not in self._reading and len(self._ahead.get(pool, ())) < wanted:
-            self._reading[pool] = asyncio.create_task(self._fetch(pool, 2 * wanted, now))
+        left = len(self._ahead.get(pool, ()))
+        number = max(wanted, min(ROUNDS * wanted, AT_MOST))
+        if wanted >= MANY and pool not in self._reading and 2 * left <= number:
+            self._reading[pool] = asyncio.create_task(self._fetch(pool, number, now))
 
-    async def _fetch(self, pool: Pool, wanted: int, now: datetime) -> None:
+    async def _fetch(self, pool: Pool, number: int, now: datetime) -> None:
         with suppress(Unavailable):  # Whoever needs codes will see for themselves.
-            self._keep(pool, await self._read(pool, wanted, now))
+            more = await self._read(pool, number, now)
+            left = self._ahead.get(pool, [])
+            self._keep(pool, list({code.text: code for code in [*left, *more]}.values()))
         del self._reading[pool]
 
     def _keep(self, pool: Pool, codes: list[Code]) -> None:

@@ -61,6 +61,10 @@ ROUTES: Final = (
     system.docs_asset,
 )
 
+COLLECT_AFTER: Final = (20_000, 20, 20)
+"""Objects, and rounds of the younger generations, between two looks of the collector. Requests leave few cycles
+behind; at Python's own 700 objects it would look for them every few requests."""
+
 log = structlog.get_logger()
 
 
@@ -108,6 +112,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             # What is there now stays: the collector need not look through it again and again while fans wait.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*COLLECT_AFTER)
             log.info("http.started")
             try:
                 yield
