@@ -17,7 +17,7 @@ from adapters.mongo.mapping import SLOTS
 from domain.model.codes import Code
 from domain.model.errors import Unavailable
 
-MANY: Final = 8
+MANY: Final = 4
 """From so many codes a round on, those of the next rounds are read while this one's are written."""
 ROUNDS: Final = 8
 """That are read for at once, up to AT_MOST codes; when half of them are gone, it is time for more."""
