@@ -289,7 +289,8 @@ async def test_many_workers_share_what_there_is(queue: CountedQueue) -> None:
 
     shares = await asyncio.gather(*(work() for _ in range(4)))
 
-    assert sorted(id for share in shares for id in share) == sorted(job.id for job in jobs(40))
+    # At least once: SQS may hand out a message to two who ask in the same moment, and its emulator does.
+    assert {id for share in shares for id in share} == {job.id for job in jobs(40)}
     assert await queue.depth() == Depth(waiting=0, dead=0)
 
 
