@@ -15,7 +15,7 @@ demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the ma
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
 
 test: $(VENV)/.dev ## Run every test, a process a core
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: lint types imports test-motor test ## Everything CI runs
 

@@ -9,6 +9,7 @@ that is slow or gone loses spans, and nothing else.
 
 import asyncio
 import os
+import random
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +21,6 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
@@ -51,22 +51,26 @@ _FAILED: Final = Status(StatusCode.ERROR)
 
 
 class Span:
-    """Something under way. Nothing is kept of it unless it is sampled and ends."""
+    """Something under way. Nothing is kept of it unless it is sampled and ends.
 
-    __slots__ = ("_began", "_context", "_kind", "_parent", "_tracer", "traceparent")
+    Until then its ids are text, as they travel.
+    """
 
-    def __init__(self, tracer: "Tracer", kind: SpanKind, context: SpanContext, parent: SpanContext | None) -> None:
+    __slots__ = ("_began", "_ended", "_kind", "_parent", "_tracer", "kept", "traceparent")
+
+    def __init__(self, tracer: "Tracer", kind: SpanKind, parent: str | None, trace_id: str, *, kept: bool) -> None:
         self._tracer = tracer
         self._kind = kind
-        self._context = context
         self._parent = parent
         self._began = time.time_ns()
-        self.traceparent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
-
-    @property
-    def kept(self) -> bool:
+        self._ended = 0
+        self.traceparent = w3c.child(trace_id, sampled=kept)
+        self.kept = kept
         """Is it worth saying anything of it?"""
-        return bool(self._context.trace_flags)
+
+    def stop(self) -> None:
+        """It is over, though told of later."""
+        self._ended = time.time_ns()
 
     def end(self, name: str, attributes: Attributes, *, failed: bool = False) -> None:
         """Named when it ends, since only then all is known."""
@@ -74,14 +78,14 @@ class Span:
             self._tracer.export(
                 ReadableSpan(
                     name,
-                    self._context,
-                    self._parent,
+                    _context_of(self.traceparent, remote=False),
+                    _context_of(self._parent, remote=True) if self._parent else None,
                     self._tracer.resource,
                     attributes,
                     kind=self._kind,
                     status=_FAILED if failed else _OK,
                     start_time=self._began,
-                    end_time=time.time_ns(),
+                    end_time=self._ended or time.time_ns(),
                     instrumentation_scope=self._tracer.scope,
                 )
             )
@@ -103,29 +107,33 @@ class Tracer:
         self.scope = InstrumentationScope(SERVICE)
         self._sampler = provider.sampler if SAMPLER in os.environ else None
         self._processor = processor
-        self._ids = RandomIdGenerator()
 
-    def begin(self, kind: SpanKind, parent: str | None, *, reads: bool = False) -> Span:
-        """Under ``parent``, a valid traceparent; a trace of its own without one. ``reads``: it changes nothing."""
-        above = _context_of(parent) if parent else None
-        trace_id = above.trace_id if above else self._ids.generate_trace_id()
-        flags = _SAMPLED if self._keeps(trace_id, kind, above, reads) else _NOT_SAMPLED
-        return Span(self, kind, SpanContext(trace_id, self._ids.generate_span_id(), False, flags), above)
+    def begin(self, kind: SpanKind, parent: str | None) -> Span:
+        """Under ``parent``, a valid traceparent; a trace of its own without one."""
+        trace_id = w3c.trace_id(parent) if parent else w3c.new_trace_id()
+        return Span(self, kind, parent, trace_id, kept=self._keeps(trace_id, kind, parent))
 
-    def _keeps(self, trace_id: int, kind: SpanKind, above: SpanContext | None, reads: bool) -> bool:
+    def begin_read(self, kind: SpanKind, parent: str | None) -> Span | None:
+        """The same of what changes nothing; None where nothing would be kept of it, nor anything carry it on."""
+        unasked = self._sampler is None and parent is None
+        return None if unasked and random.random() * READS_PER_TRACE > 1 else self.begin(kind, parent)
+
+    def _keeps(self, trace_id: str, kind: SpanKind, parent: str | None) -> bool:
         if self._sampler is None:
-            return bool(above.trace_flags) if above else not reads or trace_id % READS_PER_TRACE == 0
-        context = set_span_in_context(NonRecordingSpan(above)) if above else _NO_PARENT
-        return self._sampler.should_sample(context, trace_id, "", kind).decision is Decision.RECORD_AND_SAMPLE
+            return w3c.sampled(parent) if parent else True
+        above = NonRecordingSpan(_context_of(parent, remote=True)) if parent else None
+        context = set_span_in_context(above) if above else _NO_PARENT
+        decision = self._sampler.should_sample(context, int(trace_id, 16), "", kind).decision
+        return decision is Decision.RECORD_AND_SAMPLE
 
     def export(self, span: ReadableSpan) -> None:
         self._processor.on_end(span)
 
 
-def _context_of(traceparent: str) -> SpanContext:
+def _context_of(traceparent: str, *, remote: bool) -> SpanContext:
     flags = _SAMPLED if w3c.sampled(traceparent) else _NOT_SAMPLED
     trace_id, span_id = int(w3c.trace_id(traceparent), 16), int(w3c.span_id(traceparent), 16)
-    return SpanContext(trace_id, span_id, True, flags)
+    return SpanContext(trace_id, span_id, remote, flags)
 
 
 def wanted(environment: Mapping[str, str]) -> bool:

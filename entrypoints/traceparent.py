@@ -1,5 +1,6 @@
 """W3C Trace Context: the header by which a trace goes from one process to the next."""
 
+import random
 import re
 from typing import Final
 
@@ -9,6 +10,7 @@ _VALID: Final = re.compile(
     r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<rest>(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?P<more>-.*)?"
 )
 _LONGEST: Final = 256
+_FLAGS: Final = {True: "01", False: "00"}
 
 
 def valid(text: str) -> str | None:
@@ -17,6 +19,15 @@ def valid(text: str) -> str | None:
     if found is None or (found["version"] == "00" and found["more"]):
         return None
     return f"00-{found['rest']}"
+
+
+def new_trace_id() -> str:
+    return random.randbytes(16).hex()
+
+
+def child(trace_id: str, *, sampled: bool) -> str:
+    """The header of a new span of this trace."""
+    return f"00-{trace_id}-{random.randbytes(8).hex()}-{_FLAGS[sampled]}"
 
 
 def trace_id(traceparent: str) -> str:

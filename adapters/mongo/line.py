@@ -3,7 +3,7 @@
 from typing import Final
 
 from adapters.mongo.filling import Filling
-from adapters.mongo.together import LANES, share_of
+from adapters.mongo.together import may_begin, share_of
 
 CODES_PER_ROUND: Final = 1_000
 LINGER_SECONDS: Final = 0.01
@@ -24,8 +24,8 @@ class Line:
 
     @property
     def may_begin(self) -> bool:
-        """Whoever waits for a round to fill up waits no longer than the one under way, or LINGER_SECONDS."""
-        return self.rounds < LANES and 0 < self._share <= len(self.waiting)
+        """Those who were just answered are waited for, too, for LINGER_SECONDS."""
+        return may_begin(self.rounds, len(self.waiting), self._share)
 
     @property
     def idle(self) -> bool:

@@ -27,6 +27,11 @@ def share_of(waiting: int, served: int) -> int:
     return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
 
 
+def may_begin(rounds: int, waiting: int, share: int) -> bool:
+    """Is a lane free, and are there enough? They wait for that no longer than for the round under way."""
+    return rounds < LANES and 0 < share <= waiting
+
+
 class Together(Generic[Wish, Answer]):
     """``serve`` gives an answer for each wish, in order; it begins after the last of them came.
 
@@ -51,8 +56,7 @@ class Together(Generic[Wish, Answer]):
         return share_of(len(self._waiting), self._served)
 
     def _begin(self) -> None:
-        """Whoever waits for a round to fill up waits no longer than the round under way takes."""
-        if len(self._rounds) < LANES and 0 < self._share <= len(self._waiting):
+        if may_begin(len(self._rounds), len(self._waiting), self._share):
             task = asyncio.create_task(self._round())
             self._rounds.add(task)
 

@@ -6,8 +6,7 @@ A plain ASGI wrapper outside the framework, whose own middleware never sees a re
 import re
 import time
 import uuid
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
@@ -19,6 +18,7 @@ from domain.model.events import Origin
 from domain.model.ids import is_campaign_id
 from entrypoints import traceparent as w3c
 from entrypoints.http.body import Body
+from entrypoints.http.notes import Answered, Notes
 from entrypoints.http.problems import MEDIA_TYPE, internal
 from entrypoints.http.routes import UNMATCHED, Route, Routes
 from entrypoints.instrument import Span, Tracer
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 class Envelope:
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: Routes) -> None:
         self._app = app
-        self._metrics = metrics
+        self._notes = Notes(metrics)
         self._routes = routes
         self.tracer: Tracer | None = None
         """Once the server has started, if traces are wanted."""
@@ -57,7 +57,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         route = self._routes.of(scope["path"])
-        exchange = _Exchange(scope, receive, send, metrics=self._metrics, route=route, tracer=self.tracer)
+        exchange = _Exchange(scope, receive, send, notes=self._notes, route=route, tracer=self.tracer)
         await exchange.run(self._app)
 
 
@@ -70,26 +70,25 @@ class _Exchange:
         receive: Receive,
         send: Send,
         *,
-        metrics: Metrics,
+        notes: Notes,
         route: Route,
         tracer: Tracer | None,
     ) -> None:
         self._scope = scope
         self._body = Body(scope, receive)
         self._send = send
-        self._metrics = metrics
+        self._notes = notes
         self._route = route
         self._status = 0
         self._began = time.perf_counter()
         self._id, traceparent = _named(scope)
         scope[_SCOPE_KEY] = self._id.decode()
         self._span = _begin(tracer, scope["method"], traceparent) if tracer else None
-        set_origin(
-            Origin(
-                request_id=scope[_SCOPE_KEY],
-                traceparent=self._span.traceparent if self._span else traceparent,
-            )
+        self._origin = Origin(
+            request_id=scope[_SCOPE_KEY],
+            traceparent=self._span.traceparent if self._span else traceparent,
         )
+        set_origin(self._origin)
 
     async def run(self, app: ASGIApp) -> None:
         try:
@@ -123,36 +122,26 @@ class _Exchange:
         await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
 
     def _note(self) -> None:
-        """Route and status; never the query string, which may hold a code."""
         seconds = time.perf_counter() - self._began
-        method = self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other"
-        self._metrics.answered(method, self._route.template, self._status, seconds)
-        log.info(
-            "http.answered",
-            method=method,
-            route=self._route.template,
-            status=self._status,
-            ms=round(seconds * 1000, 2),
-            **_campaign(self._scope),
+        span = self._span if self._span and self._span.kept else None
+        if span:
+            span.stop()
+        self._notes.add(
+            Answered(
+                method=self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other",
+                route=self._route.template,
+                status=self._status,
+                seconds=seconds,
+                campaign_id=_campaign(self._scope),
+                origin=self._origin,
+                span=span,
+            )
         )
-        if self._span and self._span.kept:
-            self._trace(self._span, method)
-
-    def _trace(self, span: Span, method: str) -> None:
-        """As OpenTelemetry names it; a status of 0 is no answer."""
-        attributes: dict[str, str | int] = {
-            "http.request.method": method,
-            "http.route": self._route.template,
-            "http.response.status_code": self._status,
-            "fangate.request_id": self._scope[_SCOPE_KEY],
-            **_campaign(self._scope),
-        }
-        failed = not 0 < self._status < HTTPStatus.INTERNAL_SERVER_ERROR
-        span.end(f"{method} {self._route.template}", attributes, failed=failed)
 
 
-def _begin(tracer: Tracer, method: str, traceparent: str | None) -> Span:
-    return tracer.begin(SpanKind.SERVER, traceparent, reads=method in {"GET", "HEAD"})
+def _begin(tracer: Tracer, method: str, traceparent: str | None) -> Span | None:
+    begin = tracer.begin_read if method in {"GET", "HEAD"} else tracer.begin
+    return begin(SpanKind.SERVER, traceparent)
 
 
 def request_id_of(scope: Any) -> str:
@@ -175,7 +164,7 @@ def new_request_id() -> str:
     return uuid.uuid4().hex
 
 
-def _campaign(scope: Any) -> Mapping[str, str]:
+def _campaign(scope: Any) -> str | None:
     """Only what is a campaign's id: in its place may stand anything, a code too."""
     text = (scope.get("path_params") or {}).get("campaignId", "")
-    return {"campaign_id": text} if is_campaign_id(text) else {}
+    return text if is_campaign_id(text) else None

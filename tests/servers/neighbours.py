@@ -14,6 +14,8 @@ from aiohttp import web
 from tests.servers.ports import free_port
 
 SLOW_SECONDS = 10.0
+STOPS_WITHIN_SECONDS: Final = 0.01
+"""Whoever is still being answered slowly then is not. Zero would be for ever."""
 BACKLOG: Final = 256
 
 
@@ -106,7 +108,7 @@ class Neighbour:
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        runner = web.ServerRunner(_Server(self), shutdown_timeout=0)
+        runner = web.ServerRunner(_Server(self), shutdown_timeout=STOPS_WITHIN_SECONDS)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", self._port, backlog=BACKLOG).start()
