@@ -128,15 +128,14 @@ class Filler:
                 filling.looked = False
             else:
                 filling.took(after)
-        for filling in group:
-            filling.find_places()
         return not lost and all(filling.looked for filling in group)
 
     async def _confirm(self, group: Sequence[Filling]) -> bool:
         """Full, but partly by others? Count on what they took. False when they have given some of it back."""
-        moved = {code.text for code in await self._codes.confirm([code for one in group for code in one.unsure])}
-        for filling in group:
-            filling.confirmed = moved.isdisjoint(code.text for code in filling.unsure)
+        unsure = [(filling, codes) for filling in group if (codes := filling.unsure)]
+        moved = {code.text for code in await self._codes.confirm([code for _, codes in unsure for code in codes])}
+        for filling, codes in unsure:
+            filling.confirmed = moved.isdisjoint(code.text for code in codes)
             filling.looked = filling.confirmed
         return not moved
 

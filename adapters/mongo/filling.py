@@ -52,8 +52,10 @@ class Filling:
     @property
     def contested(self) -> bool:
         """A claim with other wishes under our reserveId came second: it will give back what it took."""
+        if self.refusal is None:
+            return False
         first = min((code for code in self.held if code.hold), key=_place, default=None)
-        return self.refusal is not None and first is not None and self._fits(first)
+        return first is not None and self._fits(first)
 
     def _fits(self, code: Code) -> bool:
         return code.type is self.claim.type and code.hold is not None and code.hold.count == self.claim.count
@@ -61,7 +63,7 @@ class Filling:
     @property
     def unsure(self) -> list[Code]:
         """Held, but taken by somebody else under the same reserveId, who may be about to give it back."""
-        if self.confirmed:
+        if self.confirmed or len(self.taken) == len(self.held):
             return []
         mine = {(code.text, code.version) for code in self.taken}
         return [code for code in self.held if code.assigned_to is None and (code.text, code.version) not in mine]
@@ -79,12 +81,16 @@ class Filling:
         self.confirmed = False
 
     def took(self, code: Code) -> None:
-        if any(code.text == other.text for other in self.held):
+        again = any(code.text == other.text for other in self.held)
+        if again:
             # It was held already, and released in between: nothing known of the others is sure.
             self.drop(code.text)
             self.looked = False
         self.held.append(code)
         self.taken.append(code)
+        self.places.remove(_place(code))
+        if again:
+            self.find_places()
 
     def drop(self, *texts: str) -> None:
         self.held = [code for code in self.held if code.text not in texts]

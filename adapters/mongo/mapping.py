@@ -4,7 +4,6 @@ Codes are mapped by hand, not through their Beanie document: they pass here thou
 """
 
 import random
-from datetime import datetime
 from typing import Final
 
 from pymongo import UpdateOne
@@ -106,15 +105,13 @@ def _to_transition(stored: Raw) -> Transition:
 
 
 def _from_transition(transition: Transition, write: str) -> Raw:
-    stored: dict[str, str | datetime | None] = {
-        "event": transition.event.value,
-        "at": transition.at,
-        "by": transition.by,
-        "reserveId": transition.reserve_id,
-        "userId": transition.user_id,
-        "write": write,
-    }
-    return {name: value for name, value in stored.items() if value is not None}
+    stored: Raw = {"event": transition.event.value, "at": transition.at, "by": transition.by}
+    if transition.reserve_id is not None:
+        stored["reserveId"] = transition.reserve_id
+    if transition.user_id is not None:
+        stored["userId"] = transition.user_id
+    stored["write"] = write
+    return stored
 
 
 def _stored_status(code: Code) -> CodeStatus:

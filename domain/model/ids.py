@@ -19,12 +19,16 @@ USER_ID: Final = r"^[A-Za-z0-9_.:@|-]{1,128}$(?!\n)"
 RESERVE_ID: Final = r"^[A-Za-z0-9_.:@|-]{8,128}$(?!\n)"
 
 
+_CAMPAIGN_ID: Final = re.compile(CAMPAIGN_ID)
+_USER_ID: Final = re.compile(USER_ID)
+
+
 def is_campaign_id(text: str) -> bool:
-    return re.search(CAMPAIGN_ID, text) is not None
+    return _CAMPAIGN_ID.search(text) is not None
 
 
 def is_user_id(text: str) -> bool:
-    return re.search(USER_ID, text) is not None
+    return _USER_ID.search(text) is not None
 
 
 def new_reserve_id() -> ReserveId:

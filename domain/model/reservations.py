@@ -43,6 +43,8 @@ class Claim:
 
         Raises ReservationMismatch when that reservation was for another type or number.
         """
+        if not held:
+            return [*range(self.count)]
         holds = [code.hold for code in held if code.hold is not None]
         if any(code.type is not self.type for code in held) or any(hold.count != self.count for hold in holds):
             raise ReservationMismatch

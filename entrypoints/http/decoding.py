@@ -92,24 +92,30 @@ async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
     """The body as it comes. The framework's own stream asks at each request again what it may hold."""
     more = True
     while more:
-        message: Any = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise malformed("the body ended too early")
-        yield message.get("body", b"")
-        more = message.get("more_body", False)
+        chunk, more = await _chunk(request)
+        yield chunk
+
+
+async def _chunk(request: AnyRequest) -> tuple[bytes, bool]:
+    """And whether there are more."""
+    message: Any = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise malformed("the body ended too early")
+    return message.get("body", b""), message.get("more_body", False)
 
 
 async def _read(request: AnyRequest, limit: int) -> bytes:
     """The body, as long as it stays within ``limit`` bytes, whatever its Content-Length claims."""
     if (length := header(request, b"content-length") or "").isdecimal() and int(length) > limit:
         raise too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in chunks_of(request):
+    body, more = await _chunk(request)
+    chunks, size = [body], len(body)
+    while more and size <= limit:
+        chunk, more = await _chunk(request)
         size += len(chunk)
-        if size > limit:
-            raise too_large(limit)
         chunks.append(chunk)
+    if size > limit:
+        raise too_large(limit)
     return b"".join(chunks)
 
 

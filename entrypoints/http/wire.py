@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from domain.model.codes import MAX_CODE_LENGTH
 from domain.model.ids import RESERVE_ID, USER_ID
 
+_OFFSET: Final = len("+00:00")
 MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
 
@@ -35,7 +36,7 @@ class EndLine(Wire):
 
 def instant(time: datetime) -> str:
     """RFC 3339 in UTC, with milliseconds and ``Z``."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{time.astimezone(UTC).isoformat(timespec='milliseconds')[:-_OFFSET]}Z"
 
 
 def instant_or_none(time: datetime | None) -> str | None:
