@@ -28,8 +28,7 @@ class LimitCalls:
 
     async def __call__(self, kind: Kind, user_id: UserId, address: str | None) -> None:
         """Raises RateLimited."""
-        place = place_of(address)
-        if self.address is not None and place is not None:
+        if self.address is not None and (place := place_of(address)) is not None:
             await self._take("address", f"address {place}", self.address)
         limit = self.writes if kind == "writes" else self.reads
         if limit is not None:

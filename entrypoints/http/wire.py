@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta, Struct
 
 from domain.model.codes import MAX_CODE_LENGTH
 from domain.model.ids import RESERVE_ID, USER_ID
 
-_OFFSET: Final = len("+00:00")
 MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
 
@@ -23,6 +23,11 @@ PageLimit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
+_SECONDS: Final = len("2026-11-21T18:00:00")
+_MILLISECONDS: Final = len("2026-11-21T18:00:00.000")
+_encoder: Final = msgspec.json.Encoder()
+
+
 class Wire(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """Bodies are exact: a field nobody knows is an error, not a wish ignored."""
 
@@ -35,8 +40,10 @@ class EndLine(Wire):
 
 
 def instant(time: datetime) -> str:
-    """RFC 3339 in UTC, with milliseconds and ``Z``."""
-    return f"{time.astimezone(UTC).isoformat(timespec='milliseconds')[:-_OFFSET]}Z"
+    """RFC 3339 in UTC, with milliseconds and ``Z``. msgspec writes it in half the time of ``isoformat``, but with
+    microseconds, or without a fraction where that is zero."""
+    text = _encoder.encode(time.astimezone(UTC)).decode()[1:-2]
+    return f"{text[:_MILLISECONDS]}Z" if len(text) > _SECONDS else f"{text}.000Z"
 
 
 def instant_or_none(time: datetime | None) -> str | None:
