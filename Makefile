@@ -14,6 +14,7 @@ help: ## Show this help
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
 
+# In the order of their names, since the slowest files hold few tests and would come last by number.
 test: $(VENV)/.dev ## Run every test, a process a core
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 

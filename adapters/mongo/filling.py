@@ -88,9 +88,10 @@ class Filling:
             self.looked = False
         self.held.append(code)
         self.taken.append(code)
-        self.places.remove(_place(code))
         if again:
             self.find_places()
+        else:
+            self.places.remove(_place(code))
 
     def drop(self, *texts: str) -> None:
         self.held = [code for code in self.held if code.text not in texts]

@@ -108,8 +108,8 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
     """The body, as long as it stays within ``limit`` bytes, whatever its Content-Length claims."""
     if (length := header(request, b"content-length") or "").isdecimal() and int(length) > limit:
         raise too_large(limit)
-    body, more = await _chunk(request)
-    chunks, size = [body], len(body)
+    chunks: list[bytes] = []
+    size, more = 0, True
     while more and size <= limit:
         chunk, more = await _chunk(request)
         size += len(chunk)

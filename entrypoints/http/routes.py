@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 _PARAMETER: Final = re.compile(r"\\{\w+\\}")
@@ -16,8 +15,6 @@ class Route(NamedTuple):
     """As ``Allow`` has them; the framework forgets some where several handlers share a path."""
 
 
-REMEMBERED: Final = 1_024
-"""Paths, as many as the framework remembers."""
 UNMATCHED: Final = Route("unmatched", "")
 
 
@@ -29,9 +26,8 @@ class Routes:
             pattern = re.compile(_PARAMETER.sub("[^/]+", re.escape(template)))
             route = Route(template, ", ".join(sorted(allowed)))
             self._by_length[template.count("/")].append((pattern, route))
-        self.of: Final = lru_cache(REMEMBERED)(self._of)
 
-    def _of(self, path: str) -> Route:
+    def of(self, path: str) -> Route:
         """Repeated and trailing slashes make no difference, here as in the framework."""
         path = _SLASHES.sub("/", path).rstrip("/")
         as_long = self._by_length.get(path.count("/"), ())

@@ -1,4 +1,4 @@
-"""What libraries log takes the form of our own, without what they may quote."""
+"""What libraries log takes the form of our own, without what they may quote; and how lines leave the process."""
 
 import asyncio
 import io
