@@ -1,0 +1,53 @@
+"""Two numbers of one telephone have one key; numbers of different telephones have different keys."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.model.phone_keys import phone_key
+from domain.model.phones import PhoneNumber
+
+DIGITS = st.text("0123456789", min_size=4, max_size=14)
+NUMBERS = st.builds(
+    "+{}{}".format,
+    st.sampled_from(["54", "549", "52", "521", "55", "5511", "229", "22901", "1", "39", "44"]),
+    DIGITS,
+).map(PhoneNumber)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+5491123456700", "+541123456700"),
+        ("+525512345678", "+5215512345678"),
+        ("+525512345678", "+520445512345678"),
+        ("+525512345678", "+520455512345678"),
+        ("+5511987654321", "+551187654321"),
+        ("+5511977654321", "+551177654321"),
+        ("+2290197123456", "+22997123456"),
+    ],
+)
+def test_two_spellings_of_one_telephone(one: str, other: str) -> None:
+    assert phone_key(PhoneNumber(one)) == phone_key(PhoneNumber(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+390612345678", "+39612345678"),  # Italy's leading 0 is part of the number.
+        ("+551132345678", "+5511932345678"),  # A landline of São Paulo, and a mobile.
+        ("+5491123456700", "+5491123456701"),
+        ("+541123456700", "+542223456700"),
+        ("+12125550123", "+12125550124"),
+        ("+46701234567", "+467012345678"),
+    ],
+)
+def test_two_telephones(one: str, other: str) -> None:
+    assert phone_key(PhoneNumber(one)) != phone_key(PhoneNumber(other))
+
+
+@given(NUMBERS)
+def test_the_key_of_a_key_is_the_key(phone: PhoneNumber) -> None:
+    key = phone_key(phone)
+
+    assert phone_key(PhoneNumber(key)) == key
