@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 document, drawn from the operations that the route handlers declare."""
 
 import importlib.metadata
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -9,32 +8,31 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from domain.model.ids import CAMPAIGN_ID, USER_ID
-from entrypoints.http.openapi_problems import Schema, headers_document, problem_document, problems_of
+from entrypoints.http.openapi_parameters import parameters
+from entrypoints.http.openapi_problems import (
+    Schema,
+    headers_document,
+    problem_document,
+    problem_schemas,
+    problems_of,
+)
+from entrypoints.http.openapi_text import for_callers, public
 from entrypoints.http.operation import KEY, Answer, Operation
-from entrypoints.http.problems import ProblemBody
 
 JSON: Final = "application/json"
 
-_PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
-_EXAMPLES: Final[Mapping[str, Any]] = {
-    "campaignId": "tour-2026",
-    "importId": "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a",
-    "code": "K7QX-02MN",
-    "type": "tm",
-    "status": "available",
-    "count": 2,
-    "reserveId": "7f9c24e5b1d04c0f8a3e",
-    "userId": "fan-1",
-    "limit": 500,
-    "cursor": "OTcuNSBmYW4tMQ",
-    "minScore": 50,
-    "maxScore": 100,
-    "market": ["nyc"],
-    "maxRank": 2,
-    "selection": ["none"],
+_DESCRIPTION: Final = """The back end that gives scarce tickets to real fans.
+
+Errors are `application/problem+json` (RFC 9457). Switch on `code`, which is stable; `detail` is for people. Every
+answer has `X-Request-Id`. Before any operation is reached, a request may also be refused with `request.not_found`
+(404) or `request.method_not_allowed` (405), or for its head or its pace."""
+_BYTES: Final = {"type": "string", "format": "binary"}
+"""A body of any length: generated clients take a file for it."""
+_TAGS: Final = {
+    "Codes": "Access codes: import, hold, assign, give back, count.",
+    "Entries": "Registrations of fans: register, confirm the phone, score, select.",
+    "Operations": "For operators and developers. No token needed.",
 }
-"""One of each parameter."""
 
 
 def openapi(app: Litestar) -> Schema:
@@ -44,20 +42,43 @@ def openapi(app: Litestar) -> Schema:
     paths: dict[str, Schema] = {}
     for path, method, handler in handlers:
         paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
-    return {
+    document: Schema = {
         "openapi": "3.1.0",
         "info": {
             "title": "Fangate",
             "version": importlib.metadata.version("fangate"),
-            "description": "The back end that gives scarce tickets to real fans.",
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "servers": [{"url": "/", "description": "Where this document is."}],
+        "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": schemas.components,
+            "schemas": schemas.components | problem_schemas(handler.opt[KEY] for _, _, handler in handlers),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+    return _without_unused(document)
+
+
+def _without_unused(document: Schema) -> Schema:
+    """Queries are structs, too, but told parameter by parameter."""
+    schemas = document["components"]["schemas"]
+    used = _references(document["paths"], schemas, set())
+    kept = {name: schema for name, schema in schemas.items() if name in used}
+    return document | {"components": document["components"] | {"schemas": kept}}
+
+
+def _references(part: Any, schemas: Schema, seen: set[str]) -> set[str]:
+    """The names of all schemas that ``part`` leads to."""
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            _references(schemas[name], schemas, seen)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _references(inner, schemas, seen)
+    return seen
 
 
 def _handlers(app: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandler]]:
@@ -78,9 +99,10 @@ class _Schemas:
     """JSON Schemas of all types, each once under ``components``."""
 
     def __init__(self, types: list[Any]) -> None:
-        unique = list(dict.fromkeys([*types, ProblemBody]))
-        found, self.components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
-        self._of = dict(zip(unique, found, strict=True))
+        unique = list(dict.fromkeys(types))
+        found, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
+        self.components = public(components)
+        self._of = dict(zip(unique, public(list(found)), strict=True))
 
     def of(self, type: Any) -> Schema:
         schema: Schema = self._of[type]
@@ -88,6 +110,8 @@ class _Schemas:
 
     def fields(self, type: Any) -> tuple[Mapping[str, Schema], set[str]]:
         """The properties of a struct, and which are required."""
+        if type is None:
+            return {}, set()
         schema = self.components[self.of(type)["$ref"].rpartition("/")[2]]
         return schema["properties"], set(schema.get("required", ()))
 
@@ -97,76 +121,26 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
     document: Schema = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "description": operation.description,
+        "description": "\n\n".join(filter(None, [for_callers(operation.description), handler.opt["who"]])),
         "tags": [operation.tag],
-        "parameters": _parameters(path, operation, schemas),
+        "parameters": parameters(path, operation, *schemas.fields(operation.query)),
         "responses": {
             str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())
         }
         | {
-            str(status): problem_document(status, problems, schemas.of(ProblemBody))
-            for status, problems in problems_of(operation, public=handler.opt["public"]).items()
+            str(status): problem_document(problems)
+            for status, problems in problems_of(operation, anyone=handler.opt["public"]).items()
         },
         "security": [] if handler.opt["public"] else [{"bearer": []}],
     }
     if operation.body is not None:
         content: Schema = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
         for media, example in operation.body_media.items():
-            content[media] = {"schema": {"type": "string"}, "example": example}
+            content[media] = {"schema": _BYTES, "example": example}
         document["requestBody"] = {"required": True, "content": content}
     if operation.deprecated:
         document["deprecated"] = True
     return document
-
-
-def _parameters(path: str, operation: Operation, schemas: _Schemas) -> list[Schema]:
-    parameters = [
-        _parameter("path", name, _path_schema(name), required=True) for name in _PATH_PARAMETER.findall(path)
-    ]
-    if operation.query is not None:
-        properties, required = schemas.fields(operation.query)
-        parameters += [
-            _parameter("query", name, _without_null(schema), required=name in required)
-            for name, schema in properties.items()
-        ]
-    parameters += [
-        {
-            "name": name,
-            "in": "header",
-            "required": False,
-            "description": meaning,
-            "schema": {"type": "string"},
-        }
-        for name, meaning in operation.headers.items()
-        if name != "Accept"  # OpenAPI says it is ignored: the media types of the answer say it
-    ]
-    return parameters
-
-
-def _parameter(place: str, name: str, schema: Schema, *, required: bool) -> Schema:
-    return {
-        "name": name,
-        "in": place,
-        "required": required,
-        "schema": schema,
-        "example": _EXAMPLES[name],
-    }
-
-
-def _path_schema(name: str) -> Schema:
-    if pattern := {"campaignId": CAMPAIGN_ID, "userId": USER_ID}.get(name):
-        return {"type": "string", "pattern": pattern}
-    return {"type": "string", "pattern": "^[^/]+$"}
-
-
-def _without_null(schema: Schema) -> Schema:
-    """A query string cannot say null: what may be left out is simply not sent."""
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
-    rest = {name: value for name, value in schema.items() if name not in {"anyOf", "default"} or value is not None}
-    if len(kinds) == 1:
-        (kind,) = kinds
-        return {name: value for name, value in rest.items() if name != "anyOf"} | dict(kind)
-    return rest
 
 
 def _answer(answer: Answer, schemas: _Schemas) -> Schema:

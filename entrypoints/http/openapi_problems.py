@@ -1,7 +1,10 @@
 """The part of the OpenAPI document that tells what can go wrong."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from domain.model.errors import (
     CodesExhausted,
@@ -15,13 +18,16 @@ from domain.model.errors import (
     Unavailable,
     WrongConfirmationCode,
 )
+from entrypoints.http.openapi_text import public
 from entrypoints.http.operation import Operation
 from entrypoints.http.problems import (
     GATES,
     MEDIA_TYPE,
     STATUS_OF,
     Problem,
+    ProblemBody,
     forbidden,
+    internal,
     malformed,
     too_large,
     unauthenticated,
@@ -30,6 +36,7 @@ from entrypoints.http.problems import (
 
 Schema = dict[str, Any]
 
+_SCHEMAS: Final = "#/components/schemas/"
 _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller's own, if it sent a sane one"}
 _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     unauthenticated("").code: {"WWW-Authenticate": "`Bearer`"},
@@ -38,30 +45,60 @@ _HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     Unavailable.code: {"Retry-After": "Seconds to wait before trying again"},
 }
 """What comes with a problem, by its code."""
-_CONTEXT: Final[Mapping[type[DomainError], Mapping[str, int | str]]] = {
-    CodesExhausted: {"available": 1},
-    FileUnreadable: {"line": 7},
-    ScoreFileUnreadable: {"line": 7},
-    WrongConfirmationCode: {"attemptsLeft": 4},
-    ConfirmationTooSoon: {"retryAfter": 30},
-    RateLimited: {"retryAfter": 1},
-    Unavailable: {"part": "store"},
+
+
+class _Member(NamedTuple):
+    meaning: str
+    example: int | str
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "integer" if isinstance(self.example, int) else "string", "description": self.meaning}
+
+
+_MEMBERS: Final[Mapping[str, _Member]] = {
+    "available": _Member("How many codes are available.", 1),
+    "line": _Member("The line of the file, counted from 1.", 7),
+    "attemptsLeft": _Member("How many more codes may be tried.", 4),
+    "retryAfter": _Member("Seconds to wait before asking again.", 30),
+    "part": _Member("What does not answer.", "store"),
 }
+"""What some problems tell beside what all have."""
+CONTEXT: Final[Mapping[type[DomainError], tuple[str, ...]]] = {
+    CodesExhausted: ("available",),
+    FileUnreadable: ("line",),
+    ScoreFileUnreadable: ("line",),
+    WrongConfirmationCode: ("attemptsLeft",),
+    ConfirmationTooSoon: ("retryAfter",),
+    RateLimited: ("retryAfter",),
+    Unavailable: ("part",),
+}
+"""Which of them, by the error; a test proves it complete."""
 
 
 class PossibleProblem(NamedTuple):
     status: int
     code: str
     title: str
-    context: Mapping[str, int | str] = {}
+    context: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of its schema."""
+        return "".join(word.capitalize() for word in re.split("[._]", self.code)) + "Problem"
+
+    @property
+    def has_errors(self) -> bool:
+        return self.code == InvalidValue.code or self.code in GATES
 
 
-def problems_of(operation: Operation, *, public: bool) -> Mapping[int, list[PossibleProblem]]:
-    """What may go wrong with an operation, by status; ``public``: it needs no token."""
-    possible = [_of_model(error) for error in operation.raises if error not in {InvalidValue, GatesClosed}]
+def problems_of(operation: Operation, *, anyone: bool) -> Mapping[int, list[PossibleProblem]]:
+    """What may go wrong with an operation, by status; ``anyone``: it needs no token."""
+    possible = [_of_http(internal())]
+    possible += [_of_model(error) for error in operation.raises if error not in {InvalidValue, GatesClosed}]
     if GatesClosed in operation.raises:
         possible += [PossibleProblem(STATUS_OF[GatesClosed], gate, _title_of(GatesClosed)) for gate in GATES]
-    if not public:  # and then its path names a campaign
+    if not anyone:  # and then its path names a campaign
         possible += [_of_http(unauthenticated("")), _of_http(forbidden()), _of_model(InvalidValue)]
     if operation.body is not None:
         limit = too_large(operation.body_limit)
@@ -72,7 +109,38 @@ def problems_of(operation: Operation, *, public: bool) -> Mapping[int, list[Poss
     return by_status
 
 
-def problem_document(status: int, problems: Iterable[PossibleProblem], schema: Schema) -> Schema:
+def problem_schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
+    """A schema for each problem, so that clients can tell them apart by ``code``."""
+    found = {
+        problem.name: _schema(problem)
+        for operation in operations
+        for anyone in (True, False)
+        for problems in problems_of(operation, anyone=anyone).values()
+        for problem in problems
+    }
+    _, shared = msgspec.json.schema_components([ProblemBody], ref_template=f"{_SCHEMAS}{{name}}")
+    return dict(sorted((found | public(shared)).items()))
+
+
+def _schema(problem: PossibleProblem) -> Schema:
+    (body, *_), components = msgspec.json.schema_components([ProblemBody], ref_template=f"{_SCHEMAS}{{name}}")
+    whole = public(components[body["$ref"].removeprefix(_SCHEMAS)])
+    exact = {
+        "code": {"type": "string", "const": problem.code},
+        "status": {"type": "integer", "const": problem.status},
+    }
+    more = {name: _MEMBERS[name].schema for name in problem.context}
+    always = [*whole["required"], *more, *(["errors"] if problem.has_errors else [])]
+    return {
+        "type": "object",
+        "title": problem.name,
+        "description": problem.title,
+        "properties": whole["properties"] | exact | more,
+        "required": always,
+    }
+
+
+def problem_document(problems: Iterable[PossibleProblem]) -> Schema:
     """The OpenAPI Response Object of one status."""
     problems = list(problems)
     return {
@@ -80,10 +148,21 @@ def problem_document(status: int, problems: Iterable[PossibleProblem], schema: S
         "headers": headers_document(_headers_of(problems)),
         "content": {
             MEDIA_TYPE: {
-                "schema": schema,
+                "schema": _any_of(problems),
                 "examples": {problem.code: {"value": _example(problem)} for problem in problems},
             }
         },
+    }
+
+
+def _any_of(problems: Sequence[PossibleProblem]) -> Schema:
+    """One of them, told apart by ``code``."""
+    references = {problem.code: f"{_SCHEMAS}{problem.name}" for problem in problems}
+    if len(references) == 1:
+        return {"$ref": references[problems[0].code]}
+    return {
+        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "discriminator": {"propertyName": "code", "mapping": references},
     }
 
 
@@ -102,7 +181,7 @@ def headers_document(headers: Mapping[str, str]) -> Schema:
 
 
 def _of_model(error: type[DomainError]) -> PossibleProblem:
-    return PossibleProblem(STATUS_OF[error], error.code, _title_of(error), _CONTEXT.get(error, {}))
+    return PossibleProblem(STATUS_OF[error], error.code, _title_of(error), CONTEXT.get(error, ()))
 
 
 def _title_of(error: type[DomainError]) -> str:
@@ -126,4 +205,4 @@ def _example(problem: PossibleProblem) -> Schema:
     if gate := GATES.get(problem.code):
         pointer, detail = gate
         example["errors"] = [{"pointer": pointer, "detail": detail, "code": problem.code}]
-    return example | dict(problem.context)
+    return example | {name: _MEMBERS[name].example for name in problem.context}

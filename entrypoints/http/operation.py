@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.model.errors import DomainError
-from entrypoints.http.auth import Guard, public
+from entrypoints.http.auth import Guard, fan, public, supreme
 
 KEY: Final = "operation"
+WHO: Final[Mapping[Guard, str]] = {
+    supreme: "For administrators: the token must have `supreme: true`.",
+    fan: "For fans, each of whom can reach nothing but the own registration; for administrators, any fan's.",
+    public: "For everyone: no token is needed.",
+}
+"""Who may call, by the guard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +57,4 @@ class Operation:
 def documented(operation: Operation, guard: Guard) -> dict[str, Any]:
     """The arguments of a route handler that declare it: who may call, and what it promises."""
     # Before the request, not among the framework's guards: for each of those it copies the handler each time.
-    return {"before_request": guard, "opt": {KEY: operation, "public": guard is public}}
+    return {"before_request": guard, "opt": {KEY: operation, "public": guard is public, "who": WHO[guard]}}

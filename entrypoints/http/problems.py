@@ -93,12 +93,7 @@ class FieldProblem(msgspec.Struct, omit_defaults=True):
 
 
 class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
-    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people.
-
-    Some have one member more: ``available`` (`codes.exhausted`), ``line`` (`codes.file_unreadable`,
-    `scoring.file_unreadable`), ``attemptsLeft`` (`confirmation.wrong_code`), ``retryAfter``
-    (`confirmation.too_soon`, `rate.limited`), ``part`` (`service.unavailable`).
-    """
+    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people. Some have members of their own, too."""
 
     type: str
     title: str

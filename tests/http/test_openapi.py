@@ -1,7 +1,9 @@
 """The OpenAPI document, and the page that shows it."""
 
+import inspect
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -9,6 +11,10 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 
+from domain.model.errors import DomainError, GatesClosed
+from entrypoints.http.openapi_problems import CONTEXT
+from entrypoints.http.operation import WHO
+from entrypoints.http.problems import STATUS_OF
 from tests.http.scene import Scene
 from tests.servers.service import Service
 
@@ -72,7 +78,8 @@ def test_every_operation_has_an_id_of_its_own_examples_and_its_problems(document
     assert len(set(ids)) == len(ids)
     for path, _, operation in operations(document):
         assert operation["summary"]
-        assert all("example" in parameter or parameter["in"] == "header" for parameter in operation["parameters"])
+        assert all(("example" in parameter) is parameter["required"] for parameter in operation["parameters"])
+        assert all(parameter["description"] for parameter in operation["parameters"])
         for media in operation.get("requestBody", {}).get("content", {}).values():
             assert "example" in media
         for response in operation["responses"].values():
@@ -100,6 +107,52 @@ def test_every_example_fits_its_schema(document: Document) -> None:
             for media in answer.get("content", {}).values():
                 if "schema" in media:
                     check(media)
+
+
+def parts(node: Any) -> Iterator[Document]:
+    if isinstance(node, dict):
+        yield node
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from parts(inner)
+
+
+def test_nothing_is_in_it_that_generated_clients_stumble_over(document: Document) -> None:
+    text = json.dumps(document)
+    assert "REQ-" not in text
+    assert document["servers"]
+    for part in parts(document):
+        assert isinstance(part.get("default", {}), dict)
+        pattern = part.get("pattern")
+        assert not isinstance(pattern, str) or not re.search(r"\(\?|\\[AZz]", pattern.replace("(?:", "("))
+
+
+def test_every_description_says_who_may_call(document: Document) -> None:
+    for _, _, operation in operations(document):
+        assert operation["description"].endswith(tuple(WHO.values()))
+
+
+def test_every_problem_is_told_apart_by_its_code(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    for _, _, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            media = answer.get("content", {}).get("application/problem+json")
+            if media is None:
+                continue
+            references = [one["$ref"] for one in media["schema"].get("oneOf", [media["schema"]])]
+            told = [schemas[reference.rpartition("/")[2]]["properties"] for reference in references]
+            assert [one["code"]["const"] for one in told] == list(media["examples"])
+            assert {one["status"]["const"] for one in told} == {int(status)}
+
+
+@pytest.mark.parametrize("error", STATUS_OF, ids=lambda error: error.__name__)
+def test_what_an_error_tells_beside_its_code_is_documented(error: type[DomainError]) -> None:
+    own = inspect.signature(error).parameters.values()
+    made = (
+        error(**{one.name: 1 for one in own if one.kind in {one.KEYWORD_ONLY, one.POSITIONAL_OR_KEYWORD}})
+        if (error is not GatesClosed)
+        else GatesClosed(["gate.card_required"])
+    )
+    assert set(made.context) == set(CONTEXT.get(error, ()))
 
 
 def test_the_get_that_writes_is_deprecated(document: Document) -> None:
