@@ -134,5 +134,7 @@ class CountedEntries:
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         return await self.entries.confirmed_owner(campaign_id, phone)
 
-    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
-        return await self.entries.count_attempt(campaign_id, user_id, challenge_id)
+    async def count_attempt(
+        self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
+    ) -> Challenge | None:
+        return await self.entries.count_attempt(campaign_id, user_id, challenge_id, code_hash)

@@ -43,10 +43,12 @@ class EntryStore(Protocol):
         """Whose confirmed number this is."""
         ...
 
-    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
-        """Use up one attempt of this challenge, before anything is compared.
+    async def count_attempt(
+        self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
+    ) -> Challenge | None:
+        """Use up one attempt of this challenge, and note whether it is the right one, in one step.
 
-        The challenge with the attempt counted; None if it is not the entry's challenge or has none left.
+        The challenge after the attempt; None if it is not the entry's challenge or is closed.
         """
         ...
 

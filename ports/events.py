@@ -40,8 +40,9 @@ class Outbox(Protocol):
         ...
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """Let these parked messages (all for None) wait again, before the others of their entries and with no
-        attempt counted; which were put back.
+        """Let these parked messages (all for None) wait again, with no attempt counted; which were put back.
+
+        Each returns to the place that its revision gives it, so that the events of an entry keep their order.
 
         Whatever crashes in between, none is lost; doing it again ends the same.
         """

@@ -83,15 +83,17 @@ class MemoryEntryStore:
         campaign = self._campaigns.get(campaign_id)
         return campaign.owners.get(phone) if campaign else None
 
-    async def count_attempt(self, campaign_id: CampaignId, user_id: UserId, challenge_id: str) -> Challenge | None:
+    async def count_attempt(
+        self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
+    ) -> Challenge | None:
         entry = self.all_of(campaign_id).get(user_id)
         verification = entry.verification if entry else None
         challenge = verification.challenge if verification else None
         if entry is None or verification is None or challenge is None:
             return None
-        if challenge.id != challenge_id or challenge.exhausted:
+        if challenge.id != challenge_id or challenge.closed:
             return None
-        counted = replace(challenge, attempts=challenge.attempts + 1)
+        counted = challenge.attempt(code_hash)
         after = replace(entry, version=entry.version + 1, verification=replace(verification, challenge=counted))
         self._campaigns[campaign_id].put(entry, after)
         return counted

@@ -62,10 +62,12 @@ class MemoryOutbox:
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
         wanted = [one for id, one in self._parked.items() if ids is None or id in ids]
-        for parked in sorted(wanted, key=lambda one: one.message.revision, reverse=True):
+        for parked in wanted:
             message = replace(parked.message, attempts=0, retry_at=None)
             waiting = self._waiting.get((message.campaign_id, message.user_id), [])
-            self._keep(message, [message, *(one for one in waiting if one.id != message.id)])
+            others = [one for one in waiting if one.id != message.id]
+            earlier = [one for one in others if one.revision < message.revision]
+            self._keep(message, [*earlier, message, *others[len(earlier) :]])
             del self._parked[message.id]
         return [one.message.id for one in wanted]
 

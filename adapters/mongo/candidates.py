@@ -5,7 +5,6 @@ Which ones hardly matters: each is taken by compare-and-set, and who loses one l
 
 import asyncio
 import random
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -47,11 +46,14 @@ class Candidates:
             self._reading[pool] = asyncio.create_task(self._fetch(pool, number, now))
 
     async def _fetch(self, pool: Pool, number: int, now: datetime) -> None:
-        with suppress(Unavailable):  # Whoever needs codes will see for themselves.
+        try:
             more = await self._read(pool, number, now)
             left = self._ahead.get(pool, [])
             self._keep(pool, list({code.text: code for code in [*left, *more]}.values()))
-        del self._reading[pool]
+        except Unavailable:
+            pass  # The claim that needs the codes reads them itself, and reports what it meets.
+        finally:  # After any error the pool must be read ahead again.
+            del self._reading[pool]
 
     def _keep(self, pool: Pool, codes: list[Code]) -> None:
         self._ahead[pool] = codes

@@ -23,6 +23,8 @@ class StoredChallenge(BaseModel):
     code_hash: bytes
     expires_at: datetime
     attempts: int
+    answered: bool = False
+    """Not there in documents of version 0.1."""
 
 
 class StoredVerification(BaseModel):

@@ -95,6 +95,7 @@ def to_challenge(document: Raw) -> Challenge:
         code_hash=bytes(stored["codeHash"]),
         expires_at=stored["expiresAt"],
         attempts=stored["attempts"],
+        answered=stored.get("answered", False),
     )
 
 
@@ -144,6 +145,7 @@ def _from_challenge(challenge: Challenge) -> Raw:
         "codeHash": challenge.code_hash,
         "expiresAt": challenge.expires_at,
         "attempts": challenge.attempts,
+        "answered": challenge.answered,
     }
 
 

@@ -89,16 +89,12 @@ class MongoOutbox:
 
     @translated
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """Those of an entry with the highest revision first, since each goes before all others."""
+        """Each goes before those messages of its entry that are of its own or a later revision."""
         put_back = []
-        async for document in self._parked.find({} if ids is None else {"_id": {"$in": [*ids]}}).sort(
-            "revision", -1
-        ):
+        async for document in self._parked.find({} if ids is None else {"_id": {"$in": [*ids]}}):
             message = to_parked(document).message
-            # A literal: what begins with a dollar sign would be taken for a field.
-            first = {"$concatArrays": [[{"$literal": document["message"]}], _without([message.id])]}
             found = await self._entries.update_one(
-                {"_id": entry_key(message)}, _changed(first, way_of(message.about))
+                {"_id": entry_key(message)}, _changed(_with(document["message"]), way_of(message.about))
             )
             if found.matched_count:
                 # Only this very row: the message may have been refused and parked again meanwhile.
@@ -141,6 +137,17 @@ def _without(ids: list[str]) -> Raw:
     """The messages but for these."""
     others = {"$not": [{"$in": ["$$this.id", ids]}]}
     return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": others}}
+
+
+def _with(stored: Raw) -> Raw:
+    """The messages and this one, at the place that its revision gives it."""
+    others = _without([stored["id"]])
+    earlier, later = (
+        {"$filter": {"input": others, "cond": {operator: ["$$this.revision", stored["revision"]]}}}
+        for operator in ("$lt", "$gte")
+    )
+    # A literal: a text that begins with a dollar sign would be read as a field.
+    return {"$concatArrays": [earlier, [{"$literal": stored}], later]}
 
 
 def _changed(outbox: Raw, way: Way) -> list[Raw]:

@@ -6,7 +6,7 @@ The code itself is never kept, only a keyed hash of it: without the key, a thief
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,6 +29,8 @@ class Challenge:
     expires_at: datetime
     attempts: int = 0
     """Counted before the comparison, so that parallel guesses gain nothing."""
+    answered: bool = False
+    """The right code was among the attempts. The same answer, sent again by a second click, is then no guess."""
 
     @classmethod
     def open(
@@ -62,10 +64,23 @@ class Challenge:
     def attempts_left(self) -> int:
         return max(0, MAX_ATTEMPTS - self.attempts)
 
+    def hash_of(self, code: str, key: bytes) -> bytes:
+        """What ``code_hash`` is if ``code`` is the one that was sent."""
+        return _hash(key, code, self.id, self.campaign_id, self.user_id, self.phone)
+
     def answered_by(self, code: str, key: bytes) -> bool:
         """Is ``code`` the one that was sent? In constant time."""
-        hashed = _hash(key, code, self.id, self.campaign_id, self.user_id, self.phone)
-        return hmac.compare_digest(self.code_hash, hashed)
+        return hmac.compare_digest(self.code_hash, self.hash_of(code, key))
+
+    @property
+    def closed(self) -> bool:
+        """No more attempts are counted, and so none are compared."""
+        return self.exhausted and not self.answered
+
+    def attempt(self, code_hash: bytes) -> "Challenge":
+        """One attempt more."""
+        answered = self.answered or hmac.compare_digest(self.code_hash, code_hash)
+        return replace(self, attempts=self.attempts + 1, answered=answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,10 @@ class ConfirmPhone:
         challenge = _current(entry, bound_to)
         if challenge.expired(now):
             raise ConfirmationExpired
-        await self._try(challenge, command.code, now)
+        try:
+            await self._try(challenge, command.code, now)
+        except ConfirmationExhausted:
+            return await self._confirmed_meanwhile(command, bound_to)
         return await self._confirm(challenge, now)
 
     def _read(self, command: ConfirmPhoneCommand) -> ChallengeRef:
@@ -79,18 +82,31 @@ class ConfirmPhone:
         return bound_to.phone_digest == phone_digest(entry.details.phone, self.send_code.rules.key)
 
     async def _try(self, challenge: Challenge, code: str, now: datetime) -> None:
-        counted = await self.entries.count_attempt(challenge.campaign_id, challenge.user_id, challenge.id)
+        key = self.send_code.rules.key
+        counted = await self.entries.count_attempt(
+            challenge.campaign_id, challenge.user_id, challenge.id, challenge.hash_of(code, key)
+        )
         if counted is None:
             raise ConfirmationExhausted
-        if counted.answered_by(code, self.send_code.rules.key):
+        if counted.answered_by(code, key):
             return
-        if counted.exhausted:
+        if counted.closed:
             await self.phone_book.change(
                 challenge.campaign_id,
                 challenge.phone,
                 lambda record: record.failed(challenge.user_id, now, self.send_code.rules.phone_block_ttl),
             )
         raise WrongConfirmationCode(attempts_left=counted.attempts_left)
+
+    async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Entry:
+        """No try could be counted. Where the same answer, sent twice, has just confirmed the phone, that is why.
+
+        Raises ConfirmationExhausted where it has not.
+        """
+        entry = await self.entries.get(command.campaign_id, command.user_id)
+        if entry is None or not entry.confirmed or not self._is_of(bound_to, entry):
+            raise ConfirmationExhausted
+        return entry
 
     async def _confirm(self, challenge: Challenge, now: datetime) -> Entry:
         def confirm(current: Entry | None) -> Entry:

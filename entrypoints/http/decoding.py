@@ -26,10 +26,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 BODY_LIMIT: Final = 1024 * 1024
 JSON: Final = "application/json"
 
-_WHERE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
-_FIELD: Final = re.compile(r"field `(.+?)`")
+_WHERE: Final = re.compile(r" - at (?:`key` in )?`\$([A-Za-z0-9_.\[\]]*)`$")
+"""The path that msgspec adds. It is made of names of ours, indexes and ``[...]``, and never of a caller's text."""
+_LONGEST_PATH: Final = 200
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
-_QUOTED_VALUE: Final = re.compile(r"^Invalid enum value .*", re.DOTALL)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
 _LONGEST_NAME: Final = 64
@@ -121,11 +121,12 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
 
 def query_of(request: AnyRequest, type: type[T]) -> T:
     """The query string. A parameter nobody knows, or one given twice, is an error, not a filter ignored."""
-    given: dict[str, str | int | float | list[str]] = {}
+    given: dict[str, str | int | float] = {}
     shape = _shape_of(type)
+    lists: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         if name in shape.lists:
-            given[name] = [*_listed(given.get(name)), value]
+            lists.setdefault(name, []).append(value)
         elif name in given:
             raise invalid(FieldProblem(pointer(name), "is given more than once"))
         elif name in shape.integers and _INTEGER.fullmatch(value):
@@ -135,13 +136,9 @@ def query_of(request: AnyRequest, type: type[T]) -> T:
         else:
             given[name] = value
     try:
-        return msgspec.convert(given, type)
+        return msgspec.convert(given | lists, type)
     except msgspec.ValidationError as error:
         raise invalid(_field_problem(error)) from None
-
-
-def _listed(given: object) -> list[str]:
-    return given if isinstance(given, list) else []
 
 
 class _Shape(NamedTuple):
@@ -170,17 +167,29 @@ def _bare(type: Any) -> msgspec.inspect.Type:
 
 
 def _field_problem(error: msgspec.ValidationError) -> FieldProblem:
-    """msgspec says ``… - at `$.assignments[0].code```; callers read ``/assignments/0/code``."""
+    """msgspec says ``… - at `$.assignments[0].code```; callers read ``/assignments/0/code``.
+
+    The message quotes what the caller sent, at any length. So no pattern looks at more than its end.
+    """
     text = str(error)
-    where = _WHERE.search(text)
-    detail = text[: where.start()] if where else text
+    where = _WHERE.search(text[-_LONGEST_PATH:])
+    detail = text[: -len(where[0])] if where else text
     steps = ["".join(step) for step in _STEP.findall(where[1])] if where else []
-    if named := _FIELD.search(detail):
-        steps.append(named[1])
-        if detail.startswith("Object contains unknown"):
-            detail = "is not a known field"
-    # What was sent may be a code in the wrong place: it is not repeated.
-    return FieldProblem(pointer(*steps), _QUOTED_VALUE.sub("is not one of the values allowed here", detail))
+    _, names_field, name = detail.partition(" field `")
+    if names_field and detail.startswith("Object "):
+        steps.append(name.removesuffix("`"))
+    return FieldProblem(pointer(*steps), _in_our_words(detail))
+
+
+def _in_our_words(detail: str) -> str:
+    """What was sent may be a code in the wrong place: it is not repeated. Nor is a pattern, which helps no fan."""
+    if detail.startswith("Object contains unknown"):
+        return "is not a known field"
+    if detail.startswith("Invalid enum value"):
+        return "is not one of the values allowed here"
+    if detail.startswith("Expected `str` matching regex"):
+        return "is not written in the form that this field takes; /docs describes it"
+    return detail
 
 
 def pointer(*steps: str) -> str:

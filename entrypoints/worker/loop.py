@@ -9,6 +9,7 @@ import structlog
 from domain.model.errors import DomainError
 from entrypoints.application import Application
 from entrypoints.settings import Settings
+from entrypoints.worker.failures import chore_failed
 from entrypoints.worker.relaying import drain as drain_messages
 from entrypoints.worker.relaying import relay
 from entrypoints.worker.scores import retry_scores
@@ -20,13 +21,13 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
     """Do each chore again and again until ``stop`` is set; with ``drain``, only once."""
     sweep_every = settings.sweep_interval.total_seconds()
     await asyncio.gather(
-        _repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
+        repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
         retry_scores(app.retry_scores, stop, once=drain),
     )
 
 
-async def _repeat(
+async def repeat(
     chore: Callable[[], Awaitable[int]], event: str, seconds: float, stop: asyncio.Event, *, once: bool
 ) -> None:
     """``chore`` answers how much it did; what hinders it today may be over next time."""
@@ -36,6 +37,8 @@ async def _repeat(
                 log.info(event, count=count)
         except DomainError as error:
             log.warning("worker.hindered", code=error.code, **error.context)
+        except Exception as error:  # noqa: BLE001 - one chore that fails must not end the others
+            chore_failed("worker.chore_failed", error, chore=event)
         if once:
             return
         with suppress(TimeoutError):

@@ -17,6 +17,7 @@ from domain.model.leases import SLOTS
 from domain.model.relaying import Relayed, Way
 from domain.usecases.hold_slots import HoldSlots
 from entrypoints.application import Application
+from entrypoints.worker.failures import chore_failed
 
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
@@ -91,8 +92,8 @@ async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
         except DomainError as error:
             log.warning("worker.hindered", code=error.code, **error.context)
             pause = held.again_seconds
-        except Exception:
-            log.exception("relay.lease_not_renewed")  # Whatever it is: a worker without slots would idle for ever.
+        except Exception as error:  # noqa: BLE001 - a worker without slots would idle for ever
+            chore_failed("relay.lease_not_renewed", error)
             pause = held.again_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
@@ -129,8 +130,8 @@ class _Lane:
         except TimeoutError:
             log.warning("relay.lease_lost", way=self._way.value)
             return self._backoff()
-        except Exception:
-            log.exception("relay.failed", way=self._way.value)
+        except Exception as error:  # noqa: BLE001 - one lane that fails must not end the others
+            chore_failed("relay.failed", error, way=self._way.value)
             return self._backoff()
         self._failures = 0
         return 0 if relayed.more else LOOK_EVERY_SECONDS

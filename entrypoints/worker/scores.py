@@ -13,6 +13,7 @@ import structlog
 from domain.model.errors import Unavailable
 from domain.usecases.retry_scores import RetryScores
 from entrypoints.origin import set_origin
+from entrypoints.worker.failures import chore_failed
 from ports.queues import Delivery
 
 T = TypeVar("T")
@@ -77,6 +78,9 @@ class _Lane:
                 except Unavailable as error:
                     _hindered(error)
                     await self._unless_stopped(asyncio.sleep(pauses.next()))
+                except Exception as error:  # noqa: BLE001 - the next poll may go well
+                    chore_failed("score_retry.not_received", error)
+                    await self._unless_stopped(asyncio.sleep(pauses.next()))
                 if self.once:
                     return
         finally:
@@ -116,9 +120,8 @@ class _Lane:
         except asyncio.CancelledError:
             await self._hand_back(delivery)
             raise
-        except Exception:
-            # A job that nobody can do must not stop the others; it comes again, and ends in the dead letters.
-            log.exception("score_retry.failed", job=delivery.job.id, attempt=delivery.attempt)
+        except Exception as error:  # noqa: BLE001 - the job comes again, and ends in the dead letters
+            chore_failed("score_retry.failed", error, job=delivery.job.id, attempt=delivery.attempt)
         finally:
             keeping.cancel()
 

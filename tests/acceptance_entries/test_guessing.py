@@ -61,6 +61,17 @@ async def test_of_two_hundred_guesses_in_any_order_five_are_compared(crowded: St
     assert told.keys() <= {WRONG, EXHAUSTED, *other}
 
 
+async def test_a_right_answer_sent_many_times_at_once_is_right_each_time(crowded: Stage) -> None:
+    """A fan clicks twice, a browser sends again: the phone is confirmed, and every answer says so."""
+    await crowded.warm_up(20)
+    for _ in range(5):
+        campaign, phone = crowded.world.open_campaign(), new_phone()
+        asked = await crowded.fan(campaign).asked_for_code(phone)
+        answers = await asyncio.gather(*(asked.answer() for _ in range(20)))
+        assert Counter(map(outcome, answers)) == {"200": 20}
+        assert asked.fan.document()["revision"] == 2, "confirmed once"
+
+
 async def test_changes_at_the_same_time_give_no_attempt_back(crowded: Stage) -> None:
     """What a change of the entry has read before a guess, it must not write after it."""
     campaign, phone = crowded.world.open_campaign(), new_phone()

@@ -100,6 +100,9 @@ def eligible(
     return replace(entry, score=score, selection=selection)
 
 
+WRONG = b"the hash of a wrong code"
+
+
 def challenged(entry: Entry, *, attempts: int = 0) -> Entry:
     """The entry with a code under way to its number."""
     challenge = Challenge.open(

@@ -11,6 +11,7 @@ from tests.contracts.entry_stores import (
     MARKETS,
     NOW,
     TOUR,
+    WRONG,
     EntryPorts,
     becoming,
     challenge_sent,
@@ -174,7 +175,7 @@ async def test_an_attempt_is_counted(entry_ports: EntryPorts) -> None:
     challenge = await challenge_sent(entry_ports)
     before = await entry_ports.entries.get(TOUR, fan(1))
 
-    counted = await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id)
+    counted = await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, WRONG)
 
     assert counted == replace(challenge, attempts=1)
     after = await entry_ports.entries.get(TOUR, fan(1))
@@ -189,6 +190,6 @@ async def test_attempts_are_only_counted_for_the_challenge_that_stands(entry_por
     await challenge_sent(entry_ports)
     await store(entry_ports, registered(fan(2), phone(2)))
 
-    assert await entry_ports.entries.count_attempt(TOUR, fan(1), "another") is None
-    assert await entry_ports.entries.count_attempt(TOUR, fan(2), "another") is None
-    assert await entry_ports.entries.count_attempt(TOUR, fan(3), "another") is None
+    assert await entry_ports.entries.count_attempt(TOUR, fan(1), "another", WRONG) is None
+    assert await entry_ports.entries.count_attempt(TOUR, fan(2), "another", WRONG) is None
+    assert await entry_ports.entries.count_attempt(TOUR, fan(3), "another", WRONG) is None

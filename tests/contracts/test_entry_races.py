@@ -11,6 +11,7 @@ from domain.model.events import message_data
 from domain.model.relaying import Way
 from tests.contracts.entry_stores import (
     TOUR,
+    WRONG,
     EntryPorts,
     challenge_sent,
     existing,
@@ -103,22 +104,35 @@ async def test_guessing_at_once_gains_nothing(entry_ports: EntryPorts) -> None:
     challenge = await challenge_sent(entry_ports)
 
     attempts = await asyncio.gather(
-        *(entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id) for _ in range(200))
+        *(entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, WRONG) for _ in range(200))
     )
 
     counted = [one.attempts for one in attempts if one is not None]
     assert sorted(counted) == list(range(1, MAX_ATTEMPTS + 1))
 
 
+async def test_the_right_answer_is_right_however_often_it_is_sent_at_once(entry_ports: EntryPorts) -> None:
+    """A double click is no guess; wrong guesses on the way with it are counted as ever until it comes."""
+    challenge = await challenge_sent(entry_ports)
+    hashes = [WRONG] * (MAX_ATTEMPTS - 1) + [challenge.code_hash] * 20
+
+    attempts = [await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, one) for one in hashes]
+    at_once = await asyncio.gather(
+        *(entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, challenge.code_hash) for _ in range(20))
+    )
+
+    assert [one.answered for one in [*attempts, *at_once] if one] == [False] * (MAX_ATTEMPTS - 1) + [True] * 40
+
+
 async def test_no_change_takes_an_attempt_back(entry_ports: EntryPorts) -> None:
     challenge = await challenge_sent(entry_ports)
 
     attempts, _ = await asyncio.gather(
-        asyncio.gather(*(entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id) for _ in range(20))),
+        asyncio.gather(*(entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, WRONG) for _ in range(20))),
         asyncio.gather(
             *(entry_ports.entries.change(TOUR, fan(1), existing(noted(f"n{one}", "x"))) for one in range(20))
         ),
     )
 
     assert len([one for one in attempts if one is not None]) == MAX_ATTEMPTS
-    assert await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id) is None
+    assert await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, WRONG) is None

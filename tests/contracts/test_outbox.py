@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -232,12 +233,20 @@ async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports
     assert await entry_ports.outbox.put_back(None) == []
 
 
-async def test_all_of_an_entry_come_back_in_their_order(entry_ports: EntryPorts) -> None:
+@pytest.mark.parametrize("one_by_one", [False, True], ids=["all at once", "by id"])
+@pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
+async def test_messages_of_an_entry_come_back_in_their_order(
+    entry_ports: EntryPorts, order: tuple[int, ...], one_by_one: bool
+) -> None:
+    """However they were parked, and in whatever order they are put back."""
     await changed(entry_ports, 4)
     messages = await waiting(entry_ports)
+    parked = [messages[position] for position in order]
+    for message in parked:
+        await entry_ports.outbox.settle(settled(parked=[park(message)]))
 
-    await entry_ports.outbox.settle(settled(parked=[park(one) for one in reversed(messages[:3])]))
-    await entry_ports.outbox.put_back(None)
+    for ids in [[message.id] for message in parked] if one_by_one else [None]:
+        await entry_ports.outbox.put_back(ids)
 
     assert await waiting(entry_ports) == messages
 

@@ -1,12 +1,14 @@
 """Bodies as they should not be: unreadable (400), of the wrong type (415), too large (413), wrong (422)."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
+from entrypoints.http.decoding import pointer
 from tests.http.scene import Scene, assert_problem
 from tests.tokens import bearer
 
@@ -48,6 +50,15 @@ def test_what_is_no_json_is_a_400(scene: Scene, content: bytes) -> None:
 )  # fmt: skip
 def test_json_that_does_not_fit_is_a_422(scene: Scene, content: bytes, pointer: str) -> None:
     assert_problem(send(scene, content), 422, "request.invalid", pointer)
+
+
+@pytest.mark.parametrize(
+    "name", [" - at `$" + "[" * 900_000, "`.+" * 300_000, " - at `$.a`" * 80_000, "[" * 900_000]
+)
+def test_an_unknown_field_with_a_hostile_name_costs_no_more_than_another(scene: Scene, name: str) -> None:
+    """The decoder quotes the name. A quadratic reader takes hours, and the client gives up after seconds."""
+    answer = send(scene, json.dumps({"type": "tm", "count": 1, name: 1}))
+    assert_problem(answer, 422, "request.invalid", pointer(name))
 
 
 @pytest.mark.parametrize(

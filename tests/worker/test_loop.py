@@ -14,7 +14,7 @@ from domain.usecases.reserve_codes import ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
 from entrypoints.settings import Settings
-from entrypoints.worker.loop import sweeping, work
+from entrypoints.worker.loop import repeat, sweeping, work
 from entrypoints.worker.relaying import relay
 from ports.leases import Leases, SharesChange
 from tests.builders import ManualClock
@@ -49,6 +49,30 @@ async def test_a_drain_sweeps_what_has_lapsed_and_returns() -> None:
         assert await events(app) == [CodeEvent.RESERVED, CodeEvent.EXPIRED]
         story = await app.tell_code_history(C1, "A1")
         assert story.code.status(clock.now()) is CodeStatus.AVAILABLE
+
+
+async def test_a_chore_that_fails_in_an_unexpected_way_ends_neither_itself_nor_the_others() -> None:
+    tries, done, stop = 0, 0, asyncio.Event()
+
+    async def failing() -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise RuntimeError("what the driver says may hold a code")
+        stop.set()
+        return 0
+
+    async def other() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    await asyncio.gather(
+        repeat(failing, "swept", 0.001, stop, once=False), repeat(other, "swept", 0.001, stop, once=False)
+    )
+
+    assert tries == 3
+    assert done > 1
 
 
 async def test_a_store_of_its_own_is_swept_by_the_service_itself() -> None:
