@@ -1,17 +1,16 @@
 """Reading phone numbers with Google's numbering plans."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from adapters.numbering.spelling import spelled, spellings
 from domain.model.errors import InvalidValue
+from domain.model.phone_keys import phone_key
 from domain.model.phones import PhoneNumber
 
-SPELLING: Final = re.compile(r"[0-9+().\- ]{5,25}")
-"""Less than the library takes: no letters (1-800-FLOWERS), no digits of other scripts, no extensions."""
 NO_MESSAGES: Final = frozenset(
     {
         PhoneNumberType.PREMIUM_RATE,
@@ -37,28 +36,38 @@ class LibPhoneNumbers:
 
         Only where that makes no valid number it is read as dialled there (Australia's ``0011 46 …``).
         """
-        if SPELLING.fullmatch(text) is None:
-            raise InvalidValue("phone", "must be 5 to 25 digits, spaces and + ( ) . -")
-        number = next(_valid(text, region), None)
+        typed = spelled(text)
+        region = region.upper() if region else None
+        number = next(_valid(typed, region), None)
         if number is None:
-            raise InvalidValue("phone", "is not a valid phone number")
+            raise InvalidValue("phone", _what_to_do(typed, region))
         if phonenumbers.number_type(number) in NO_MESSAGES:
             raise InvalidValue("phone", "is a kind of number that no code can be sent to")
-        return PhoneNumber(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        return _e164(number)
 
 
-def _valid(text: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:
-    """What ``text`` can mean, the most likely first."""
-    for spelling in _spellings(text):
-        try:
-            number = phonenumbers.parse(spelling, region.upper() if region else None)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            yield number
+def _valid(typed: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:
+    """What ``typed`` can mean, the most likely first; spellings of former plans come last (``+52 1 55 …``)."""
+    read = [number for spelling in spellings(typed) if (number := _read(spelling, region)) is not None]
+    yield from filter(phonenumbers.is_valid_number, read)
+    today = (_read(phone_key(_e164(number)), None) for number in read)
+    yield from (number for number in today if number is not None and phonenumbers.is_valid_number(number))
 
 
-def _spellings(text: str) -> Iterator[str]:
-    if text.lstrip(" (").startswith("00"):
-        yield "+" + text.lstrip(" (").removeprefix("00")
-    yield text
+def _read(spelling: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(spelling, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> PhoneNumber:
+    return PhoneNumber(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def _what_to_do(typed: str, region: str | None) -> str:
+    if typed.startswith(("+", "00", "(+")):
+        return "is not a valid phone number: check the country code and the digits"
+    if region is None:
+        return "must begin with + and the country code, as in +1 212 555 0123"
+    return f"is not a valid phone number in {region}: from other countries write + and the country code"

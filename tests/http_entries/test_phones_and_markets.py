@@ -30,6 +30,13 @@ ARABIC, WIDE = ("".join(chr(zero + int(digit)) for digit in "2014440123") for ze
         ("SE", "08-123 456 78", "+46812345678"),
         (None, "+1 201 444 0123", "+12014440123"),
         (None, "0046 70 123 45 67", "+46701234567"),
+        ("US", "tel:+1-201-444-0123", "+12014440123"),
+        ("US", "201/444 0123", "+12014440123"),
+        ("US", ARABIC, "+12014440123"),
+        ("US", WIDE, "+12014440123"),
+        ("SE", "\uff0b1\u00a0201\u2013444\u00a00123", "+12014440123"),
+        ("SE", "\u202d+1\t2014440123\u200f\n", "+12014440123"),
+        (None, "+52 1 55 1234 5678", "+525512345678"),
     ],
 )
 def test_however_it_is_written_it_is_one_number(
@@ -44,15 +51,14 @@ def test_however_it_is_written_it_is_one_number(
     "phone",
     [
         "", "+", "911", "201 444 012", "201 444 01234", "+999 1234 5678", "+1 201 044 0123", "0" * 25, "+" * 10,
-        "1-800-FLOWERS", "phone", "201 444 O123", "201 444 0123 x5", "tel:+12014440123", "+12014440123;ext=5",
-        ARABIC, WIDE, "\uff0b12014440123", "+12014440123\u200f", "\u202e+12014440123", "+12014440123\x00",
-        "+1\u00a0201\u00a0444\u00a00123", "+1\t2014440123", "+12014440123\n", "1" * 64, "1" * 65, "9" * 100_000,
+        "1-800-FLOWERS", "phone", "201 444 O123", "201 444 0123 x5", "+12014440123;ext=5",
+        "+12014440123\x00", "1" * 64, "1" * 65, "9" * 100_000,
         "+1 900 444 0123", "+44 909 879 0123", "+1 800 444 0123", "+46 77 123 45 67",
     ],
     ids=ascii,
 )  # fmt: skip
 def test_what_is_no_number_for_a_message_is_a_422_that_does_not_repeat_it(scene: Scene, phone: str) -> None:
-    """Among them letters, digits of other scripts, premium and toll-free numbers."""
+    """Among them letters, premium and toll-free numbers."""
     refused = scene.fan().register(phone=phone)
 
     assert_problem(refused, 422, "request.invalid", "/phone")

@@ -1,0 +1,22 @@
+"""Which region a campaign may name, and that its numbers can be read."""
+
+import phonenumbers
+import pytest
+
+from domain.model.regions import REGIONS, region_of
+
+
+@pytest.mark.parametrize(
+    ("text", "region"), [("US", "US"), ("se", "SE"), (" gb\n", "GB"), ("UK", "GB"), ("uk", "GB")]
+)
+def test_a_region_is_known_by_its_two_letters(text: str, region: str) -> None:
+    assert region_of(text) == region
+
+
+@pytest.mark.parametrize("text", ["", "XX", "USA", "Germany", "001", "U S", "U" * 5_000])
+def test_no_region(text: str) -> None:
+    assert region_of(text) is None
+
+
+def test_each_region_has_a_numbering_plan() -> None:
+    assert phonenumbers.SUPPORTED_REGIONS >= REGIONS
