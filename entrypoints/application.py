@@ -35,7 +35,7 @@ from ports.entries import EntryQueries, EntryStore, Scores
 from ports.events import EventStream, Outbox
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
-from ports.health import HealthCheck
+from ports.health import HealthCheck, StoreHealth
 from ports.leases import Leases
 from ports.limits import RateLimits
 from ports.objects import ObjectStore
@@ -66,7 +66,7 @@ class Stores:
     limits: RateLimits
     outbox: Outbox
     leases: Leases
-    health: HealthCheck
+    health: StoreHealth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +131,7 @@ class Application:
     queue: CountedQueue
     clock: Clock
     confirmation_tokens: ConfirmationTokens
+    store: StoreHealth
     health: Sequence[HealthCheck]
 
 
@@ -226,5 +227,6 @@ def assemble(
         queue=neighbours.queue,
         clock=clock,
         confirmation_tokens=neighbours.tokens,
+        store=stores.health,
         health=(stores.health, objects),
     )

@@ -73,6 +73,9 @@ class MemoryCodeStore:
     def name(self) -> str:
         return "store"
 
+    def away(self) -> bool:
+        return False
+
     async def ping(self) -> None:
         return None
 

@@ -9,7 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from adapters.mongo import queries
 from adapters.mongo.collection import CodeCollection
 from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.mapping import key, key_range, to_code
 from domain.model.codes import Code, CodeStatus, CodeType
@@ -27,7 +27,7 @@ class MongoCodeCatalogue:
     @translated
     async def campaigns(self, limit: int) -> Sequence[CampaignId]:
         """One index key a campaign is looked at, however many codes it has."""
-        found = await self._codes.raw.distinct("campaignId")
+        found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS)
         return [CampaignId(id) for id in found[:limit]]
 
     @translated
@@ -40,7 +40,7 @@ class MongoCodeCatalogue:
 
     @translated
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
-        document = await self._codes.raw.find_one({"_id": key(campaign_id, code)})
+        document = await self._codes.raw.find_one({"_id": key(campaign_id, code)}, max_time_ms=READ_MS)
         return to_code(document) if document else None
 
     @translated

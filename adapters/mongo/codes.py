@@ -15,11 +15,10 @@ import stamina
 from adapters.mongo import queries
 from adapters.mongo.claims import ClaimQueue
 from adapters.mongo.collection import Change, CodeCollection
-from adapters.mongo.driver import Raw
-from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import may_come_back, only_duplicates, translated
 from adapters.mongo.mapping import key, new_document
 from domain.model.codes import Code, CodeType, Refusal
-from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, ReserveId
 from domain.model.reservations import Claim, Reservation
 from domain.model.uploads import CodeBatch, Tally
@@ -43,7 +42,7 @@ class MongoCodePool:
     async def add(self, batch: CodeBatch) -> Tally:
         """A file that comes again is asked about first: refused inserts cost five times a look-up."""
         async for attempt in stamina.retry_context(
-            on=Unavailable, attempts=None, timeout=RIDE_OUT_SECONDS, wait_max=2.0
+            on=may_come_back, attempts=None, timeout=RIDE_OUT_SECONDS, wait_max=2.0
         ):
             with attempt:
                 return await self._add(batch)
@@ -68,6 +67,7 @@ class MongoCodePool:
         cursor = self._codes.raw.find(
             {"_id": {"$in": [key(batch.campaign_id, code) for code in codes]}},
             {"code": 1, "type": 1, "origin": 1},
+            max_time_ms=READ_MS,
         )
         return {document["code"]: document for document in await cursor.to_list(None)}
 
@@ -104,14 +104,17 @@ class MongoCodePool:
 
     @translated
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
-        cursor = self._codes.raw.find(queries.held_by(campaign_id, reserve_id, now), {"code": 1})
+        held = queries.held_by(campaign_id, reserve_id, now)
+        cursor = self._codes.raw.find(held, {"code": 1}, max_time_ms=READ_MS)
         return [document["code"] for document in await cursor.to_list(None)]
 
     @translated
     async def sweep(self, now: datetime, limit: int) -> int:
         """Campaign by campaign, so that the index of deadlines serves."""
         swept = 0
-        for campaign_id in await self._codes.raw.distinct("campaignId", queries.reserved_anywhere()):
+        for campaign_id in await self._codes.raw.distinct(
+            "campaignId", queries.reserved_anywhere(), maxTimeMS=READ_MS
+        ):
             for type in CodeType:
                 wanted = queries.in_pool(campaign_id, type) | queries.lapsed(now)
                 codes = await self._codes.find(wanted, limit=limit - swept)

@@ -8,7 +8,7 @@ import pymongo.errors
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.mapping import LAST_TRANSITION, close_place, compare_and_set, key, to_code
 from domain.model.codes import Code
@@ -23,7 +23,7 @@ class CodeCollection:
 
     async def find(self, wanted: Raw, *, sort: str | None = None, limit: int = 0) -> list[Code]:
         """Codes with the last line of their history, which is what the rules look at."""
-        cursor = self.raw.find(wanted, LAST_TRANSITION, limit=limit)
+        cursor = self.raw.find(wanted, LAST_TRANSITION, limit=limit, max_time_ms=READ_MS)
         if sort is not None:
             cursor = cursor.sort(sort, 1)
         return [to_code(document) for document in await cursor.to_list(None)]
@@ -41,7 +41,8 @@ class CodeCollection:
             "_id": {"$in": [key(after.campaign_id, after.text) for _, after in changes]},
             "transitions.write": write,
         }
-        done = {document["_id"] for document in await self.raw.find(ours, {"_id": 1}).to_list(None)}
+        cursor = self.raw.find(ours, {"_id": 1}, max_time_ms=READ_MS)
+        done = {document["_id"] for document in await cursor.to_list(None)}
         return [after for _, after in changes if key(after.campaign_id, after.text) not in done]
 
     async def confirm(self, codes: Sequence[Code]) -> list[Code]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 
 LANES: Final = 4
 MAX_BRANCHES: Final = 500
@@ -51,6 +51,7 @@ def reading(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
         "pipeline": pipeline,
         "cursor": {"batchSize": MAX_BRANCHES + 1},
         "readConcern": concern,
+        "maxTimeMS": READ_MS,
     }
 
 

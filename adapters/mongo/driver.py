@@ -15,6 +15,10 @@ from pymongo import AsyncMongoClient
 # The driver's own type for documents whose shape it does not know.
 Raw = dict[str, Any]
 
+READ_MS: Final = 10_000
+"""How long the server may work on a question. A write has no such limit in the driver, unless one gives up its
+bounded retries; it ends with ``wTimeoutMS``, or when the server sees that the connection is gone."""
+
 ON_MOTOR: Final = beanie.__version__.startswith("1.")
 
 

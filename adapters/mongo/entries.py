@@ -15,7 +15,7 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entry_mapping import (
     WITHOUT_OUTBOX,
     as_loaded,
@@ -109,7 +109,7 @@ class MongoEntryStore:
 
     async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> list[Entry]:
         keys = [key(campaign_id, user_id) for user_id in user_ids]
-        cursor = self._entries.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX)
+        cursor = self._entries.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX, max_time_ms=READ_MS)
         return [to_entry(document) for document in await cursor.to_list(None)]
 
     async def _write(self, changes: Sequence[Change], origin: Origin) -> list[UserId]:
@@ -141,7 +141,7 @@ class MongoEntryStore:
         Raises Unavailable: they wait for a worker.
         """
         unchanged = [as_read(before) for before, _ in failed]
-        if await self._entries.find_one({"$or": unchanged}, {"_id": 1}):
+        if await self._entries.find_one({"$or": unchanged}, {"_id": 1}, max_time_ms=READ_MS):
             raise Unavailable("relay")
 
     @translated
@@ -159,7 +159,7 @@ class MongoEntryStore:
                 "phone": {"$in": phones},
                 "status": EntryStatus.CONFIRMED.value,
             }
-            async for document in self._entries.find(confirmed, {"userId": 1, "phone": 1}):
+            async for document in self._entries.find(confirmed, {"userId": 1, "phone": 1}, max_time_ms=READ_MS):
                 owners[campaign_id, PhoneNumber(document["phone"])] = UserId(document["userId"])
         return [owners.get(number) for number in numbers]
 
@@ -180,6 +180,7 @@ class MongoEntryStore:
             _attempted(code_hash),
             projection={"campaignId": 1, "userId": 1, "verification": 1},
             return_document=pymongo.ReturnDocument.AFTER,
+            maxTimeMS=READ_MS,
         )
         return to_challenge(document) if document else None
 

@@ -8,7 +8,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.counting import Branch, count_all
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entry_mapping import markets_of, pref
 from adapters.mongo.errors import translated
 from adapters.mongo.mapping import key_range
@@ -62,6 +62,7 @@ class MongoEntryQueries:
                 "pipeline": _ranking(self._entries.name, wanted, after, limit),
                 "cursor": {"batchSize": limit + 1},
                 "readConcern": {"level": "snapshot"},
+                "maxTimeMS": READ_MS,
             },
             codec_options=self._entries.codec_options,
         )
@@ -94,7 +95,11 @@ class MongoEntryQueries:
     @translated
     async def _chose(self, campaign_id: CampaignId, market: MarketId, after: UserId | None) -> list[UserId]:
         behind = {"_id": key_range(campaign_id, after), "markets": market}
-        cursor = self._entries.find(behind, {"userId": 1}, limit=BATCH).sort("_id", 1).hint([("_id", 1)])
+        cursor = (
+            self._entries.find(behind, {"userId": 1}, limit=BATCH, max_time_ms=READ_MS)
+            .sort("_id", 1)
+            .hint([("_id", 1)])
+        )
         return [UserId(document["userId"]) for document in await cursor.to_list(None)]
 
     async def _count(self, branches: Sequence[Branch]) -> Counter[str]:

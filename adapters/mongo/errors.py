@@ -1,6 +1,7 @@
 """PyMongo's exceptions end here."""
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -12,28 +13,59 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DUPLICATE_KEY: Final = 11_000
+MAX_REASON: Final = 300
+_TIME_OUTS: Final = re.compile(r" \(configured timeouts:[^)]*\)")
+
+_REASONS: Final[Mapping[int, str]] = {
+    13: "the user may not do this: it lacks a role on this database",
+    18: "the user or the password is refused",
+    8_000: "the user or the password is refused",
+}
+"""What the numbers of MongoDB's refusals mean to an operator."""
 
 
 def translated(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Whatever the driver could not do, after its own retries, is the store not answering."""
+    """What the driver could not do, after its own retries, is the store not answering, whatever the reason."""
 
     @wraps(method)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await method(*args, **kwargs)
-        except (pymongo.errors.ConnectionFailure, pymongo.errors.WaitQueueTimeoutError) as error:
-            raise Unavailable("store") from error
-        except pymongo.errors.BulkWriteError as error:
-            failure = _without_documents(error)
-            if may_pass(error):
-                raise Unavailable("store") from failure
-            raise failure from None
-        except pymongo.errors.OperationFailure as error:
-            if may_pass(error):
-                raise Unavailable("store") from error
-            raise
+        except pymongo.errors.PyMongoError as error:
+            raise unavailable(error) from error
 
     return call
+
+
+def unavailable(error: pymongo.errors.PyMongoError) -> Unavailable:
+    return Unavailable("store", reason=reason_of(error))
+
+
+def reason_of(error: pymongo.errors.PyMongoError) -> str:
+    """For an operator: hosts, kinds and numbers, never what is stored."""
+    if isinstance(error, pymongo.errors.ServerSelectionTimeoutError):
+        return _why_none(str(error))
+    if isinstance(error, pymongo.errors.ConnectionFailure):
+        return f"the connection failed ({type(error).__name__})"
+    numbers = _numbers(error)
+    for number in numbers:
+        if number in _REASONS:
+            return _REASONS[number]
+    return f"it refuses with {type(error).__name__} {', '.join(map(str, numbers))}".rstrip()
+
+
+def _why_none(said: str) -> str:
+    """Of why no server would do, the hosts and what each answered, without the driver's picture of the servers."""
+    if said.startswith("Authentication failed"):
+        return _REASONS[18]
+    said = said.partition(", Timeout:")[0].partition(", full error:")[0]
+    return f"no server answers: {_TIME_OUTS.sub('', said)}"[:MAX_REASON]
+
+
+def _numbers(error: pymongo.errors.PyMongoError) -> list[int]:
+    details: Mapping[str, Any] = getattr(error, "details", None) or {}
+    failures = [details, *details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
+    return sorted({failure["code"] for failure in failures if "code" in failure})
 
 
 def only_duplicates(error: pymongo.errors.BulkWriteError) -> bool:
@@ -41,6 +73,14 @@ def only_duplicates(error: pymongo.errors.BulkWriteError) -> bool:
     details = error.details or {}
     refused = all(failure.get("code") == DUPLICATE_KEY for failure in details.get("writeErrors", ()))
     return refused and not details.get("writeConcernErrors")
+
+
+def may_come_back(error: Exception) -> bool:
+    """Is it worth waiting for the store? Not where it answers, and refuses."""
+    cause = error.__cause__
+    if isinstance(cause, pymongo.errors.OperationFailure):
+        return may_pass(cause)
+    return isinstance(error, Unavailable)
 
 
 def may_pass(error: pymongo.errors.OperationFailure) -> bool:
@@ -52,11 +92,3 @@ def may_pass(error: pymongo.errors.OperationFailure) -> bool:
         pymongo.errors.WTimeoutError | pymongo.errors.WriteConcernError | pymongo.errors.ExecutionTimeout,
     )
     return transient or error.has_error_label("RetryableWriteError")
-
-
-def _without_documents(error: pymongo.errors.BulkWriteError) -> Exception:
-    """A bulk error carries the documents it failed on, which hold codes: keep only the error numbers."""
-    details = error.details or {}
-    failures = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
-    codes = sorted({failure.get("code", 0) for failure in failures})
-    return RuntimeError(f"bulk write failed with {codes}")

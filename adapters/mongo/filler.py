@@ -14,7 +14,7 @@ from typing import Final
 from adapters.mongo import queries
 from adapters.mongo.candidates import Candidates
 from adapters.mongo.collection import Change, CodeCollection
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.filling import Filling
 from adapters.mongo.turns import Turns
 from domain.model.codes import Code
@@ -157,7 +157,7 @@ class Filler:
     async def _available(self, filling: Filling) -> int:
         ours = queries.in_pool(*filling.pool)
         claimable = {"$or": [ours | {"status": queries.AVAILABLE}, ours | queries.lapsed(filling.claim.now)]}
-        return await self._codes.raw.count_documents(claimable)
+        return await self._codes.raw.count_documents(claimable, maxTimeMS=READ_MS)
 
     async def _someone_is_half_way(self, filling: Filling) -> bool:
         """Is there a reservation of several codes, begun just now, whose places are not all taken?"""
@@ -177,7 +177,7 @@ class Filler:
     async def _with_empty_places(self, condition: Raw) -> set[ReserveId]:
         """Which of the reservations that have codes like this have fewer than they are for."""
         places: dict[ReserveId, int] = {}
-        cursor = self._codes.raw.find(condition, {"hold.reserveId": 1, "hold.count": 1})
+        cursor = self._codes.raw.find(condition, {"hold.reserveId": 1, "hold.count": 1}, max_time_ms=READ_MS)
         for document in await cursor.to_list(None):
             hold = document["hold"]
             places[hold["reserveId"]] = places.get(hold["reserveId"], hold["count"]) - 1

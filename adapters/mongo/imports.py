@@ -4,7 +4,7 @@ from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.documents import DOCUMENTS, ImportDocument, StoredProblem
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from domain.model.codes import CodeType
 from domain.model.ids import CampaignId, ImportId, UserId
@@ -24,7 +24,7 @@ class MongoImportLog:
     @translated
     async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None:
         await self._prepare()
-        document = await ImportDocument.get(import_id)
+        document = await ImportDocument.get(import_id, max_time_ms=READ_MS)
         if document is None or document.campaign_id != campaign_id:
             return None
         return _to_import(document)

@@ -10,7 +10,7 @@ from typing import Final
 import pymongo.errors
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from domain.model.leases import Share, Shares
 from ports.leases import SharesChange
@@ -28,7 +28,9 @@ class MongoLeases:
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
         """The time is read before the write that rests on it: a lease is rather too short than too long."""
         while True:
-            document = await self._leases.find_one({"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"})
+            document = await self._leases.find_one(
+                {"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"}, max_time_ms=READ_MS
+            )
             if document is None:
                 await self._begin()
                 continue

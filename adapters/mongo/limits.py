@@ -9,7 +9,7 @@ import pymongo.errors
 from pymongo import WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from ports.limits import RateLimit
 
@@ -31,6 +31,7 @@ class MongoRateLimits:
                     _taken(limit, now, latest),
                     upsert=True,
                     return_document=pymongo.ReturnDocument.AFTER,
+                    maxTimeMS=READ_MS,
                 )
             except pymongo.errors.DuplicateKeyError:
                 continue  # Another made the bucket in the same moment.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.together import Together
 
 
@@ -22,6 +22,6 @@ class Lookups:
 
     async def _read(self, keys: Sequence[str]) -> list[Raw | None]:
         wanted = keys[0] if len(keys) == 1 else {"$in": list(dict.fromkeys(keys))}
-        cursor = self._collection.find({"_id": wanted}, self._projection)
+        cursor = self._collection.find({"_id": wanted}, self._projection, max_time_ms=READ_MS)
         found = {document["_id"]: document for document in await cursor.to_list(None)}
         return [found.get(key) for key in keys]

@@ -8,7 +8,7 @@ import pymongo
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.message_mapping import (
     DUE,
@@ -49,7 +49,7 @@ class MongoOutbox:
             DUE[way]: {"$exists": True},
             "outbox": {"$not": {"$elemMatch": postponed}},
         }
-        cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit)
+        cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit, max_time_ms=READ_MS)
         return [
             to_message(document, stored)
             for document in await cursor.sort(DUE[way], pymongo.ASCENDING).to_list(None)
@@ -84,14 +84,16 @@ class MongoOutbox:
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
         wanted = {} if campaign_id is None else {"campaignId": campaign_id}
-        cursor = self._parked.find(wanted, limit=limit).sort([("parkedAt", 1), ("_id", 1)])
+        cursor = self._parked.find(wanted, limit=limit, max_time_ms=READ_MS).sort([("parkedAt", 1), ("_id", 1)])
         return [to_parked(document) for document in await cursor.to_list(None)]
 
     @translated
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
         """Each goes before those messages of its entry that are of its own or a later revision."""
         put_back = []
-        async for document in self._parked.find({} if ids is None else {"_id": {"$in": [*ids]}}):
+        async for document in self._parked.find(
+            {} if ids is None else {"_id": {"$in": [*ids]}}, max_time_ms=READ_MS
+        ):
             message = to_parked(document).message
             found = await self._entries.update_one(
                 {"_id": entry_key(message)}, _changed(_with(document["message"]), way_of(message.about))
@@ -106,18 +108,18 @@ class MongoOutbox:
     async def standing(self) -> Standing:
         due = DUE[Way.EVENTS]
         waiting = {SLOT: {"$in": [*range(SLOTS)]}, due: {"$exists": True}}
-        oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)])
+        oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)], max_time_ms=READ_MS)
         return Standing(
             oldest_event=oldest[due] if oldest else None,
-            waiting=await self._entries.count_documents(waiting),
-            parked=await self._parked.estimated_document_count(),
+            waiting=await self._entries.count_documents(waiting, maxTimeMS=READ_MS),
+            parked=await self._parked.estimated_document_count(maxTimeMS=READ_MS),
         )
 
     @translated
     async def adopt(self) -> None:
         """Give slots to entries whose messages an earlier release stored; new ones have theirs from the start."""
         strangers = {"outbox.0": {"$exists": True}, SLOT: {"$exists": False}}
-        cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE)
+        cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
         while documents := await cursor.to_list(None):
             dues = {due: _first_due(way) for way, due in DUE.items()}
             await self._entries.bulk_write(
@@ -130,7 +132,7 @@ class MongoOutbox:
                 ],
                 ordered=False,
             )
-            cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE)
+            cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
 
 
 def _without(ids: list[str]) -> Raw:

@@ -12,7 +12,7 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import Raw
+from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries import MongoEntryStore
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.mapping import key
@@ -65,7 +65,7 @@ class MongoScores:
     async def _standing(self, campaign_id: CampaignId, user_ids: Collection[UserId]) -> Mapping[UserId, Raw]:
         keys = [key(campaign_id, user_id) for user_id in user_ids]
         shown = {"_id": 0, "userId": 1, "status": 1, "selection": 1, "score": 1}
-        cursor = self._entries.find({"_id": {"$in": keys}}, shown)
+        cursor = self._entries.find({"_id": {"$in": keys}}, shown, max_time_ms=READ_MS)
         return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
 
     async def _score(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Refused:
@@ -106,7 +106,8 @@ class MongoScores:
         New ones are inserted, not upserted: that is ten times faster.
         """
         keys = {record.user_id: key(campaign_id, record.user_id) for record in records}
-        cursor = self._scoring.find({"_id": {"$in": list(keys.values())}}, {"score": 1, "selection": 1})
+        wanted = {"_id": {"$in": list(keys.values())}}
+        cursor = self._scoring.find(wanted, {"score": 1, "selection": 1}, max_time_ms=READ_MS)
         present = {document["_id"]: document for document in await cursor.to_list(None)}
         writes: list[InsertOne[Raw] | UpdateOne] = []
         for record in records:

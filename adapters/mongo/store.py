@@ -32,6 +32,7 @@ from adapters.mongo.limits import MongoRateLimits
 from adapters.mongo.message_documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
+from adapters.mongo.reach import Reach
 from adapters.mongo.scoring import MongoScores
 from adapters.mongo.turns import Turns
 from domain.model.errors import Unavailable
@@ -48,6 +49,7 @@ CONNECTION: Final[dict[str, Any]] = {
     "retryWrites": True,
     "tz_aware": True,
     "serverSelectionTimeoutMS": 5_000,
+    "heartbeatFrequencyMS": 2_000,  # How soon a server that was away is found again.
     "connectTimeoutMS": 2_000,
     "socketTimeoutMS": 30_000,
     "maxPoolSize": 50,
@@ -61,6 +63,7 @@ class MongoStore:
     """Every port that this database fills."""
 
     database: AsyncDatabase[Raw]
+    reach: Reach
     pool: MongoCodePool
     catalogue: MongoCodeCatalogue
     imports: MongoImportLog
@@ -76,16 +79,21 @@ class MongoStore:
     def name(self) -> str:
         return "store"
 
+    def away(self) -> bool:
+        return self.reach.away()
+
     @translated
     async def ping(self) -> None:
         """Answers, is a replica set, and has its indexes. Raises Unavailable."""
+        if self.away():
+            raise Unavailable("store", reason="no server answers")
         hello = await self.database.client.admin.command("hello", maxTimeMS=PING_MS)
         if "setName" not in hello:
-            raise Unavailable("store")
+            raise Unavailable("store", reason="it is a single server, not a replica set")
         if await missing_indexes(self.database):
             await self.prepare()
             if await missing_indexes(self.database):
-                raise Unavailable("store")
+                raise Unavailable("store", reason="indexes are missing: run fangate migrate")
 
     @translated
     async def prepare(self) -> None:
@@ -124,19 +132,19 @@ def check_url(url: str) -> None:
 async def mongo_store(url: str, *, origin: CurrentOrigin = nobodys) -> AsyncIterator[MongoStore]:
     """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION."""
     client = open_client(url, **_options(url))
-    database = client.get_default_database()
     try:
-        yield _store_in(database, origin)
+        yield _store_in(client.get_default_database(), Reach(client), origin)
     finally:
         await close(client)
 
 
-def _store_in(database: AsyncDatabase[Raw], origin: CurrentOrigin) -> MongoStore:
+def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin) -> MongoStore:
     codes = CodeCollection(database[_name(CodeDocument)])
     entries = database[_name(EntryDocument)]
     entry_store = MongoEntryStore(entries, origin)
     return MongoStore(
         database=database,
+        reach=reach,
         pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
         catalogue=MongoCodeCatalogue(database, codes),
         imports=MongoImportLog(database),

@@ -8,7 +8,7 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.errors import DUPLICATE_KEY, may_pass
+from adapters.mongo.errors import DUPLICATE_KEY, may_pass, unavailable
 from adapters.mongo.together import Together
 
 Write = InsertOne[Raw] | UpdateOne
@@ -47,4 +47,4 @@ def _refusal(failure: Raw) -> Pattern | Exception:
     if failure["code"] == DUPLICATE_KEY:
         pattern: Pattern = failure["keyPattern"]
         return pattern
-    return RuntimeError(f"write failed with {failure['code']}")  # Its message would hold the document.
+    return unavailable(pymongo.errors.WriteError("", failure["code"], failure))

@@ -23,6 +23,11 @@ class DomainError(Exception):
         """What happened, in words for a person."""
         return inspect.getdoc(type(self)) or ""
 
+    @property
+    def logged(self) -> Mapping[str, int | str]:
+        """For a line in the log."""
+        return {"code": self.code, **self.context}
+
 
 class InvalidValue(DomainError):
     """A value is not acceptable."""
@@ -40,8 +45,15 @@ class Unavailable(DomainError):
 
     code = "service.unavailable"
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, *, reason: str = "") -> None:
+        """``reason`` is for operators: why, without anything that is stored or secret."""
         super().__init__(part=part)
+        self.part = part
+        self.reason = reason
+
+    @property
+    def logged(self) -> Mapping[str, int | str]:
+        return {**super().logged, "reason": self.reason} if self.reason else super().logged
 
 
 class RateLimited(DomainError):

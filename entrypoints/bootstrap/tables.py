@@ -1,9 +1,11 @@
 """Which adapters there are, by the port they fill and the scheme that asks for them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
+
+import structlog
 
 from adapters.appsync.realtime import appsync_realtime
 from adapters.fanscore.source import NoFanscore, http_fanscore
@@ -34,7 +36,7 @@ from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
 from entrypoints.application import CheckedObjectStore, Stores
 from entrypoints.origin import current_origin
-from entrypoints.settings import Settings
+from entrypoints.settings import PREFIX, Settings
 from entrypoints.streams import kafka_address, kinesis_name, open_plugin
 from ports.campaigns import Campaigns
 from ports.events import EventStream
@@ -47,6 +49,9 @@ from ports.sms import Sms
 from ports.users import Users
 
 Port = TypeVar("Port")
+
+log = structlog.get_logger()
+
 Factory = Callable[[Settings], Port | AbstractAsyncContextManager[Port]]
 """What it makes is ready as it is, or is entered, and left at the end."""
 
@@ -87,8 +92,10 @@ def _memory(_: Settings) -> Stores:
 @asynccontextmanager
 async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
     async with mongo_store(settings.store, origin=current_origin) as mongo:
-        with suppress(Unavailable):  # Start all the same: /readyz tells, and it is prepared when it is back.
+        try:
             await mongo.prepare()
+        except Unavailable as error:  # Start all the same: /readyz tells, and it is prepared when it is back.
+            log.info("store.not_prepared", variable=f"{PREFIX}STORE", reason=error.reason)
         yield Stores(
             pool=mongo.pool,
             catalogue=mongo.catalogue,

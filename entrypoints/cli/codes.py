@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.model.codes import CodeType
-from domain.model.errors import DomainError, InvalidValue
+from domain.model.errors import DomainError
 from domain.model.ids import CampaignId, UserId, is_campaign_id, is_user_id
 from domain.model.uploads import Import
 from domain.usecases.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
+from entrypoints.cli.errors import in_words
 from entrypoints.http.codes.imports import ImportBody
 from entrypoints.logs import configure_logs
 from entrypoints.settings import Settings, read_settings
@@ -46,11 +47,8 @@ def import_file(file: Path, campaign: str, code_type: str, by: str | None) -> No
         click.echo("FANGATE_STORE=memory: keeps nothing: this is a rehearsal.", err=True)
     try:
         run = asyncio.run(_import(settings, file, file.stat().st_size, command))
-    except InvalidValue as error:
-        raise click.ClickException(f"{error.field}: {error.reason}") from None
     except DomainError as error:
-        details = ", ".join(f"{name} {value}" for name, value in error.context.items())
-        raise click.ClickException(f"{error.message} {f'({details})' if details else ''}".strip()) from None
+        raise click.ClickException(in_words(error)) from None
     click.echo(msgspec.json.format(msgspec.json.encode(ImportBody.of(run))).decode())
 
 

@@ -7,6 +7,7 @@ import click
 from domain.model.errors import DomainError
 from entrypoints.cli.codes import codes
 from entrypoints.cli.demo.command import demo
+from entrypoints.cli.errors import in_words
 from entrypoints.cli.events import events
 from entrypoints.cli.running import migrate, serve, worker
 from entrypoints.cli.token import token
@@ -29,4 +30,4 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(f"fangate: {error}")
     except DomainError as error:
-        sys.exit(f"fangate: {error.message}")
+        sys.exit(f"fangate: {in_words(error)}")

@@ -115,6 +115,6 @@ async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> Non
 def migrate() -> None:
     """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
     settings = read_settings()
-    configure_logs(settings.log_level)
+    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
     built = asyncio.run(bootstrap.migrate(settings))
     click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")

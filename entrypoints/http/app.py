@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.response import Response
 from litestar.types import ASGIApp
 
-from domain.model.errors import CodesExhausted, RateLimited, ReservationMismatch
+from domain.model.errors import CodesExhausted, DomainError, RateLimited, ReservationMismatch
 from entrypoints.bootstrap import application, check
 from entrypoints.gauges import Gauges
 from entrypoints.http import system
@@ -141,7 +141,8 @@ def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:
     if isinstance(error, RateLimited):
         request.app.state.metrics.rate_limited(error.of)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("http.failed", code=problem.code, exc_info=_cause(error))
+        logged = error.logged if isinstance(error, DomainError) else {"code": problem.code}
+        log.error("http.failed", **logged, exc_info=_cause(error))
     return Response(
         problem.body(request_id),
         status_code=problem.status,

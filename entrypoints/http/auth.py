@@ -12,7 +12,9 @@ from typing import Any, Final
 import jwt
 from litestar.connection import ASGIConnection
 
+from domain.model.errors import Unavailable
 from domain.model.ids import UserId, is_user_id
+from entrypoints.application import Application
 from entrypoints.http.headers import header
 from entrypoints.http.keys import Keys, PublishedKeys, SharedSecret
 from entrypoints.http.problems import forbidden, unauthenticated
@@ -138,6 +140,9 @@ async def public(_: Connection) -> None:
 async def _admit(request: Connection) -> Caller:
     door: Door = request.app.state.door
     caller = await door.admit(header(request, b"authorization"))
+    application: Application = request.app.state.application
+    if application.store.away():  # Every operation needs it: better refused now than after a time-out.
+        raise Unavailable("store")
     request.scope[_CALLER] = caller  # type: ignore[typeddict-unknown-key]
     return caller
 

@@ -9,7 +9,6 @@ import structlog
 from domain.model.errors import DomainError
 from entrypoints.application import Application
 from entrypoints.settings import Settings
-from entrypoints.worker.failures import chore_failed
 from entrypoints.worker.relaying import drain as drain_messages
 from entrypoints.worker.relaying import relay
 from entrypoints.worker.scores import retry_scores
@@ -36,9 +35,9 @@ async def repeat(
             if count := await chore():
                 log.info(event, count=count)
         except DomainError as error:
-            log.warning("worker.hindered", code=error.code, **error.context)
-        except Exception as error:  # noqa: BLE001 - one chore that fails must not end the others
-            chore_failed("worker.chore_failed", error, chore=event)
+            log.warning("worker.hindered", **error.logged)
+        except Exception:
+            log.exception("worker.chore_failed", chore=event)  # One chore that fails must not end the others.
         if once:
             return
         with suppress(TimeoutError):

@@ -17,7 +17,6 @@ from domain.model.leases import SLOTS
 from domain.model.relaying import Relayed, Way
 from domain.usecases.hold_slots import HoldSlots
 from entrypoints.application import Application
-from entrypoints.worker.failures import chore_failed
 
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
@@ -90,10 +89,10 @@ async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
         try:
             pause = await held.renew()
         except DomainError as error:
-            log.warning("worker.hindered", code=error.code, **error.context)
+            log.warning("worker.hindered", **error.logged)
             pause = held.again_seconds
-        except Exception as error:  # noqa: BLE001 - a worker without slots would idle for ever
-            chore_failed("relay.lease_not_renewed", error)
+        except Exception:
+            log.exception("relay.lease_not_renewed")  # A worker without slots would idle for ever.
             pause = held.again_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
@@ -125,13 +124,13 @@ class _Lane:
                 if slots:
                     relayed = _told(self._way, await self._pass_on(slots))
         except DomainError as error:
-            log.warning("relay.hindered", way=self._way.value, code=error.code, **error.context)
+            log.warning("relay.hindered", way=self._way.value, **error.logged)
             return self._backoff()
         except TimeoutError:
             log.warning("relay.lease_lost", way=self._way.value)
             return self._backoff()
-        except Exception as error:  # noqa: BLE001 - one lane that fails must not end the others
-            chore_failed("relay.failed", error, way=self._way.value)
+        except Exception:
+            log.exception("relay.failed", way=self._way.value)  # One lane that fails must not end the others.
             return self._backoff()
         self._failures = 0
         return 0 if relayed.more else LOOK_EVERY_SECONDS

@@ -13,7 +13,6 @@ import structlog
 from domain.model.errors import Unavailable
 from domain.usecases.retry_scores import RetryScores
 from entrypoints.origin import set_origin
-from entrypoints.worker.failures import chore_failed
 from ports.queues import Delivery
 
 T = TypeVar("T")
@@ -78,8 +77,8 @@ class _Lane:
                 except Unavailable as error:
                     _hindered(error)
                     await self._unless_stopped(asyncio.sleep(pauses.next()))
-                except Exception as error:  # noqa: BLE001 - the next poll may go well
-                    chore_failed("score_retry.not_received", error)
+                except Exception:
+                    log.exception("score_retry.not_received")  # The next poll may go well.
                     await self._unless_stopped(asyncio.sleep(pauses.next()))
                 if self.once:
                     return
@@ -120,8 +119,9 @@ class _Lane:
         except asyncio.CancelledError:
             await self._hand_back(delivery)
             raise
-        except Exception as error:  # noqa: BLE001 - the job comes again, and ends in the dead letters
-            chore_failed("score_retry.failed", error, job=delivery.job.id, attempt=delivery.attempt)
+        except Exception:
+            # The job comes again, and ends in the dead letters.
+            log.exception("score_retry.failed", job=delivery.job.id, attempt=delivery.attempt)
         finally:
             keeping.cancel()
 
@@ -186,7 +186,7 @@ class _Pauses:
 
 
 def _hindered(error: Unavailable) -> None:
-    log.warning("worker.hindered", code=error.code, **error.context)
+    log.warning("worker.hindered", **error.logged)
 
 
 def _names(delivery: Delivery) -> dict[str, str | int]:

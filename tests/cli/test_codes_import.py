@@ -9,7 +9,6 @@ import pytest
 
 from tests.cli.commands import fangate
 from tests.http.scene import staff
-from tests.servers.ports import free_port
 from tests.servers.service import service
 
 
@@ -84,16 +83,6 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_told_in_a_line(tmp_path: 
     assert "Traceback" not in missing.stderr + unreadable.stderr
 
 
-def test_a_database_that_is_away_is_told_in_a_line(file: Path) -> None:
-    away = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=200"
-
-    outcome = import_file(file, store=away)
-
-    assert outcome.returncode == 1
-    assert "not answering" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
-
-
 def test_migrate_builds_what_is_missing_and_nothing_twice(database_url: str) -> None:
     first = fangate("migrate", settings={"FANGATE_STORE": database_url})
     second = fangate("migrate", settings={"FANGATE_STORE": database_url})
@@ -106,13 +95,3 @@ def test_migrate_builds_what_is_missing_and_nothing_twice(database_url: str) -> 
         indexes = client.get_default_database()["codes"].index_information()
     assert {"pool", "deadlines", "places"} <= set(indexes)
     assert not [index for index in indexes.values() if "expireAfterSeconds" in index]
-
-
-def test_migrate_tells_in_a_line_that_the_database_is_away() -> None:
-    away = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=200"
-
-    outcome = fangate("migrate", settings={"FANGATE_STORE": away})
-
-    assert outcome.returncode == 1
-    assert "Traceback" not in outcome.stderr
-    assert len(outcome.stderr.splitlines()) == 1

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,7 @@ class Node:
                     self.binary, "--dbpath", self.folder, "--port", str(self.port), "--bind_ip", "127.0.0.1",
                     "--replSet", "rs0", "--wiredTigerCacheSizeGB", "1",
                     "--setParameter", "diagnosticDataCollectionEnabled=false",
+                    "--setParameter", "enableTestCommands=1",  # For failing().
                 ],
                 stdout=log,
                 stderr=log,
@@ -95,6 +96,18 @@ class ReplicaSet:
         with self.nodes[0].client() as client:
             client.admin.command("replSetInitiate", {"_id": "rs0", "members": members, "settings": settings})
         self.primary()
+
+    @contextmanager
+    def failing(self, commands: Sequence[str], code: int) -> Iterator[None]:
+        """While the block lasts the primary refuses these commands of Fangate with this error."""
+        point: dict[str, Any] = {"configureFailPoint": "failCommand"}
+        data = {"failCommands": list(commands), "errorCode": code, "appName": "fangate"}
+        with self.primary().client() as client:
+            client.admin.command(point | {"mode": "alwaysOn", "data": data})
+            try:
+                yield
+            finally:
+                client.admin.command(point | {"mode": "off"})
 
     def primary(self) -> Node:
         """The node that takes writes; waits until there is one."""

@@ -1,0 +1,34 @@
+"""Whether MongoDB can be reached. Its driver looks all the time, so knowing it costs nothing."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from pymongo import AsyncMongoClient
+
+from adapters.mongo.driver import Raw
+
+PATIENCE_SECONDS: Final = 2.0
+"""A replica set that elects a new primary is waited for so long; then it counts as away."""
+
+
+class Reach:
+    """What the driver knows of the server that takes writes, and since when there is none."""
+
+    def __init__(self, client: AsyncMongoClient[Raw], *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._seconds = seconds
+        self._lost_at: float | None = None
+
+    def away(self) -> bool:
+        """Lost for longer than PATIENCE_SECONDS: to ask now would only mean to wait in vain."""
+        if self._client.topology_description.has_writable_server():
+            if self._lost_at is not None:
+                structlog.get_logger().info("store.found")
+            self._lost_at = None
+            return False
+        if self._lost_at is None:
+            structlog.get_logger().warning("store.lost")
+            self._lost_at = self._seconds()
+        return self._seconds() - self._lost_at > PATIENCE_SECONDS

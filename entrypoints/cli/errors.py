@@ -1,0 +1,15 @@
+"""What the command line says of a refusal: one line."""
+
+from domain.model.errors import DomainError, InvalidValue, Unavailable
+from entrypoints.settings import PREFIX, Settings
+
+
+def in_words(error: DomainError) -> str:
+    """The cause, and where to mend it."""
+    match error:
+        case InvalidValue():
+            return f"{error.field}: {error.reason}"
+        case Unavailable() if error.reason and error.part in Settings.model_fields:
+            return f"{PREFIX}{error.part.upper()}: {error.reason}"
+    details = ", ".join(f"{name} {value}" for name, value in error.context.items())
+    return f"{error.message} ({details})" if details else error.message
