@@ -1,6 +1,6 @@
 """Ports as seen by operators: each of these does what the port behind it does, and lets it be measured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,7 +128,7 @@ class CountedEntries:
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Mapping[UserId, Entry]:
+    ) -> Collection[UserId]:
         return await self.entries.change_many(campaign_id, user_ids, change)
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:

@@ -3,7 +3,7 @@
 An entry and the messages it left are stored in one write. Raises Unavailable when the store does not answer.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -35,8 +35,11 @@ class EntryStore(Protocol):
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Mapping[UserId, Entry]:
-        """``change`` for each of the entries that exist, each atomically; what each has become."""
+    ) -> Collection[UserId]:
+        """``change`` for each of the entries that exist, each atomically, in constant memory.
+
+        Those that could not be written and stay as they were: too many of their messages wait to be passed on.
+        """
         ...
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:

@@ -1,7 +1,7 @@
 """Registrations in this process's memory: for tests, for the demo, for trying things out. Gone when it ends."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -73,11 +73,17 @@ class MemoryEntryStore:
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Mapping[UserId, Entry]:
+    ) -> Collection[UserId]:
         campaign = self._campaigns[campaign_id]
-        found = [campaign.entries[user_id] for user_id in dict.fromkeys(user_ids) if user_id in campaign.entries]
-        changes = [(before, change(_copy(before))) for before in found]
-        return {before.user_id: campaign.put(before, after) for before, after in changes}
+        unwritten: set[UserId] = set()
+        for user_id in dict.fromkeys(user_ids):
+            if (before := campaign.entries.get(user_id)) is None:
+                continue
+            try:
+                campaign.put(before, change(_copy(before)))
+            except Unavailable:
+                unwritten.add(user_id)
+        return unwritten
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         campaign = self._campaigns.get(campaign_id)
@@ -107,8 +113,11 @@ class MemoryEntryStore:
             if reason := record.refused_by(entry):
                 refused[user_id] = reason
             elif entry is not None and (after := record.apply(entry, now)) != entry:
-                self._campaigns[campaign_id].put(entry, after)
-                upserted.add(user_id)
+                try:
+                    self._campaigns[campaign_id].put(entry, after)
+                    upserted.add(user_id)
+                except Unavailable:
+                    refused[user_id] = ScoreRefusal.MESSAGES_WAITING
         return summed_up(records, upserted, refused)
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:

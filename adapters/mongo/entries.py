@@ -7,11 +7,14 @@ a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-docu
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Final
 
+import bson
 import pymongo
 import pymongo.errors
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
@@ -42,7 +45,12 @@ from ports.origin import CurrentOrigin
 PAUSE_SECONDS: Final = 0.01
 """At most, after a lost race, so that the losers do not meet again."""
 BATCH: Final = 1_000
-"""Entries read and written together."""
+"""Entries read and written together,"""
+BATCH_BYTES: Final = 2_000_000
+"""or fewer, where they are large."""
+FETCHED: Final = 100
+"""Of them the driver holds so many, not yet decoded."""
+UNDECODED: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSONDocument)
 
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
@@ -83,43 +91,55 @@ class MongoEntryStore:
         refused_by = await self._writes.refused_by(write)
         if "phone" in refused_by:
             raise PhoneUnavailable
-        if refused_by and before is not None:
-            await self._check_room([(before, after)])
+        if refused_by and before is not None and await self._without_room([(before, after)]):
+            raise Unavailable("relay")  # They wait for a worker.
         return not refused_by
 
     @translated
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Mapping[UserId, Entry]:
+    ) -> Collection[UserId]:
         """Batch after batch: one read, one write, and again for those whom others got to first."""
-        outcome: dict[UserId, Entry] = {}
+        unwritten: set[UserId] = set()
         origin = self._origin()
         waiting = list(dict.fromkeys(user_ids))
         for start in range(0, len(waiting), BATCH):
             undecided = waiting[start : start + BATCH]
             while undecided:
-                changes: list[Change] = []
-                for before in await self._load(campaign_id, undecided):
-                    after = change(before)
-                    outcome[before.user_id] = as_loaded(after)
-                    if after != before:
-                        changes.append((before, after))
-                undecided = await self._write(changes, origin)
-        return outcome
+                lost: list[Change] = []
+                async for entries in self._load(campaign_id, undecided):
+                    changes = [(before, after) for before in entries if (after := change(before)) != before]
+                    lost += await self._write(changes, origin)
+                full = await self._without_room(lost)
+                unwritten |= full
+                undecided = [before.user_id for before, _ in lost if before.user_id not in full]
+                if undecided:
+                    await _pause()
+        return unwritten
 
-    async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> list[Entry]:
+    async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> AsyncIterator[Sequence[Entry]]:
+        """As many at a time as make up BATCH_BYTES: fans may have stored next to nothing, or a lot."""
         keys = [key(campaign_id, user_id) for user_id in user_ids]
-        cursor = self._entries.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX, max_time_ms=READ_MS)
-        return [to_entry(document) for document in await cursor.to_list(None)]
+        undecoded = self._entries.with_options(codec_options=UNDECODED)
+        found = undecoded.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX, batch_size=FETCHED, max_time_ms=READ_MS)
+        entries: list[Entry] = []
+        size = 0
+        async for document in found:
+            entries.append(to_entry(bson.decode(document.raw, self._entries.codec_options)))
+            size += len(document.raw)
+            if size >= BATCH_BYTES:
+                yield entries
+                entries, size = [], 0
+        yield entries
 
-    async def _write(self, changes: Sequence[Change], origin: Origin) -> list[UserId]:
-        """Make each change that is still possible; whose entries somebody else got to first.
+    async def _write(self, changes: Sequence[Change], origin: Origin) -> Sequence[Change]:
+        """Make each change that is still possible; the others.
 
         A bulk write does not tell which of its updates found nothing. As upserts they do: the entry is there,
         in another version, so inserting it is refused.
         """
         if not changes:
-            return []
+            return ()
         writes = [UpdateOne(*compare_and_set(before, after, origin), upsert=True) for before, after in changes]
         try:
             await self._entries.bulk_write(writes, ordered=False)
@@ -129,20 +149,16 @@ class MongoEntryStore:
             failures = (error.details or {})["writeErrors"]
             if any(_is_of_phone(failure) for failure in failures):
                 raise PhoneUnavailable from None
-            failed = [changes[failure["index"]] for failure in failures]
-            await self._check_room(failed)
-            await _pause()
-            return [after.user_id for _, after in failed]
-        return []
+            return [changes[failure["index"]] for failure in failures]
+        return ()
 
-    async def _check_room(self, failed: Sequence[Change]) -> None:
-        """Whose compare-and-set found nothing although nobody changed the entry has too many messages waiting.
-
-        Raises Unavailable: they wait for a worker.
-        """
-        unchanged = [as_read(before) for before, _ in failed]
-        if await self._entries.find_one({"$or": unchanged}, {"_id": 1}, max_time_ms=READ_MS):
-            raise Unavailable("relay")
+    async def _without_room(self, failed: Sequence[Change]) -> set[UserId]:
+        """Whose compare-and-set found nothing although nobody changed the entry has too many messages waiting."""
+        if not failed:
+            return set()
+        unchanged = {"$or": [as_read(before) for before, _ in failed]}
+        found = await self._entries.find(unchanged, {"userId": 1}, max_time_ms=READ_MS).to_list(None)
+        return {UserId(document["userId"]) for document in found}
 
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:

@@ -16,7 +16,7 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries import MongoEntryStore
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.mapping import key
-from domain.model.entries import EntryStatus, Selection
+from domain.model.entries import Entry, EntryStatus, Selection
 from domain.model.ids import CampaignId, UserId
 from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
 
@@ -92,11 +92,17 @@ class MongoScores:
 
     async def _select(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Refused:
         by_user = {record.user_id: record for record in records}
-        entries = await self._store.change_many(
-            campaign_id, list(by_user), lambda entry: by_user[entry.user_id].apply(entry, now)
+        confirmed: dict[UserId, bool] = {}
+
+        def apply(entry: Entry) -> Entry:
+            confirmed[entry.user_id] = entry.confirmed
+            return by_user[entry.user_id].apply(entry, now)
+
+        unwritten = await self._store.change_many(campaign_id, list(by_user), apply)
+        late = {id for id in by_user if not confirmed.get(id)}
+        return dict.fromkeys(late, ScoreRefusal.PHONE_NOT_CONFIRMED) | dict.fromkeys(
+            unwritten, ScoreRefusal.MESSAGES_WAITING
         )
-        late = ((user_id, record.refused_by(entries.get(user_id))) for user_id, record in by_user.items())
-        return {user_id: reason for user_id, reason in late if reason is not None}
 
     async def _keep(
         self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime

@@ -18,6 +18,8 @@ class ScoreRefusal(StrEnum):
     NO_ENTRY = "no_entry"
     PHONE_NOT_CONFIRMED = "phone_not_confirmed"
     INVALID = "invalid"
+    MESSAGES_WAITING = "messages_waiting"
+    """Of this fan so many wait to be passed on that a new selection finds no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

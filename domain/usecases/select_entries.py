@@ -20,7 +20,7 @@ class SelectEntriesCommand:
 class Selected:
     updated: int
     rejected: Sequence[UserId]
-    """Fans who are not registered, or whose phone is not confirmed."""
+    """Fans who are not registered, whose phone is not confirmed, or of whom too many messages wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +35,18 @@ class SelectEntries:
 
     async def __call__(self, command: SelectEntriesCommand) -> Selected:
         now = self.clock.now()
+        done: set[UserId] = set()
 
         def select(entry: Entry) -> Entry:
-            if not entry.confirmed or entry.selection is command.selection:
+            done.discard(entry.user_id)  # Decided anew: somebody else was faster.
+            if not entry.confirmed:
+                return entry
+            done.add(entry.user_id)
+            if entry.selection is command.selection:
                 return entry
             return replace(entry, selection=command.selection).told(EntryEvent.SELECTED, now)
 
         wanted = list(dict.fromkeys(command.user_ids))
-        found = await self.entries.change_many(command.campaign_id, wanted, select)
-        done = {
-            user_id for user_id, entry in found.items() if entry.confirmed and entry.selection is command.selection
-        }
+        done -= set(await self.entries.change_many(command.campaign_id, wanted, select))
         rejected = [user_id for user_id in wanted if user_id not in done]
         return Selected(updated=len(done), rejected=rejected)

@@ -1,6 +1,7 @@
 """Move registrations from one market to another."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import InvalidValue
@@ -9,6 +10,8 @@ from domain.model.markets import MarketId, Transfer
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryQueries, EntryStore
+
+MAX_PROBLEMS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +26,28 @@ class TransferEntriesCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred:
-    """``matched`` chose the source; of these, ``merged`` had chosen the target too, ``moved`` had not."""
+    """``matched`` chose the source; of these, ``merged`` had chosen the target too, ``moved`` had not.
 
-    matched: int = 0
+    ``rejected`` stay as they were: so many of their messages wait that one more finds no room. Repeat it for them.
+    """
+
     moved: int = 0
     merged: int = 0
+    rejected: int = 0
+    problems: tuple[UserId, ...] = ()
+    """The first hundred of them."""
+
+    @property
+    def matched(self) -> int:
+        return self.moved + self.merged + self.rejected
+
+    def __add__(self, other: "Transferred") -> "Transferred":
+        return Transferred(
+            moved=self.moved + other.moved,
+            merged=self.merged + other.merged,
+            rejected=self.rejected + other.rejected,
+            problems=(self.problems + other.problems)[:MAX_PROBLEMS],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +72,18 @@ class TransferEntries:
         if command.target == command.source:
             raise InvalidValue("to", "is the market to move from")
         transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
-        moved = merged = 0
+        transferred = Transferred()
         async for chosen in self.queries.who_chose(command.campaign_id, transfer.source):
             wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]
-            batch = await self._transfer(command, wanted, transfer)
-            merged += sum(batch)
-            moved += len(batch) - sum(batch)
-        return Transferred(matched=moved + merged, moved=moved, merged=merged)
+            transferred += await self._transfer(command, wanted, transfer)
+        return transferred
 
     async def _transfer(
         self, command: TransferEntriesCommand, user_ids: list[UserId], transfer: Transfer
-    ) -> list[bool]:
-        """For each entry that had the source: did it merge?"""
+    ) -> Transferred:
         now = self.clock.now()
         merged: dict[UserId, bool] = {}
+        """Of each entry that had the source: does it merge?"""
 
         def apply(entry: Entry) -> Entry:
             merged.pop(entry.user_id, None)  # Decided anew: somebody else was faster, perhaps with the same.
@@ -76,5 +94,11 @@ class TransferEntries:
                 return entry
             return entry.transfer(transfer).told(EntryEvent.TRANSFERRED, now)
 
-        await self.entries.change_many(command.campaign_id, user_ids, apply)
-        return list(merged.values())
+        rejected = sorted(await self.entries.change_many(command.campaign_id, user_ids, apply))
+        done = [merges for user_id, merges in merged.items() if user_id not in rejected]
+        return Transferred(
+            moved=done.count(False),
+            merged=done.count(True),
+            rejected=len(rejected),
+            problems=tuple(rejected[:MAX_PROBLEMS]),
+        )

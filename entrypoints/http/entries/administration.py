@@ -1,6 +1,6 @@
 """Selecting and transferring registrations over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import post
 from litestar.response import Response
@@ -10,7 +10,7 @@ from domain.model.entries import Selection
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
 from domain.model.ids import UserId
 from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
-from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand
+from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
@@ -30,7 +30,10 @@ class SelectRequest(Wire):
 
 class SelectBody(Wire):
     updated: Annotated[int, Meta(description="Those that have this selection now.")]
-    rejected: Annotated[list[str], Meta(description="Not registered, or the phone is not confirmed.")]
+    rejected: Annotated[
+        list[str],
+        Meta(description="Not registered, the phone is not confirmed, or too many messages of the fan's wait."),
+    ]
 
 
 class TransferRequest(Wire):
@@ -40,10 +43,26 @@ class TransferRequest(Wire):
     dry_run: bool = False
 
 
-class TransferBody(Wire):
-    matched: Annotated[int, Meta(description="moved + merged")]
+class TransferProblem(Wire):
+    user_id: str
+    reason: Literal["messages_waiting"]
+
+
+class TransferBody(Wire, omit_defaults=True):
+    matched: Annotated[int, Meta(description="moved + merged + rejected")]
     moved: Annotated[int, Meta(description="`to` took the place of `from`.")]
     merged: Annotated[int, Meta(description="Had both: the two became one, at the better rank.")]
+    rejected: Annotated[
+        int, Meta(description="Stay as they were, since too many messages of the fan's wait: repeat it later.")
+    ] = 0
+    problems: Annotated[tuple[TransferProblem, ...], Meta(description="The first hundred of the rejected.")] = ()
+
+    @classmethod
+    def of(cls, done: Transferred) -> "TransferBody":
+        problems = tuple(TransferProblem(user_id=user_id, reason="messages_waiting") for user_id in done.problems)
+        return cls(
+            matched=done.matched, moved=done.moved, merged=done.merged, rejected=done.rejected, problems=problems
+        )
 
 
 @post(
@@ -108,4 +127,4 @@ async def transfer_entries(request: AnyRequest) -> Response[bytes]:
             dry_run=body.dry_run,
         )
     )
-    return json_answer(TransferBody(matched=done.matched, moved=done.moved, merged=done.merged))
+    return json_answer(TransferBody.of(done))
