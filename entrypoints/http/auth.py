@@ -133,6 +133,11 @@ async def fan(request: Connection) -> None:
     await _admit(request)
 
 
+async def oneself(request: Connection) -> None:
+    """Guard: a valid token; the handler reaches only what belongs to its subject, an administrator's too."""
+    await _admit(request)
+
+
 async def public(_: Connection) -> None:
     """Guard: everyone, on purpose."""
 

@@ -9,15 +9,10 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.http.openapi_parameters import parameters
-from entrypoints.http.openapi_problems import (
-    Schema,
-    headers_document,
-    problem_document,
-    problem_schemas,
-    problems_of,
-)
+from entrypoints.http.openapi_problems import headers_document, problem_document, problem_schemas
 from entrypoints.http.openapi_text import for_callers, public
 from entrypoints.http.operation import KEY, Answer, Operation
+from entrypoints.http.possible_problems import Schema, problems_of
 
 JSON: Final = "application/json"
 

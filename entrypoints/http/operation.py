@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.model.errors import DomainError
-from entrypoints.http.auth import Guard, fan, public, supreme
+from entrypoints.http.auth import Guard, fan, oneself, public, supreme
 
 KEY: Final = "operation"
 WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
     fan: "For fans, each of whom can reach nothing but the own registration; for administrators, any fan's.",
+    oneself: "For everyone with a token: it reaches the registration of its own `sub` and no other.",
     public: "For everyone: no token is needed.",
 }
 """Who may call, by the guard."""

@@ -12,8 +12,9 @@ import openapi_spec_validator
 import pytest
 
 from domain.model.errors import DomainError, GatesClosed
-from entrypoints.http.openapi_problems import CONTEXT
+from entrypoints.http.auth import oneself
 from entrypoints.http.operation import WHO
+from entrypoints.http.possible_problems import CONTEXT
 from entrypoints.http.problems import STATUS_OF
 from tests.http.scene import Scene
 from tests.servers.service import Service
@@ -129,6 +130,12 @@ def test_nothing_is_in_it_that_generated_clients_stumble_over(document: Document
 def test_every_description_says_who_may_call(document: Document) -> None:
     for _, _, operation in operations(document):
         assert operation["description"].endswith(tuple(WHO.values()))
+
+
+def test_where_nobody_else_can_be_named_administrators_are_not_promised_it(document: Document) -> None:
+    told = {operation["operationId"]: operation["description"] for _, _, operation in operations(document)}
+    own = {name for name, description in told.items() if description.endswith(WHO[oneself])}
+    assert own == {"getMyEntry", "confirmPhone", "resendCode"}
 
 
 def test_every_problem_is_told_apart_by_its_code(document: Document) -> None:

@@ -26,7 +26,7 @@ from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, Res
 from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import caller_of, fan, supreme
+from entrypoints.http.auth import caller_of, oneself, supreme
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
 from entrypoints.http.entries.limiting import limited
@@ -74,7 +74,7 @@ class LiftRequest(Wire):
                 Unavailable,
             ),
         ),
-        fan,
+        oneself,
     ),
 )
 async def confirm_phone(request: AnyRequest) -> Response[bytes]:
@@ -110,7 +110,7 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
                 Unavailable,
             ),
         ),
-        fan,
+        oneself,
     ),
 )
 async def resend_code(request: AnyRequest) -> Response[bytes]:

@@ -23,7 +23,7 @@ from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import Caller, caller_of, fan
+from entrypoints.http.auth import Caller, caller_of, fan, oneself
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.limiting import limited
@@ -134,7 +134,7 @@ async def register(request: AnyRequest) -> Response[bytes]:
             answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
             raises=(EntryNotFound, RateLimited, Unavailable),
         ),
-        fan,
+        oneself,
     ),
 )
 async def get_my_entry(request: AnyRequest) -> Response[bytes]:
