@@ -54,9 +54,7 @@ async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> No
             task.cancel()
         await asyncio.gather(keeper, *lanes, return_exceptions=True)
         await app.live_updates.stop()
-        with suppress(DomainError, TimeoutError):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await held.give_back()
+        await _say_farewell(held)
 
 
 async def drain(app: Application, lasting: timedelta) -> None:
@@ -96,6 +94,17 @@ async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
             pause = held.again_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
+
+
+async def _say_farewell(held: HoldSlots) -> None:
+    """A lease that cannot be given back runs out."""
+    try:
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await held.give_back()
+    except (DomainError, TimeoutError):
+        pass
+    except Exception:
+        log.exception("relay.lease_not_given_back")
 
 
 class _Lane:

@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pymongo
 import pymongo.errors
+from pymongo import WriteConcern
 
 from tests.servers.ports import free_port
 
@@ -108,6 +109,24 @@ class ReplicaSet:
                 yield
             finally:
                 client.admin.command(point | {"mode": "off"})
+
+    @contextmanager
+    def not_copying(self, primary: Node) -> Iterator[None]:
+        """No other node copies what the primary writes; it hears from them all the same, so it does not resign."""
+        point: dict[str, Any] = {"configureFailPoint": "stopReplProducer"}
+        with ExitStack() as stack:
+            others = [stack.enter_context(node.client()) for node in self.nodes if node is not primary]
+            entered = [other.admin.command(point | {"mode": "alwaysOn"})["count"] for other in others]
+            with primary.client() as client:  # They notice with the next thing there is to copy.
+                client["other"].get_collection("marks", write_concern=WriteConcern(w=1)).insert_one({})
+            for other, times in zip(others, entered, strict=True):
+                wait = {"waitForFailPoint": point["configureFailPoint"], "timesEntered": times + 1}
+                other.admin.command(wait | {"maxTimeMS": READY_WITHIN_SECONDS * 1_000})
+            try:
+                yield
+            finally:
+                for other in others:
+                    other.admin.command(point | {"mode": "off"})
 
     def primary(self) -> Node:
         """The node that takes writes; waits until there is one."""
