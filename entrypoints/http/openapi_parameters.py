@@ -37,6 +37,10 @@ _PARAMETERS: Final[Mapping[str, _Told]] = {
     "selection": _Told("Any of these selections; `none` if left out.", ["none"]),
 }
 """What each parameter means, unless its own declaration says it, and one of each."""
+_HEADERS: Final = {
+    "X-Request-Id": "This request's name in the logs: letters, digits, `._:-`, 128 at most; else it is replaced."
+}
+"""What every operation takes."""
 _UNKNOWN: Final = _Told("", None)
 
 
@@ -50,7 +54,7 @@ def parameters(path: str, operation: Operation, fields: Mapping[str, Schema], re
         ),
         *(
             _header(name, meaning)
-            for name, meaning in operation.headers.items()
+            for name, meaning in {**operation.headers, **_HEADERS}.items()
             if name != "Accept"  # OpenAPI says it is ignored: the media types of the answer say it
         ),
     ]
