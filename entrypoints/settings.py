@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     sweep_interval: Seconds = timedelta(seconds=5)
     worker_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Where the worker serves its metrics; 0 is nowhere."""
+    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024
+    """At once, in each process of the service."""
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
     """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
     relay_lease: Seconds = timedelta(seconds=30)

@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 import tempfile
+from functools import partial
+from typing import Any, cast
 
 import click
 import structlog
@@ -13,7 +15,7 @@ import uvloop
 
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
-from entrypoints.http.protocol import Protocol
+from entrypoints.http.protocol import Limits, Protocol
 from entrypoints.instrument import tracing
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics
@@ -56,7 +58,7 @@ def serve(host: str, port: int, workers: int) -> None:
             port=port,
             workers=workers,
             loop="uvloop",
-            http=Protocol,
+            http=cast(Any, partial(Protocol, limits=Limits(connections=settings.max_connections))),
             ws="none",
             access_log=False,
             log_config=None,

@@ -20,7 +20,7 @@ _DESCRIPTION: Final = """The back end that gives scarce tickets to real fans.
 
 Errors are `application/problem+json` (RFC 9457). Switch on `code`, which is stable; `detail` is for people. Every
 answer has `X-Request-Id`. Before any operation is reached, a request may also be refused with `request.not_found`
-(404) or `request.method_not_allowed` (405), or for its head or its pace."""
+(404) or `request.method_not_allowed` (405)."""
 _BYTES: Final = {"type": "string", "format": "binary"}
 """A body of any length: generated clients take a file for it."""
 _TAGS: Final = {
@@ -119,13 +119,7 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
         "description": "\n\n".join(filter(None, [for_callers(operation.description), handler.opt["who"]])),
         "tags": [operation.tag],
         "parameters": parameters(path, operation, *schemas.fields(operation.query)),
-        "responses": {
-            str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())
-        }
-        | {
-            str(status): problem_document(problems)
-            for status, problems in problems_of(operation, anyone=handler.opt["public"]).items()
-        },
+        "responses": _responses(operation, schemas, anyone=handler.opt["public"]),
         "security": [] if handler.opt["public"] else [{"bearer": []}],
     }
     if operation.body is not None:
@@ -136,6 +130,19 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
     if operation.deprecated:
         document["deprecated"] = True
     return document
+
+
+def _responses(operation: Operation, schemas: _Schemas, *, anyone: bool) -> Schema:
+    """Of each status. One may be an answer as well as a problem: they differ in their media types."""
+    found = {str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())}
+    for status, problems in problems_of(operation, anyone=anyone).items():
+        problem = problem_document(problems)
+        if answer := found.get(str(status)):
+            problem["description"] = f"{answer['description']} Or {problem['description']}"
+            problem["headers"] = answer["headers"]
+            problem["content"] |= answer["content"]
+        found[str(status)] = problem
+    return found
 
 
 def _answer(answer: Answer, schemas: _Schemas) -> Schema:

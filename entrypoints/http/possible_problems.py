@@ -21,10 +21,13 @@ from entrypoints.http.problems import (
     GATES,
     STATUS_OF,
     Problem,
+    busy,
     forbidden,
+    head_too_large,
     internal,
     malformed,
     too_large,
+    too_slow,
     unauthenticated,
     unsupported_media_type,
 )
@@ -36,6 +39,7 @@ HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     ConfirmationTooSoon.code: {"Retry-After": "Seconds to wait before asking again"},
     RateLimited.code: {"Retry-After": "Seconds to wait before asking again"},
     Unavailable.code: {"Retry-After": "Seconds to wait before trying again"},
+    busy().code: {"Retry-After": "Seconds to wait before trying again"},
 }
 """What comes with a problem, by its code."""
 
@@ -87,7 +91,7 @@ class PossibleProblem(NamedTuple):
 
 def problems_of(operation: Operation, *, anyone: bool) -> Mapping[int, list[PossibleProblem]]:
     """What may go wrong with an operation, by status; ``anyone``: it needs no token."""
-    possible = [_of_http(internal())]
+    possible = [_of_http(problem) for problem in (internal(), too_slow(), head_too_large(), busy())]
     possible += [_of_model(error) for error in operation.raises if error not in {InvalidValue, GatesClosed}]
     if GatesClosed in operation.raises:
         possible += [PossibleProblem(STATUS_OF[GatesClosed], gate, _title_of(GatesClosed)) for gate in GATES]

@@ -170,6 +170,24 @@ def too_large(limit: int) -> Problem:
     return Problem(413, "request.too_large", f"The body may have at most {limit} bytes.")
 
 
+def head_too_large() -> Problem:
+    title = "The request line and the headers may have at most 65536 bytes, the headers be at most 100."
+    return Problem(431, "request.head_too_large", title)
+
+
+def too_slow() -> Problem:
+    return Problem(408, "request.too_slow", "The request did not arrive in time. Send it again without a pause.")
+
+
+def busy() -> Problem:
+    return Problem(
+        503,
+        "service.busy",
+        "There are too many connections. Try again in a moment.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
 def internal() -> Problem:
     return Problem(500, "service.internal", "Something went wrong on our side.")
 

@@ -106,12 +106,20 @@ def test_a_campaign_id_that_is_none_is_named(scene: Scene, campaign: str) -> Non
     [
         b"NONSENSE\r\n\r\n",
         b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"x" * 65_000 + b"\xff HTTP/1.1\r\nHost: x\r\n\r\n",
         b"POST /c1/assign HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n",
     ],
 )
 def test_what_is_no_http_gets_a_problem_too(running: Service, sent: bytes) -> None:
+    assert_problem(answer_to(running, sent), 400, "request.malformed")
+
+
+def test_a_head_without_end_is_refused(running: Service) -> None:
+    assert_problem(answer_to(running, b"GET /" + b"x" * 100_000), 431, "request.head_too_large")
+
+
+def answer_to(running: Service, sent: bytes) -> httpx2.Response:
     port = int(running.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(sent)
@@ -119,8 +127,7 @@ def test_what_is_no_http_gets_a_problem_too(running: Service, sent: bytes) -> No
 
     head, _, body = received.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    answer = httpx2.Response(int(head.split()[1]), headers=headers, content=body)
-    assert_problem(answer, 400, "request.malformed")
+    return httpx2.Response(int(head.split()[1]), headers=headers, content=body)
 
 
 def test_an_upgrade_nobody_offers_is_ignored(running: Service) -> None:

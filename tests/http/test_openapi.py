@@ -86,6 +86,7 @@ def test_every_operation_has_an_id_of_its_own_examples_and_its_problems(document
         for response in operation["responses"].values():
             assert "X-Request-Id" in response["headers"]
             assert all("example" in media or "examples" in media for media in response.get("content", {}).values())
+        assert {"408", "431", "500", "503"} <= set(operation["responses"])
         if "{campaignId}" in path:
             assert {"200", "202", "204"} & set(operation["responses"])
             assert {"401", "403", "422", "503"} <= set(operation["responses"])
