@@ -12,7 +12,14 @@ from tests.servers.service import Service
 
 Document = dict[str, Any]
 
-ALWAYS = {"auth.unauthenticated", "auth.forbidden", "request.invalid", "service.internal", "service.unavailable"}
+ON_THE_WIRE = {"request.too_slow", "request.head_too_large", "service.busy"}
+ALWAYS = ON_THE_WIRE | {
+    "auth.unauthenticated",
+    "auth.forbidden",
+    "request.invalid",
+    "service.internal",
+    "service.unavailable",
+}
 WITH_A_BODY = {"request.malformed", "request.too_large", "request.unsupported_media_type"}
 OPERATIONS = {
     ("POST", "/{campaignId}/entries"): WITH_A_BODY
