@@ -25,14 +25,24 @@ VARIABLES = {
 }
 FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TEST_KAFKA_SERVERS"}
 
-LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
+LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+[A-Z]")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
 def test_links_lead_somewhere(document: Path) -> None:
-    targets = [target for target in LINK.findall(document.read_text()) if "://" not in target]
-    assert [target for target in targets if not (document.parent / target).exists()] == []
+    links = [(target, heading) for target, heading in LINK.findall(document.read_text()) if "://" not in target]
+    places = [((document.parent / target) if target else document, heading) for target, heading in links]
+    assert [place for place, heading in places if not place.exists()] == []
+    assert [heading for place, heading in places if heading and heading not in headings(place)] == []
+
+
+def headings(document: Path) -> set[str]:
+    """As links name them."""
+    return {
+        re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in HEADING.findall(document.read_text())
+    }
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)

@@ -15,6 +15,7 @@ from tests.watching.conftest import Watched
 ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "docs/dashboards/fangate.json"
 ALERTS = ROOT / "docs/dashboards/alerts.yml"
+OPERATIONS = ROOT / "docs/operations.md"
 
 OURS = re.compile(r"\b(?:fangate|http)_[a-z_]+\b")
 EXPOSED = re.compile(r"^# TYPE (\S+) (\w+)$", re.MULTILINE)
@@ -106,14 +107,16 @@ def test_nothing_private_is_in_the_metrics(watched: Watched) -> None:
         assert "A1" not in text
 
 
-def names_exposed(watched: Watched) -> set[str]:
-    families = EXPOSED.findall(watched.metrics + watched.worker_metrics)
-    return {name + suffix for name, kind in families for suffix in SUFFIXES[kind]}
+def families_exposed(watched: Watched) -> dict[str, str]:
+    """Their kinds, without those that tell when a counter was made."""
+    families = dict(EXPOSED.findall(watched.metrics + watched.worker_metrics))
+    return {name: kind for name, kind in families.items() if not name.endswith("_created")}
 
 
-def test_dashboard_and_alerts_name_only_what_is_there(watched: Watched) -> None:
+def test_dashboard_alerts_and_documents_name_what_is_there(watched: Watched) -> None:
     live(watched)
-    exposed = eventually(lambda: names_exposed(watched), lambda names: "fangate_codes" in names)
+    families = eventually(lambda: families_exposed(watched), lambda names: "fangate_codes" in names)
+    exposed = {name + suffix for name, kind in families.items() for suffix in SUFFIXES[kind]}
     panels = json.loads(DASHBOARD.read_text())["panels"]
     asked = [target["expr"] for panel in panels for target in panel.get("targets", ())]
 
@@ -121,6 +124,14 @@ def test_dashboard_and_alerts_name_only_what_is_there(watched: Watched) -> None:
     assert {name for query in asked for name in OURS.findall(query)} <= exposed
     alerts = [rule["expr"] for rule in rules()]
     assert {name for query in alerts for name in OURS.findall(query)} <= exposed
+    assert told() == families
+
+
+def told() -> dict[str, str]:
+    """The metrics that operators are told of, and their kinds."""
+    table = OPERATIONS.read_text().partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", table, re.MULTILINE)
+    return {name: kind for names, kind in rows for name in re.findall(r"`(\w+)", names)}
 
 
 def rules() -> list[dict[str, Any]]:
@@ -128,8 +139,18 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_every_alert_says_what_to_do_and_where_more_is_written() -> None:
+    pages = OPERATIONS.read_text().partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    headings = re.findall(r"^### (\w+)$", pages, re.MULTILINE)
+    assert sorted(rule["alert"] for rule in rules()) == sorted(headings)
     for rule in rules():
-        assert rule["alert"]
         assert rule["labels"]["severity"] in {"page", "ticket"}
-        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+        assert rule["annotations"]["runbook_url"] == f"docs/operations.md#{rule['alert'].lower()}"
+
+
+def test_that_nothing_runs_is_an_alert_too() -> None:
+    gone = {rule["alert"]: rule["expr"] for rule in rules() if "absent" in rule["expr"]}
+    jobs = set(re.findall(r"job_name: ([\w-]+)", OPERATIONS.read_text()))
+    assert jobs == {"fangate", "fangate-worker"}
+    assert all(any(f'up{{job="{job}"}}' in expression for expression in gone.values()) for job in jobs)
