@@ -8,10 +8,12 @@ STORE ?= memory
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports test-motor bench lock clean
+.PHONY: help setup demo test check lint types imports test-motor bench lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(VENV)/.runtime ## Make .venv, with Fangate in it and nothing for developers
 
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
