@@ -17,14 +17,15 @@ ImportId = NewType("ImportId", str)
 CAMPAIGN_ID: Final = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 USER_ID: Final = r"^[A-Za-z0-9_.:@|-]{1,128}$(?!\n)"
 RESERVE_ID: Final = r"^[A-Za-z0-9_.:@|-]{8,128}$(?!\n)"
-
+RESERVED_CAMPAIGN_IDS: Final = ("campaigns", "console", "privacy", "events", "operations", "audit", "docs")
+"""Paths of the service's own begin with these."""
 
 _CAMPAIGN_ID: Final = re.compile(CAMPAIGN_ID)
 _USER_ID: Final = re.compile(USER_ID)
 
 
 def is_campaign_id(text: str) -> bool:
-    return _CAMPAIGN_ID.search(text) is not None
+    return _CAMPAIGN_ID.search(text) is not None and text not in RESERVED_CAMPAIGN_IDS
 
 
 def is_user_id(text: str) -> bool:

@@ -58,6 +58,7 @@ ROUTES: Final = (
     system.openapi_document,
     system.asyncapi_document,
     system.docs,
+    system.root,
     system.docs_asset,
 )
 

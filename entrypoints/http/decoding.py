@@ -10,7 +10,7 @@ import msgspec
 import msgspec.inspect
 from litestar.connection import Request
 
-from domain.model.ids import CampaignId, UserId, is_campaign_id, is_user_id
+from domain.model.ids import RESERVED_CAMPAIGN_IDS, CampaignId, UserId, is_campaign_id, is_user_id
 from entrypoints.http.headers import header
 from entrypoints.http.problems import (
     FieldProblem,
@@ -33,10 +33,15 @@ _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
 _LONGEST_NAME: Final = 64
+_LENGTH: Final = re.compile(r"Expected `(str|array|object)` of length (<=|>=) ([0-9]+)")
+_COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
+_BOUND: Final = {"<=": "at most", ">=": "at least"}
 
 
 def campaign_of(request: AnyRequest) -> CampaignId:
     text = request.path_params["campaignId"]
+    if text in RESERVED_CAMPAIGN_IDS:
+        raise invalid(FieldProblem("/campaignId", "is the name of a part of this service: choose another one"))
     if not is_campaign_id(text):
         raise invalid(FieldProblem("/campaignId", "must be 1 to 64 of A-Z a-z 0-9 _ -"))
     return CampaignId(text)
@@ -54,12 +59,17 @@ def media_type_of(request: AnyRequest) -> str:
     return (header(request, b"content-type") or "").partition(";")[0].strip().lower()
 
 
-async def body_of(request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT) -> T:
-    """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``."""
+async def body_of(
+    request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT, other_media: tuple[str, ...] = ()
+) -> T:
+    """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``.
+
+    ``other_media``: what the operation takes beside JSON, and reads elsewhere.
+    """
     raw = await _read(request, limit)
     if media_type_of(request) != JSON:
         if raw or header(request, b"content-type") is not None:
-            raise unsupported_media_type(JSON)
+            raise unsupported_media_type(media_type_of(request), JSON, *other_media)
         raise malformed("there is no body")
     try:
         return msgspec.json.decode(raw, type=type)
@@ -189,6 +199,10 @@ def _in_our_words(detail: str) -> str:
         return "is not one of the values allowed here"
     if detail.startswith("Expected `str` matching regex"):
         return "is not written in the form that this field takes; /docs describes it"
+    if detail.startswith("Object missing required field"):
+        return "is missing"
+    if length := _LENGTH.fullmatch(detail[:_LONGEST_PATH]):
+        return f"must have {_BOUND[length[2]]} {length[3]} {_COUNTED[length[1]]}"
     return detail
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.model.ids import CAMPAIGN_ID, USER_ID
+from domain.model.ids import CAMPAIGN_ID, RESERVED_CAMPAIGN_IDS, USER_ID
 from entrypoints.http.openapi_text import in_ecma
 from entrypoints.http.operation import Operation
 
@@ -20,7 +20,7 @@ class _Told(NamedTuple):
 
 
 _PARAMETERS: Final[Mapping[str, _Told]] = {
-    "campaignId": _Told("The campaign.", "tour-2026"),
+    "campaignId": _Told(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
     "importId": _Told("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
     "userId": _Told("The fan.", "fan-1"),
     "code": _Told("This code alone; case matters.", "K7QX-02MN"),

@@ -99,7 +99,7 @@ def problems_of(operation: Operation, *, anyone: bool) -> Mapping[int, list[Poss
         possible += [_of_http(unauthenticated("")), _of_http(forbidden()), _of_model(InvalidValue)]
     if operation.body is not None:
         limit = too_large(operation.body_limit)
-        possible += [_of_http(p) for p in (malformed(""), limit, unsupported_media_type("JSON"))]
+        possible += [_of_http(p) for p in (malformed(""), limit, unsupported_media_type(""))]
     by_status: dict[int, list[PossibleProblem]] = {}
     for problem in sorted(possible, key=lambda problem: (problem.status, problem.code)):
         by_status.setdefault(problem.status, []).append(problem)

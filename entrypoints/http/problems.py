@@ -40,6 +40,13 @@ from domain.model.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 1
+_LINES_OF_JSON: Final = frozenset(
+    f"{kind}/{prefix}{name}"
+    for kind in ("application", "text")
+    for prefix in ("", "x-")
+    for name in ("ndjson", "jsonl", "jsonlines", "json-lines", "ldjson", "json-seq")
+)
+"""Other names that callers give it."""
 
 STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     InvalidValue: 422,
@@ -162,8 +169,14 @@ def forbidden() -> Problem:
     return Problem(403, "auth.forbidden", "This token does not allow that.")
 
 
-def unsupported_media_type(allowed: str) -> Problem:
-    return Problem(415, "request.unsupported_media_type", f"The body must be {allowed}.")
+def unsupported_media_type(given: str, *accepted: str) -> Problem:
+    """What was ``given`` is repeated to nobody: it may hold anything."""
+    advice = [f"send the header Content-Type with {' or '.join(accepted)}"]
+    lines = [media for media in accepted if media.endswith("ndjson")]
+    if lines and given in _LINES_OF_JSON:
+        advice.append(f"for one JSON record a line that is {lines[0]}")
+    title = "The service does not read this Content-Type here."
+    return Problem(415, "request.unsupported_media_type", title, detail="; ".join(advice))
 
 
 def too_large(limit: int) -> Problem:

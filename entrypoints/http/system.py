@@ -173,6 +173,12 @@ async def docs() -> Response[bytes]:
     )
 
 
+@get("/", before_request=public)
+async def root() -> Response[bytes]:
+    """People who type the bare address find the documentation."""
+    return Response(b"", status_code=307, headers={"Location": "/docs"})
+
+
 # One route an asset: a path parameter here would hide the paths of a campaign whose id is "docs".
 @get([f"/docs/{asset}" for asset in ASSET_TYPES], before_request=public)
 async def docs_asset(request: AnyRequest) -> Response[bytes]:

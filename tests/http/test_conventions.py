@@ -22,7 +22,7 @@ def every_kind_of_answer(running: Service, headers: dict[str, str]) -> list[http
             http.get("/livez"),
             http.get("/c1/codes"),
             http.get("/no/such/path"),
-            http.get("/"),
+            http.get("/no"),
             http.put("/livez"),
             http.head("/livez"),
             http.post("/c1/reserve", content=b"x" * 2_000_000, headers=bearer() | json),
@@ -99,6 +99,19 @@ def test_a_campaign_id_that_is_none_is_named(scene: Scene, campaign: str) -> Non
     answer = scene.http.get(f"/{campaign}/codes/count")
 
     assert_problem(answer, 422, "request.invalid", "/campaignId")
+
+
+@pytest.mark.parametrize("campaign", ["campaigns", "console", "privacy", "events", "operations", "audit", "docs"])
+@pytest.mark.parametrize("path", ["codes/count", "entries/me", "reserve?type=tm&count=1"])
+def test_no_campaign_is_named_as_a_part_of_the_service(scene: Scene, campaign: str, path: str) -> None:
+    assert_problem(scene.http.get(f"/{campaign}/{path}"), 422, "request.invalid", "/campaignId")
+
+
+def test_the_bare_address_leads_to_the_documentation(running: Service) -> None:
+    answer = httpx2.get(f"{running.url}/")
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert httpx2.get(f"{running.url}/", follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
-from entrypoints.http.auth import fan, public, supreme
-from entrypoints.http.operation import KEY, Operation
+from entrypoints.http.auth import public
+from entrypoints.http.operation import KEY, WHO, Operation
 from entrypoints.http.problems import STATUS_OF
-from entrypoints.http.system import docs_asset
+from entrypoints.http.system import docs_asset, root
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
@@ -37,8 +37,8 @@ def test_every_refusal_has_a_stable_code_of_its_own_and_a_message() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.handler_name))
 def test_every_route_declares_who_may_call_and_what_it_promises(route: HTTPRouteHandler) -> None:
-    assert route.before_request in (supreme, fan, public)
-    if route is docs_asset:
+    assert route.before_request in WHO
+    if route in (docs_asset, root):
         assert route.before_request is public
         return
     operation = route.opt[KEY]

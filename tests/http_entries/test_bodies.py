@@ -60,11 +60,14 @@ def test_a_body_over_a_mebibyte_is_a_413(scene: Scene, path: str) -> None:
         ("firstName", "", "/firstName"), ("firstName", "x" * 257, "/firstName"), ("firstName", 7, "/firstName"),
         ("lastName", "", "/lastName"), ("lastName", ["x"], "/lastName"), ("optIns", [], "/optIns"),
         ("optIns", {"news": "yes"}, "/optIns/..."), ("optIns", {"news": 1}, "/optIns/..."),
-        ("optIns", {"": True}, "/optIns"), ("optIns", {"x" * 65: True}, "/optIns"),
+        ("optIns", {"": True}, "/optIns"), ("optIns", {"x" * 101: True}, "/optIns"),
         ("optIns", {str(number): True for number in range(51)}, "/optIns"), ("optIns", "news", "/optIns"),
         ("attributes", {"seat": 7}, "/attributes/..."), ("attributes", {"seat": None}, "/attributes/..."),
         ("attributes", {"seat": {"row": "A"}}, "/attributes/..."),
-        ("attributes", {"seat": "x" * 1_025}, "/attributes/..."),
+        ("attributes", {"seat": "x" * 16_385}, "/attributes/..."), ("attributes", {"x" * 101: ""}, "/attributes"),
+        ("attributes", {"seat": "x" * 16_381}, "/attributes"),
+        ("attributes", {"seat": "é" * 8_191}, "/attributes"),
+        ("attributes", {f"é{number:02}": "x" * 325 for number in range(50)}, "/attributes"),
         ("attributes", {str(number): "" for number in range(51)}, "/attributes"),
         ("inviteCode", 7, "/inviteCode"), ("inviteCode", "x" * 257, "/inviteCode"), ("device", "x", "/device"),
         ("device", {"sessionId": 7}, "/device/sessionId"), ("device", {"ip": "x" * 65}, "/device/ip"),
@@ -89,7 +92,7 @@ def test_a_registration_that_does_not_fit_is_a_422_that_names_the_field(
 
 @pytest.mark.parametrize(
     "names",
-    [["a.b", "$set", "$", "..", "__proto__", "a\x00b", "\u202e", "é", "e\u0301", " ", "🎫"], ["x" * 64]],
+    [["a.b", "$set", "$", "..", "__proto__", "a\x00b", "\u202e", "é", "e\u0301", " ", "🎫"], ["x" * 100]],
     ids=["odd", "long"],
 )
 def test_names_that_callers_make_up_come_back_as_they_are(scene: Scene, names: list[str]) -> None:
@@ -107,6 +110,31 @@ def test_names_that_callers_make_up_come_back_as_they_are(scene: Scene, names: l
     }
     assert ann.get("entries/me").json() == entry
     assert ann.registered() == entry
+
+
+def test_attributes_may_have_16_kib_in_all(scene: Scene) -> None:
+    ann = scene.fan()
+    attributes = {f"é{number:02}": "é" * 161 + "x" for number in range(49)} | {"last": "x" * 357}
+    assert sum(len(f"{name}{value}".encode()) for name, value in attributes.items()) == 16_384
+
+    assert ann.registered(attributes=attributes)["attributes"] == attributes
+    refused = assert_problem(ann.register(attributes=attributes | {"last": "x" * 358}), 422, "request.invalid")
+    assert "at most 16384" in refused["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "type", ["application/ndjson", "application/jsonl", "text/x-jsonlines", "application/x-ndjson"]
+)
+@pytest.mark.parametrize("path", TAKING_JSON)
+def test_lines_of_json_are_told_their_name_where_they_are_taken(scene: Scene, path: str, type: str) -> None:
+    answer = send(scene, path, b"", {"Content-Type": type})
+
+    if path == "entries/scoring" and type == "application/x-ndjson":
+        assert answer.status_code == 200
+        return
+    told = assert_problem(answer, 415, "request.unsupported_media_type")["detail"]
+    assert "application/json" in told
+    assert ("application/x-ndjson" in told) == (path == "entries/scoring")
 
 
 def test_what_may_be_left_out_may_be_null(scene: Scene) -> None:

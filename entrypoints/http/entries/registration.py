@@ -1,6 +1,7 @@
 """Registering over HTTP, and looking at a registration."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from litestar import get, post
 from litestar.response import Response
@@ -28,13 +29,21 @@ from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.problems import forbidden
+from entrypoints.http.problems import FieldProblem, forbidden, invalid
 from entrypoints.http.wire import UserIdText, Wire
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
-Key = Annotated[str, Meta(min_length=1, max_length=64)]
-Text = Annotated[str, Meta(max_length=1_024)]
+Key = Annotated[str, Meta(min_length=1, max_length=100)]
+MAX_NAMED: Final = 50
+MAX_ATTRIBUTE_BYTES: Final = 16 * 1024
+Attributes = Annotated[
+    dict[Key, Annotated[str, Meta(max_length=MAX_ATTRIBUTE_BYTES)]],
+    Meta(
+        max_length=MAX_NAMED,
+        description=f"Names and values together have at most {MAX_ATTRIBUTE_BYTES} bytes in UTF-8.",
+    ),
+]
 
 
 class DeviceRequest(Wire):
@@ -51,13 +60,14 @@ class RegisterRequest(Wire):
     email: Email | None = None
     first_name: Name | None = None
     last_name: Name | None = None
-    opt_ins: Annotated[dict[Key, bool], Meta(max_length=50)] | None = None
+    opt_ins: Annotated[dict[Key, bool], Meta(max_length=MAX_NAMED)] | None = None
     invite_code: Annotated[str, Meta(max_length=256)] | None = None
-    attributes: Annotated[dict[Key, Text], Meta(max_length=50)] | None = None
+    attributes: Attributes | None = None
     device: DeviceRequest | None = None
     user_id: Annotated[UserIdText | None, Meta(description="For administrators: whom to register.")] = None
 
     def command(self, campaign_id: CampaignId, user_id: UserId) -> RegisterFanCommand:
+        _check_size(self.attributes or {})
         device = self.device or DeviceRequest()
         return RegisterFanCommand(
             campaign_id=campaign_id,
@@ -72,6 +82,14 @@ class RegisterRequest(Wire):
             invite_code=self.invite_code,
             device=Device(session_id=device.session_id, ip=device.ip, user_agent=device.user_agent),
         )
+
+
+def _check_size(attributes: Mapping[str, str]) -> None:
+    """Raises a 422 Problem for more bytes than an entry, and each message about it, may hold."""
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in attributes.items())
+    if size > MAX_ATTRIBUTE_BYTES:
+        detail = f"names and values have {size} bytes together: send at most {MAX_ATTRIBUTE_BYTES}"
+        raise invalid(FieldProblem("/attributes", detail))
 
 
 def _named(caller: Caller, named: str | None) -> UserId:

@@ -112,7 +112,7 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     campaign_id = campaign_of(request)
     if media_type_of(request) == NDJSON:
         return json_answer(ScoredBody.of(await app.score_entries(campaign_id, _lines(request))))
-    body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT)
+    body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT, other_media=(NDJSON,))
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
     records = _each(_in_utf8(body.records or ())) if body.key is None else app.read_scores(campaign_id, body.key)
