@@ -81,9 +81,12 @@ class EntryQueries(Protocol):
 class Scores(Protocol):
     """What the scoring service has uploaded."""
 
-    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Scored:
+    async def put(
+        self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
+    ) -> Scored:
         """Score the confirmed entries among ``records``; say why the others were not (REQ-006).
 
         A fan's last record decides; an earlier one of the same call only gives it a selection it does not name.
+        A fan who had a record before, in this call or in another one of the same ``upload``, is ``repeated``.
         """
         ...

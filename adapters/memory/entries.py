@@ -27,6 +27,8 @@ class _Campaign:
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneNumber, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
+    uploads: dict[UserId, str] = field(default_factory=dict)
+    """Which upload scored each fan last."""
 
     def put(self, before: Entry | None, after: Entry) -> Entry:
         """Store ``after`` with the messages it leaves; nothing if its number is another's or too many wait.
@@ -104,11 +106,17 @@ class MemoryEntryStore:
         self._campaigns[campaign_id].put(entry, after)
         return counted
 
-    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Scored:
+    async def put(
+        self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
+    ) -> Scored:
         """The uploads themselves are not kept: nobody can ask this process's memory for them."""
         refused: dict[UserId, ScoreRefusal] = {}
         upserted: set[UserId] = set()
-        for user_id, record in latest(records).items():
+        campaign = self._campaigns.get(campaign_id)
+        uploads = campaign.uploads if campaign else {}
+        one_each = latest(records)
+        seen = {user_id for user_id in one_each if uploads.get(user_id) == upload}
+        for user_id, record in one_each.items():
             entry = self.all_of(campaign_id).get(user_id)
             if reason := record.refused_by(entry):
                 refused[user_id] = reason
@@ -118,7 +126,8 @@ class MemoryEntryStore:
                     upserted.add(user_id)
                 except Unavailable:
                     refused[user_id] = ScoreRefusal.MESSAGES_WAITING
-        return summed_up(records, upserted, refused)
+        uploads.update(dict.fromkeys(one_each.keys() - refused.keys(), upload))
+        return summed_up(records, upserted, refused, seen)
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
         """Everyone in the campaign. Reading an unknown campaign does not make one."""

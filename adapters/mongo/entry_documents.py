@@ -118,6 +118,8 @@ class ScoringDocument(Document):
     score: float
     selection: str | None
     updated_at: datetime
+    upload: str | None = None
+    """Which upload brought it last; records of 0.1 do not say."""
 
     class Settings:
         name = "scoring"

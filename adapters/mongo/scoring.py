@@ -4,12 +4,12 @@ Each write can be repeated: what a crash left undone is done when the same file 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import pymongo.errors
-from pymongo import InsertOne, UpdateOne
+from pymongo import InsertOne, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
@@ -28,6 +28,17 @@ LANES: Final = 2
 Refused = dict[UserId, ScoreRefusal]
 
 
+class Upload(NamedTuple):
+    """Marks the records that one upload has brought: a fan who comes again in it is known, however long it is."""
+
+    campaign_id: CampaignId
+    id: str
+    at: datetime
+
+    def marked(self, document: Raw) -> bool:
+        return document.get("upload") == self.id
+
+
 class MongoScores:
     def __init__(
         self, entries: AsyncCollection[Raw], scoring: AsyncCollection[Raw], store: MongoEntryStore
@@ -37,7 +48,9 @@ class MongoScores:
         self._store = store
 
     @translated
-    async def put(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Scored:
+    async def put(
+        self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
+    ) -> Scored:
         """Scores alone are set in bulk; a record that changes a selection changes the entry like any command."""
         one_each = latest(records)
         standing = await self._standing(campaign_id, one_each)
@@ -57,10 +70,9 @@ class MongoScores:
         refused |= await self._score(campaign_id, scored)
         refused |= await self._select(campaign_id, selected, now)
         accepted = [record for user_id, record in one_each.items() if user_id not in refused]
-        while accepted:
-            accepted = await self._keep(campaign_id, accepted, now)
+        seen = await self._keep(accepted, Upload(campaign_id, upload, now))
         upserted = {record.user_id for record in (*scored, *selected)} - refused.keys()
-        return summed_up(records, upserted, refused)
+        return summed_up(records, upserted, refused, seen)
 
     async def _standing(self, campaign_id: CampaignId, user_ids: Collection[UserId]) -> Mapping[UserId, Raw]:
         keys = [key(campaign_id, user_id) for user_id in user_ids]
@@ -104,45 +116,72 @@ class MongoScores:
             unwritten, ScoreRefusal.MESSAGES_WAITING
         )
 
-    async def _keep(
-        self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime
-    ) -> list[ScoreRecord]:
-        """What is not yet in the collection, or otherwise; returns the records to try again.
+    async def _keep(self, records: Sequence[ScoreRecord], upload: Upload) -> Collection[UserId]:
+        """Record what was uploaded; returns the fans whose records this upload has brought already.
 
         New ones are inserted, not upserted: that is ten times faster.
         """
-        keys = {record.user_id: key(campaign_id, record.user_id) for record in records}
-        wanted = {"_id": {"$in": list(keys.values())}}
-        cursor = self._scoring.find(wanted, {"score": 1, "selection": 1}, max_time_ms=READ_MS)
-        present = {document["_id"]: document for document in await cursor.to_list(None)}
-        writes: list[InsertOne[Raw] | UpdateOne] = []
-        for record in records:
-            kept = present.get(keys[record.user_id])
-            if kept is None:
-                writes.append(InsertOne(_document(campaign_id, record, now)))
-            elif kept["score"] != record.score or record.selection not in {None, kept["selection"]}:
-                writes.append(UpdateOne({"_id": kept["_id"]}, {"$set": _uploaded(record, now)}))
-        if writes:
-            try:
+        kept = await self._kept(records, upload)
+        seen = [user_id for user_id, document in kept.items() if upload.marked(document)]
+        while not await self._bring(records, kept, upload):
+            kept = await self._kept(records, upload)
+        return seen
+
+    async def _kept(self, records: Sequence[ScoreRecord], upload: Upload) -> Mapping[UserId, Raw]:
+        wanted = {"_id": {"$in": [key(upload.campaign_id, record.user_id) for record in records]}}
+        shown = {"userId": 1, "score": 1, "selection": 1, "upload": 1}
+        cursor = self._scoring.find(wanted, shown, max_time_ms=READ_MS)
+        return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
+
+    async def _bring(self, records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload) -> bool:
+        """False if another upload inserted some of them meanwhile."""
+        try:
+            if writes := [*_changes(records, kept, upload), *_marks(records, kept, upload)]:
                 await self._scoring.bulk_write(writes, ordered=False)
-            except pymongo.errors.BulkWriteError as error:
-                if not only_duplicates(error):
-                    raise
-                return list(records)
-        return []
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+            return False
+        return True
 
 
-def _document(campaign_id: CampaignId, record: ScoreRecord, now: datetime) -> Raw:
+def _changes(
+    records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload
+) -> Iterator[InsertOne[Raw] | UpdateOne]:
+    for record in records:
+        document = kept.get(record.user_id)
+        if document is None:
+            yield InsertOne(_document(record, upload))
+        elif not _says(document, record):
+            yield UpdateOne({"_id": document["_id"]}, {"$set": _uploaded(record, upload)})
+
+
+def _marks(records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload) -> Iterator[UpdateMany]:
+    """One command for all that stay the same."""
+    same = [
+        document["_id"]
+        for record in records
+        if (document := kept.get(record.user_id)) and _says(document, record) and not upload.marked(document)
+    ]
+    if same:
+        yield UpdateMany({"_id": {"$in": same}}, {"$set": {"upload": upload.id}})
+
+
+def _says(document: Raw, record: ScoreRecord) -> bool:
+    return document["score"] == record.score and record.selection in {None, document["selection"]}
+
+
+def _document(record: ScoreRecord, upload: Upload) -> Raw:
     name: Raw = {
-        "_id": key(campaign_id, record.user_id),
-        "campaignId": campaign_id,
+        "_id": key(upload.campaign_id, record.user_id),
+        "campaignId": upload.campaign_id,
         "userId": record.user_id,
         "selection": None,
     }
-    return name | _uploaded(record, now)
+    return name | _uploaded(record, upload)
 
 
-def _uploaded(record: ScoreRecord, now: datetime) -> Raw:
+def _uploaded(record: ScoreRecord, upload: Upload) -> Raw:
     """A selection once uploaded stays until another is."""
-    uploaded: Raw = {"score": float(record.score), "updatedAt": now}
+    uploaded: Raw = {"score": float(record.score), "updatedAt": upload.at, "upload": upload.id}
     return uploaded if record.selection is None else uploaded | {"selection": record.selection.value}

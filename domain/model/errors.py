@@ -207,9 +207,18 @@ class ScoreFileNotFound(DomainError):
 
 
 class ScoreFileUnreadable(DomainError):
-    """The file is not text in UTF-8 with the columns userId, score and perhaps selection."""
+    """The file is not text in UTF-8, or UTF-16 with a byte order mark. Save it as CSV in UTF-8."""
 
     code = "scoring.file_unreadable"
+
+    def __init__(self, *, line: int) -> None:
+        super().__init__(line=line)
+
+
+class ScoreFileAmbiguous(DomainError):
+    """Nothing was stored: the first line is no record, and does not name the columns userId and score."""
+
+    code = "scores.file_ambiguous"
 
     def __init__(self, *, line: int) -> None:
         super().__init__(line=line)

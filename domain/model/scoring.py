@@ -1,9 +1,10 @@
 """Scores that staff upload: the ranking the allocation of tickets goes by (entry-service REQ-006)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from domain.model.entries import Entry, EntryEvent, Selection
@@ -17,7 +18,15 @@ MAX_SCORE: Final = 100
 class ScoreRefusal(StrEnum):
     NO_ENTRY = "no_entry"
     PHONE_NOT_CONFIRMED = "phone_not_confirmed"
-    INVALID = "invalid"
+    USER_ID = "user_id"
+    SCORE_NOT_NUMBER = "score_not_number"
+    SCORE_OUT_OF_RANGE = "score_out_of_range"
+    SELECTION = "selection"
+    COLUMNS = "columns"
+    """The record has other columns or fields than ours, or one of ours is missing."""
+    NOT_JSON = "not_json"
+    REPEATED = "repeated"
+    """The same fan again in one upload. It is no refusal: the last record counts."""
     MESSAGES_WAITING = "messages_waiting"
     """Of this fan so many wait to be passed on that a new selection finds no room."""
 
@@ -29,6 +38,8 @@ class ScoreRecord:
     user_id: UserId
     score: float
     selection: Selection | None = None
+    line: int | None = None
+    """Where it stood in the upload, from 1."""
 
     def refused_by(self, entry: Entry | None) -> ScoreRefusal | None:
         """A record exists only for a confirmed entry (REQ-006)."""
@@ -55,6 +66,7 @@ class ScoreRecord:
 class ScoreProblem:
     user_id: str | None
     reason: ScoreRefusal
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +82,12 @@ class Scored:
     @property
     def received(self) -> int:
         return self.upserted + self.unchanged + self.rejected
+
+    def with_unread(self, unread: Sequence[ScoreProblem]) -> "Scored":
+        """And the records of the same batch that could not be read, all problems by line."""
+        problems = sorted((*self.problems, *unread), key=lambda problem: problem.line or 0)
+        rejected = self.rejected + len(unread)
+        return replace(self, rejected=rejected, problems=tuple(problems[:MAX_PROBLEMS]))
 
     def __add__(self, other: "Scored") -> "Scored":
         return Scored(
@@ -91,15 +109,32 @@ def latest(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
 
 
 def summed_up(
-    records: Sequence[ScoreRecord], upserted: set[UserId], refused: Mapping[UserId, ScoreRefusal]
+    records: Sequence[ScoreRecord],
+    upserted: set[UserId],
+    refused: Mapping[UserId, ScoreRefusal],
+    seen_before: Collection[UserId] = (),
 ) -> Scored:
-    """Every record is counted once; what a later one of the same fan made void has changed nothing."""
-    problems = [
-        ScoreProblem(record.user_id, refused[record.user_id]) for record in records if record.user_id in refused
-    ]
+    """Every record is counted once; what a later one of the same fan made void has changed nothing.
+
+    ``seen_before``: the fans of earlier batches of the same upload.
+    """
+    rejected = sum(record.user_id in refused for record in records)
     return Scored(
         upserted=len(upserted),
-        unchanged=len(records) - len(upserted) - len(problems),
-        rejected=len(problems),
-        problems=tuple(problems[:MAX_PROBLEMS]),
+        unchanged=len(records) - len(upserted) - rejected,
+        rejected=rejected,
+        problems=tuple(islice(_problems(records, refused, seen_before), MAX_PROBLEMS)),
     )
+
+
+def _problems(
+    records: Sequence[ScoreRecord], refused: Mapping[UserId, ScoreRefusal], seen_before: Collection[UserId]
+) -> Iterator[ScoreProblem]:
+    seen = set(seen_before)
+    for record in records:
+        reason = refused.get(record.user_id)
+        if reason is None and record.user_id in seen:
+            reason = ScoreRefusal.REPEATED
+        if reason is not None:
+            yield ScoreProblem(record.user_id, reason, record.line)
+        seen.add(record.user_id)

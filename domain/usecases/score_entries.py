@@ -1,11 +1,12 @@
 """Take in the scores that decide who gets tickets."""
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
 from domain.model.errors import FileNotFound, ScoreFileNotFound
-from domain.model.ids import CampaignId
+from domain.model.ids import CampaignId, new_id
 from domain.model.score_files import ScoreFileReader, score_key
 from domain.model.scoring import Scored, ScoreProblem, ScoreRecord
 from ports.clock import Clock
@@ -20,7 +21,8 @@ class ScoreEntries:
     """Store the scores of registrations, as a stream, in constant memory.
 
     A record exists only for an entry whose phone is confirmed (entry-service REQ-006); the others are counted as
-    rejected, with the reason. The same record again changes nothing.
+    rejected, with the reason. The same record again changes nothing. Of several records of one fan the last one
+    counts, and the problems name the later ones as `repeated`.
     """
 
     scores: Scores
@@ -29,17 +31,27 @@ class ScoreEntries:
     async def __call__(
         self, campaign_id: CampaignId, records: AsyncIterable[ScoreRecord | ScoreProblem]
     ) -> Scored:
-        total = Scored()
-        batch: list[ScoreRecord] = []
+        upload, total = new_id(), Scored()
+        good: list[ScoreRecord] = []
+        bad: list[ScoreProblem] = []
         async for record in records:
             if isinstance(record, ScoreProblem):
-                total += Scored(rejected=1, problems=(record,))
-                continue
-            batch.append(record)
-            if len(batch) >= BATCH:
-                total += await self.scores.put(campaign_id, batch, self.clock.now())
-                batch = []
-        return total + (await self.scores.put(campaign_id, batch, self.clock.now()) if batch else Scored())
+                bad.append(record)
+            else:
+                good.append(record)
+            if len(good) + len(bad) >= BATCH:
+                total += await self._store(campaign_id, good, bad, upload)
+                good, bad = [], []
+                await asyncio.sleep(0)  # A long upload lets others have their turn.
+        return total + await self._store(campaign_id, good, bad, upload)
+
+    async def _store(
+        self, campaign_id: CampaignId, good: list[ScoreRecord], bad: list[ScoreProblem], upload: str
+    ) -> Scored:
+        stored = Scored()
+        if good:
+            stored = await self.scores.put(campaign_id, good, self.clock.now(), upload=upload)
+        return stored.with_unread(bad)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +61,8 @@ class ReadScores:
     objects: ObjectStore
 
     async def __call__(self, campaign_id: CampaignId, key: str) -> AsyncIterator[ScoreRecord | ScoreProblem]:
-        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable."""
+        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable,
+        ScoreFileAmbiguous."""
         reader = ScoreFileReader()
         try:
             async for chunk in self.objects.read(score_key(key, campaign_id)):

@@ -12,6 +12,7 @@ from domain.model.errors import (
     GatesClosed,
     InvalidValue,
     RateLimited,
+    ScoreFileAmbiguous,
     ScoreFileUnreadable,
     Unavailable,
     WrongConfirmationCode,
@@ -64,6 +65,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
 CONTEXT: Final[Mapping[type[DomainError], tuple[str, ...]]] = {
     CodesExhausted: ("available",),
     FileUnreadable: ("line",),
+    ScoreFileAmbiguous: ("line",),
     ScoreFileUnreadable: ("line",),
     WrongConfirmationCode: ("attemptsLeft",),
     ConfirmationTooSoon: ("retryAfter",),

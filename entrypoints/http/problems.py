@@ -31,6 +31,7 @@ from domain.model.errors import (
     PhoneUnavailable,
     RateLimited,
     ReservationMismatch,
+    ScoreFileAmbiguous,
     ScoreFileNotFound,
     ScoreFileUnreadable,
     Unavailable,
@@ -73,6 +74,7 @@ STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     NothingToConfirm: 409,
     ScoreFileNotFound: 404,
     ScoreFileUnreadable: 422,
+    ScoreFileAmbiguous: 422,
 }
 """The one place that gives the model's refusals an HTTP status; a test proves it complete."""
 

@@ -61,7 +61,7 @@ async def test_a_selection_is_given_to_the_others_and_names_the_one(held_up: Ent
 async def test_scores_with_a_selection_are_taken_but_for_the_one(held_up: EntryPorts) -> None:
     records = [ScoreRecord(user_id=fan(one), score=50, selection=Selection.SELECTED) for one in range(3)]
 
-    scored = await held_up.scores.put(TOUR, records, NOW)
+    scored = await held_up.scores.put(TOUR, records, NOW, upload="one")
 
     assert (scored.upserted, scored.rejected) == (2, 1)
     assert scored.problems == (ScoreProblem(FULL, ScoreRefusal.MESSAGES_WAITING),)

@@ -50,7 +50,7 @@ async def test_every_answer_follows_the_change_before_it(entry_ports: EntryPorts
         return replace(entry, selection=Selection.SELECTED).told(EntryEvent.SELECTED, NOW)
 
     assert (await answers())[0].total == 0
-    await entry_ports.scores.put(TOUR, [ScoreRecord(user_id=fan(1), score=7)], NOW)
+    await entry_ports.scores.put(TOUR, [ScoreRecord(user_id=fan(1), score=7)], NOW, upload="one")
     eligibles, ranked = await answers()
     assert [count.total for count in eligibles.by_market] == [1, 0]
     assert [(one.score, one.markets) for one in ranked] == [(7, (nyc, chi))]

@@ -69,7 +69,7 @@ async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> 
     await entry_ports.entries.change_many(TOUR, [fan(1)], noted("n", "1"))
     entry_ports.asking.say(Origin(request_id="r-3"))
     selected = ScoreRecord(user_id=fan(1), score=9, selection=Selection.SELECTED)
-    await entry_ports.scores.put(TOUR, [selected], NOW)
+    await entry_ports.scores.put(TOUR, [selected], NOW, upload="one")
     entry_ports.asking.say(UNKNOWN_ORIGIN)
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "2")))
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain.model.eligibility import Query
 from domain.model.entries import Entry, EntryEvent, Selection
-from domain.model.ids import UserId
+from domain.model.ids import UserId, new_id
 from domain.model.scoring import MAX_PROBLEMS, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
 from tests.contracts.entry_stores import (
     MARKETS,
@@ -33,7 +33,8 @@ def _record(number: int, score: float, selection: Selection | None = None) -> Sc
 
 
 async def _put(ports: EntryPorts, *records: ScoreRecord) -> Scored:
-    return await ports.scores.put(TOUR, records, LATER)
+    """An upload of its own."""
+    return await ports.scores.put(TOUR, records, LATER, upload=new_id())
 
 
 async def _confirmed(ports: EntryPorts, *numbers: int) -> None:
@@ -117,6 +118,35 @@ async def test_the_last_record_of_a_fan_decides(entry_ports: EntryPorts) -> None
     entry = await _entry(entry_ports, 1)
     assert (entry.score, entry.selection) == (20, SELECTED)
     assert (scored.received, scored.upserted, scored.unchanged, scored.rejected) == (4, 1, 1, 2)
+    assert [problem.reason for problem in scored.problems] == ["no_entry", "repeated", "no_entry"]
+
+
+async def test_a_fan_who_comes_again_in_the_same_upload_is_repeated(entry_ports: EntryPorts) -> None:
+    """However far behind, and whether or not the first record changed anything."""
+    await _confirmed(entry_ports, 1, 2, 3)
+    await _put(entry_ports, _record(1, 10), _record(2, 20))
+
+    for upload in ("one", "two"):
+        first = [_record(1, 10), _record(2, 21), _record(3, 30)]
+        assert (await entry_ports.scores.put(TOUR, first, LATER, upload=upload)).problems == ()
+        again = [replace(_record(number, 50), line=number) for number in (3, 1, 2)]
+        scored = await entry_ports.scores.put(TOUR, again, LATER, upload=upload)
+        assert (scored.upserted, scored.rejected) == (3, 0)
+        assert scored.problems == tuple(
+            ScoreProblem(fan(number), ScoreRefusal.REPEATED, number) for number in (3, 1, 2)
+        )
+        await _put(entry_ports, _record(1, 10), _record(2, 20))
+
+
+async def test_uploads_at_once_repeat_nothing_of_each_other(entry_ports: EntryPorts) -> None:
+    numbers = range(20)
+    await _confirmed(entry_ports, *numbers)
+
+    for _ in range(5):
+        uploads = await asyncio.gather(
+            *(_put(entry_ports, *(_record(number, score) for number in numbers)) for score in range(4))
+        )
+        assert all(upload.problems == () for upload in uploads)
 
 
 async def test_only_the_first_hundred_problems_are_told(entry_ports: EntryPorts) -> None:
@@ -200,8 +230,18 @@ async def test_mongo_keeps_the_uploads(mongo_entry_ports: EntryPorts) -> None:
             "score": 11,
             "selection": SELECTED,
             "updatedAt": LATER,
+            "upload": kept[0]["upload"],
         }
     ]
+
+
+async def test_mongo_record_of_an_earlier_release_is_read(mongo_entry_ports: EntryPorts) -> None:
+    """It does not say which upload brought it."""
+    await _confirmed(mongo_entry_ports, 1)
+    await _put(mongo_entry_ports, _record(1, 10))
+    await mongo_entry_ports.scoring.update_one({}, {"$unset": {"upload": ""}})
+
+    assert await _put(mongo_entry_ports, _record(1, 10)) == Scored(unchanged=1)
 
 
 async def test_mongo_record_that_a_crash_left_out_comes_with_the_next_upload(

@@ -40,7 +40,8 @@ OPERATIONS = {
         "phone.unavailable", "confirmation.superseded", "confirmation.too_soon", "rate.limited",
     },
     ("POST", "/{campaignId}/phone-blocks/lift"): WITH_A_BODY | {"campaign.not_found"},
-    ("POST", "/{campaignId}/entries/scoring"): WITH_A_BODY | {"scoring.file_not_found", "scoring.file_unreadable"},
+    ("POST", "/{campaignId}/entries/scoring"): WITH_A_BODY
+    | {"scoring.file_not_found", "scoring.file_unreadable", "scores.file_ambiguous"},
     ("GET", "/{campaignId}/entries/eligibility"): {"campaign.not_found"},
     ("GET", "/{campaignId}/entries/scoring"): set(),
     ("POST", "/{campaignId}/entries/selection"): WITH_A_BODY,

@@ -20,10 +20,10 @@ def test_only_confirmed_entries_are_scored_and_the_others_are_told_of(scorable: 
     )
 
     assert counts(answer) == (4, 1, 0, 3)
-    assert sorted(answer["problems"], key=lambda one: str(one["reason"])) == [
-        {"userId": f"bob-{scorable.campaign}", "reason": "invalid"},
-        {"userId": f"zoe-{scorable.campaign}", "reason": "no_entry"},
-        {"userId": f"cy-{scorable.campaign}", "reason": "phone_not_confirmed"},
+    assert answer["problems"] == [
+        {"line": 2, "userId": f"cy-{scorable.campaign}", "reason": "phone_not_confirmed"},
+        {"line": 3, "userId": f"zoe-{scorable.campaign}", "reason": "no_entry"},
+        {"line": 4, "userId": f"bob-{scorable.campaign}", "reason": "score_out_of_range"},
     ]
     assert scores(scorable) == {"ann": 50}
 
@@ -39,6 +39,7 @@ def test_the_last_record_of_a_fan_decides(scorable: Scene) -> None:
     answer = upload(scorable, *(record(scorable, "ann", score) for score in (10, 20, 30)))
 
     assert counts(answer) == (3, 1, 2, 0)
+    assert [(one["line"], one["reason"]) for one in answer["problems"]] == [(2, "repeated"), (3, "repeated")]
     assert scores(scorable) == {"ann": 30}
 
 
@@ -48,12 +49,19 @@ def test_scores_from_0_to_100_are_taken(scorable: Scene, score: float) -> None:
     assert scores(scorable) == {"ann": score}
 
 
-@pytest.mark.parametrize("score", [101, 100.0001, -1, -0.1, "5", "", True, None, [5], {"is": 5}, 10**400])
-def test_a_score_that_is_none_spoils_only_its_record(scorable: Scene, score: Any) -> None:
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        *((score, "score_out_of_range") for score in (101, 100.0001, -1, -0.1, 10**400)),
+        *((score, "score_not_number") for score in ("5", "", True, None, [5], {"is": 5})),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_score_that_is_none_spoils_only_its_record(scorable: Scene, score: Any, reason: str) -> None:
     answer = upload(scorable, record(scorable, "ann", score), record(scorable, "bob", 7))
 
     assert counts(answer) == (2, 1, 0, 1)
-    assert answer["problems"] == [{"userId": f"ann-{scorable.campaign}", "reason": "invalid"}]
+    assert answer["problems"] == [{"line": 1, "userId": f"ann-{scorable.campaign}", "reason": reason}]
     assert scores(scorable) == {"bob": 7}
 
 
@@ -75,16 +83,20 @@ def test_a_number_at_the_edge_of_numbers_is_no_error_here_nor_in_a_cursor(
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "reason"),
     [
-        {"userId": "a b", "score": 5}, {"userId": "", "score": 5}, {"userId": 7, "score": 5}, {"score": 5},
-        {"userId": "ann"}, {}, [], "ann", None, 7, {"userId": "ann", "score": 5, "more": 1},
-        {"userId": "ann", "score": 5, "selection": "chosen"}, {"userId": "ann", "score": 5, "selection": 1},
-        {"userId": "ann", "score": 5, "selection": ["none"]}, {"userId": "x" * 129, "score": 5},
+        ({"userId": "", "score": 5}, "user_id"), ({"userId": 7, "score": 5}, "user_id"), ({"score": 5}, "user_id"),
+        ({"userId": "a\u200bb", "score": 5}, "user_id"), ({"userId": "x" * 129, "score": 5}, "user_id"),
+        ({}, "user_id"), ({"userId": "ann"}, "score_not_number"), ([], "columns"), ("ann", "columns"),
+        (None, "columns"), (7, "columns"), ({"userId": "ann", "score": 5, "more": 1}, "columns"),
+        *(
+            ({"userId": "ann", "score": 5, "selection": selection}, "selection")
+            for selection in ("chosen", "", 1, ["none"])
+        ),
     ],
     ids=lambda value: ascii(value)[:50],
 )  # fmt: skip
-def test_a_record_that_is_none_spoils_only_itself(scorable: Scene, wrong: Any) -> None:
+def test_a_record_that_is_none_spoils_only_itself(scorable: Scene, wrong: Any, reason: str) -> None:
     for answer in (
         upload(scorable, wrong, record(scorable, "bob", 7)),
         stream(
@@ -93,7 +105,7 @@ def test_a_record_that_is_none_spoils_only_itself(scorable: Scene, wrong: Any) -
     ):
         assert counts(answer) == (2, 1, 0, 1)
         (problem,) = answer["problems"]
-        assert problem["reason"] == "invalid"
+        assert (problem["line"], problem["reason"]) == (1, reason)
 
 
 def test_a_score_may_come_with_a_selection(scorable: Scene) -> None:

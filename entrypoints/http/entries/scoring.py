@@ -1,6 +1,7 @@
 """Uploading scores over HTTP: as JSON, as a stream of lines, or as a file in the object store."""
 
-from collections.abc import AsyncIterator, Iterable
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -9,10 +10,17 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.entries import Selection
-from domain.model.errors import InvalidValue, ScoreFileNotFound, ScoreFileUnreadable, Unavailable
-from domain.model.ids import UserId, is_user_id
-from domain.model.score_files import Lines
+from domain.model.errors import (
+    InvalidValue,
+    ScoreFileAmbiguous,
+    ScoreFileNotFound,
+    ScoreFileUnreadable,
+    Unavailable,
+)
+from domain.model.ids import UserId
+from domain.model.score_records import record_of
 from domain.model.scoring import MAX_RECORDS, MAX_SCORE, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
+from domain.model.text_files import MAX_LINE_BYTES, Lines, Utf8
 from domain.usecases.score_entries import ScoreEntries
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
@@ -27,6 +35,7 @@ KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
 
 Record = ScoreRecord | ScoreProblem
+FIELDS: Final = {"userId", "score", "selection"}
 
 
 class ScoreRecordRequest(Wire):
@@ -52,8 +61,12 @@ class _RawScoringRequest(Wire):
 
 
 class ScoreProblemBody(Wire):
+    line: Annotated[int | None, Meta(description="From 1; of `records` the record's number.")]
     user_id: str | None
-    reason: ScoreRefusal
+    reason: Annotated[
+        ScoreRefusal,
+        Meta(description="`repeated` is no refusal: of several records of one fan the last one counts."),
+    ]
 
 
 class ScoredBody(Wire):
@@ -71,7 +84,8 @@ class ScoredBody(Wire):
             unchanged=scored.unchanged,
             rejected=scored.rejected,
             problems=[
-                ScoreProblemBody(user_id=problem.user_id, reason=problem.reason) for problem in scored.problems
+                ScoreProblemBody(line=problem.line, user_id=problem.user_id, reason=problem.reason)
+                for problem in scored.problems
             ],
         )
 
@@ -98,11 +112,11 @@ class ScoredBody(Wire):
                         "upserted": 1,
                         "unchanged": 0,
                         "rejected": 1,
-                        "problems": [{"userId": "fan-2", "reason": "phone_not_confirmed"}],
+                        "problems": [{"line": 2, "userId": "fan-2", "reason": "phone_not_confirmed"}],
                     },
                 )
             },
-            raises=(InvalidValue, ScoreFileNotFound, ScoreFileUnreadable, Unavailable),
+            raises=(InvalidValue, ScoreFileAmbiguous, ScoreFileNotFound, ScoreFileUnreadable, Unavailable),
         ),
         supreme,
     ),
@@ -130,36 +144,73 @@ def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:
 
 
 async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
-    for record in records:
-        yield _to_record(record)
+    for number, record in enumerate(records, 1):
+        yield to_record(record, number)
 
 
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
     """A record a line, as the bytes come in; a line that cannot be read is one record rejected."""
-    lines = Lines()
+    reader = NdjsonReader()
     async for chunk in chunks_of(request):
-        for line in lines.feed(chunk):
+        for record in reader.feed(chunk):
+            yield record
+    for record in reader.close():
+        yield record
+
+
+class NdjsonReader:
+    """JSON is UTF-8; with a byte order mark and in UTF-16 it is read all the same."""
+
+    def __init__(self) -> None:
+        self._utf8 = Utf8()
+        self._lines = Lines()
+        self._line = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Record]:
+        yield from self._records(self._lines.feed(self._decoded(chunk)))
+
+    def close(self) -> Iterator[Record]:
+        yield from self._records(self._lines.feed(self._decoded(None)))
+        yield from self._records(self._lines.close())
+
+    def _decoded(self, chunk: bytes | None) -> bytes:
+        try:
+            return self._utf8.close() if chunk is None else self._utf8.feed(chunk)
+        except UnicodeError:
+            raise malformed("the body begins as UTF-16 and is not") from None
+
+    def _records(self, lines: Iterator[bytes | None]) -> Iterator[Record]:
+        for line in lines:
+            self._line += 1
             if line is None or line.strip():
-                yield _to_record(line)
-    for line in lines.close():
-        if line is None or line.strip():
-            yield _to_record(line)
+                yield to_record(line, self._line)
 
 
-def _to_record(raw: bytes | None) -> Record:
+def to_record(raw: bytes | None, line: int) -> Record:
+    """``raw`` is None where it was too long to be kept."""
     try:
         body = msgspec.json.decode(raw or b"", type=ScoreRecordRequest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ScoreProblem(_user_named_in(raw or b""), ScoreRefusal.INVALID)
+        return _problem_of(raw or b"", line)
     # There is a -0.0, and it is no less than 0.
-    return ScoreRecord(user_id=UserId(body.user_id), score=abs(body.score), selection=body.selection)
+    return ScoreRecord(user_id=UserId(body.user_id), score=abs(body.score), selection=body.selection, line=line)
 
 
-def _user_named_in(raw: bytes) -> str | None:
-    """Whose record it was, if that much can be read."""
+def _problem_of(raw: bytes, line: int) -> Record:
+    """Why that is no record. Numbers of any size are read here, as far as they can be compared."""
+    if len(raw) > MAX_LINE_BYTES:
+        return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
     try:
-        record = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    user_id = record.get("userId") if isinstance(record, dict) else None
-    return user_id if isinstance(user_id, str) and is_user_id(user_id) else None
+        record = json.loads(raw.decode(), parse_int=float, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return ScoreProblem(None, ScoreRefusal.NOT_JSON, line)
+    if not isinstance(record, dict) or not record.keys() <= FIELDS:
+        return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
+    score = record.get("score")
+    number = score if isinstance(score, float) else None
+    return record_of(record.get("userId"), number, record.get("selection"), line=line)
+
+
+def _refuse(constant: str) -> None:
+    """Python's reader would take ``NaN`` and ``Infinity``, which are no JSON."""
+    raise ValueError(constant)
