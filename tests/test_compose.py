@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 ONE_SHOT = {"migrate", "bucket"}
@@ -60,6 +62,11 @@ def test_what_runs_once_is_not_restarted() -> None:
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_images_are_pinned(name: str) -> None:
     assert PINNED.fullmatch(SERVICES[name]["image"])
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_ours_is_of_this_version(name: str) -> None:
+    assert SERVICES[name]["image"] == f"fangate:{VERSION}"
 
 
 def test_base_images_are_pinned() -> None:

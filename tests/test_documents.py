@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +98,17 @@ def test_events_that_operators_are_told_of_are_logged_somewhere() -> None:
     )
     assert told
     assert {name for name in told if f'"{name}"' not in sources} == set()
+
+
+def test_the_changelog_begins_with_this_version_and_keeps_to_its_form() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    text = (ROOT / "CHANGELOG.md").read_text()
+    releases = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
+    assert releases[0][0] == version
+    assert releases == sorted(releases, key=lambda release: release[1], reverse=True)
+    assert len(releases) == len(re.findall(r"^## ", text, re.MULTILINE))
+    kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
