@@ -61,12 +61,23 @@ def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
     assert row[1].strip("` ") == ("" if default is None else str(default))
 
 
-@pytest.mark.parametrize(
-    "path", sorted({path for route in ROUTES for path in route.paths if "campaignId" in path})
-)
-def test_the_readme_tells_every_operation_on_a_campaign(path: str) -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert re.search(rf"^\| `(GET|POST) {re.escape(path.replace(':str', ''))}` \|", readme, re.MULTILINE)
+def test_the_readme_tells_every_operation_and_no_other() -> None:
+    rows = re.findall(r"^\| (`.+?`(?: `.+?`)*) \|", section("README.md", "### All operations"), re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    there = {
+        f"{method} {path.replace(':str', '')}" if "campaignId" in path else path
+        for route in ROUTES
+        for path in route.paths
+        if not path.startswith("/docs/")  # What the page is made of.
+        for method in route.http_methods - {"OPTIONS"}
+    }
+    assert told == there - {"GET /{campaignId}/reserve"}  # Deprecated: a GET that writes.
+
+
+def section(document: str, heading: str) -> str:
+    """What stands under a heading, until the next that is as high or higher."""
+    rest = (ROOT / document).read_text().partition(f"\n{heading}\n")[2]
+    return re.split(rf"^#{{1,{heading.index(' ')}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def test_the_walk_through_works_with_the_files_that_are_there() -> None:
@@ -89,14 +100,15 @@ def test_the_architecture_tells_what_is_stored_and_its_indexes(document: type) -
     assert [name for name in indexes if f"`{name}`" not in row[0]] == []
 
 
-def test_events_that_operators_are_told_of_are_logged_somewhere() -> None:
-    _, logs = (ROOT / "docs/operations.md").read_text().split("\n## Logs\n")
-    rows = re.findall(r"^\| (`.+?`) \|", logs.partition("\n## ")[0], re.MULTILINE)
+def test_operators_are_told_of_every_event_that_is_logged_and_no_other() -> None:
+    rows = re.findall(r"^\| (`.+?`) \|", section("docs/operations.md", "## Logs"), re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
     sources = "".join(
         path.read_text() for floor in ("adapters", "entrypoints") for path in (ROOT / floor).rglob("*.py")
     )
-    assert told
+    logged = set(re.findall(r"\b_?log\.[a-z]+\(\s*\"([a-z_.]+)\"", sources))
+    assert len(logged) > 20
+    assert logged - told == set()
     assert {name for name in told if f'"{name}"' not in sources} == set()
 
 
