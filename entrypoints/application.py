@@ -7,6 +7,7 @@ from typing import Protocol
 from domain.model.confirmation import ConfirmationRules
 from domain.model.phones import SendLimits
 from domain.usecases.assign_codes import AssignCodes
+from domain.usecases.check_markets import CheckMarkets
 from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
 from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
 from domain.usecases.lift_phone_block import LiftPhoneBlock
@@ -150,7 +151,8 @@ def assemble(
     campaigns, phone_numbers = neighbours.campaigns, neighbours.phone_numbers
     outbox, live_updates = stores.outbox, LiveUpdates(neighbours.realtime)
     list_codes = ListCodes(catalogue=catalogue, clock=clock)
-    rank_eligible = RankEligible(queries=queries)
+    check_markets = CheckMarkets(campaigns=campaigns, queries=queries)
+    rank_eligible = RankEligible(queries=queries, check_markets=check_markets)
     send_code = SendCode(
         entries=entries,
         phone_book=phone_book,
@@ -199,11 +201,15 @@ def assemble(
         read_entry=ReadEntry(entries=entries),
         read_scores=ReadScores(objects=objects),
         score_entries=ScoreEntries(scores=stores.scores, clock=clock),
-        count_eligible=CountEligible(campaigns=campaigns, queries=queries, clock=clock),
+        count_eligible=CountEligible(
+            campaigns=campaigns, queries=queries, check_markets=check_markets, clock=clock
+        ),
         rank_eligible=rank_eligible,
         export_eligible=ExportEligible(rank_eligible=rank_eligible),
         select_entries=SelectEntries(entries=entries, clock=clock),
-        transfer_entries=TransferEntries(campaigns=campaigns, entries=entries, queries=queries, clock=clock),
+        transfer_entries=TransferEntries(
+            campaigns=campaigns, entries=entries, queries=queries, check_markets=check_markets, clock=clock
+        ),
         count_entries=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
         limit_calls=LimitCalls(
             limits=stores.limits,

@@ -73,6 +73,10 @@ class EntryQueries(Protocol):
         """All registrations by status, and by market and rank."""
         ...
 
+    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        """Has any entry ``market`` among its preferences?"""
+        ...
+
     def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """Everyone with ``market`` among the preferences, in batches, in constant memory."""
         ...

@@ -54,6 +54,9 @@ class MemoryEntryQueries:
             ],
         )
 
+    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        return any(market in entry.details.markets for entry in self._store.all_of(campaign_id).values())
+
     async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         everyone = iter(list(self._store.all_of(campaign_id).values()))
         chose = (entry.user_id for entry in everyone if market in entry.details.markets)

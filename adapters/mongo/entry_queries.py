@@ -85,6 +85,14 @@ class MongoEntryQueries:
             by_market=[_registered(counted, market) for market in distinct],
         )
 
+    @translated
+    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        """With each status named, the index of preferences answers."""
+        statuses = [status.value for status in EntryStatus]
+        chosen = {"$in": [pref(rank, market) for rank in RANKS]}
+        having = {"campaignId": campaign_id, "status": {"$in": statuses}, "prefs": chosen}
+        return await self._entries.find_one(having, {"_id": 1}, max_time_ms=READ_MS) is not None
+
     async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """In the order of the primary key, which no change can move: nobody is met twice or missed."""
         after: UserId | None = None

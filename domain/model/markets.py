@@ -10,6 +10,8 @@ MarketId = NewType("MarketId", str)
 Preferences = tuple[MarketId, ...]
 
 MAX_MARKETS: Final = 4
+MAX_NAMED: Final = 20
+"""Markets that an error names; more help nobody."""
 
 
 def preferences(chosen: Sequence[str], offered: Sequence[MarketId]) -> Preferences:
@@ -22,6 +24,13 @@ def preferences(chosen: Sequence[str], offered: Sequence[MarketId]) -> Preferenc
         if market in chosen[:index]:
             raise InvalidValue(f"markets.{index}", "is chosen twice")
     return tuple(MarketId(market) for market in chosen)
+
+
+def unknown_market(field: str, offered: Sequence[MarketId]) -> InvalidValue:
+    """The error names the campaign's markets: most unknown ones are misspelled."""
+    more = ", …" if len(offered) > MAX_NAMED else ""
+    named = ", ".join(offered[:MAX_NAMED]) or "none"
+    return InvalidValue(field, f"is not a market of this campaign; its markets: {named}{more}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from domain.model.eligibility import Eligibles, EntryCounts, Position, Query, Ranked
 from domain.model.ids import CampaignId
+from domain.usecases.check_markets import CheckMarkets
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryQueries
@@ -30,10 +31,12 @@ class CountEligible:
 
     campaigns: Campaigns
     queries: EntryQueries
+    check_markets: CheckMarkets
     clock: Clock
 
     async def __call__(self, campaign_id: CampaignId, query: Query) -> CountedEligibles:
-        """Raises CampaignNotFound."""
+        """Raises CampaignNotFound, InvalidValue."""
+        await self.check_markets.of_filter(campaign_id, query.markets)
         campaign = await self.campaigns.get(campaign_id)
         eligibles = await self.queries.eligible(campaign_id, query, query.markets or campaign.markets)
         return CountedEligibles(eligibles=eligibles, as_of=self.clock.now())
@@ -51,10 +54,19 @@ class RankEligible:
     """The eligible fans by score, the best first, then by userId, page by page."""
 
     queries: EntryQueries
+    check_markets: CheckMarkets
 
     async def __call__(
         self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
     ) -> RankedPage:
+        """Raises CampaignNotFound where a market is asked for, InvalidValue."""
+        await self.check_markets.of_filter(campaign_id, query.markets)
+        return await self.page(campaign_id, query, after=after, limit=limit)
+
+    async def page(
+        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+    ) -> RankedPage:
+        """Without asking the campaign."""
         fans = await self.queries.ranking(campaign_id, query, after=after, limit=limit + 1)
         if len(fans) <= limit:
             return RankedPage(fans=fans, next=None)
@@ -69,9 +81,14 @@ class ExportEligible:
     rank_eligible: RankEligible
 
     async def __call__(self, campaign_id: CampaignId, query: Query) -> AsyncIterator[Sequence[Ranked]]:
+        """Raises CampaignNotFound where a market is asked for, InvalidValue, before the first page."""
+        await self.rank_eligible.check_markets.of_filter(campaign_id, query.markets)
+        return self._pages(campaign_id, query)
+
+    async def _pages(self, campaign_id: CampaignId, query: Query) -> AsyncIterator[Sequence[Ranked]]:
         after: Position | None = None
         while True:
-            page = await self.rank_eligible(campaign_id, query, after=after, limit=EXPORT_PAGE)
+            page = await self.rank_eligible.page(campaign_id, query, after=after, limit=EXPORT_PAGE)
             yield page.fans
             after = page.next
             if after is None:

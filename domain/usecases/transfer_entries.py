@@ -6,7 +6,8 @@ from typing import Final
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId, Transfer
+from domain.model.markets import MarketId, Transfer, unknown_market
+from domain.usecases.check_markets import CheckMarkets
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryQueries, EntryStore
@@ -55,23 +56,25 @@ class TransferEntries:
     """Let the target market take the place of the source in the ranking of everyone who chose the source.
 
     Where a fan had chosen both, the two become one at the better rank; the other markets keep their order
-    (entry-service REQ-005). The source need not be a market of the campaign any more. Interrupted and repeated,
-    it ends the same. A dry run counts and changes nothing.
+    (entry-service REQ-005). The source need not be a market of the campaign any more, as long as an entry has
+    it. Interrupted and repeated, it ends the same. A dry run counts and changes nothing.
     """
 
     campaigns: Campaigns
     entries: EntryStore
     queries: EntryQueries
+    check_markets: CheckMarkets
     clock: Clock
 
     async def __call__(self, command: TransferEntriesCommand) -> Transferred:
         """Raises CampaignNotFound, InvalidValue."""
         campaign = await self.campaigns.get(command.campaign_id)
         if command.target not in campaign.markets:
-            raise InvalidValue("to", "is not a market of this campaign")
+            raise unknown_market("to", campaign.markets)
         if command.target == command.source:
             raise InvalidValue("to", "is the market to move from")
         transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
+        await self.check_markets(command.campaign_id, {"from": transfer.source})
         transferred = Transferred()
         async for chosen in self.queries.who_chose(command.campaign_id, transfer.source):
             wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]

@@ -11,6 +11,7 @@ from adapters.system.clock import SystemClock
 from domain.model.entries import Entry, Selection
 from domain.model.errors import Unavailable
 from domain.model.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
+from domain.usecases.check_markets import CheckMarkets
 from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
 from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from tests.contracts.entry_stores import NOW, TOUR, EntryPorts, existing, fan, noted, phone, registered, store
@@ -34,10 +35,12 @@ async def held_up(entry_ports: EntryPorts) -> EntryPorts:
 
 
 async def test_a_transfer_moves_the_others_and_names_the_one(held_up: EntryPorts) -> None:
+    campaigns = MemoryCampaigns([a_campaign(TOUR)])
     transfer = TransferEntries(
-        campaigns=MemoryCampaigns([a_campaign(TOUR)]),
+        campaigns=campaigns,
         entries=held_up.entries,
         queries=held_up.queries,
+        check_markets=CheckMarkets(campaigns=campaigns, queries=held_up.queries),
         clock=SystemClock(),
     )
 

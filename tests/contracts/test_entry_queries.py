@@ -96,6 +96,7 @@ async def test_who_chose_names_everyone_once(
     chose = [user async for batch in entry_ports.queries.who_chose(campaign_id, market) for user in batch]
 
     assert sorted(chose) == sorted(entry.user_id for entry in entries if market in entry.details.markets)
+    assert await entry_ports.queries.is_chosen(campaign_id, market) == bool(chose)
 
 
 async def test_a_campaign_nobody_knows_is_empty(entry_ports: EntryPorts) -> None:

@@ -123,7 +123,25 @@ def test_the_target_must_be_a_market_of_the_campaign_and_the_source_need_not_be_
     assert markets(pool, "ann") == ["nyc", "bos"]
     assert transfer(pool, "nyc", "sfo")["matched"] == 3
     assert markets(pool, "ann") == ["sfo", "bos"]
-    assert transfer(pool, "never-was", "sfo")["matched"] == 0
+    assert markets(pool, "bob") == ["lax", "sfo", "bos"]
+
+
+def test_a_market_that_was_withdrawn_can_be_asked_for_while_fans_have_it(pool: Scene) -> None:
+    pool.score(ann=50, bob=40)
+    pool.opens(markets=(BOS, LAX, SFO))
+
+    assert pool.ranking(market="nyc") == ["ann", "bob"]
+    transfer(pool, "nyc", "sfo")
+    assert_problem(pool.get("entries/scoring?market=nyc"), 422, "request.invalid", "/market/0")
+
+
+def test_a_market_that_nobody_offers_or_has_cannot_be_moved_from(pool: Scene) -> None:
+    answer = pool.post("entries/transfer", {"from": "never-was", "to": "sfo", "dryRun": True})
+
+    problem = assert_problem(answer, 422, "request.invalid", "/from")
+    assert problem["errors"][0]["detail"].endswith("its markets: nyc, bos, lax, sfo")
+    assert transfer(pool, "sfo", "nyc")["matched"] == 2
+    assert transfer(pool, "sfo", "nyc")["matched"] == 0
 
 
 @pytest.mark.parametrize(

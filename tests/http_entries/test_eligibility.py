@@ -69,8 +69,7 @@ def test_the_count_has_exactly_the_fields_of_the_contract(pool: Scene) -> None:
         ({"market": "nyc"}, "ann bob cy ed"),
         ({"market": ["lax", "sfo"]}, "bob cy di"),
         ({"market": ["lax", "lax"]}, "bob cy"),
-        ({"market": "lon"}, ""),
-        ({"market": ["lon", "sfo"]}, "cy di"),
+        ({"market": ["lax", "sfo"], "maxRank": 4}, "bob cy di"),
         ({"market": "nyc", "maxRank": 1}, "ann ed"),
         ({"market": "nyc", "maxRank": 2}, "ann bob ed"),
         ({"market": "nyc", "maxRank": 3}, "ann bob ed"),
@@ -90,13 +89,22 @@ def test_filters_are_inclusive_and_count_and_list_agree(pool: Scene, filters: An
 
 
 def test_by_market_there_is_what_was_asked_for_within_the_rank(pool: Scene) -> None:
-    answer = pool.seen("entries/eligibility", market=["bos", "lon"], maxRank=2)
+    answer = pool.seen("entries/eligibility", market=["bos", "sfo"], maxRank=1)
 
     assert answer["eligible"] == 2
     assert answer["byMarket"] == [
-        {"market": "bos", "eligible": 2, "byRank": [1, 1, 0, 0]},
-        {"market": "lon", "eligible": 0, "byRank": [0, 0, 0, 0]},
+        {"market": "bos", "eligible": 1, "byRank": [1, 0, 0, 0]},
+        {"market": "sfo", "eligible": 1, "byRank": [1, 0, 0, 0]},
     ]
+
+
+@pytest.mark.parametrize("path", ["entries/eligibility", "entries/scoring"])
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_a_market_that_does_not_exist_is_named_with_those_that_do(pool: Scene, path: str, accept: str) -> None:
+    answer = pool.get(path, params={"market": ["sfo", "NYC"]}, headers=bearer() | {"Accept": accept})
+
+    problem = assert_problem(answer, 422, "request.invalid", "/market/1")
+    assert problem["errors"][0]["detail"].endswith("its markets: nyc, bos, lax, sfo")
 
 
 @pytest.mark.parametrize("path", ["entries/eligibility", "entries/scoring"])

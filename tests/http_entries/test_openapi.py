@@ -43,7 +43,7 @@ OPERATIONS = {
     ("POST", "/{campaignId}/entries/scoring"): WITH_A_BODY
     | {"scoring.file_not_found", "scoring.file_unreadable", "scores.file_ambiguous"},
     ("GET", "/{campaignId}/entries/eligibility"): {"campaign.not_found"},
-    ("GET", "/{campaignId}/entries/scoring"): set(),
+    ("GET", "/{campaignId}/entries/scoring"): {"campaign.not_found"},
     ("POST", "/{campaignId}/entries/selection"): WITH_A_BODY,
     ("POST", "/{campaignId}/entries/transfer"): WITH_A_BODY | {"campaign.not_found"},
     ("GET", "/{campaignId}/entries/count"): {"campaign.not_found"},

@@ -31,9 +31,10 @@ MarketName = Annotated[str, Meta(min_length=1, max_length=256)]
 class EligibilityQuery(Wire):
     min_score: Score = 0.0
     max_score: Score = 100.0
-    market: Annotated[list[MarketName], Meta(max_length=100, description="Any of them.")] = field(
-        default_factory=list
-    )
+    market: Annotated[
+        list[MarketName],
+        Meta(max_length=100, description="Any of them. The campaign offers it, or an entry still has it."),
+    ] = field(default_factory=list)
     max_rank: Annotated[int, Meta(ge=1, le=MAX_MARKETS, description="Among the first so many preferences.")] = 4
     selection: Annotated[list[Selection], Meta(max_length=4, description="Any of them; `none` if left out.")] = (
         field(default_factory=list)
@@ -165,7 +166,7 @@ async def count_eligible(request: AnyRequest) -> Response[bytes]:
                     media={NDJSON: '{"end":true,"count":0}\n'},
                 )
             },
-            raises=(InvalidValue, Unavailable),
+            raises=(CampaignNotFound, InvalidValue, Unavailable),
         ),
         supreme,
     ),
@@ -176,7 +177,7 @@ async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
     wanted = query_of(request, RankingQuery)
     after = position_of(wanted.cursor)
     if preferred(request, JSON, NDJSON) == NDJSON:
-        return stream_answer(_ndjson(app.export_eligible(campaign_id, wanted.query())), NDJSON)
+        return stream_answer(_ndjson(await app.export_eligible(campaign_id, wanted.query())), NDJSON)
     page = await app.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
     return json_answer(RankingBody(records=records, next=cursor_of(page.next)))
