@@ -104,6 +104,9 @@ def test_every_example_fits_its_schema(document: Document) -> None:
             jsonschema.validate(example, schema)
 
     for _, _, operation in operations(document):
+        for parameter in operation["parameters"]:
+            if "example" in parameter:
+                check(parameter)
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         for answer in [*bodies, *operation["responses"].values()]:
             for media in answer.get("content", {}).values():
