@@ -116,7 +116,7 @@ def test_the_changelog_begins_with_this_version_and_keeps_to_its_form() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     text = (ROOT / "CHANGELOG.md").read_text()
     releases = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
-    assert releases[0][0] == version
+    assert releases[0][0] == version == json.loads((ROOT / "docs/asyncapi.json").read_text())["info"]["version"]
     assert releases == sorted(releases, key=lambda release: release[1], reverse=True)
     assert len(releases) == len(re.findall(r"^## ", text, re.MULTILINE))
     kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
