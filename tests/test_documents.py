@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.mongo.documents import DOCUMENTS as STORED
-from adapters.platform.bodies import read_campaigns, read_fans
+from adapters.platform.records import read_campaigns, read_fans
 from entrypoints.http.app import ROUTES
 from entrypoints.settings import PREFIX, Settings
 
@@ -85,8 +85,10 @@ def test_the_walk_through_works_with_the_files_that_are_there() -> None:
     assert shown is not None
     content = (ROOT / "docs/examples/campaigns.json").read_bytes()
     assert json.loads(shown[1]) == json.loads(content)
-    (campaign,) = read_campaigns(content).values()
-    (fan,) = read_fans((ROOT / "docs/examples/users.json").read_bytes()).values()
+    (campaign,) = read_campaigns(content).found.values()
+    (fan,) = read_fans((ROOT / "docs/examples/users.json").read_bytes()).found.values()
+    assert campaign is not None
+    assert fan is not None
     assert campaign.closed_gates(fan, None) == ["gate.invite_required"]
     assert campaign.closed_gates(fan, "VIP-1") == []
 

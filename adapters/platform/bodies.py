@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import msgspec
 
-from adapters.outgoing.http import decoded
 from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
 from domain.model.markets import MarketId
@@ -90,15 +89,3 @@ class FanBody(_Body, frozen=True):
 
 CAMPAIGN: Final = msgspec.json.Decoder(CampaignBody)
 FAN: Final = msgspec.json.Decoder(FanBody)
-_CAMPAIGNS: Final = msgspec.json.Decoder(list[CampaignBody])
-_FANS: Final = msgspec.json.Decoder(list[FanBody])
-
-
-def read_campaigns(content: bytes) -> dict[CampaignId, Campaign]:
-    """A list of campaigns. Raises NoAnswer."""
-    return {CampaignId(body.id): body.to_campaign() for body in decoded(_CAMPAIGNS, content)}
-
-
-def read_fans(content: bytes) -> dict[UserId, Fan]:
-    """A list of fans' accounts. Raises NoAnswer."""
-    return {UserId(body.id): body.to_fan() for body in decoded(_FANS, content)}

@@ -4,39 +4,41 @@ For trying things out and for small installations. A file may be edited while th
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import tell
-from adapters.platform.bodies import read_campaigns, read_fans
+from adapters.platform.records import Records, read_campaigns, read_fans
 from domain.model.campaigns import Campaign, Fan
 from domain.model.errors import CampaignNotFound, Unavailable, UserNotFound
 from domain.model.ids import CampaignId, UserId
 
-Id = TypeVar("Id", bound=str)
-Record = TypeVar("Record")
+Record = TypeVar("Record", bound=Campaign | Fan)
 _Version = tuple[int, int, int]
 
 
-class _File(Generic[Id, Record]):
+class _File(Generic[Record]):
     """The records of one file, read again whenever it has changed."""
 
-    def __init__(self, path: Path, part: str, read: Callable[[bytes], Mapping[Id, Record]]) -> None:
+    def __init__(self, path: Path, part: str, read: Callable[[bytes], Records[Record]]) -> None:
         self._path = path
         self._part = part
         self._read = read
-        self._known: tuple[_Version, Mapping[Id, Record] | None] | None = None
+        self._known: tuple[_Version, Records[Record] | None] | None = None
 
-    async def find(self, id: Id) -> Record | None:
-        """Raises Unavailable while the file cannot be read, or one of its records cannot."""
+    async def find(self, id: str) -> Record | None:
+        """Raises Unavailable while the file or this very record cannot be read."""
         records = await asyncio.to_thread(self._records)
-        if records is None:
-            raise Unavailable(self._part)
-        return records.get(id)
+        try:
+            if records is not None:
+                return records.get(id)
+        except KeyError:
+            pass
+        raise Unavailable(self._part)
 
-    def _records(self) -> Mapping[Id, Record] | None:
+    def _records(self) -> Records[Record] | None:
         try:
             # First the version, then the content: a file that changes in between is read once too often, not
             # once too little.
@@ -50,17 +52,20 @@ class _File(Generic[Id, Record]):
             return None
         return known[1]
 
-    def _parse(self, content: bytes) -> Mapping[Id, Record] | None:
+    def _parse(self, content: bytes) -> Records[Record] | None:
         try:
-            return self._read(content)
+            records = self._read(content)
         except NoAnswer as error:
             tell(self._part, error)
             return None
+        for problem in records.problems:
+            tell(self._part, problem)
+        return records
 
 
 class FileCampaigns:
     def __init__(self, path: Path) -> None:
-        self._file: _File[CampaignId, Campaign] = _File(path, "campaigns", read_campaigns)
+        self._file: _File[Campaign] = _File(path, "campaigns", read_campaigns)
 
     async def get(self, campaign_id: CampaignId) -> Campaign:
         campaign = await self._file.find(campaign_id)
@@ -71,7 +76,7 @@ class FileCampaigns:
 
 class FileUsers:
     def __init__(self, path: Path) -> None:
-        self._file: _File[UserId, Fan] = _File(path, "users", read_fans)
+        self._file: _File[Fan] = _File(path, "users", read_fans)
 
     async def get(self, user_id: UserId) -> Fan:
         fan = await self._file.find(user_id)

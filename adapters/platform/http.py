@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import HttpNeighbour, http_neighbour, unavailable
+from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
 from adapters.platform.bodies import CAMPAIGN, FAN, CampaignBody, FanBody
 from domain.model.campaigns import Campaign, Fan
 from domain.model.errors import CampaignNotFound, UserNotFound
@@ -48,11 +48,23 @@ async def _found(
     """The record, None if there is none. Another record than the one asked for is no answer at all."""
     try:
         answer = await service.get(collection, id, attempts=ATTEMPTS)
-        body = None if answer.status == HTTPStatus.NOT_FOUND else answer.read(decoder)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        body = _read(answer, decoder, id)
     except NoAnswer as error:
         raise unavailable(collection, error) from error
-    if body is not None and body.id != id:
-        raise unavailable(collection, NoAnswer("another id"))
+    return body
+
+
+def _read(answer: Answer, decoder: "msgspec.json.Decoder[Body]", id: str) -> Body:
+    """The log names a campaign. The id of an account may be somebody's address: the request's id leads to it."""
+    named = f"campaign {id}" if decoder is CAMPAIGN else "an account"
+    try:
+        body = answer.read(decoder)
+    except NoAnswer as error:
+        raise NoAnswer(f"{named}: {error.reason}") from None
+    if body.id != id:
+        raise NoAnswer(f"{named}: another id")
     return body
 
 

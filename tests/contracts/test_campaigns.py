@@ -16,7 +16,7 @@ from adapters.platform.files import FileCampaigns
 from adapters.platform.http import http_campaigns
 from domain.model.campaigns import Campaign
 from domain.model.errors import CampaignNotFound, Unavailable
-from domain.model.ids import CampaignId
+from domain.model.ids import CAMPAIGN_ID, CampaignId
 from ports.campaigns import Campaigns
 from tests.registrations import DAY, NOON, TOUR, Seconds, a_campaign, a_gated_campaign, as_file, campaign_body
 from tests.servers.neighbours import Reply, neighbour, records
@@ -223,18 +223,71 @@ async def test_an_unreadable_file_makes_it_unavailable_until_it_is_mended(tmp_pa
     assert await campaigns.get(TOUR) == a_campaign()
 
 
-async def test_the_log_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+async def test_one_record_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "campaigns.json"
-    path.write_text(as_file([campaign_body(a_campaign()), campaign_body(a_campaign("two")) | {"markets": "nyc"}]))
+    wrong = [
+        campaign_body(a_campaign("two")) | {"status": "OPEN"},
+        campaign_body(a_campaign("not/an id")),
+        campaign_body(a_campaign("four")) | {"markets": "nyc"},
+    ]
+    path.write_text(as_file([*wrong, campaign_body(a_campaign())]))
+    campaigns = FileCampaigns(path)
+
+    with capture_logs() as logged:
+        assert await campaigns.get(TOUR) == a_campaign()
+
+    assert [(line["part"], line["reason"]) for line in logged] == [
+        ("campaigns", "record 1: rubbish: unknown value - at `$.status`"),
+        ("campaigns", f"record 2: rubbish: Expected `str` matching regex {CAMPAIGN_ID!r} - at `$.id`"),
+        ("campaigns", "record 3: rubbish: Expected `array`, got `str` - at `$.markets`"),
+    ]
+    for id in ("two", "four", "not/an id"):
+        with pytest.raises(Unavailable):
+            await campaigns.get(CampaignId(id))
+    with pytest.raises(CampaignNotFound):
+        await campaigns.get(CampaignId("none"))
+
+
+async def test_a_record_without_an_id_may_be_any_but_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    path.write_text(as_file([campaign_body(a_campaign()), campaign_body(a_campaign()) | {"id": 7}]))
+    campaigns = FileCampaigns(path)
+
+    assert await campaigns.get(TOUR) == a_campaign()
+    with pytest.raises(Unavailable):
+        await campaigns.get(CampaignId("none"))
+
+
+async def test_of_many_wrong_records_the_log_names_some(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    path.write_text(as_file([{"id": f"c-{number}"} for number in range(1_000)]))
 
     with capture_logs() as logged, pytest.raises(Unavailable):
-        await FileCampaigns(path).get(TOUR)
+        await FileCampaigns(path).get(CampaignId("c-999"))
 
-    assert logged == [
-        {
-            "event": "neighbour.no_answer",
-            "log_level": "warning",
-            "part": "campaigns",
-            "reason": "rubbish: Expected `array`, got `str` - at `$[1].markets`",
-        }
-    ]
+    assert len(logged) == 21
+    assert logged[-1]["reason"] == "980 more records"
+
+
+async def test_the_last_of_two_records_with_one_id_counts(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    broken = campaign_body(a_campaign()) | {"status": "OPEN"}
+    path.write_text(as_file([broken, campaign_body(a_campaign())]))
+
+    assert await FileCampaigns(path).get(TOUR) == a_campaign()
+
+
+# campaign-service
+
+
+async def test_a_service_with_one_wrong_record_has_all_the_others(tmp_path: Path) -> None:
+    known = {"tour": campaign_body(a_campaign()), "two": campaign_body(a_campaign("two")) | {"status": "OPEN"}}
+    with neighbour(records(known)) as service:
+        async with http_campaigns(service.url) as campaigns:
+            with capture_logs() as logged:
+                for _ in range(10):  # More than would open the circuit.
+                    with pytest.raises(Unavailable):
+                        await campaigns.get(CampaignId("two"))
+            assert await campaigns.get(TOUR) == a_campaign()
+
+    assert {line["reason"] for line in logged} == {"campaign two: rubbish: unknown value - at `$.status`"}

@@ -221,3 +221,21 @@ async def test_a_missing_file_makes_it_unavailable(tmp_path: Path) -> None:
         await FileUsers(tmp_path / "users.json").get(ANN)
 
     assert refused.value.context == {"part": "users"}
+
+
+async def test_one_account_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    wrong = UserId("ada@example.com")
+    path.write_text(json.dumps([{"id": wrong, "email": ["x@example.com"]}, fan_body(a_fan())]))
+    users = FileUsers(path)
+
+    with capture_logs() as logged:
+        assert await users.get(ANN) == a_fan()
+        with pytest.raises(Unavailable):
+            await users.get(wrong)
+        with pytest.raises(UserNotFound):
+            await users.get(BOB)
+
+    assert [line["reason"] for line in logged] == [
+        "record 1: rubbish: Expected `str | null`, got `array` - at `$.email`"
+    ]

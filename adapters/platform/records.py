@@ -1,0 +1,79 @@
+"""A list of records, each read by itself: one that is wrong makes nothing unavailable but itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from adapters.outgoing.breaker import NoAnswer
+from adapters.outgoing.http import decoded
+from adapters.platform.bodies import CAMPAIGN, FAN
+from domain.model.campaigns import Campaign, Fan
+
+Record = TypeVar("Record", bound=Campaign | Fan)
+
+MAX_NAMED: Final = 20
+"""Wrong records that get a line of the log each."""
+
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_NAMED: Final = msgspec.json.Decoder(_Named)
+
+
+@dataclass(slots=True)
+class Records(Generic[Record]):
+    """Of two with the same id the last one counts."""
+
+    found: dict[str, Record | None] = field(default_factory=dict)
+    """None for a record that cannot be read."""
+    nameless: bool = False
+    """Of some record not even the id can be read: it may be any."""
+    problems: list[NoAnswer] = field(default_factory=list)
+    """For the log; they name records by their number, since the id of an account may be somebody's address."""
+
+    def get(self, id: str) -> Record | None:
+        """None if there is none. Raises KeyError for a record that is there, or may be, and cannot be read."""
+        record = self.found.get(id)
+        if record is None and (self.nameless or id in self.found):
+            raise KeyError(id)
+        return record
+
+
+def read_campaigns(content: bytes) -> Records[Campaign]:
+    """Raises NoAnswer for what is no list."""
+    return _read(content, lambda raw: decoded(CAMPAIGN, raw).to_campaign())
+
+
+def read_fans(content: bytes) -> Records[Fan]:
+    """Raises NoAnswer for what is no list."""
+    return _read(content, lambda raw: decoded(FAN, raw).to_fan())
+
+
+def _read(content: bytes, read: Callable[[bytes], Record]) -> Records[Record]:
+    records: Records[Record] = Records()
+    wrong = 0
+    listed = decoded(_LIST, content)
+    for number, raw in enumerate(map(bytes, listed), 1):
+        try:
+            record = read(raw)
+            records.found[record.id] = record
+        except NoAnswer as error:
+            wrong += 1
+            _set_aside(records, raw)
+            if wrong <= MAX_NAMED:
+                records.problems.append(NoAnswer(f"record {number}: {error.reason}"))
+    if wrong > MAX_NAMED:
+        records.problems.append(NoAnswer(f"{wrong - MAX_NAMED} more records"))
+    return records
+
+
+def _set_aside(records: Records[Record], raw: bytes) -> None:
+    try:
+        records.found[decoded(_NAMED, raw).id] = None
+    except NoAnswer:
+        records.nameless = True
