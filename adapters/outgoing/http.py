@@ -48,11 +48,16 @@ class Answer:
     def ok(self) -> bool:
         return HTTPStatus(200) <= self.status < HTTPStatus(300)
 
-    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
+    @property
+    def content(self) -> bytes:
         """The body of a 200. Raises NoAnswer for anything else."""
         if self.status != HTTPStatus.OK:
             raise NoAnswer(f"status {self.status}")
-        return decoded(decoder, self.body)
+        return self.body
+
+    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
+        """The body of a 200. Raises NoAnswer for anything else."""
+        return decoded(decoder, self.content)
 
 
 def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from adapters.outgoing.http import decoded
 from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
 from domain.model.markets import MarketId
@@ -87,5 +88,15 @@ class FanBody(_Body, frozen=True):
         )
 
 
-CAMPAIGN: Final = msgspec.json.Decoder(CampaignBody)
-FAN: Final = msgspec.json.Decoder(FanBody)
+_CAMPAIGN: Final = msgspec.json.Decoder(CampaignBody)
+_FAN: Final = msgspec.json.Decoder(FanBody)
+
+
+def read_campaign(content: bytes) -> Campaign:
+    """Raises NoAnswer, whose reason goes to the log and names places, never values."""
+    return decoded(_CAMPAIGN, content).to_campaign()
+
+
+def read_fan(content: bytes) -> Fan:
+    """Raises NoAnswer, likewise."""
+    return decoded(_FAN, content).to_fan()

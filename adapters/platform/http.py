@@ -1,20 +1,18 @@
 """campaign-service and user-service over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final, TypeVar
 
-import msgspec
-
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
-from adapters.platform.bodies import CAMPAIGN, FAN, CampaignBody, FanBody
+from adapters.platform.bodies import read_campaign, read_fan
 from domain.model.campaigns import Campaign, Fan
 from domain.model.errors import CampaignNotFound, UserNotFound
 from domain.model.ids import CampaignId, UserId
 
-Body = TypeVar("Body", CampaignBody, FanBody)
+Record = TypeVar("Record", bound=Campaign | Fan)
 
 SECONDS: Final = 2.0
 ATTEMPTS: Final = 2
@@ -25,10 +23,10 @@ class HttpCampaigns:
         self._service = service
 
     async def get(self, campaign_id: CampaignId) -> Campaign:
-        body = await _found(self._service, "campaigns", campaign_id, CAMPAIGN)
-        if body is None:
+        answer = await _found(self._service, "campaigns", campaign_id)
+        if answer is None:
             raise CampaignNotFound
-        return body.to_campaign()
+        return _read(answer, "campaigns", campaign_id, read_campaign, named=f"campaign {campaign_id}")
 
 
 class HttpUsers:
@@ -36,36 +34,31 @@ class HttpUsers:
         self._service = service
 
     async def get(self, user_id: UserId) -> Fan:
-        body = await _found(self._service, "users", user_id, FAN)
-        if body is None:
+        answer = await _found(self._service, "users", user_id)
+        if answer is None:
             raise UserNotFound
-        return body.to_fan()
+        # The id of an account may be somebody's address: the request's id leads to it.
+        return _read(answer, "users", user_id, read_fan, named="an account")
 
 
-async def _found(
-    service: HttpNeighbour, collection: str, id: str, decoder: "msgspec.json.Decoder[Body]"
-) -> Body | None:
-    """The record, None if there is none. Another record than the one asked for is no answer at all."""
+async def _found(service: HttpNeighbour, collection: str, id: str) -> Answer | None:
+    """None if there is no such record."""
     try:
         answer = await service.get(collection, id, attempts=ATTEMPTS)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        body = _read(answer, decoder, id)
     except NoAnswer as error:
         raise unavailable(collection, error) from error
-    return body
+    return None if answer.status == HTTPStatus.NOT_FOUND else answer
 
 
-def _read(answer: Answer, decoder: "msgspec.json.Decoder[Body]", id: str) -> Body:
-    """The log names a campaign. The id of an account may be somebody's address: the request's id leads to it."""
-    named = f"campaign {id}" if decoder is CAMPAIGN else "an account"
+def _read(answer: Answer, collection: str, id: str, read: Callable[[bytes], Record], *, named: str) -> Record:
+    """Another record than the one asked for is no answer at all."""
     try:
-        body = answer.read(decoder)
+        record = read(answer.content)
     except NoAnswer as error:
-        raise NoAnswer(f"{named}: {error.reason}") from None
-    if body.id != id:
-        raise NoAnswer(f"{named}: another id")
-    return body
+        raise unavailable(collection, NoAnswer(f"{named}: {error.reason}")) from error
+    if record.id != id:
+        raise unavailable(collection, NoAnswer(f"{named}: another id"))
+    return record
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import decoded
-from adapters.platform.bodies import CAMPAIGN, FAN
+from adapters.platform.bodies import read_campaign, read_fan
 from domain.model.campaigns import Campaign, Fan
 
 Record = TypeVar("Record", bound=Campaign | Fan)
@@ -46,12 +46,12 @@ class Records(Generic[Record]):
 
 def read_campaigns(content: bytes) -> Records[Campaign]:
     """Raises NoAnswer for what is no list."""
-    return _read(content, lambda raw: decoded(CAMPAIGN, raw).to_campaign())
+    return _read(content, read_campaign)
 
 
 def read_fans(content: bytes) -> Records[Fan]:
     """Raises NoAnswer for what is no list."""
-    return _read(content, lambda raw: decoded(FAN, raw).to_fan())
+    return _read(content, read_fan)
 
 
 def _read(content: bytes, read: Callable[[bytes], Record]) -> Records[Record]:
