@@ -5,6 +5,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,12 +15,7 @@ from tests.servers.service import Service
 from tests.tokens import token
 
 PACKAGE: Final = "fangate_client"
-CONFIG: Final = """
-content_type_overrides:  # The generator knows no lines; it takes these for files and for text.
-  application/x-ndjson: application/octet-stream
-  text/csv: text/plain
-post_hooks: []
-"""
+CONFIG: Final = Path(__file__).parents[2] / "docs/examples/openapi-python-client.yml"
 
 
 class Generated:
@@ -45,8 +41,6 @@ class Generated:
 @pytest.fixture(scope="module")
 def generated(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
     folder = tmp_path_factory.mktemp("generated")
-    config = folder / "config.yml"
-    config.write_text(CONFIG)
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
     done = subprocess.run(
         [
@@ -54,7 +48,7 @@ def generated(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "--url",
             f"{running.url}/openapi.json",
             "--config",
-            config,
+            CONFIG,
             "--output-path",
             folder / PACKAGE,
         ],
