@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.model.budgets import FanLimits
 from domain.model.confirmation import ConfirmationRules
 from domain.model.phones import SendLimits
 from domain.usecases.assign_codes import AssignCodes
@@ -28,7 +29,9 @@ from domain.usecases.select_entries import SelectEntries
 from domain.usecases.send_code import SendCode
 from domain.usecases.sweep_reservations import SweepReservations
 from domain.usecases.transfer_entries import TransferEntries
+from domain.usecases.use_number import UseNumber
 from entrypoints.settings import Settings
+from ports.budgets import FanBudgets
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.codes import CodeCatalogue, CodePool, ImportLog
@@ -64,6 +67,7 @@ class Stores:
     entry_queries: EntryQueries
     scores: Scores
     phone_book: PhoneBook
+    budgets: FanBudgets
     limits: RateLimits
     outbox: Outbox
     leases: Leases
@@ -153,15 +157,27 @@ def assemble(
     list_codes = ListCodes(catalogue=catalogue, clock=clock)
     check_markets = CheckMarkets(campaigns=campaigns, queries=queries)
     rank_eligible = RankEligible(queries=queries, check_markets=check_markets)
+    fan_limits = FanLimits(numbers_per_day=settings.numbers_per_day, codes_per_day=settings.sms_per_fan)
+    rules = ConfirmationRules(
+        key=confirmation_key, ttl=settings.confirmation_ttl, phone_block_ttl=settings.phone_block_ttl
+    )
+    use_number = UseNumber(
+        entries=entries,
+        phone_book=phone_book,
+        budgets=stores.budgets,
+        clock=clock,
+        rules=rules,
+        limits=fan_limits,
+    )
     send_code = SendCode(
         entries=entries,
         phone_book=phone_book,
+        budgets=stores.budgets,
         sms=neighbours.sms,
         clock=clock,
-        rules=ConfirmationRules(
-            key=confirmation_key, ttl=settings.confirmation_ttl, phone_block_ttl=settings.phone_block_ttl
-        ),
+        rules=rules,
         limits=SendLimits(per_hour=settings.sms_per_hour, per_day=settings.sms_per_day),
+        fan_limits=fan_limits,
     )
     return Application(
         begin_import=BeginImport(objects=objects, imports=imports, clock=clock),
@@ -179,10 +195,10 @@ def assemble(
             campaigns=campaigns,
             users=neighbours.users,
             phone_numbers=phone_numbers,
-            phone_book=phone_book,
             entries=entries,
             fraud=neighbours.fraud,
             fanscore=neighbours.fanscore,
+            use_number=use_number,
             send_code=send_code,
             clock=clock,
         ),
@@ -190,12 +206,13 @@ def assemble(
             campaigns=campaigns,
             entries=entries,
             phone_book=phone_book,
+            budgets=stores.budgets,
             tokens=neighbours.tokens,
             clock=clock,
             send_code=send_code,
         ),
         resend_code=ResendCode(
-            campaigns=campaigns, entries=entries, phone_book=phone_book, clock=clock, send_code=send_code
+            campaigns=campaigns, entries=entries, clock=clock, use_number=use_number, send_code=send_code
         ),
         lift_phone_block=LiftPhoneBlock(campaigns=campaigns, phone_numbers=phone_numbers, phone_book=phone_book),
         read_entry=ReadEntry(entries=entries),

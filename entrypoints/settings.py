@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
     sms_per_hour: Annotated[int, Field(ge=1, le=1_000)] = 5
     sms_per_day: Annotated[int, Field(ge=1, le=10_000)] = 10
+    sms_per_fan: Annotated[int, Field(ge=1, le=1_000)] = 10
+    numbers_per_day: Annotated[int, Field(ge=1, le=1_000)] = 10
     rate_writes_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 600
     """0 is no limit, here and in the next two."""
     rate_reads_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0

@@ -7,6 +7,7 @@ from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import IndexModel
 
+from adapters.mongo.budget_documents import FanBudgetDocument
 from adapters.mongo.entry_documents import ENTRY_DOCUMENTS
 from adapters.mongo.stored import STORED, UP
 
@@ -129,4 +130,4 @@ class ImportDocument(Document):
         name = "imports"
 
 
-DOCUMENTS: Final = (CodeDocument, ImportDocument, *ENTRY_DOCUMENTS)
+DOCUMENTS: Final = (CodeDocument, ImportDocument, *ENTRY_DOCUMENTS, FanBudgetDocument)

@@ -1,25 +1,19 @@
 """What is remembered of phone numbers, in MongoDB: a document a number, changed by compare-and-set."""
 
-import asyncio
 import hashlib
-import random
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
-from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
+from adapters.mongo.versioned import compare_and_set
 from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
-
-PAUSE_SECONDS: Final = 0.01
-"""At most, after a lost race."""
 
 
 class MongoPhoneBook:
@@ -39,7 +33,7 @@ class MongoPhoneBook:
             if free_at > now:
                 return free_at
             taken: Raw = {"$set": {"sent": list(log.record(now).sent)}, "$currentDate": {"touchedAt": True}}
-            if await _compare_and_set(self._sends, id, stored, taken):
+            if await compare_and_set(self._sends, id, stored, taken):
                 return None
 
     @translated
@@ -58,7 +52,7 @@ class MongoPhoneBook:
             if after == before:
                 return
             failures = [{"by": failure.by, "at": failure.at} for failure in after.failures]
-            if await _compare_and_set(self._failures, id, stored, {"$set": {"failures": failures}}):
+            if await compare_and_set(self._failures, id, stored, {"$set": {"failures": failures}}):
                 return
 
 
@@ -70,13 +64,3 @@ def _digest(phone: PhoneNumber) -> str:
 def _to_record(stored: Raw | None) -> PhoneRecord:
     failures = stored["failures"] if stored else ()
     return PhoneRecord(failures=tuple(Failure(by=UserId(one["by"]), at=one["at"]) for one in failures))
-
-
-async def _compare_and_set(collection: Writes, id: str, stored: Raw | None, update: Raw) -> bool:
-    """False when somebody else was faster; then a moment has passed. A document not there yet is made."""
-    version = stored["version"] if stored else 0
-    write = UpdateOne({"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True)
-    if await collection.refused_by(write):
-        await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
-        return False
-    return True

@@ -10,6 +10,8 @@ from beanie import Document
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.uri_parser import parse_uri
 
+from adapters.mongo.budget_documents import FanBudgetDocument
+from adapters.mongo.budgets import MongoFanBudgets
 from adapters.mongo.catalogue import MongoCodeCatalogue
 from adapters.mongo.claims import ClaimQueue
 from adapters.mongo.codes import MongoCodePool
@@ -71,6 +73,7 @@ class MongoStore:
     entry_queries: MongoEntryQueries
     scores: MongoScores
     phone_book: MongoPhoneBook
+    budgets: MongoFanBudgets
     limits: MongoRateLimits
     outbox: MongoOutbox
     leases: MongoLeases
@@ -152,6 +155,7 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin)
         entry_queries=MongoEntryQueries(database, entries),
         scores=MongoScores(entries, database[_name(ScoringDocument)], entry_store),
         phone_book=MongoPhoneBook(database[_name(SendLogDocument)], database[_name(PhoneRecordDocument)]),
+        budgets=MongoFanBudgets(database[_name(FanBudgetDocument)]),
         limits=MongoRateLimits(database[_name(RateLimitDocument)]),
         outbox=MongoOutbox(entries, database[_name(PublishedDocument)], database[_name(ParkedDocument)]),
         leases=MongoLeases(database["leases"]),

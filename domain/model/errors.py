@@ -194,6 +194,16 @@ class ConfirmationTooSoon(DomainError):
         self.seconds = seconds
 
 
+class BudgetUsedUp(DomainError):
+    """One fan may use no more numbers, be sent no more codes, or fail no more challenges for now."""
+
+    code = "confirmation.budget"
+
+    def __init__(self, *, budget: str, seconds: int) -> None:
+        super().__init__(budget=budget, retryAfter=seconds)
+        self.seconds = seconds
+
+
 class NothingToConfirm(DomainError):
     """The phone of this registration is confirmed already."""
 

@@ -58,7 +58,7 @@ def resend_at(sent_at: datetime, sends: int) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A challenge that somebody exhausted without finding the code."""
+    """A fan exhausted a challenge without finding the code."""
 
     by: UserId
     at: datetime
@@ -66,19 +66,25 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRecord:
-    """The failed confirmations of one number in one campaign; oldest first (entry-service REQ-009)."""
+    """Which fans failed to confirm a number in one campaign, each once; oldest first (entry-service REQ-009)."""
 
     failures: tuple[Failure, ...] = field(default=())
 
     def failed(self, by: UserId, now: datetime, ttl: timedelta) -> "PhoneRecord":
-        kept = (failure for failure in self.failures if failure.at > now - 2 * ttl)
+        """One more fan failed. A fan counts once: else one stranger could keep a number blocked for ever."""
+        kept = tuple(failure for failure in self.failures if failure.at > now - 2 * ttl)
+        if any(failure.by == by for failure in kept):
+            return replace(self, failures=kept)
         return replace(self, failures=(*kept, Failure(by=by, at=now)))
 
     def blocked_for(self, user_id: UserId, now: datetime, ttl: timedelta) -> bool:
-        """Did other fans exhaust three challenges within ``ttl`` of each other, the last less than ``ttl`` ago?
+        """Did three other fans exhaust a challenge within ``ttl`` of each other, the last less than ``ttl`` ago?
 
         A fan's own failures never block that fan: the number may be theirs.
         """
-        others = [failure.at for failure in self.failures if failure.by != user_id]
+        first: dict[UserId, datetime] = {}
+        for failure in self.failures:
+            first.setdefault(failure.by, failure.at)
+        others = [at for by, at in first.items() if by != user_id]
         runs = zip(others, others[FAILURES_TO_BLOCK - 1 :], strict=False)
-        return any(last - first < ttl and now < last + ttl for first, last in runs)
+        return any(third - one < ttl and now < third + ttl for one, third in runs)

@@ -1,5 +1,6 @@
 """A fan proves that the phone is theirs, or asks for another code."""
 
+import asyncio
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 from domain.model.confirmation import Challenge, ChallengeRef, phone_digest
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import (
+    BudgetUsedUp,
     CampaignNotOpen,
     ConfirmationExhausted,
     ConfirmationExpired,
@@ -15,11 +17,12 @@ from domain.model.errors import (
     EntryNotFound,
     InvalidConfirmationToken,
     NothingToConfirm,
-    PhoneUnavailable,
     WrongConfirmationCode,
 )
 from domain.model.ids import CampaignId, UserId
 from domain.usecases.send_code import SendCode
+from domain.usecases.use_number import UseNumber
+from ports.budgets import FanBudgets
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryStore
@@ -41,22 +44,26 @@ class ConfirmPhone:
 
     The code is good for a short time and a few tries, each counted before it is compared, and only while the
     campaign takes registrations (entry-service REQ-001). A number is confirmed once in a campaign (REQ-002). A
-    challenge exhausted counts against the number (REQ-009). Confirming again is no error.
+    challenge exhausted counts against the number (REQ-009) and against the fan, who can exhaust a few a day.
+    Confirming again is no error.
     """
 
     campaigns: Campaigns
     entries: EntryStore
     phone_book: PhoneBook
+    budgets: FanBudgets
     tokens: ConfirmationTokens
     clock: Clock
     send_code: SendCode
 
     async def __call__(self, command: ConfirmPhoneCommand) -> Entry:
         """Refuses in this order: InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
-        ConfirmationExpired, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
+        ConfirmationExpired, BudgetUsedUp, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
         now = self.clock.now()
         bound_to = self._read(command)
-        entry = await self.entries.get(command.campaign_id, command.user_id)
+        entry, usage = await asyncio.gather(
+            self.entries.get(command.campaign_id, command.user_id), self.budgets.usage(command.user_id)
+        )
         if entry is None:
             raise InvalidConfirmationToken
         if entry.confirmed and self._is_of(bound_to, entry):
@@ -66,6 +73,7 @@ class ConfirmPhone:
         challenge = _current(entry, bound_to)
         if challenge.expired(now):
             raise ConfirmationExpired
+        usage.check_failures(now)
         try:
             await self._try(challenge, command.code, now)
         except ConfirmationExhausted:
@@ -91,12 +99,21 @@ class ConfirmPhone:
         if counted.answered_by(code, key):
             return
         if counted.closed:
-            await self.phone_book.change(
-                challenge.campaign_id,
-                challenge.phone,
-                lambda record: record.failed(challenge.user_id, now, self.send_code.rules.phone_block_ttl),
-            )
+            await self._count_failure(challenge, now)
         raise WrongConfirmationCode(attempts_left=counted.attempts_left)
+
+    async def _count_failure(self, challenge: Challenge, now: datetime) -> None:
+        """Against the fan, and against the number. Of codes that a fan guesses at side by side, only as many
+        count against numbers as one fan may fail at."""
+        try:
+            await self.budgets.change(challenge.user_id, lambda usage: usage.exhaust(now))
+        except BudgetUsedUp:
+            return
+        await self.phone_book.change(
+            challenge.campaign_id,
+            challenge.phone,
+            lambda record: record.failed(challenge.user_id, now, self.send_code.rules.phone_block_ttl),
+        )
 
     async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Entry:
         """No try could be counted. Where the same answer, sent twice, has just confirmed the phone, that is why.
@@ -138,18 +155,20 @@ def _challenge_id(entry: Entry) -> str | None:
 class ResendCode:
     """Send another code to the number of a registration that is not confirmed yet.
 
-    The pauses between two codes grow; the number's sends of the hour and the day count over all fans and
-    campaigns. The code sent before is worthless from then on; it stays good where no other could be sent.
+    The pauses between two codes to one number grow, whatever the fan changes in between; the number's sends of the
+    hour and the day count over all fans and campaigns, and one fan gets only a share of them. The code sent before
+    is worthless from then on; it stays good where no other could be sent.
     """
 
     campaigns: Campaigns
     entries: EntryStore
-    phone_book: PhoneBook
     clock: Clock
+    use_number: UseNumber
     send_code: SendCode
 
     async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
-        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneUnavailable, ConfirmationTooSoon."""
+        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneUnavailable, ConfirmationTooSoon,
+        BudgetUsedUp."""
         now = self.clock.now()
         entry = await self.entries.get(campaign_id, user_id)
         if entry is None:
@@ -158,24 +177,16 @@ class ResendCode:
             raise CampaignNotOpen
         if entry.confirmed:
             raise NothingToConfirm
-        await self._check_free(entry, now)
-
-        def may_send(current: Entry) -> int:
-            if current.verification is None:
-                return 0
-            _check_time(current.verification.resend_after, now)
-            return current.verification.sends
-
-        sent = await self.send_code.another(entry, may_send)
+        await self.use_number.check_free(campaign_id, user_id, entry.details.phone)
+        if entry.verification is not None:
+            _check_time(entry.verification.resend_after, now)
+        permit = await self.send_code.take(user_id, entry.details.phone, now)
+        if not permit.granted:
+            _check_time(permit.resend_after, now)
+        sent = await self.send_code.another(entry, permit)
         if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
             _check_time(sent.verification.resend_after, now)
         return sent
-
-    async def _check_free(self, entry: Entry, now: datetime) -> None:
-        owner = await self.entries.confirmed_owner(entry.campaign_id, entry.details.phone)
-        record = await self.phone_book.record(entry.campaign_id, entry.details.phone)
-        if owner is not None or record.blocked_for(entry.user_id, now, self.send_code.rules.phone_block_ttl):
-            raise PhoneUnavailable
 
 
 def _check_time(resend_after: datetime, now: datetime) -> None:

@@ -5,19 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from domain.model.budgets import SendPermit
 from domain.model.campaigns import Campaign, Fan
 from domain.model.entries import Details, Entry, EntryEvent, Errand, Fraud
-from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue, PhoneUnavailable
+from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import Preferences, preferences
 from domain.model.phones import PhoneNumber
-from domain.usecases.send_code import DrawnCode, SendCode
+from domain.usecases.send_code import DrawnCode, SendCode, without_code
+from domain.usecases.use_number import NumberWish, UseNumber
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.fanscore import FanscoreSource
 from ports.fraud import Attempt, FraudDetection
-from ports.phones import PhoneBook, PhoneNumbers
+from ports.phones import PhoneNumbers
 from ports.users import Users
 
 
@@ -60,22 +62,24 @@ class RegisterFan:
     The campaign must take registrations (REQ-004) and the fan must pass its gates. The number is confirmed at once
     when the campaign asks for no confirmation or the account has verified this very number; otherwise a code goes
     out by SMS. A number that another fan has confirmed, or that strangers' failures have blocked (REQ-009), is
-    refused (REQ-002). Changing the number unsets the confirmation (REQ-003); an identical repeat changes nothing.
+    refused (REQ-002), and so is a fan who has used too many numbers or codes. Changing the
+    number unsets the confirmation (REQ-003); an identical repeat changes nothing.
     Fraud detection and fanscore are asked side by side and can never fail a registration.
     """
 
     campaigns: Campaigns
     users: Users
     phone_numbers: PhoneNumbers
-    phone_book: PhoneBook
     entries: EntryStore
     fraud: FraudDetection
     fanscore: FanscoreSource
+    use_number: UseNumber
     send_code: SendCode
     clock: Clock
 
     async def __call__(self, command: RegisterFanCommand) -> Registered:
-        """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneUnavailable."""
+        """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, BudgetUsedUp,
+        PhoneUnavailable."""
         now = self.clock.now()
         campaign = await self.campaigns.get(command.campaign_id)
         fan, before = await asyncio.gather(
@@ -91,7 +95,9 @@ class RegisterFan:
         details = _details(command, phone, markets, fan, before)
         if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
             return Registered(entry=before, created=False)
-        await self._check_free(command, phone, before, proven=at_once and campaign.needs_phone_confirmation)
+        permit = None
+        if before is None or not before.confirmed or before.details.phone != phone:
+            permit = await self.use_number(_wish(command, campaign, phone, before, at_once=at_once))
         revision = _Revision(
             command=command,
             fan=fan,
@@ -99,7 +105,8 @@ class RegisterFan:
             markets=markets,
             confirm=at_once,
             assessment=await self._assess(command, phone, details, before),
-            drawn=None if at_once else self.send_code.draw(command.campaign_id, command.user_id, phone),
+            permit=permit,
+            drawn=self._drawn(command, phone, permit),
             now=now,
         )
         return await self._store(revision)
@@ -115,21 +122,12 @@ class RegisterFan:
         except InvalidValue:
             return False
 
-    async def _check_free(
-        self, command: RegisterFanCommand, phone: PhoneNumber, before: Entry | None, *, proven: bool
-    ) -> None:
-        """May this fan use the number? Who has confirmed it, here or on the account, no stranger can lock out."""
-        if before is not None and before.confirmed and before.details.phone == phone:
-            return
-        owner, record = await asyncio.gather(
-            self.entries.confirmed_owner(command.campaign_id, phone),
-            self.phone_book.record(command.campaign_id, phone),
-        )
-        taken = owner is not None and owner != command.user_id
-        block_ttl = self.send_code.rules.phone_block_ttl
-        blocked = not proven and record.blocked_for(command.user_id, self.clock.now(), block_ttl)
-        if taken or blocked:
-            raise PhoneUnavailable
+    def _drawn(
+        self, command: RegisterFanCommand, phone: PhoneNumber, permit: SendPermit | None
+    ) -> DrawnCode | None:
+        if permit is None or not permit.granted:
+            return None
+        return self.send_code.draw(command.campaign_id, command.user_id, phone, permit)
 
     async def _assess(
         self, command: RegisterFanCommand, phone: PhoneNumber, details: Details, before: Entry | None
@@ -160,7 +158,7 @@ class RegisterFan:
 
         entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)
         if revision.drawn is not None and revision.drawn.is_of(entry):
-            entry = await self.send_code.send(entry, revision.drawn)
+            entry = await self.send_code.first(entry, revision.drawn)
         return Registered(entry=entry, created=created)
 
 
@@ -181,6 +179,8 @@ class _Revision:
     markets: Preferences
     confirm: bool
     assessment: _Assessment
+    permit: SendPermit | None
+    """Of sending a code, if the number needed one when the entry was read."""
     drawn: DrawnCode | None
     """What is sent if the number turns out to need a code: another request of the fan may have asked for one."""
     now: datetime
@@ -195,9 +195,18 @@ class _Revision:
             entry = entry.confirm(self.now)
         if entry != before:
             entry = self._assessed(entry, EntryEvent.CREATED if before is None else EntryEvent.UPDATED)
-        if self.drawn is not None and not entry.confirmed and entry.verification is None:
-            entry = self.drawn.stored_in(entry, sends=1)
-        return entry
+        return entry if entry.confirmed else self._challenged(entry)
+
+    def _challenged(self, entry: Entry) -> Entry:
+        """With the code that is sent; where none may be sent, with the time when one can be asked for."""
+        waiting = entry.verification
+        if self.drawn is not None and (waiting is None or waiting.challenge is None):
+            return self.drawn.stored_in(entry)
+        if waiting is not None:
+            return entry
+        if self.permit is None:
+            return without_code(entry, self.now)
+        return without_code(entry, self.permit.resend_after, sends=self.permit.sends)
 
     def _assessed(self, entry: Entry, event: EntryEvent) -> Entry:
         """The next revision, with what the neighbours say of it."""
@@ -209,6 +218,22 @@ class _Revision:
 def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:
     """Confirmed, or waiting for its code? A crash right after the entry was stored may have kept the code."""
     return entry.confirmed or (not at_once and entry.verification is not None)
+
+
+def _wish(
+    command: RegisterFanCommand, campaign: Campaign, phone: PhoneNumber, before: Entry | None, *, at_once: bool
+) -> NumberWish:
+    """What the fan wants of a number that is not confirmed in the registration as it is."""
+    is_new = before is None or before.details.phone != phone
+    waits = not is_new and before is not None and before.verification is not None
+    return NumberWish(
+        campaign_id=command.campaign_id,
+        user_id=command.user_id,
+        phone=phone,
+        is_new=is_new,
+        needs_code=not at_once and not waits,
+        proven=at_once and campaign.needs_phone_confirmation,
+    )
 
 
 def _known(asked: float | None, before: float | None) -> float | None:

@@ -1,14 +1,15 @@
 """Send a fan the code that confirms a phone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from domain.model.budgets import CodeSend, FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.confirmation import Challenge, ConfirmationRules, new_code
 from domain.model.entries import Entry, Verification
-from domain.model.errors import ConfirmationSuperseded, Unavailable
+from domain.model.errors import BudgetUsedUp, ConfirmationSuperseded, Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.model.phones import PAUSES, PhoneNumber, SendLimits, resend_at
+from domain.model.phones import PhoneNumber, SendLimits
+from ports.budgets import FanBudgets
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.phones import PhoneBook
@@ -21,12 +22,14 @@ class DrawnCode:
 
     code: str = field(repr=False)
     challenge: Challenge
-    at: datetime
+    permit: SendPermit
 
-    def stored_in(self, entry: Entry, *, sends: int) -> Entry:
-        """The entry with this challenge, the ``sends``-th for its number."""
-        verification = Verification(challenge=self.challenge, sends=sends, resend_after=resend_at(self.at, sends))
-        return replace(entry, version=entry.version + 1, verification=verification)
+    def stored_in(self, entry: Entry) -> Entry:
+        """The entry with this challenge."""
+        return _with(
+            entry,
+            Verification(challenge=self.challenge, sends=self.permit.sends, resend_after=self.permit.resend_after),
+        )
 
     def is_of(self, entry: Entry) -> bool:
         verification = entry.verification
@@ -37,9 +40,18 @@ class DrawnCode:
         )
 
 
+def without_code(entry: Entry, resend_after: datetime, *, sends: int = 0) -> Entry:
+    """The entry, waiting for its fan to ask for a code."""
+    return _with(entry, Verification(challenge=None, sends=sends, resend_after=resend_after))
+
+
+def _with(entry: Entry, verification: Verification) -> Entry:
+    return replace(entry, version=entry.version + 1, verification=verification)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendCode:
-    """The one place from which codes leave: counted per number, kept as a hash, sent last.
+    """The one place from which codes leave: counted per fan and number, kept as a hash, sent last.
 
     The challenge is stored before the message goes out, so that a code in a fan's hand always works; what
     cannot be sent leaves the entry with the challenge it had before, if any, and says when to ask again.
@@ -47,71 +59,93 @@ class SendCode:
 
     entries: EntryStore
     phone_book: PhoneBook
+    budgets: FanBudgets
     sms: Sms
     clock: Clock
     rules: ConfirmationRules
     limits: SendLimits
+    fan_limits: FanLimits
 
-    def draw(self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber) -> DrawnCode:
+    async def take(self, user_id: UserId, phone: PhoneNumber, now: datetime) -> SendPermit:
+        """Use up one send of the fan and one of the number, or learn when there is one. Raises BudgetUsedUp."""
+        number = number_digest(phone, self.rules.key)
+        permit = SendPermit(granted=False, at=now, sends=0, resend_after=now)
+
+        def send(usage: FanUsage) -> FanUsage:
+            nonlocal permit
+            used, permit = usage.send(number, self.fan_limits, now)
+            return used
+
+        await self.budgets.change(user_id, send)
+        if not permit.granted:
+            return permit
+        wait_until = await self.phone_book.take_send(phone, self.limits, now)
+        if wait_until is None:
+            return permit
+        unsent = CodeSend(number=number, at=now)
+        await self.budgets.change(user_id, lambda usage: usage.take_back(unsent))
+        return SendPermit(granted=False, at=now, sends=permit.sends - 1, resend_after=wait_until)
+
+    def draw(self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, permit: SendPermit) -> DrawnCode:
         """A new code. It is good for nothing before its challenge is stored."""
-        now, code = self.clock.now(), new_code()
+        code, expires_at = new_code(), self.clock.now() + self.rules.ttl
         challenge = Challenge.open(
-            campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=now + self.rules.ttl
+            campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=expires_at
         )
-        return DrawnCode(code=code, challenge=challenge, at=now)
+        return DrawnCode(code=code, challenge=challenge, permit=permit)
 
-    async def another(self, entry: Entry, may_send: Callable[[Entry], int]) -> Entry:
-        """Send another code unless ``may_send`` raises; it answers how many were sent before."""
-        drawn = self.draw(entry.campaign_id, entry.user_id, entry.details.phone)
+    async def another(self, entry: Entry, permit: SendPermit) -> Entry:
+        """Send another code, by a permit that was taken; the one sent before is worthless from then on."""
+        drawn = self.draw(entry.campaign_id, entry.user_id, entry.details.phone, permit)
         earlier: Challenge | None = None
 
         def begin(current: Entry | None) -> Entry:
             nonlocal earlier
             current = _same_number(current, entry)
             earlier = current.verification.challenge if current.verification else None
-            return drawn.stored_in(current, sends=may_send(current) + 1)
+            return drawn.stored_in(current)
 
         begun = await self.entries.change(entry.campaign_id, entry.user_id, begin)
-        return await self.send(begun, drawn, earlier)
+        return await self._hand_over(begun, drawn, earlier)
 
-    async def send(self, entry: Entry, drawn: DrawnCode, earlier: Challenge | None = None) -> Entry:
-        """Send the code whose challenge is stored in ``entry`` already, in the place of the ``earlier`` one."""
-        wait_until = await self.phone_book.take_send(drawn.challenge.phone, self.limits, drawn.at)
-        if wait_until is None:
-            wait_until = await self._hand_over(drawn)
-        return entry if wait_until is None else await self._withdraw(drawn, earlier, wait_until)
+    async def first(self, entry: Entry, drawn: DrawnCode) -> Entry:
+        """Send the code whose challenge is stored in ``entry`` already, by a hold that may have lapsed."""
+        challenge, at = drawn.challenge, drawn.permit.at
+        try:
+            permit = await self.take(challenge.user_id, challenge.phone, at)
+        except BudgetUsedUp as refusal:
+            permit = replace(drawn.permit, granted=False, resend_after=at + timedelta(seconds=refusal.seconds))
+        if not permit.granted:
+            return await self._withdraw(drawn, None, permit)
+        return await self._hand_over(entry, drawn, None)
 
-    async def _hand_over(self, drawn: DrawnCode) -> datetime | None:
-        """When to try again, if the message could not be sent."""
+    async def _hand_over(self, entry: Entry, drawn: DrawnCode, earlier: Challenge | None) -> Entry:
         text = f"{drawn.code} is your code. It is good for {self._minutes} minutes."
         try:
             await self.sms.send(drawn.challenge.phone, text)
         except Unavailable:
-            return drawn.at + PAUSES[0]
-        return None
+            return await self._withdraw(drawn, earlier, drawn.permit)
+        return entry
 
     @property
     def _minutes(self) -> int:
         return max(1, round(self.rules.ttl.total_seconds() / 60))
 
-    async def _withdraw(self, drawn: DrawnCode, earlier: Challenge | None, resend_after: datetime) -> Entry:
+    async def _withdraw(self, drawn: DrawnCode, earlier: Challenge | None, permit: SendPermit) -> Entry:
         """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
 
         def withdraw(current: Entry | None) -> Entry:
             assert current is not None, "entries are never deleted"
-            verification = current.verification
-            if verification is None or not drawn.is_of(current):
+            if not drawn.is_of(current):
                 return current
-            waiting = replace(
-                verification, challenge=earlier, sends=verification.sends - 1, resend_after=resend_after
-            )
-            return replace(current, version=current.version + 1, verification=waiting)
+            waiting = Verification(challenge=earlier, sends=permit.sends, resend_after=permit.resend_after)
+            return _with(current, waiting)
 
         return await self.entries.change(drawn.challenge.campaign_id, drawn.challenge.user_id, withdraw)
 
 
 def _same_number(current: Entry | None, entry: Entry) -> Entry:
-    """A code for a number that was changed or confirmed meanwhile is nobody's business any more."""
+    """A code for a number that was changed or confirmed meanwhile is of no use any more."""
     if current is None or current.details.phone != entry.details.phone or current.confirmed:
         raise ConfirmationSuperseded
     return current

@@ -12,6 +12,7 @@ from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
 from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
+from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.delivery import LogReceipts, MemoryEventStream
 from adapters.memory.entries import MemoryEntryStore
@@ -82,6 +83,7 @@ def _memory(_: Settings) -> Stores:
         entry_queries=MemoryEntryQueries(entries),
         scores=entries,
         phone_book=MemoryPhoneBook(),
+        budgets=MemoryFanBudgets(),
         limits=MemoryRateLimits(),
         outbox=MemoryOutbox(entries),
         leases=MemoryLeases(),
@@ -104,6 +106,7 @@ async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
             entry_queries=mongo.entry_queries,
             scores=mongo.scores,
             phone_book=mongo.phone_book,
+            budgets=mongo.budgets,
             limits=mongo.limits,
             outbox=mongo.outbox,
             leases=mongo.leases,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.model.errors import (
+    BudgetUsedUp,
     CodesExhausted,
     ConfirmationTooSoon,
     DomainError,
@@ -38,6 +39,7 @@ Schema = dict[str, Any]
 HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     unauthenticated("").code: {"WWW-Authenticate": "`Bearer`"},
     ConfirmationTooSoon.code: {"Retry-After": "Seconds to wait before asking again"},
+    BudgetUsedUp.code: {"Retry-After": "Seconds to wait before asking again"},
     RateLimited.code: {"Retry-After": "Seconds to wait before asking again"},
     Unavailable.code: {"Retry-After": "Seconds to wait before trying again"},
     busy().code: {"Retry-After": "Seconds to wait before trying again"},
@@ -59,6 +61,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "line": Member("The line of the file, counted from 1.", 7),
     "attemptsLeft": Member("How many more codes may be tried.", 4),
     "retryAfter": Member("Seconds to wait before asking again.", 30),
+    "budget": Member("What the fan has used up.", "codes_per_day"),
     "part": Member("What does not answer.", "store"),
 }
 """What some problems tell beside what all have."""
@@ -69,6 +72,7 @@ CONTEXT: Final[Mapping[type[DomainError], tuple[str, ...]]] = {
     ScoreFileUnreadable: ("line",),
     WrongConfirmationCode: ("attemptsLeft",),
     ConfirmationTooSoon: ("retryAfter",),
+    BudgetUsedUp: ("budget", "retryAfter"),
     RateLimited: ("retryAfter",),
     Unavailable: ("part",),
 }

@@ -11,6 +11,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 
 from domain.model.errors import (
+    BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
     CodeNotFound,
@@ -71,6 +72,7 @@ STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     ConfirmationExhausted: 429,
     WrongConfirmationCode: 422,
     ConfirmationTooSoon: 429,
+    BudgetUsedUp: 429,
     NothingToConfirm: 409,
     ScoreFileNotFound: 404,
     ScoreFileUnreadable: 422,
@@ -228,7 +230,7 @@ def _of_model(error: DomainError) -> Problem:
         errors = [FieldProblem(*GATES[gate], code=gate) for gate in error.gates]
         return Problem(status, error.gates[0], error.message, errors=errors)
     headers = {}
-    if isinstance(error, ConfirmationTooSoon):
+    if isinstance(error, ConfirmationTooSoon | BudgetUsedUp):
         headers["Retry-After"] = str(error.seconds)
     elif isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.seconds)

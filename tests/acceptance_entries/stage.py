@@ -25,6 +25,7 @@ from tests.tokens import bearer
 
 CALLERS: Final = 256
 SECONDS: Final = 60.0
+LONGEST_PAUSE_MS: Final = 300_000
 
 # A JSON object as the service sends it, or a document as it is stored.
 Body = dict[str, Any]
@@ -124,9 +125,13 @@ class Fan:
         return self.stage.stored.find_one({"_id": self._key}) is not None
 
     def let_the_pause_pass(self) -> None:
-        """As if the fan had waited before asking for another code."""
+        """As if the fan had waited before asking for another code: what the fan was sent is minutes older."""
         over = {"$set": {"verification.resendAfter": datetime.now(UTC)}, "$inc": {"version": 1}}
-        assert self.stage.stored.update_one({"_id": self._key}, over).modified_count == 1
+        self.stage.stored.update_one({"_id": self._key, "verification": {"$ne": None}}, over)
+        earlier = {"$subtract": ["$$send.at", LONGEST_PAUSE_MS]}
+        sends = {"$map": {"input": "$sends", "as": "send", "in": {"$mergeObjects": ["$$send", {"at": earlier}]}}}
+        budgets = self.stage.stored.database["fanBudgets"]
+        budgets.update_one({"_id": self.id}, [{"$set": {"sends": sends, "version": {"$add": ["$version", 1]}}}])
 
     async def _post(self, path: str, body: Body) -> httpx2.Response:
         return await self.stage.client.post(self._path(path), json=body, headers=self.bearer())

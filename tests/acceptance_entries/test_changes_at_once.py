@@ -62,6 +62,7 @@ async def test_registering_again_after_a_crash_sends_the_code_that_was_not_sent(
     campaign = crowded.world.open_campaign()
     fan, phone = crowded.fan(campaign), new_phone()
     await fan.asked_for_code(phone)
+    fan.let_the_pause_pass()
     crowded.stored.update_one({"_id": fan.document()["_id"]}, {"$set": {"verification": None}})
     again = await fan.asked_for_code(phone)
     assert ok(await again.answer())["status"] == "confirmed"

@@ -15,6 +15,7 @@ GUESSES: Final = 200
 CHANGERS: Final = 6
 ATTEMPTS: Final = 5
 SENDS_AN_HOUR: Final = 5
+SHARE_AN_HOUR: Final = 3
 WRONG: Final = "422 confirmation.wrong_code"
 EXHAUSTED: Final = "429 confirmation.exhausted"
 
@@ -108,10 +109,14 @@ async def test_an_exhausted_code_stays_exhausted(strict: Stage) -> None:
 
 async def test_a_number_is_sent_five_codes_an_hour_however_it_is_asked_for(strict: Stage) -> None:
     campaign, phone = strict.world.open_campaign(), new_phone()
-    fan = strict.fan(campaign)
+    fan, other = strict.fans(campaign, 2)
     asked = await _used_up(fan, phone)
+    assert strict.world.texts.count(phone) == SHARE_AN_HOUR
     fan.let_the_pause_pass()
     _is_told_to_wait(await fan.resend())
+    await _used_up(other, phone, SENDS_AN_HOUR - SHARE_AN_HOUR)
+    other.let_the_pause_pass()
+    _is_told_to_wait(await other.resend())
     await _asks_in_every_other_way(fan, phone)
     assert strict.world.texts.count(phone) == SENDS_AN_HOUR
     assert outcome(await asked.answer()) == "409 confirmation.superseded", "the number was changed in between"
@@ -131,10 +136,10 @@ async def test_a_code_in_hand_outlives_the_refusal_to_send_another(strict: Stage
     assert ok(await asked.answer())["status"] == "confirmed"
 
 
-async def _used_up(fan: Fan, phone: str) -> Asked:
-    """Send all that may be sent; the last of the codes."""
+async def _used_up(fan: Fan, phone: str, sends: int = SHARE_AN_HOUR) -> Asked:
+    """Send all that one fan may be sent; the last of the codes."""
     asked = await fan.asked_for_code(phone)
-    for _ in range(SENDS_AN_HOUR - 1):
+    for _ in range(sends - 1):
         assert outcome(await fan.resend()) == "429 confirmation.too_soon"
         fan.let_the_pause_pass()
         sent = await fan.resend()

@@ -45,6 +45,7 @@ async def test_a_token_for_the_old_number_is_refused(crowded: Stage) -> None:
     _is_superseded(await asked.answer())
     assert (await fan.me())["phone"] == new
 
+    asked.fan.let_the_pause_pass()
     back = await fan.asked_for_code(old)
     _is_superseded(await asked.answer())
     _is_superseded(await again.answer())

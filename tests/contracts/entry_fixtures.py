@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.outbox import MemoryOutbox
@@ -48,6 +49,7 @@ def _in_memory() -> EntryPorts:
         queries=MemoryEntryQueries(store),
         scores=store,
         phone_book=MemoryPhoneBook(),
+        budgets=MemoryFanBudgets(),
         outbox=MemoryOutbox(store),
         asking=asking,
     )
@@ -62,6 +64,7 @@ async def _in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
         queries=store.entry_queries,
         scores=store.scores,
         phone_book=store.phone_book,
+        budgets=store.budgets,
         outbox=store.outbox,
         asking=asking,
         scoring=store.database["scoring"],

@@ -16,6 +16,7 @@ from domain.model.leases import SLOTS
 from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
 from domain.model.relaying import Way
+from ports.budgets import FanBudgets
 from ports.entries import EntryChange, EntryQueries, EntryStore, Scores
 from ports.events import Outbox
 from ports.phones import PhoneBook
@@ -44,6 +45,7 @@ class EntryPorts:
     queries: EntryQueries
     scores: Scores
     phone_book: PhoneBook
+    budgets: FanBudgets
     outbox: Outbox
     asking: Asking
     scoring: Any = None

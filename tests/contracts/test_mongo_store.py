@@ -98,7 +98,12 @@ async def test_no_index_expires_anything_but_what_is_meant_to(store: MongoStore,
     await store.pool.add(a_batch(["A"]))
 
     expiring = [name for name, info in indexes(database).items() if "expireAfterSeconds" in info]
-    assert sorted(expiring) == ["phoneSends.forgotten", "publishedEvents.pruned", "rateLimits.full"]
+    assert sorted(expiring) == [
+        "fanBudgets.budgetForgotten",
+        "phoneSends.forgotten",
+        "publishedEvents.pruned",
+        "rateLimits.full",
+    ]
 
 
 async def test_the_database_itself_keeps_places_and_codes_unique(store: MongoStore, database: Documents) -> None:

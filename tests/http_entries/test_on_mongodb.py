@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pymongo
 import pytest
+from pymongo.database import Database
 
 from tests.http_entries.answers import ENTRY, TIME, assert_problem
 from tests.http_entries.platform import Platform
@@ -19,13 +20,17 @@ NDJSON = {"Content-Type": "application/x-ndjson", "Accept": "application/x-ndjso
 
 
 def half_an_hour_passes(database_url: str, campaign: str) -> None:
-    """For what the campaign's fans wait for. What numbers were sent is counted elsewhere, and stays."""
+    """For the pauses of the campaign's fans. What numbers were sent is counted elsewhere, and stays."""
     earlier = {"$subtract": ["$verification.resendAfter", 1_800_000]}
     client: pymongo.MongoClient[dict[str, Any]]
+    sent = {"$subtract": ["$$send.at", 1_800_000]}
+    sends = {"$map": {"input": "$sends", "as": "send", "in": {"$mergeObjects": ["$$send", {"at": sent}]}}}
     with pymongo.MongoClient(database_url) as client:
-        moved = client.get_default_database()["entries"].update_many(
+        database: Database[dict[str, Any]] = client.get_default_database()
+        moved = database["entries"].update_many(
             {"campaignId": campaign}, [{"$set": {"verification.resendAfter": earlier}}]
         )
+        database["fanBudgets"].update_many({}, [{"$set": {"sends": sends}}])
     assert moved.matched_count
 
 

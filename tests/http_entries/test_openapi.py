@@ -25,7 +25,7 @@ OPERATIONS = {
     ("POST", "/{campaignId}/entries"): WITH_A_BODY
     | {
         "campaign.not_found", "user.not_found", "campaign.not_open", "phone.unavailable", "gate.invite_required",
-        "gate.linked_account_required", "gate.card_required", "rate.limited",
+        "gate.linked_account_required", "gate.card_required", "confirmation.budget", "rate.limited",
     },
     ("GET", "/{campaignId}/entries/me"): {"entry.not_found", "rate.limited"},
     ("GET", "/{campaignId}/entries/{userId}"): {"entry.not_found", "rate.limited"},
@@ -33,11 +33,12 @@ OPERATIONS = {
     | {
         "confirmation.invalid_token", "campaign.not_found", "campaign.not_open", "confirmation.superseded",
         "confirmation.expired", "confirmation.exhausted", "confirmation.wrong_code", "phone.unavailable",
-        "rate.limited",
+        "confirmation.budget", "rate.limited",
     },
     ("POST", "/{campaignId}/entries/confirm/resend"): {
         "entry.not_found", "campaign.not_found", "campaign.not_open", "confirmation.not_pending",
-        "phone.unavailable", "confirmation.superseded", "confirmation.too_soon", "rate.limited",
+        "phone.unavailable", "confirmation.superseded", "confirmation.too_soon", "confirmation.budget",
+        "rate.limited",
     },
     ("POST", "/{campaignId}/phone-blocks/lift"): WITH_A_BODY | {"campaign.not_found"},
     ("POST", "/{campaignId}/entries/scoring"): WITH_A_BODY

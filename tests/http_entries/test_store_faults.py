@@ -1,5 +1,6 @@
 """The store refuses what it should do: every operation answers 503 and says so, none breaks."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -9,7 +10,7 @@ import pytest
 
 from tests.http_entries.answers import assert_problem
 from tests.http_entries.platform import Platform
-from tests.http_entries.scene import Scene
+from tests.http_entries.scene import Scene, a_phone
 from tests.servers import backends
 from tests.servers.mongod import ReplicaSet, packaged_mongod, replica_set
 from tests.servers.service import service
@@ -30,6 +31,9 @@ FAULTS: Final = {
 READY: Final = "readyz"
 NOT_OF_THE_STORE: Final = {"livez", "metrics", "openapi", "asyncapi", "docs"}
 
+PHONE: Final = a_phone()
+CHANGES: Final = itertools.count()
+
 Ask = Callable[[Scene], httpx2.Response]
 
 OPERATIONS: Final[Mapping[str, Ask]] = {
@@ -45,7 +49,7 @@ OPERATIONS: Final[Mapping[str, Ask]] = {
         "assign", {"reserveId": "reservation-1", "assignments": [{"code": "A1", "userId": "ann"}]}
     ),
     "releaseCodes": lambda scene: scene.post("release", {"reserveId": "reservation-1"}),
-    "register": lambda scene: scene.fan().register(),
+    "register": lambda scene: scene.fan(using=PHONE).register(firstName=f"Ann {next(CHANGES)}"),
     "confirmPhone": lambda scene: scene.fan("ann").confirm({"confirmation": {"token": "x"}}, "123456"),
     "resendCode": lambda scene: scene.fan("ann").post("entries/confirm/resend", None),
     "getMyEntry": lambda scene: scene.fan("ann").get("entries/me"),

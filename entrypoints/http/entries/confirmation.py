@@ -7,6 +7,7 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.errors import (
+    BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
     ConfirmationExhausted,
@@ -69,6 +70,7 @@ class LiftRequest(Wire):
                 ConfirmationExpired,
                 ConfirmationExhausted,
                 WrongConfirmationCode,
+                BudgetUsedUp,
                 PhoneUnavailable,
                 RateLimited,
                 Unavailable,
@@ -106,6 +108,7 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
                 PhoneUnavailable,
                 ConfirmationSuperseded,
                 ConfirmationTooSoon,
+                BudgetUsedUp,
                 RateLimited,
                 Unavailable,
             ),

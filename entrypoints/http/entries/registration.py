@@ -8,6 +8,7 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.errors import (
+    BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
     EntryNotFound,
@@ -122,6 +123,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
                 CampaignNotOpen,
                 InvalidValue,
                 GatesClosed,
+                BudgetUsedUp,
                 PhoneUnavailable,
                 RateLimited,
                 Unavailable,

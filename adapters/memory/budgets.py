@@ -1,0 +1,18 @@
+"""What fans have used, in this process's memory."""
+
+from domain.model.budgets import FanUsage
+from domain.model.ids import UserId
+from ports.budgets import UsageChange
+
+
+class MemoryFanBudgets:
+    """No method gives way to another before it is done, so each is atomic."""
+
+    def __init__(self) -> None:
+        self._used: dict[UserId, FanUsage] = {}
+
+    async def usage(self, user_id: UserId) -> FanUsage:
+        return self._used.get(user_id, FanUsage())
+
+    async def change(self, user_id: UserId, change: UsageChange) -> None:
+        self._used[user_id] = change(self._used.get(user_id, FanUsage()))

@@ -1,0 +1,74 @@
+"""May a fan register with a number?"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from domain.model.budgets import FanLimits, FanUsage, SendPermit, number_digest
+from domain.model.confirmation import ConfirmationRules
+from domain.model.errors import PhoneUnavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.phones import PhoneNumber
+from ports.budgets import FanBudgets
+from ports.clock import Clock
+from ports.entries import EntryStore
+from ports.phones import PhoneBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberWish:
+    """A fan wants to register with a number."""
+
+    campaign_id: CampaignId
+    user_id: UserId
+    phone: PhoneNumber = field(repr=False)
+    is_new: bool
+    """The fan's registration has another number, or there is none yet."""
+    needs_code: bool
+    proven: bool
+    """The account vouches for the number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseNumber:
+    """Count a number as used by a fan, and refuse one that the fan cannot have.
+
+    A number that is refused counts, too: otherwise asking would tell which numbers are registered.
+    """
+
+    entries: EntryStore
+    phone_book: PhoneBook
+    budgets: FanBudgets
+    clock: Clock
+    rules: ConfirmationRules
+    limits: FanLimits
+
+    async def __call__(self, wish: NumberWish) -> SendPermit | None:
+        """Whether a code may be sent, if one is needed. Raises BudgetUsedUp, PhoneUnavailable."""
+        number, now = number_digest(wish.phone, self.rules.key), self.clock.now()
+        permit: SendPermit | None = None
+
+        def use(usage: FanUsage) -> FanUsage:
+            nonlocal permit
+            if wish.needs_code:
+                usage, permit = usage.hold(number, self.limits, now)
+            return usage.use(wish.campaign_id, number, self.limits, now) if wish.is_new else usage
+
+        if wish.needs_code or wish.is_new:
+            await self.budgets.change(wish.user_id, use)
+        await self.check_free(wish.campaign_id, wish.user_id, wish.phone, proven=wish.proven)
+        return permit
+
+    async def check_free(
+        self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, proven: bool = False
+    ) -> None:
+        """Has no other fan confirmed it, and is it not blocked? Strangers cannot block a number that is proven.
+
+        Raises PhoneUnavailable.
+        """
+        owner, record = await asyncio.gather(
+            self.entries.confirmed_owner(campaign_id, phone), self.phone_book.record(campaign_id, phone)
+        )
+        taken = owner is not None and owner != user_id
+        blocked = not proven and record.blocked_for(user_id, self.clock.now(), self.rules.phone_block_ttl)
+        if taken or blocked:
+            raise PhoneUnavailable
