@@ -10,6 +10,7 @@ from domain.model.phones import SendLimits
 from domain.usecases.assign_codes import AssignCodes
 from domain.usecases.check_markets import CheckMarkets
 from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
+from domain.usecases.free_phone import FreePhone
 from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
 from domain.usecases.lift_phone_block import LiftPhoneBlock
 from domain.usecases.limit_calls import LimitCalls, per_minute
@@ -111,6 +112,7 @@ class Application:
     confirm_phone: ConfirmPhone
     resend_code: ResendCode
     lift_phone_block: LiftPhoneBlock
+    free_phone: FreePhone
     read_entry: ReadEntry
     read_scores: ReadScores
     score_entries: ScoreEntries
@@ -163,6 +165,7 @@ def assemble(
     )
     use_number = UseNumber(
         entries=entries,
+        phone_numbers=phone_numbers,
         phone_book=phone_book,
         budgets=stores.budgets,
         clock=clock,
@@ -215,6 +218,7 @@ def assemble(
             campaigns=campaigns, entries=entries, clock=clock, use_number=use_number, send_code=send_code
         ),
         lift_phone_block=LiftPhoneBlock(campaigns=campaigns, phone_numbers=phone_numbers, phone_book=phone_book),
+        free_phone=FreePhone(campaigns=campaigns, phone_numbers=phone_numbers, entries=entries, clock=clock),
         read_entry=ReadEntry(entries=entries),
         read_scores=ReadScores(objects=objects),
         score_entries=ScoreEntries(scores=stores.scores, clock=clock),
@@ -240,7 +244,9 @@ def assemble(
         retry_scores=RetryScores(
             fanscore=neighbours.fanscore, entries=entries, queue=neighbours.queue, clock=clock
         ),
-        send_receipts=SendReceipts(outbox=outbox, entries=entries, receipts=neighbours.receipts, clock=clock),
+        send_receipts=SendReceipts(
+            outbox=outbox, entries=entries, users=neighbours.users, receipts=neighbours.receipts, clock=clock
+        ),
         live_updates=live_updates,
         list_parked=ListParked(outbox=outbox),
         retry_parked=RetryParked(outbox=outbox),

@@ -13,6 +13,10 @@ class PhoneNumbers(Protocol):
         """``text`` as E.164; numbers without a country are of ``region``. Raises InvalidValue("phone", …)."""
         ...
 
+    def country(self, phone: PhoneNumber) -> str | None:
+        """The country or territory whose number it is, by the two letters of ISO 3166; None if it is of none."""
+        ...
+
 
 class PhoneBook(Protocol):
     """What is remembered of numbers. Each method is atomic."""

@@ -104,6 +104,7 @@ def campaign_body(campaign: Campaign) -> dict[str, Any]:
         },
         "markets": [{"id": market, "name": market.upper()} for market in campaign.markets],
         "defaultRegion": campaign.default_region,
+        "smsCountries": list(campaign.sms_countries),
     }
 
 

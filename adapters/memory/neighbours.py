@@ -29,12 +29,23 @@ class MemoryCampaigns:
 class MemoryUsers:
     def __init__(self, fans: Iterable[Fan] = ()) -> None:
         self._fans = {fan.id: fan for fan in fans}
+        self._answers = True
 
     def put(self, fan: Fan) -> None:
         """For whoever sets the scene."""
         self._fans[fan.id] = fan
 
+    def remove(self, user_id: UserId) -> None:
+        """For tests: the account is closed."""
+        del self._fans[user_id]
+
+    def answer(self, *, answers: bool) -> None:
+        """For tests: whether it answers, from now on."""
+        self._answers = answers
+
     async def get(self, user_id: UserId) -> Fan:
+        if not self._answers:
+            raise Unavailable("users")
         try:
             return self._fans[user_id]
         except KeyError as error:

@@ -10,6 +10,7 @@ from adapters.numbering.spelling import spelled, spellings
 from domain.model.errors import InvalidValue
 from domain.model.phone_keys import phone_key
 from domain.model.phones import PhoneNumber
+from domain.model.regions import REGIONS
 
 NO_MESSAGES: Final = frozenset(
     {
@@ -44,6 +45,11 @@ class LibPhoneNumbers:
         if phonenumbers.number_type(number) in NO_MESSAGES:
             raise InvalidValue("phone", "is a kind of number that no code can be sent to")
         return _e164(number)
+
+    def country(self, phone: PhoneNumber) -> str | None:
+        """Of territories that share a country's code, the one whose area or operator the number begins with."""
+        region: str | None = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+        return region if region in REGIONS else None
 
 
 def _valid(typed: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:

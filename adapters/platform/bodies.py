@@ -14,6 +14,7 @@ from adapters.outgoing.http import decoded
 from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
 from domain.model.markets import MarketId
+from domain.model.regions import region_of
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -43,6 +44,11 @@ class CampaignBody(_Body, frozen=True, kw_only=True):
     gates: GatesBody
     markets: tuple[MarketBody, ...]
     default_region: str | None = None
+    sms_countries: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not all(map(region_of, self.sms_countries or ())):
+            raise ValueError("smsCountries: each must be the two letters of a country, as in US")
 
     def to_campaign(self) -> Campaign:
         return Campaign(
@@ -59,6 +65,7 @@ class CampaignBody(_Body, frozen=True, kw_only=True):
             ),
             markets=tuple(MarketId(market.id) for market in self.markets),
             default_region=self.default_region,
+            sms_countries=tuple(country for text in self.sms_countries or () if (country := region_of(text))),
         )
 
 

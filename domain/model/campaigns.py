@@ -50,6 +50,12 @@ class Campaign:
     gates: Gates = Gates()
     markets: tuple[MarketId, ...] = ()
     default_region: str | None = None
+    sms_countries: tuple[str, ...] = ()
+    """The only countries to whose numbers codes are sent; none named, to all."""
+
+    def sends_to(self, country: str | None) -> bool:
+        """May codes be sent to numbers of this country? None is no country's (satellites, for one)."""
+        return not self.sms_countries or country in self.sms_countries
 
     def takes_registrations(self, now: datetime) -> bool:
         """Is it open, and are we within its times? (entry-service REQ-001, REQ-004)"""

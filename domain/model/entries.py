@@ -149,6 +149,11 @@ class Entry:
             return self
         return replace(self, phone_confirmed_at=now, verification=None)
 
+    def free_phone(self, now: datetime) -> "Entry":
+        """The confirmation was a mistake. As with a changed phone, it has to be confirmed anew (REQ-003)."""
+        waiting = Verification(challenge=None, sends=0, resend_after=now)
+        return replace(self, phone_confirmed_at=None, verification=waiting)
+
     def account_scored(self, fanscore: float) -> "Entry":
         """What account scoring thinks of the fan is known."""
         return replace(self, fanscore=fanscore)

@@ -151,6 +151,16 @@ class PhoneUnavailable(DomainError):
     code = "phone.unavailable"
 
 
+class PhoneCountry(DomainError):
+    """The campaign sends no codes to numbers of this country."""
+
+    code = "phone.country"
+
+    def __init__(self, *, countries: str) -> None:
+        """``countries``: those to which it does."""
+        super().__init__(countries=countries)
+
+
 class InvalidConfirmationToken(DomainError):
     """The confirmation token is not one of ours, or not this fan's."""
 

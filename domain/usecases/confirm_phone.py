@@ -167,16 +167,18 @@ class ResendCode:
     send_code: SendCode
 
     async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
-        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneUnavailable, ConfirmationTooSoon,
-        BudgetUsedUp."""
+        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneCountry, PhoneUnavailable,
+        ConfirmationTooSoon, BudgetUsedUp."""
         now = self.clock.now()
         entry = await self.entries.get(campaign_id, user_id)
         if entry is None:
             raise EntryNotFound
-        if not (await self.campaigns.get(campaign_id)).takes_registrations(now):
+        campaign = await self.campaigns.get(campaign_id)
+        if not campaign.takes_registrations(now):
             raise CampaignNotOpen
         if entry.confirmed:
             raise NothingToConfirm
+        self.use_number.check_country(campaign, entry.details.phone)
         await self.use_number.check_free(campaign_id, user_id, entry.details.phone)
         if entry.verification is not None:
             _check_time(entry.verification.resend_after, now)

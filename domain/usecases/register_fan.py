@@ -11,6 +11,7 @@ from domain.model.entries import Details, Entry, EntryEvent, Errand, Fraud
 from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import Preferences, preferences
+from domain.model.names import check_name, presentable
 from domain.model.phones import PhoneNumber
 from domain.usecases.send_code import DrawnCode, SendCode, without_code
 from domain.usecases.use_number import NumberWish, UseNumber
@@ -78,8 +79,8 @@ class RegisterFan:
     clock: Clock
 
     async def __call__(self, command: RegisterFanCommand) -> Registered:
-        """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, BudgetUsedUp,
-        PhoneUnavailable."""
+        """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneCountry,
+        BudgetUsedUp, PhoneUnavailable."""
         now = self.clock.now()
         campaign = await self.campaigns.get(command.campaign_id)
         fan, before = await asyncio.gather(
@@ -89,6 +90,8 @@ class RegisterFan:
             raise CampaignNotOpen
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
         markets = preferences(command.markets, campaign.markets)
+        check_name("firstName", command.first_name)
+        check_name("lastName", command.last_name)
         if closed := campaign.closed_gates(fan, command.invite_code):
             raise GatesClosed(closed)
         at_once = self._confirmed_at_once(campaign, fan, phone)
@@ -97,6 +100,8 @@ class RegisterFan:
             return Registered(entry=before, created=False)
         permit = None
         if before is None or not before.confirmed or before.details.phone != phone:
+            if not at_once:
+                self.use_number.check_country(campaign, phone)
             permit = await self.use_number(_wish(command, campaign, phone, before, at_once=at_once))
         revision = _Revision(
             command=command,
@@ -259,5 +264,9 @@ def _details(
 
 def _from_account(fan: Fan, phone: PhoneNumber, markets: Preferences) -> Details:
     return Details(
-        phone=phone, markets=markets, email=fan.email, first_name=fan.first_name, last_name=fan.last_name
+        phone=phone,
+        markets=markets,
+        email=fan.email,
+        first_name=presentable(fan.first_name),
+        last_name=presentable(fan.last_name),
     )

@@ -6,14 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.model.errors import Unavailable
+from domain.model.entries import Details, Entry
+from domain.model.errors import Unavailable, UserNotFound
 from domain.model.events import StoredMessage
+from domain.model.names import presentable
 from domain.model.relaying import Parked, Postponed, Relayed, Settlement, Way, pause_after
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.events import Outbox
 from ports.queues import Queue, ScoreRetry
 from ports.receipts import Receipt, Receipts
+from ports.users import Users
 
 RETRIES_AT_ONCE: Final = 500
 RECEIPTS_AT_ONCE: Final = 16
@@ -42,12 +45,15 @@ class QueueScoreRetries:
 class SendReceipts:
     """Mail the receipts, once for each entry where the mailer can tell (entry-service REQ-008).
 
+    They go to the account's own address; one that was typed may be a stranger's, and is used where the account has
+    none.
     One that cannot be sent now is put off, longer each time, and never given up; one that the mailer will never
     have is parked.
     """
 
     outbox: Outbox
     entries: EntryStore
+    users: Users
     receipts: Receipts
     clock: Clock
 
@@ -77,19 +83,11 @@ class SendReceipts:
 
     async def _send(self, message: StoredMessage) -> "StoredMessage | _Unaddressed | Postponed | Parked":
         entry = await self.entries.get(message.campaign_id, message.user_id)
-        if entry is None or entry.details.email is None:
-            return _Unaddressed(message)
-        receipt = Receipt(
-            id=message.id,
-            campaign_id=message.campaign_id,
-            user_id=message.user_id,
-            email=entry.details.email,
-            first_name=entry.details.first_name,
-            last_name=entry.details.last_name,
-            markets=entry.details.markets,
-        )
         counted = replace(message, attempts=message.attempts + 1)
         try:
+            receipt = await self._receipt(message, entry)
+            if receipt is None:
+                return _Unaddressed(message)
             if await self.receipts.send(receipt):
                 return message
         except Unavailable:
@@ -101,12 +99,34 @@ class SendReceipts:
             )
         return Parked(message=counted, reason=REFUSED, since=self.clock.now())
 
+    async def _receipt(self, message: StoredMessage, entry: Entry | None) -> Receipt | None:
+        """None where there is no address to write to."""
+        try:
+            fan = await self.users.get(message.user_id)
+        except UserNotFound:
+            return None
+        if entry is None or (email := fan.email or entry.details.email) is None:
+            return None
+        return _receipt(message, entry.details, email)
+
 
 @dataclass(frozen=True, slots=True)
 class _Unaddressed:
     """There is nobody to write to."""
 
     message: StoredMessage
+
+
+def _receipt(message: StoredMessage, details: Details, email: str) -> Receipt:
+    return Receipt(
+        id=message.id,
+        campaign_id=message.campaign_id,
+        user_id=message.user_id,
+        email=email,
+        first_name=presentable(details.first_name),
+        last_name=presentable(details.last_name),
+        markets=details.markets,
+    )
 
 
 def _retry(message: StoredMessage) -> ScoreRetry:

@@ -4,14 +4,15 @@ import asyncio
 from dataclasses import dataclass, field
 
 from domain.model.budgets import FanLimits, FanUsage, SendPermit, number_digest
+from domain.model.campaigns import Campaign
 from domain.model.confirmation import ConfirmationRules
-from domain.model.errors import PhoneUnavailable
+from domain.model.errors import PhoneCountry, PhoneUnavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.phones import PhoneNumber
 from ports.budgets import FanBudgets
 from ports.clock import Clock
 from ports.entries import EntryStore
-from ports.phones import PhoneBook
+from ports.phones import PhoneBook, PhoneNumbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class UseNumber:
     """
 
     entries: EntryStore
+    phone_numbers: PhoneNumbers
     phone_book: PhoneBook
     budgets: FanBudgets
     clock: Clock
@@ -57,6 +59,11 @@ class UseNumber:
             await self.budgets.change(wish.user_id, use)
         await self.check_free(wish.campaign_id, wish.user_id, wish.phone, proven=wish.proven)
         return permit
+
+    def check_country(self, campaign: Campaign, phone: PhoneNumber) -> None:
+        """May a code be sent to this number at all? Raises PhoneCountry."""
+        if not campaign.sends_to(self.phone_numbers.country(phone)):
+            raise PhoneCountry(countries=", ".join(campaign.sms_countries))
 
     async def check_free(
         self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, proven: bool = False

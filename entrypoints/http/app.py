@@ -19,7 +19,15 @@ from entrypoints.http.auth import door
 from entrypoints.http.background import Background
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.decoding import AnyRequest
-from entrypoints.http.entries import administration, confirmation, counting, eligibility, registration, scoring
+from entrypoints.http.entries import (
+    administration,
+    confirmation,
+    counting,
+    eligibility,
+    numbers,
+    registration,
+    scoring,
+)
 from entrypoints.http.envelope import Envelope, request_id_of
 from entrypoints.http.problems import MEDIA_TYPE, problem_of
 from entrypoints.http.routes import Routes
@@ -46,6 +54,7 @@ ROUTES: Final = (
     confirmation.confirm_phone,
     confirmation.resend_code,
     confirmation.lift_phone_block,
+    numbers.free_phone,
     scoring.score_entries,
     eligibility.count_eligible,
     eligibility.rank_eligible,

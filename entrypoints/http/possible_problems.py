@@ -12,6 +12,7 @@ from domain.model.errors import (
     FileUnreadable,
     GatesClosed,
     InvalidValue,
+    PhoneCountry,
     RateLimited,
     ScoreFileAmbiguous,
     ScoreFileUnreadable,
@@ -62,6 +63,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "attemptsLeft": Member("How many more codes may be tried.", 4),
     "retryAfter": Member("Seconds to wait before asking again.", 30),
     "budget": Member("What the fan has used up.", "codes_per_day"),
+    "countries": Member("The countries to whose numbers the campaign sends codes.", "US, CA"),
     "part": Member("What does not answer.", "store"),
 }
 """What some problems tell beside what all have."""
@@ -72,6 +74,7 @@ CONTEXT: Final[Mapping[type[DomainError], tuple[str, ...]]] = {
     ScoreFileUnreadable: ("line",),
     WrongConfirmationCode: ("attemptsLeft",),
     ConfirmationTooSoon: ("retryAfter",),
+    PhoneCountry: ("countries",),
     BudgetUsedUp: ("budget", "retryAfter"),
     RateLimited: ("retryAfter",),
     Unavailable: ("part",),

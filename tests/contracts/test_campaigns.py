@@ -179,6 +179,7 @@ WRONG = {
     "gates": {"inviteOnly": 1},
     "markets": ["nyc"],
     "defaultRegion": 1,
+    "smsCountries": ["US", "USA"],
 }
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.numbering.parser import LibPhoneNumbers
 from domain.model.errors import InvalidValue
+from domain.model.phones import PhoneNumber
 from ports.phones import PhoneNumbers
 
 NUMBERS: PhoneNumbers = LibPhoneNumbers()
@@ -148,3 +149,18 @@ def test_with_its_country_a_number_is_the_same_everywhere(
         text = text.replace("+", "00")
 
     assert NUMBERS.parse(text, region) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+12015550123", "US"),
+        ("+14165550123", "CA"),
+        ("+18095550123", "DO"),
+        ("+442070313000", "GB"),
+        ("+447781123456", "GG"),
+        ("+881612345678", None),
+    ],
+)
+def test_a_number_is_of_a_country_also_where_countries_share_a_code(number: str, country: str | None) -> None:
+    assert NUMBERS.country(PhoneNumber(number)) == country

@@ -59,6 +59,7 @@ def test_it_has_every_path_of_the_contract(document: Document) -> None:
         ("POST", "/{campaignId}/entries/confirm"),
         ("POST", "/{campaignId}/entries/confirm/resend"),
         ("POST", "/{campaignId}/phone-blocks/lift"),
+        ("POST", "/{campaignId}/phones/free"),
         ("POST", "/{campaignId}/entries/scoring"),
         ("GET", "/{campaignId}/entries/scoring"),
         ("GET", "/{campaignId}/entries/eligibility"),

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
-from entrypoints.http.auth import fan, supreme
+from entrypoints.http.auth import fan, oneself, supreme
 from entrypoints.http.operation import KEY, Operation
 from entrypoints.http.problems import GATES, STATUS_OF
 from tests.http_entries.answers import assert_problem
@@ -19,10 +19,11 @@ from tests.http_entries.scene import Scene
 from tests.servers.service import SECRET
 from tests.tokens import bearer, token
 
-OF_FANS = {"register", "confirmPhone", "resendCode", "getMyEntry", "getEntry"}
+OF_ONESELF = {"confirmPhone", "resendCode", "getMyEntry"}
+OF_FANS = {"register", "getEntry"} | OF_ONESELF
 OF_STAFF = {
-    "liftPhoneBlock", "scoreEntries", "countEligible", "rankEligible", "countEntries", "selectEntries",
-    "transferEntries",
+    "liftPhoneBlock", "freePhone", "scoreEntries", "countEligible", "rankEligible", "countEntries",
+    "selectEntries", "transferEntries",
 }  # fmt: skip
 JSON = {"Content-Type": "application/json"}
 
@@ -62,7 +63,8 @@ def test_the_table_has_every_operation_of_registrations() -> None:
 def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTTPRouteHandler) -> None:
     operation: Operation = handler.opt[KEY]
 
-    assert handler.before_request is (fan if operation.id in OF_FANS else supreme)
+    of_fans = oneself if operation.id in OF_ONESELF else fan
+    assert handler.before_request is (of_fans if operation.id in OF_FANS else supreme)
     assert operation.description
     assert operation.answers
     assert operation.raises
@@ -147,6 +149,7 @@ def test_every_refusal_of_the_model_has_a_status_and_a_stable_code_of_its_own() 
         ("entries/transfer", "OPTIONS, POST"),
         ("entries/count", "GET, OPTIONS"),
         ("phone-blocks/lift", "OPTIONS, POST"),
+        ("phones/free", "OPTIONS, POST"),
     ],
 )
 def test_a_method_that_does_not_fit_is_told_which_do(scene: Scene, path: str, allowed: str) -> None:

@@ -25,7 +25,8 @@ OPERATIONS = {
     ("POST", "/{campaignId}/entries"): WITH_A_BODY
     | {
         "campaign.not_found", "user.not_found", "campaign.not_open", "phone.unavailable", "gate.invite_required",
-        "gate.linked_account_required", "gate.card_required", "confirmation.budget", "rate.limited",
+        "gate.linked_account_required", "gate.card_required", "phone.country", "confirmation.budget",
+        "rate.limited",
     },
     ("GET", "/{campaignId}/entries/me"): {"entry.not_found", "rate.limited"},
     ("GET", "/{campaignId}/entries/{userId}"): {"entry.not_found", "rate.limited"},
@@ -37,10 +38,11 @@ OPERATIONS = {
     },
     ("POST", "/{campaignId}/entries/confirm/resend"): {
         "entry.not_found", "campaign.not_found", "campaign.not_open", "confirmation.not_pending",
-        "phone.unavailable", "confirmation.superseded", "confirmation.too_soon", "confirmation.budget",
-        "rate.limited",
+        "phone.country", "phone.unavailable", "confirmation.superseded", "confirmation.too_soon",
+        "confirmation.budget", "rate.limited",
     },
     ("POST", "/{campaignId}/phone-blocks/lift"): WITH_A_BODY | {"campaign.not_found"},
+    ("POST", "/{campaignId}/phones/free"): WITH_A_BODY | {"campaign.not_found"},
     ("POST", "/{campaignId}/entries/scoring"): WITH_A_BODY
     | {"scoring.file_not_found", "scoring.file_unreadable", "scores.file_ambiguous"},
     ("GET", "/{campaignId}/entries/eligibility"): {"campaign.not_found"},
@@ -129,6 +131,7 @@ def test_real_answers_fit_the_schemas(scene: Scene, document: Document) -> None:
         "getMyEntry": [ann.get("entries/me"), bob.get("entries/me")],
         "getEntry": [scene.get(f"entries/{ann.id}"), ann.get(f"entries/{bob.id}")],
         "liftPhoneBlock": [scene.post("phone-blocks/lift", {"phone": ann.phone})],
+        "freePhone": [scene.post("phones/free", {"phone": ann.phone})],
         "scoreEntries": [
             scene.post("entries/scoring", {"records": [{"userId": user, "score": 7} for user in (ann.id, "zoe")]}),
             scene.post("entries/scoring", {"records": [{"userId": "a b"}]}),

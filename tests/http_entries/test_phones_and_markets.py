@@ -113,3 +113,31 @@ def test_the_order_is_the_rank(scene: Scene, markets: list[str]) -> None:
 
     assert ann.registered(markets=markets)["markets"] == markets
     assert ann.get("entries/me").json()["markets"] == markets
+
+
+def test_a_campaign_can_limit_the_countries_that_codes_are_sent_to(scene: Scene) -> None:
+    scene.opens(sms_countries=("US", "CA"))
+    ann, swede = scene.fan("ann"), scene.fan("swede", using="+46701234567")
+
+    assert assert_problem(swede.register(), 422, "phone.country")["countries"] == "US, CA"
+    assert_problem(swede.get("entries/me"), 404, "entry.not_found")
+    assert ann.register(phone="+1 416 555 0123").status_code == 201
+    vouched = scene.fan("vouched", using="+46701234568", phone="+46701234568", phone_verified=True)
+    assert vouched.registered()["status"] == "confirmed", "no code is needed"
+    for _ in range(10):
+        assert_problem(swede.register(), 422, "phone.country")
+    scene.opens()
+    entry = swede.registered()
+    scene.opens(sms_countries=("US",))
+    assert_problem(swede.post("entries/confirm/resend", None), 422, "phone.country")
+    assert swede.confirm(entry).status_code == 200
+    assert swede.register(markets=["sfo"]).status_code == 200
+
+
+def test_names_are_names(scene: Scene) -> None:
+    ann = scene.fan()
+
+    for name in ("Hi http://bad.example", "x" * 101, "a\nb", ""):
+        assert_problem(ann.register(firstName=name), 422, "request.invalid", "/firstName")
+        assert_problem(ann.register(lastName=name), 422, "request.invalid", "/lastName")
+    assert ann.registered(firstName="Søren", lastName="O'Neil")["lastName"] == "O'Neil"

@@ -61,6 +61,7 @@ def live_a_whole_life(scene: Scene, ann: Fan, bob: Fan) -> list[httpx2.Response]
     ]
     scene.score(ann=50)
     scene.post("phone-blocks/lift", {"phone": ann.phone})
+    scene.post("phones/free", {"phone": ann.phone})
     scene.ask("GET", f"entries/{token}", headers={"Authorization": f"Bearer {token}"})
     scene.ask("GET", "entries/me", headers=bearer(ann.id, exp=1_700_000_000))
     return answers

@@ -61,6 +61,7 @@ OPERATIONS: Final[Mapping[str, Ask]] = {
     "selectEntries": lambda scene: scene.post("entries/selection", {"userIds": ["ann"], "selection": "selected"}),
     "transferEntries": lambda scene: scene.post("entries/transfer", {"from": "nyc", "to": "bos"}),
     "liftPhoneBlock": lambda scene: scene.post("phone-blocks/lift", {"phone": "+12015550123"}),
+    "freePhone": lambda scene: scene.post("phones/free", {"phone": "+12015550123"}),
 }
 
 

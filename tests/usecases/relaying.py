@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.neighbours import MemoryUsers
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
+from domain.model.campaigns import Fan
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.entries import Details, Entry, EntryEvent, Errand
 from domain.model.errors import Unavailable
@@ -101,7 +103,7 @@ class ToldRealtime:
 class Relaying:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.entries = MemoryEntryStore()
+        self.entries, self.users = MemoryEntryStore(), MemoryUsers()
         self.outbox = MemoryOutbox(self.entries)
         self.stream, self.receipts, self.realtime = ToldStream(), ToldReceipts(), ToldRealtime()
         self.queue = MemoryQueue()
@@ -109,18 +111,32 @@ class Relaying:
         self._events = RelayEvents(outbox=self.outbox, stream=self.stream, live=self.live, clock=self.clock)
         self._retries = QueueScoreRetries(outbox=self.outbox, queue=self.queue, clock=self.clock)
         self._receipts = SendReceipts(
-            outbox=self.outbox, entries=self.entries, receipts=self.receipts, clock=self.clock
+            outbox=self.outbox,
+            entries=self.entries,
+            users=self.users,
+            receipts=self.receipts,
+            clock=self.clock,
         )
 
     async def registers(
-        self, user: str, *, confirmed: bool = False, scored: bool = True, addressed: bool = True
+        self,
+        user: str,
+        *,
+        confirmed: bool = False,
+        scored: bool = True,
+        addressed: bool = True,
+        first_name: str | None = None,
+        last_name: str | None = None,
     ) -> list[str]:
         """The ids of the messages that this leaves, the event's first."""
         details = Details(
             phone=PhoneNumber(f"+46{zlib.crc32(user.encode()) % 10**9:09}"),
             markets=(MarketId("nyc"),),
             email=f"{user}@example.com" if addressed else None,
+            first_name=first_name,
+            last_name=last_name,
         )
+        self.users.put(Fan(id=UserId(user)))
         entry = Entry.register(TOUR, UserId(user), details, self.clock.now())
         errands = () if scored else (Errand.RETRY_FANSCORE,)
         told = (entry.confirm(self.clock.now()) if confirmed else entry).told(

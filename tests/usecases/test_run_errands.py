@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from domain.model.campaigns import Fan
 from domain.model.errors import Unavailable
+from domain.model.ids import UserId
 from domain.model.relaying import MAX_ATTEMPTS
 from domain.usecases.run_errands import RECEIPTS_AT_ONCE, REFUSED
 from tests.usecases.relaying import Relaying
@@ -86,3 +88,35 @@ async def test_a_fan_without_an_address_is_written_to_never_and_counted_once(rel
     assert (await relaying.mails()).unaddressed == 1
     assert (await relaying.mails()).unaddressed == 0
     assert relaying.receipts.sent == []
+
+
+async def test_a_receipt_goes_to_the_address_of_the_account_where_it_has_one(relaying: Relaying) -> None:
+    """What was typed may be a stranger's."""
+    await relaying.registers("ann", confirmed=True)
+    relaying.users.put(Fan(id=UserId("ann"), email="ann@her.example"))
+
+    await relaying.mails()
+
+    assert [receipt.email for receipt in relaying.receipts.sent] == ["ann@her.example"]
+
+
+async def test_a_receipt_waits_for_the_accounts_and_no_account_gets_none(relaying: Relaying) -> None:
+    await relaying.registers("ann", confirmed=True)
+    relaying.users.answer(answers=False)
+    assert (await relaying.mails()).postponed == 1
+    relaying.clock.advance(timedelta(minutes=1))
+    relaying.users.answer(answers=True)
+    relaying.users.remove(UserId("ann"))
+
+    assert (await relaying.mails()).unaddressed == 1
+    assert relaying.receipts.sent == []
+
+
+async def test_a_receipt_carries_no_name_that_is_none(relaying: Relaying) -> None:
+    """Stored by a release that took them."""
+    await relaying.registers("ann", confirmed=True, first_name="Hi http://bad.example", last_name="Lee")
+
+    await relaying.mails()
+
+    (receipt,) = relaying.receipts.sent
+    assert (receipt.first_name, receipt.last_name) == (None, "Lee")

@@ -14,6 +14,7 @@ from domain.model.errors import (
     EntryNotFound,
     GatesClosed,
     InvalidValue,
+    PhoneCountry,
     PhoneUnavailable,
     RateLimited,
     Unavailable,
@@ -21,6 +22,7 @@ from domain.model.errors import (
 )
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MAX_MARKETS
+from domain.model.names import NAME_LENGTH
 from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
 from entrypoints.application import Application
@@ -34,6 +36,15 @@ from entrypoints.http.problems import FieldProblem, forbidden, invalid
 from entrypoints.http.wire import UserIdText, Wire
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
+PersonName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=NAME_LENGTH,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$(?!\n)",
+        description="Without control characters and without `://`.",
+    ),
+]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
 Key = Annotated[str, Meta(min_length=1, max_length=100)]
 MAX_NAMED: Final = 50
@@ -59,8 +70,8 @@ class RegisterRequest(Wire):
         list[Name], Meta(min_length=1, max_length=MAX_MARKETS, description="By rank, the primary one first.")
     ]
     email: Email | None = None
-    first_name: Name | None = None
-    last_name: Name | None = None
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
     opt_ins: Annotated[dict[Key, bool], Meta(max_length=MAX_NAMED)] | None = None
     invite_code: Annotated[str, Meta(max_length=256)] | None = None
     attributes: Attributes | None = None
@@ -123,6 +134,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
                 CampaignNotOpen,
                 InvalidValue,
                 GatesClosed,
+                PhoneCountry,
                 BudgetUsedUp,
                 PhoneUnavailable,
                 RateLimited,
