@@ -5,16 +5,25 @@ The code itself is never kept, only a keyed hash of it: without the key, a thief
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, UserId, new_id
 from domain.model.phones import PhoneNumber
+from domain.model.typed_text import TYPED_LIMIT, typed_text
 
 CODE_DIGITS: Final = 6
 MAX_ATTEMPTS: Final = 5
+
+_ONLY_DIGITS: Final = re.compile(r"[0-9 .-]*")
+_SIX_DIGITS: Final = re.compile(
+    r"(?<![0-9])[0-9]{6}(?![0-9])|(?<![0-9])(?<![0-9][ -])[0-9]{3}[ -][0-9]{3}(?![0-9]|[ -][0-9])"
+)
+"""In one piece, or as two threes that belong to no longer number (a telephone's)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,36 @@ class ConfirmationRules:
 
 def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def typed_code(text: str) -> str | None:
+    """The six digits of a code as people type and paste it; None where ``text`` does not hold one such number.
+
+    ``123 456``, ``G-123456``, ``1 2 3 4 5 6``, digits of any script, and a whole message, if just one number in it
+    has six digits (it may be there twice, as in messages that browsers read).
+    """
+    if len(text) > TYPED_LIMIT:
+        return None
+    typed = typed_text(text)
+    if _ONLY_DIGITS.fullmatch(typed):
+        digits = _digits_of(typed)
+        return digits if len(digits) == CODE_DIGITS else None
+    numbers = {_digits_of(number) for number in _SIX_DIGITS.findall(typed)}
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def read_code(text: str) -> str:
+    """The code in ``text``. Raises InvalidValue, saying what to type."""
+    code = typed_code(text)
+    if code is None:
+        raise InvalidValue(
+            "code", "must hold exactly one number of six digits: type the six digits of the message"
+        )
+    return code
+
+
+def _digits_of(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 def _hash(key: bytes, *code_and_what_it_is_good_for: str) -> bytes:

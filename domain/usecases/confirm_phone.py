@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.model.confirmation import Challenge, ChallengeRef, phone_digest
+from domain.model.confirmation import Challenge, ChallengeRef, phone_digest, read_code
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import (
     BudgetUsedUp,
@@ -36,16 +36,18 @@ class ConfirmPhoneCommand:
     user_id: UserId
     token: str = field(repr=False)
     code: str = field(repr=False)
+    """As it was typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPhone:
     """Confirm the phone of a registration with the code that was sent to it.
 
-    The code is good for a short time and a few tries, each counted before it is compared, and only while the
-    campaign takes registrations (entry-service REQ-001). A number is confirmed once in a campaign (REQ-002). A
-    challenge exhausted counts against the number (REQ-009) and against the fan, who can exhaust a few a day.
-    Confirming again is no error.
+    The code is read as people type it: ``123 456``, ``G-123456``, digits of any script, or the whole message.
+    What does not hold one number of six digits uses up no try. A code is good for a short time and a few tries,
+    each counted before it is compared, and only while the campaign takes registrations (entry-service REQ-001).
+    A number is confirmed once in a campaign (REQ-002). A challenge exhausted counts against the number
+    (REQ-009) and against the fan, who can exhaust a few a day. Confirming again is no error.
     """
 
     campaigns: Campaigns
@@ -57,9 +59,10 @@ class ConfirmPhone:
     send_code: SendCode
 
     async def __call__(self, command: ConfirmPhoneCommand) -> Entry:
-        """Refuses in this order: InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
+        """Refuses in this order: InvalidValue, InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
         ConfirmationExpired, BudgetUsedUp, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
         now = self.clock.now()
+        code = read_code(command.code)
         bound_to = self._read(command)
         entry, usage = await asyncio.gather(
             self.entries.get(command.campaign_id, command.user_id), self.budgets.usage(command.user_id)
@@ -75,7 +78,7 @@ class ConfirmPhone:
             raise ConfirmationExpired
         usage.check_failures(now)
         try:
-            await self._try(challenge, command.code, now)
+            await self._try(challenge, code, now)
         except ConfirmationExhausted:
             return await self._confirmed_meanwhile(command, bound_to)
         return await self._confirm(challenge, now)

@@ -12,8 +12,8 @@ from tests.http_entries.scene import Fan, Scene, a_phone
 from tests.tokens import token
 
 CLOSED = CampaignStatus.CLOSED
-WIDE, ARABIC = ("".join(chr(zero + digit) for digit in range(1, 7)) for zero in (0xFF10, 0x0660))
-"""123456 in digits of other scripts."""
+WIDE, ARABIC = ({ord("0") + digit: zero + digit for digit in range(10)} for zero in (0xFF10, 0x0660))
+"""Digits of other scripts."""
 
 
 def token_of(entry: Any) -> str:
@@ -104,8 +104,8 @@ def test_a_token_that_is_not_this_fans_for_this_campaign_is_refused(scene: Scene
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("code", ""), ("code", "12345"), ("code", "1234567"), ("code", "12345a"), ("code", " 123456"),
-        ("code", "123456\n"), ("code", WIDE), ("code", ARABIC), ("code", "-12345"), ("code", 123456),
+        ("code", ""), ("code", "12345"), ("code", "1234567"), ("code", "12345a"), ("code", "-12345"),
+        ("code", "123456 or 654321"), ("code", "code"), ("code", 123456),
         ("code", None), ("code", ["123456"]), ("code", "1" * 100_000), ("token", ""), ("token", None),
         ("token", 7), ("token", "x" * 2_049), ("token", "x" * 500_000), ("more", "x"),
     ],
@@ -119,6 +119,25 @@ def test_what_cannot_be_a_code_or_a_token_is_a_422_and_no_try(scene: Scene, fiel
     assert_problem(ann.post("entries/confirm", body | {field: value}), 422, "request.invalid", f"/{field}")
     assert_problem(ann.confirm(entry, ann.wrong_code()), 422, "confirmation.wrong_code")
     assert ann.confirm(entry).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "spelled", ["{0} {1}", "{0}-{1}", "G-{0}{1}", "{0}{1}\n", "Code {0}{1}, good for 10 minutes"]
+)
+@pytest.mark.parametrize("digits", [{}, WIDE, ARABIC], ids=["ascii", "wide", "arabic"])
+def test_a_code_is_taken_as_people_type_it(scene: Scene, spelled: str, digits: dict[int, int]) -> None:
+    ann = scene.fan()
+    entry = ann.registered()
+    code = ann.codes()[0].translate(digits)
+
+    assert ann.confirm(entry, spelled.format(code[:3], code[3:])).status_code == 200
+
+
+def test_what_holds_no_code_is_refused_with_the_way_to_mend_it(scene: Scene) -> None:
+    ann = scene.fan()
+    refused = assert_problem(ann.confirm(ann.registered(), "12345"), 422, "request.invalid", "/code")
+
+    assert "type the six digits of the message" in refused["errors"][0]["detail"]
 
 
 def test_an_invalid_token_is_refused_before_the_campaign_is_asked(scene: Scene) -> None:

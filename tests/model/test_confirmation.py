@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.model.confirmation import MAX_ATTEMPTS, ConfirmationRules, new_code, phone_digest
+from domain.model.confirmation import MAX_ATTEMPTS, ConfirmationRules, new_code, phone_digest, typed_code
 from domain.model.ids import CampaignId
 from tests.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE, PHONE, TICK, a_challenge
 
@@ -90,3 +90,40 @@ def test_neither_phone_nor_code_nor_key_is_shown() -> None:
 
     for secret in (PHONE[1:], "012345", repr(challenge.code_hash), KEY.decode()):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123456", "123 456", "123-456", "G-123456", "G-123-456", "12 34 56", "1 2 3 4 5 6", " 123456\n",
+        "123456\r\n", "123.456", "123 \u2013 456", "123\u00a0456", "\u202a123456\u202c", "123\u200b456",
+        "\u200f123\u2011456",
+        *("".join(chr(zero + digit) for digit in range(1, 7)) for zero in (0xFF10, 0x0660, 0x0966)),
+        "code: 123456", "(123456)", "FANGATE123456",
+        "Your code is 123456. It is good for 10 minutes.", "Your code is 123 456, good for 10 minutes",
+        "<#> 123456 is your code. FA+9qCX9VSu", "123456 is your code.\n\n@tickets.example #123456",
+        "123-456 (that is 123456)", "Call +1 212 555 0123 if 123456 is not yours", "123456 " + "x" * 1_993,
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_code_is_read_as_people_type_and_paste_it(text: str) -> None:
+    assert typed_code(text) == "123456"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "12345", "1234567", "12345a", "-12345", "1e5", "123456789012", "123456 or 654321", "123 456 789",
+        "Call +1 212 555 0123", "no digits at all", "123456" + " " * 2_000, "1" * 2_000, "123,456", "\ud7ff\0",
+    ],
+    ids=lambda text: ascii(text)[:30],
+)  # fmt: skip
+def test_what_does_not_hold_one_number_of_six_digits_is_no_code(text: str) -> None:
+    assert typed_code(text) is None
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(code=CODES, before=st.text("ab .-\u00a0\n", max_size=20), after=st.text("ab .-\u200b\n", max_size=20))
+def test_whatever_stands_around_it_the_code_is_found(code: str, before: str, after: str) -> None:
+    for typed in (code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}"):
+        assert typed_code(before + typed + after) == code

@@ -24,6 +24,7 @@ from domain.model.errors import (
     Unavailable,
     WrongConfirmationCode,
 )
+from domain.model.typed_text import TYPED_LIMIT
 from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
 from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from entrypoints.application import Application
@@ -38,7 +39,9 @@ from entrypoints.http.wire import Wire
 
 class ConfirmRequest(Wire):
     token: Annotated[str, Meta(min_length=1, max_length=2_048, description="From the registration's answer.")]
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="From the SMS.")]
+    code: Annotated[
+        str, Meta(min_length=1, max_length=TYPED_LIMIT, description="From the SMS: its six digits, or all of it.")
+    ]
 
 
 class LiftRequest(Wire):
@@ -64,6 +67,7 @@ class LiftRequest(Wire):
                 )
             },
             raises=(
+                InvalidValue,
                 InvalidConfirmationToken,
                 CampaignNotFound,
                 CampaignNotOpen,
