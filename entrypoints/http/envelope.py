@@ -19,7 +19,7 @@ from domain.model.ids import is_campaign_id
 from entrypoints import traceparent as w3c
 from entrypoints.http.body import Body
 from entrypoints.http.notes import Answered, Notes
-from entrypoints.http.problems import MEDIA_TYPE, internal
+from entrypoints.http.problems import MEDIA_TYPE, Problem, internal, not_found
 from entrypoints.http.routes import UNMATCHED, Route, Routes
 from entrypoints.instrument import Span, Tracer
 from entrypoints.metrics import Metrics
@@ -29,6 +29,8 @@ REQUEST_ID: Final = b"x-request-id"
 TRACEPARENT: Final = w3c.HEADER.encode()
 _SCOPE_KEY: Final = "fangate.request_id"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
+LONGEST_PATH: Final = 2_048
+"""None of the service's is longer, and the framework remembers a thousand paths of any length."""
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _HEADERS: Final = (
@@ -92,12 +94,15 @@ class _Exchange:
 
     async def run(self, app: ASGIApp) -> None:
         try:
-            await app(self._scope, self._body.receive, self._pass_on)
+            if len(self._scope["path"]) > LONGEST_PATH:
+                await self._answer(not_found())
+            else:
+                await app(self._scope, self._body.receive, self._pass_on)
         except Exception:
             log.exception("http.crashed")
             if self._status:
                 raise  # Half an answer is out: only cutting the connection tells the caller.
-            await self._answer_500()
+            await self._answer(internal())
         finally:
             self._note()
 
@@ -115,10 +120,10 @@ class _Exchange:
             theirs[b"allow"] = self._route.methods.encode()
         return list((dict(_DEFAULT_HEADERS) | theirs | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
 
-    async def _answer_500(self) -> None:
-        body = internal().body(self._id.decode())
+    async def _answer(self, problem: Problem) -> None:
+        body = problem.body(self._id.decode())
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-        await self._pass_on({"type": "http.response.start", "status": 500, "headers": headers})
+        await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
 
     def _note(self) -> None:

@@ -207,6 +207,10 @@ def busy() -> Problem:
     )
 
 
+def not_found() -> Problem:
+    return Problem(404, "request.not_found", "Not Found.")
+
+
 def internal() -> Problem:
     return Problem(500, "service.internal", "Something went wrong on our side.")
 
