@@ -51,7 +51,7 @@ class Inside:
         """Send it in pieces, as a server would, while the loop is watched."""
         path, _, query = target.partition(b"?")
         given = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
-        scope: dict[str, Any] = {
+        scope: Any = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
             "scheme": "http", "path": path.decode(), "raw_path": path, "root_path": "", "query_string": query,
             "headers": given, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {},
@@ -74,7 +74,7 @@ class Inside:
                 ended.set()
 
         async with _watched() as turns:
-            await self.app(scope, receive, send)  # type: ignore[arg-type]
+            await self.app(scope, receive, send)
         answer = b"".join(message.get("body", b"") for message in sent)
         return Answer(sent[0]["status"], answer, turns.longest)
 
@@ -100,7 +100,7 @@ async def inside(settings: Settings) -> AsyncIterator[Inside]:
     to_app: asyncio.Queue[Any] = asyncio.Queue()
     from_app: asyncio.Queue[Any] = asyncio.Queue()
     scope: Any = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-    serving: Any = app(scope, to_app.get, from_app.put)  # type: ignore[arg-type]
+    serving: Any = app(scope, to_app.get, from_app.put)
     running = asyncio.create_task(serving)
     await to_app.put({"type": "lifespan.startup"})
     assert (await from_app.get())["type"] == "lifespan.startup.complete"

@@ -166,9 +166,7 @@ async def test_no_stream_of_lines_does(service: Inside, line: bytes) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize(
-    ("key", "path"),
-    [("codes/c1/tm", b"/c1/codes"), ("scoring/c1", b"/c1/entries/scoring")],
-    ids=["codes", "scores"],
+    "kind", [("codes/c1/tm", b"/c1/codes"), ("scoring/c1", b"/c1/entries/scoring")], ids=["codes", "scores"]
 )
 @pytest.mark.parametrize("encoding", ["", "utf-16"])
 async def test_no_file_does(
