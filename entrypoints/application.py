@@ -241,9 +241,7 @@ def assemble(
         ),
         relay_events=RelayEvents(outbox=outbox, stream=neighbours.stream, live=live_updates, clock=clock),
         queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
-        retry_scores=RetryScores(
-            fanscore=neighbours.fanscore, entries=entries, queue=neighbours.queue, clock=clock
-        ),
+        retry_scores=RetryScores(fanscore=neighbours.fanscore, entries=entries, clock=clock),
         send_receipts=SendReceipts(
             outbox=outbox, entries=entries, users=neighbours.users, receipts=neighbours.receipts, clock=clock
         ),

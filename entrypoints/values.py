@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator
 LONGEST: Final = timedelta(days=366)
 _WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
 _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
-_QUEUE: Final = re.compile(r"sqs://[A-Za-z0-9_-]{1,75}/?")
-"""SQS allows 80 characters; the queue of the dead letters adds five."""
+_QUEUE: Final = re.compile(r"sqs://[A-Za-z0-9_-]{1,74}/?")
+"""SQS allows 80 characters; the queue for jobs that were put off adds six."""
 
 
 def _seconds(value: object) -> object:

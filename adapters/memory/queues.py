@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import heappop, heappush
+from itertools import count
 from typing import Final
 
 from domain.model.ids import new_id
-from ports.queues import Delivery, Depth, ScoreRetry
+from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 ATTEMPTS: Final = 5
 IN_HAND: Final = timedelta(seconds=60)
@@ -18,8 +20,10 @@ IN_HAND: Final = timedelta(seconds=60)
 class _Job:
     job: ScoreRetry
     due: float
+    lane: Lane = Lane.NEW
     attempts: int = 0
     receipt: str = ""
+    over: bool = False
 
 
 class MemoryQueue:
@@ -28,57 +32,92 @@ class MemoryQueue:
     def __init__(self, *, attempts: int = ATTEMPTS, in_hand: timedelta = IN_HAND) -> None:
         self._attempts = attempts
         self._in_hand_for = in_hand.total_seconds()
-        self._jobs: list[_Job] = []
+        self._lanes: dict[Lane, list[tuple[float, int, _Job]]] = {lane: [] for lane in Lane}
+        """Heaps by when each job is due. A job that was given another time is there once more."""
+        self._numbers = count()
+        self._handed_out: dict[str, _Job] = {}
+        """By receipt."""
+        self._waiting = 0
         self._changed = asyncio.Condition()
         self.dead: list[ScoreRetry] = []
 
     async def send(self, jobs: Sequence[ScoreRetry]) -> None:
-        self._jobs.extend(_Job(job=job, due=_now()) for job in jobs)
+        for job in jobs:
+            self._put(_Job(job=job, due=_now()))
+        self._waiting += len(jobs)
         await self._tell()
 
-    async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         deadline = _now() + wait.total_seconds()
         async with self._changed:
-            while not (due := self._due()) and (now := _now()) < deadline:
-                soonest = min((job.due for job in self._jobs), default=deadline)
+            while not (taken := self._take(lane, limit)) and (now := _now()) < deadline:
+                soonest = min(self._soonest(lane), deadline)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(min(soonest, deadline) - now):
+                    async with asyncio.timeout(soonest - now):
                         await self._changed.wait()
-            return [self._hand_out(job) for job in due[:limit]]
+            return taken
 
-    def _due(self) -> list[_Job]:
-        """What may be handed out; what has no attempts left is dead from the moment that it would be."""
-        due = [job for job in self._jobs if job.due <= _now()]
-        for job in due:
-            if job.attempts >= self._attempts:
-                self._jobs.remove(job)
+    def _take(self, lane: Lane, limit: int) -> list[Delivery]:
+        """What is due; what has no attempts left is dead from the moment that it would be handed out."""
+        taken: list[Delivery] = []
+        while len(taken) < limit and self._soonest(lane) <= _now():
+            _, _, job = heappop(self._lanes[lane])
+            if job.attempts < self._attempts:
+                taken.append(self._hand_out(job))
+            else:
+                self._end(job)
                 self.dead.append(job.job)
-        return [job for job in due if job.attempts < self._attempts]
+        return taken
+
+    def _soonest(self, lane: Lane) -> float:
+        heap = self._lanes[lane]
+        while heap and (heap[0][2].over or heap[0][0] != heap[0][2].due or heap[0][2].lane is not lane):
+            heappop(heap)
+        return heap[0][0] if heap else float("inf")
 
     def _hand_out(self, job: _Job) -> Delivery:
+        self._handed_out.pop(job.receipt, None)
         job.attempts += 1
         job.receipt = new_id()
+        self._handed_out[job.receipt] = job
         job.due = _now() + self._in_hand_for
-        return Delivery(job=job.job, receipt=job.receipt, attempt=job.attempts)
+        self._put(job)
+        return Delivery(job=job.job, receipt=job.receipt, attempt=job.attempts, lane=job.lane)
 
-    async def extend(self, delivery: Delivery, by: timedelta) -> None:
-        job = self._in_hand(delivery)
+    async def extend(self, deliveries: Sequence[Delivery], by: timedelta) -> None:
+        for delivery in deliveries:
+            self._set_due(delivery, by)
+        await self._tell()
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            if job := self._handed_out.get(delivery.receipt):
+                self._end(job)
+
+    async def postpone(self, put_off: Sequence[PutOff]) -> None:
+        for delivery, by in put_off:
+            if job := self._handed_out.get(delivery.receipt):
+                job.lane = Lane.PUT_OFF
+                self._set_due(delivery, by)
+                self._put(job)
+        await self._tell()
+
+    def _set_due(self, delivery: Delivery, by: timedelta) -> None:
+        job = self._handed_out.get(delivery.receipt)
         if job is not None and job.due > _now():
             job.due = _now() + by.total_seconds()
-            await self._tell()
-
-    async def done(self, delivery: Delivery) -> None:
-        if job := self._in_hand(delivery):
-            self._jobs.remove(job)
-
-    async def postpone(self, delivery: Delivery, by: timedelta) -> None:
-        await self.extend(delivery, by)
+            self._put(job)
 
     async def depth(self) -> Depth:
-        return Depth(waiting=len(self._jobs), dead=len(self.dead))
+        return Depth(waiting=self._waiting, dead=len(self.dead))
 
-    def _in_hand(self, delivery: Delivery) -> _Job | None:
-        return next((job for job in self._jobs if job.receipt == delivery.receipt), None)
+    def _put(self, job: _Job) -> None:
+        heappush(self._lanes[job.lane], (job.due, next(self._numbers), job))
+
+    def _end(self, job: _Job) -> None:
+        job.over = True
+        self._handed_out.pop(job.receipt, None)
+        self._waiting -= 1
 
     async def _tell(self) -> None:
         """Whoever waits looks again: something may be due sooner than it was."""

@@ -21,31 +21,35 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     user_id: Annotated[str, msgspec.Meta(pattern=USER_ID)]
     request_id: str | None = None
     traceparent: str | None = None
+    attempt: int = 0
+    """How often it was handed out before it came into this queue."""
 
 
 _BODY: Final = msgspec.json.Decoder(_Body)
 
 
-def from_job(job: ScoreRetry) -> str:
+def from_job(job: ScoreRetry, *, attempt: int = 0) -> str:
     body = _Body(
         id=job.id,
         campaign_id=job.campaign_id,
         user_id=job.user_id,
         request_id=job.origin.request_id,
         traceparent=job.origin.traceparent,
+        attempt=attempt,
     )
     return msgspec.json.encode(body).decode()
 
 
-def to_job(body: str) -> ScoreRetry:
-    """Raises Unreadable, which quotes nothing."""
+def to_job(body: str) -> tuple[ScoreRetry, int]:
+    """And how often it was handed out before. Raises Unreadable, which quotes nothing."""
     try:
         read = _BODY.decode(body)
     except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors.
         raise Unreadable from None
-    return ScoreRetry(
+    job = ScoreRetry(
         id=read.id,
         campaign_id=CampaignId(read.campaign_id),
         user_id=UserId(read.user_id),
         origin=Origin(request_id=read.request_id, traceparent=read.traceparent),
     )
+    return job, read.attempt

@@ -24,13 +24,18 @@ IN_HAND_SECONDS: Final = 60
 """How long a job that was handed out is nobody else's: SQS's visibility timeout."""
 BATCH: Final = 10
 """Messages in one call; SQS allows no more."""
+MAX_CONNECTIONS: Final = 50
+"""Several polls at once of two queues, and what is told of jobs meanwhile."""
+LONGEST_DELAY_SECONDS: Final = 900
+"""Before a message is handed out first; SQS allows no more."""
 DEAD_SUFFIX: Final = "-dead"
+LATER_SUFFIX: Final = "-later"
 MISSING: Final = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 _CONFIG: Final = Config(
     connect_timeout=2,
     read_timeout=READ_TIMEOUT_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=2 * BATCH,
+    max_pool_connections=MAX_CONNECTIONS,
 )
 
 
@@ -75,3 +80,8 @@ def whole_seconds(time: timedelta) -> int:
 
 def dead_letters_of(queue: str) -> str:
     return f"{queue}{DEAD_SUFFIX}"
+
+
+def later_of(queue: str) -> str:
+    """Where jobs wait that were put off: in one queue, new jobs would wait behind them."""
+    return f"{queue}{LATER_SUFFIX}"

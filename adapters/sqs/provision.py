@@ -1,4 +1,4 @@
-"""Making the queue, and the one for its dead letters."""
+"""Making the queue, the one for jobs that were put off, and the one for dead letters."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,13 @@ from adapters.sqs.client import (
     MISSING,
     code_of,
     dead_letters_of,
+    later_of,
     sqs_client,
     translated,
 )
 
 RETENTION_SECONDS: Final = 14 * 86_400
-"""The longest that SQS keeps a message, for both queues: its age counts from when it was first sent, and fanscore
+"""The longest that SQS keeps a message, for all queues: its age counts from when it was first sent, and fanscore
 may be away for days."""
 _KEPT: Final = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
 _POLLED: Final = {
@@ -29,14 +30,16 @@ Attributes = Mapping[str, str]
 
 
 async def build_queues(name: str, *, attempts: int, region: str | None) -> list[str]:
-    """Make both, or put right what is not as it should be; the names of those it did something to."""
+    """Make all three, or put right what is not as it should be; the names of those it did something to."""
     dead = dead_letters_of(name)
     with translated():
         async with sqs_client(region) as client:
             built = {dead: await _build(client, dead, _KEPT)}
             arn = (await _attributes(client, dead))["QueueArn"]
-            redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": attempts})
-            built[name] = await _build(client, name, _KEPT | _POLLED | {"RedrivePolicy": redrive})
+            # A job comes into the later queue after its first attempt.
+            for queue, times in ((name, attempts), (later_of(name), max(1, attempts - 1))):
+                redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": times})
+                built[queue] = await _build(client, queue, _KEPT | _POLLED | {"RedrivePolicy": redrive})
     return [queue for queue, changed in built.items() if changed]
 
 

@@ -1,44 +1,30 @@
-"""Jobs in an Amazon SQS queue. At least once and in any order: a standard queue."""
+"""Jobs in Amazon SQS. At least once and in any order: standard queues."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
-import botocore.exceptions
 import structlog
 
-from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import unavailable
 from adapters.sqs.bodies import Unreadable, from_job, to_job
+from adapters.sqs.calls import SECONDS, STALE, Calls, Entry
 from adapters.sqs.client import (
     BATCH,
     IN_HAND_SECONDS,
+    LONGEST_DELAY_SECONDS,
     LONGEST_WAIT_SECONDS,
-    code_of,
     dead_letters_of,
+    later_of,
     sqs_client,
-    translated,
     whole_seconds,
 )
 from domain.model.errors import Unavailable
-from ports.queues import Delivery, Depth, ScoreRetry
+from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
 
-SECONDS: Final = 10.0
-"""That any call may take, beside the waiting that was asked for."""
-PAUSES_SECONDS: Final = (0.1, 0.4, 1.6)
-"""At most, before messages that SQS refused one by one are sent again; whole calls the library repeats."""
-_STALE: Final = frozenset(
-    {
-        "ReceiptHandleIsInvalid",
-        "InvalidParameterValue",
-        "MessageNotInflight",
-        "AWS.SimpleQueueService.MessageNotInflight",
-    }
-)
-"""How SQS says that a delivery is over: its time was up, it was done, or twelve hours have passed."""
+MOST_ATTEMPTS: Final = 1_000
+AT_ONCE: Final = timedelta(0)
 _COUNTS: Final = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",
@@ -47,123 +33,134 @@ _COUNTS: Final = (
 
 
 class SqsQueue:
-    """The queue and its dead letters are made by ``fangate migrate``."""
+    """Three queues that ``fangate migrate`` makes: new jobs, jobs that were put off, and dead letters.
 
-    def __init__(self, client: Any, name: str) -> None:
-        self._client = client
+    SQS hands out in any order, so new jobs in one queue with the others would wait behind them. Where the second
+    queue is not made yet (0.1 did without it), jobs that are put off stay in the first one.
+    """
+
+    def __init__(self, client: Any, name: str, *, attempts: int = MOST_ATTEMPTS) -> None:
+        self._calls = Calls(client)
         self._name = name
-        self._urls: dict[str, str] = {}
+        self._later = later_of(name)
+        self._attempts = attempts
 
     async def send(self, jobs: Sequence[ScoreRetry]) -> None:
         for start in range(0, len(jobs), BATCH):
-            await self._send(jobs[start : start + BATCH])
+            entries = [{"MessageBody": from_job(job)} for job in jobs[start : start + BATCH]]
+            await self._calls.ten("send_message_batch", self._name, entries)
 
-    async def _send(self, jobs: Sequence[ScoreRetry]) -> None:
-        """One call's worth. SQS may take some of them and refuse others, and call that a success."""
-        entries = [{"Id": str(index), "MessageBody": from_job(job)} for index, job in enumerate(jobs)]
-        for pause in (0, *PAUSES_SECONDS):
-            await asyncio.sleep(random.uniform(0, pause))
-            answer = await self._call("send_message_batch", Entries=entries)
-            refused = {failure["Id"]: str(failure["Code"]) for failure in answer.get("Failed", ())}
-            if not refused:
-                return
-            entries = [entry for entry in entries if entry["Id"] in refused]
-        raise unavailable("queue", NoAnswer(f"refused: {', '.join(sorted(set(refused.values())))}"))
-
-    async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         """A poll cannot be called off: SQS may still hand a job to one that nobody waits for any more, and count
         that as an attempt. So it is waited for to its end, and what it brings is put back."""
-        polling = asyncio.create_task(self._poll(limit, wait))
+        if lane is Lane.PUT_OFF and not await self._has_later():
+            await asyncio.sleep(wait.total_seconds())
+            return []
+        polling = asyncio.create_task(self._receive(lane, limit, wait))
         try:
             return await asyncio.shield(polling)
         except asyncio.CancelledError:
             with suppress(Unavailable):
-                for delivery in await polling:
-                    await self.postpone(delivery, timedelta(0))
+                await self.extend(await polling, AT_ONCE)
             raise
 
-    async def _poll(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def _receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
+        """One poll waits. Where it comes back full there is more, and several polls fetch it side by side."""
+        found = list(await self._poll(lane, min(limit, BATCH), wait))
+        if len(found) == BATCH < limit:
+            counts = [min(BATCH, limit - start) for start in range(BATCH, limit, BATCH)]
+            polls = (self._poll(lane, count, AT_ONCE) for count in counts)
+            for more in await asyncio.gather(*polls, return_exceptions=True):
+                if not isinstance(more, BaseException):  # What the others brought is not thrown away.
+                    found += more
+        return await self._without_spent(found)
+
+    async def _poll(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         seconds = min(int(wait.total_seconds()), LONGEST_WAIT_SECONDS)
-        answer = await self._call(
+        answer = await self._calls(
             "receive_message",
+            self._queue_of(lane),
             seconds=seconds + SECONDS,
-            MaxNumberOfMessages=min(limit, BATCH),
+            MaxNumberOfMessages=limit,
             WaitTimeSeconds=seconds,
             VisibilityTimeout=IN_HAND_SECONDS,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
-        deliveries = map(_delivery, answer.get("Messages", ()))
+        deliveries = (_delivery(message, lane) for message in answer.get("Messages", ()))
         return [delivery for delivery in deliveries if delivery is not None]
 
-    async def extend(self, delivery: Delivery, by: timedelta) -> None:
-        await self._about(delivery, "change_message_visibility", VisibilityTimeout=whole_seconds(by))
+    async def _without_spent(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
+        """SQS counts attempts by queue; a job that has used up its attempts in both is a dead letter."""
+        spent = [delivery for delivery in found if delivery.attempt > self._attempts]
+        if spent:
+            entries = [{"MessageBody": from_job(delivery.job)} for delivery in spent]
+            await self._calls.all("send_message_batch", dead_letters_of(self._name), entries)
+            await self.done(spent)
+        return [delivery for delivery in found if delivery.attempt <= self._attempts]
 
-    async def postpone(self, delivery: Delivery, by: timedelta) -> None:
-        await self.extend(delivery, by)
+    async def extend(self, deliveries: Sequence[Delivery], by: timedelta) -> None:
+        await self._set_due([(delivery, by) for delivery in deliveries])
 
-    async def done(self, delivery: Delivery) -> None:
-        await self._about(delivery, "delete_message")
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        for lane in Lane:
+            entries = [{"ReceiptHandle": one.receipt} for one in deliveries if one.lane is lane]
+            await self._calls.all("delete_message_batch", self._queue_of(lane), entries, over=STALE)
+
+    async def postpone(self, put_off: Sequence[PutOff]) -> None:
+        new = [one for one in put_off if one[0].lane is Lane.NEW]
+        if not new or not await self._has_later():
+            await self._set_due(put_off)
+            return
+        await self._calls.all("send_message_batch", self._later, [_later_entry(*one) for one in new])
+        with suppress(Unavailable):  # Then they come twice, and find the same.
+            await self.done([delivery for delivery, _ in new])
+        await self._set_due([one for one in put_off if one[0].lane is Lane.PUT_OFF])
+
+    async def _set_due(self, put_off: Sequence[PutOff]) -> None:
+        for lane in Lane:
+            entries = [
+                {"ReceiptHandle": delivery.receipt, "VisibilityTimeout": whole_seconds(by)}
+                for delivery, by in put_off
+                if delivery.lane is lane
+            ]
+            await self._calls.all("change_message_visibility_batch", self._queue_of(lane), entries, over=STALE)
 
     async def depth(self) -> Depth:
+        queues = [self._name, *([self._later] if await self._has_later() else [])]
         return Depth(
-            waiting=await self._count(self._name, _COUNTS),
-            dead=await self._count(dead_letters_of(self._name), _COUNTS),
+            waiting=sum([await self._count(queue) for queue in queues]),
+            dead=await self._count(dead_letters_of(self._name)),
         )
 
-    async def _count(self, queue: str, names: Sequence[str]) -> int:
-        answer = await self._call("get_queue_attributes", queue=queue, AttributeNames=list(names))
-        return sum(int(answer["Attributes"][name]) for name in names)
+    async def _count(self, queue: str) -> int:
+        answer = await self._calls("get_queue_attributes", queue, AttributeNames=list(_COUNTS))
+        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
-    async def _about(self, delivery: Delivery, operation: str, **request: Any) -> None:
-        """Whatever is said of a delivery that is over is said in vain."""
-        try:
-            await self._call(operation, over=_STALE, ReceiptHandle=delivery.receipt, **request)
-        except _Over:
-            structlog.get_logger().info("queue.delivery_was_over", job=delivery.job.id, attempt=delivery.attempt)
+    async def _has_later(self) -> bool:
+        return await self._calls.exists(self._later)
 
-    async def _call(
-        self,
-        operation: str,
-        *,
-        queue: str | None = None,
-        seconds: float = SECONDS,
-        over: frozenset[str] = frozenset(),
-        **request: Any,
-    ) -> Any:
-        with translated():
-            try:
-                async with asyncio.timeout(seconds):
-                    url = await self._url(queue or self._name)
-                    return await getattr(self._client, operation)(QueueUrl=url, **request)
-            except botocore.exceptions.ClientError as error:
-                if code_of(error) in over:
-                    raise _Over from None
-                raise
-
-    async def _url(self, queue: str) -> str:
-        """Asked for when it is first needed: SQS may be away at the start."""
-        if queue not in self._urls:
-            answer = await self._client.get_queue_url(QueueName=queue)
-            self._urls[queue] = str(answer["QueueUrl"])
-        return self._urls[queue]
+    def _queue_of(self, lane: Lane) -> str:
+        return self._later if lane is Lane.PUT_OFF else self._name
 
 
-class _Over(Exception):
-    """The delivery is not ours any more."""
+def _later_entry(delivery: Delivery, by: timedelta) -> Entry:
+    delay = min(whole_seconds(by), LONGEST_DELAY_SECONDS)
+    return {"MessageBody": from_job(delivery.job, attempt=delivery.attempt), "DelaySeconds": delay}
 
 
-def _delivery(message: Any) -> Delivery | None:
+def _delivery(message: Any, lane: Lane) -> Delivery | None:
     """None for a message that nobody can read: it is left alone, comes again, and ends in the dead letters."""
-    attempt = int(message["Attributes"]["ApproximateReceiveCount"])
+    received = int(message["Attributes"]["ApproximateReceiveCount"])
     try:
-        return Delivery(job=to_job(message["Body"]), receipt=message["ReceiptHandle"], attempt=attempt)
+        job, before = to_job(message["Body"])
     except Unreadable:
-        structlog.get_logger().warning("queue.unreadable", message=message["MessageId"], attempt=attempt)
+        structlog.get_logger().warning("queue.unreadable", message=message["MessageId"], attempt=received)
         return None
+    return Delivery(job=job, receipt=message["ReceiptHandle"], attempt=before + received, lane=lane)
 
 
 @asynccontextmanager
-async def sqs_queue(name: str, *, region: str | None) -> AsyncIterator[SqsQueue]:
+async def sqs_queue(name: str, *, attempts: int, region: str | None) -> AsyncIterator[SqsQueue]:
     """The queue called ``name``, for as long as the block lasts."""
     async with sqs_client(region) as client:
-        yield SqsQueue(client, name)
+        yield SqsQueue(client, name, attempts=attempts)

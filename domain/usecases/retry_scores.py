@@ -9,7 +9,7 @@ from domain.model.entries import Entry, EntryEvent
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.fanscore import FanscoreSource
-from ports.queues import Delivery, Queue
+from ports.queues import Delivery
 
 LONGEST_DELAY: Final = timedelta(seconds=900)
 _ENOUGH_DOUBLINGS: Final = 10
@@ -27,11 +27,10 @@ class RetryScores:
 
     fanscore: FanscoreSource
     entries: EntryStore
-    queue: Queue
     clock: Clock
 
-    async def __call__(self, delivery: Delivery) -> bool:
-        """Is the job done? If not, it was put off.
+    async def __call__(self, delivery: Delivery) -> timedelta | None:
+        """After what time to ask again; None when the job is done.
 
         Raises Unavailable when nobody answers: the job is still in hand then, and may be tried again without
         using up another attempt.
@@ -41,12 +40,10 @@ class RetryScores:
         # Entries are never deleted: one that is not there is in another store, and the job in the wrong queue.
         score = None if before is None else await self.fanscore.ask(job.user_id, job.campaign_id)
         if before is None or (before.fanscore is None and score is None):
-            await self.queue.postpone(delivery, delay_after(delivery.attempt))
-            return False
+            return delay_after(delivery.attempt)
         if score is not None:
             await self._store(before, score)
-        await self.queue.done(delivery)
-        return True
+        return None
 
     async def _store(self, before: Entry, score: float) -> None:
         """But for a score that somebody else stored since we asked, which may be the newer one."""

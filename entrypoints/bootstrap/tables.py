@@ -172,7 +172,9 @@ SMS: Mapping[str, Factory[Sms]] = {
 }
 QUEUES: Mapping[str, Factory[CountedQueue]] = {
     "memory": lambda settings: MemoryQueue(attempts=settings.score_attempts),
-    "sqs": lambda settings: sqs_queue(queue_name(settings), region=settings.aws_region),
+    "sqs": lambda settings: sqs_queue(
+        queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
+    ),
 }
 RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": lambda _: LogReceipts(), "http": _sfmc, "https": _sfmc}
 REALTIMES: Mapping[str, Factory[Realtime | None]] = {"none": lambda _: None, "http": _appsync, "https": _appsync}

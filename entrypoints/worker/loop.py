@@ -22,7 +22,7 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
     await asyncio.gather(
         repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
-        retry_scores(app.retry_scores, stop, once=drain),
+        retry_scores(app.retry_scores, app.queue, stop, once=drain),
     )
 
 

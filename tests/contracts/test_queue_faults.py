@@ -13,7 +13,7 @@ from adapters.sqs.client import sqs_client
 from adapters.sqs.provision import build_queues
 from adapters.sqs.queue import SqsQueue
 from domain.model.errors import Unavailable
-from ports.queues import Delivery, Depth, ScoreRetry
+from ports.queues import Delivery, Depth, Lane, ScoreRetry
 from tests.contracts.test_queues import a_job, jobs, take, take_all
 from tests.servers.aws import ENVIRONMENT, environment
 from tests.servers.faults import AwsProxy, Faults, aws_proxy
@@ -45,10 +45,14 @@ async def attributes(client: Any, name: str) -> dict[str, str]:
 async def test_both_queues_are_made_once_and_put_right_when_they_are_wrong(aws_url: str) -> None:
     name = f"scores-{uuid.uuid4().hex}"
     async with client_of(aws_url) as client:
-        assert await build_queues(name, attempts=3, region=REGION) == [f"{name}-dead", name]
+        assert await build_queues(name, attempts=3, region=REGION) == [
+            f"{name}-dead",
+            name,
+            f"{name}-later",
+        ]
         assert await build_queues(name, attempts=3, region=REGION) == []
 
-        assert await build_queues(name, attempts=4, region=REGION) == [name]
+        assert await build_queues(name, attempts=4, region=REGION) == [name, f"{name}-later"]
         found, dead = await attributes(client, name), await attributes(client, f"{name}-dead")
 
     assert '"maxReceiveCount": 4' in found["RedrivePolicy"]
@@ -64,7 +68,11 @@ async def test_a_queue_that_somebody_made_by_hand_is_put_right_with_what_is_in_i
         queue = SqsQueue(client, name)
         await queue.send([a_job()])
 
-        assert await build_queues(name, attempts=3, region=REGION) == [f"{name}-dead", name]
+        assert await build_queues(name, attempts=3, region=REGION) == [
+            f"{name}-dead",
+            name,
+            f"{name}-later",
+        ]
 
         assert (await take(queue)).job == a_job()
         assert await queue.depth() == Depth(waiting=1, dead=0)
@@ -84,6 +92,22 @@ async def test_a_queue_that_is_not_made_is_unavailable_until_it_is(aws_url: str)
         await queue.send([a_job()])
 
 
+async def test_without_the_second_queue_jobs_are_put_off_in_the_first(aws_url: str) -> None:
+    """As 0.1 left it, until fangate migrate has run."""
+    name = f"scores-{uuid.uuid4().hex}"
+    async with client_of(aws_url) as client:
+        await build_queues(name, attempts=3, region=REGION)
+        await client.delete_queue(QueueUrl=(await client.get_queue_url(QueueName=f"{name}-later"))["QueueUrl"])
+        queue = SqsQueue(client, name, attempts=3)
+        await queue.send([a_job()])
+        await queue.postpone([(await take(queue), AT_ONCE)])
+
+        again = await take(queue)
+        assert (again.attempt, again.lane) == (2, Lane.NEW)
+        await queue.done([again])
+        assert await queue.depth() == Depth(waiting=0, dead=0)
+
+
 # Down
 
 
@@ -97,10 +121,10 @@ async def test_nobody_there_is_unavailable(nowhere: SqsQueue) -> None:
     delivery = Delivery(job=a_job(), receipt="x", attempt=1)
     for outcome in (
         nowhere.send([a_job()]),
-        nowhere.receive(10, AT_ONCE),
-        nowhere.extend(delivery, timedelta(seconds=1)),
-        nowhere.done(delivery),
-        nowhere.postpone(delivery, AT_ONCE),
+        nowhere.receive(Lane.NEW, 10, AT_ONCE),
+        nowhere.extend([delivery], timedelta(seconds=1)),
+        nowhere.done([delivery]),
+        nowhere.postpone([(delivery, AT_ONCE)]),
         nowhere.depth(),
     ):
         with pytest.raises(Unavailable):
@@ -131,7 +155,7 @@ async def queue(proxy: AwsProxy) -> AsyncIterator[SqsQueue]:
         yield SqsQueue(client, name)
 
 
-ALL = frozenset({"SendMessageBatch", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility"})
+ALL = frozenset({"SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"})
 
 
 async def test_a_queue_that_fails_is_unavailable_until_it_is_back(queue: SqsQueue, proxy: AwsProxy) -> None:
@@ -139,7 +163,7 @@ async def test_a_queue_that_fails_is_unavailable_until_it_is_back(queue: SqsQueu
     with pytest.raises(Unavailable):
         await queue.send([a_job()])
     with pytest.raises(Unavailable):
-        await queue.receive(10, AT_ONCE)
+        await queue.receive(Lane.NEW, 10, AT_ONCE)
 
     proxy.faults = Faults()
 
@@ -162,7 +186,7 @@ async def test_answers_that_are_lost_lose_no_job(queue: SqsQueue, proxy: AwsProx
     proxy.faults = Faults()
 
     taken = await take_all(queue, 40)
-    while more := await queue.receive(10, AT_ONCE):
+    while more := await queue.receive(Lane.NEW, 10, AT_ONCE):
         taken = [*taken, *more]
 
     assert {one.job.id for one in taken} == {job.id for job in jobs(40)}
@@ -174,12 +198,12 @@ async def test_what_could_not_be_said_is_unavailable_and_may_be_said_again(
     await queue.send([a_job()])
     delivery = await take(queue)
     proxy.faults = Faults(operations=ALL, errors=1)
-    for saying in (queue.done, lambda one: queue.postpone(one, AT_ONCE)):
+    for saying in (queue.done, lambda one: queue.postpone([(one[0], AT_ONCE)])):
         with pytest.raises(Unavailable):
-            await saying(delivery)
+            await saying([delivery])
     proxy.faults = Faults()
 
-    await queue.done(delivery)
+    await queue.done([delivery])
 
     assert await queue.depth() == Depth(waiting=0, dead=0)
 

@@ -7,16 +7,13 @@ import pytest
 
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryFanscore
-from adapters.memory.queues import MemoryQueue
 from domain.model.entries import Entry, EntryEvent, Errand
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.usecases.retry_scores import RetryScores, delay_after
-from ports.queues import Delivery, Depth, ScoreRetry
+from ports.queues import Delivery, ScoreRetry
 from tests.builders import ManualClock
 from tests.registrations import ANN, NOON, TOUR, an_entry
-
-AT_ONCE = timedelta(0)
 
 
 class BusyFanscore(MemoryFanscore):
@@ -43,7 +40,6 @@ def _there(entry: Entry | None) -> Entry:
 class Office:
     entries: MemoryEntryStore = field(default_factory=MemoryEntryStore)
     fanscore: MemoryFanscore = field(default_factory=MemoryFanscore)
-    queue: MemoryQueue = field(default_factory=MemoryQueue)
 
     async def register(self, fanscore: float | None = None) -> None:
         entry = an_entry()
@@ -51,16 +47,12 @@ class Office:
             entry = entry.account_scored(fanscore)
         await self.entries.change(TOUR, ANN, lambda _: entry.told(EntryEvent.CREATED, NOON, Errand.RETRY_FANSCORE))
 
-    async def deliver(self) -> Delivery:
-        await self.queue.send([ScoreRetry(id="job-1", campaign_id=TOUR, user_id=ANN)])
-        (delivery,) = await self.queue.receive(1, AT_ONCE)
-        return delivery
-
-    async def retry(self, delivery: Delivery) -> bool:
-        retry = RetryScores(
-            fanscore=self.fanscore, entries=self.entries, queue=self.queue, clock=ManualClock(NOON)
+    async def retry(self) -> timedelta | None:
+        """A job that is handed out for the first time."""
+        retry = RetryScores(fanscore=self.fanscore, entries=self.entries, clock=ManualClock(NOON))
+        return await retry(
+            Delivery(job=ScoreRetry(id="job-1", campaign_id=TOUR, user_id=ANN), receipt="r", attempt=1)
         )
-        return await retry(delivery)
 
     async def entry(self) -> tuple[int, float | None]:
         """Its revision and its fanscore."""
@@ -77,27 +69,24 @@ async def test_a_score_that_is_known_now_is_stored_and_told(office: Office) -> N
     await office.register()
     office.fanscore.put(ANN, 0.82)
 
-    assert await office.retry(await office.deliver())
+    assert await office.retry() is None
 
     assert await office.entry() == (2, 0.82)
-    assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
 async def test_a_score_that_is_not_known_yet_is_asked_for_later(office: Office) -> None:
     await office.register()
 
-    assert not await office.retry(await office.deliver())
+    assert await office.retry() is not None
 
     assert await office.entry() == (1, None)
-    assert await office.queue.receive(1, AT_ONCE) == []
-    assert await office.queue.depth() == Depth(waiting=1, dead=0)
 
 
 async def test_the_same_job_again_changes_nothing(office: Office) -> None:
     await office.register()
     office.fanscore.put(ANN, 0.82)
     for _ in range(3):
-        assert await office.retry(await office.deliver())
+        assert await office.retry() is None
 
     assert await office.entry() == (2, 0.82)
 
@@ -106,7 +95,7 @@ async def test_a_job_that_comes_late_finds_what_is_true_now(office: Office) -> N
     await office.register(fanscore=0.4)
     office.fanscore.put(ANN, 0.9)
 
-    assert await office.retry(await office.deliver())
+    assert await office.retry() is None
 
     assert await office.entry() == (2, 0.9)
 
@@ -115,10 +104,9 @@ async def test_who_has_a_score_keeps_it_where_none_is_known(office: Office) -> N
     """A change of the registration asked again, in vain: nothing is missing."""
     await office.register(fanscore=0.4)
 
-    assert await office.retry(await office.deliver())
+    assert await office.retry() is None
 
     assert await office.entry() == (1, 0.4)
-    assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
 @pytest.mark.parametrize("theirs", [0.5, 0.7])
@@ -127,7 +115,7 @@ async def test_a_score_stored_since_we_asked_stays(office: Office, theirs: float
     await office.register()
     office.fanscore = BusyFanscore(office.entries, theirs)
 
-    assert await office.retry(await office.deliver())
+    assert await office.retry() is None
 
     assert await office.entry() == (2, theirs)
 
@@ -136,24 +124,20 @@ async def test_without_an_answer_the_job_stays_in_hand_and_may_be_tried_again(of
     await office.register()
     office.fanscore.put(ANN, 0.82)
     office.fanscore.answer(answers=False)
-    delivery = await office.deliver()
     for _ in range(9):
         with pytest.raises(Unavailable):
-            await office.retry(delivery)
-    assert await office.queue.receive(1, AT_ONCE) == []
+            await office.retry()
 
     office.fanscore.answer(answers=True)
 
-    assert await office.retry(delivery)
+    assert await office.retry() is None
     assert await office.entry() == (2, 0.82)
 
 
 async def test_a_job_of_an_entry_that_is_not_here_is_not_lost(office: Office) -> None:
     office.fanscore.put(ANN, 0.82)
 
-    assert not await office.retry(await office.deliver())
-
-    assert await office.queue.depth() == Depth(waiting=1, dead=0)
+    assert await office.retry() is not None
 
 
 def test_delays_grow_to_a_quarter_of_an_hour_and_differ() -> None:

@@ -9,6 +9,7 @@ from domain.model.errors import Unavailable
 from domain.model.ids import UserId
 from domain.model.relaying import MAX_ATTEMPTS
 from domain.usecases.run_errands import RECEIPTS_AT_ONCE, REFUSED
+from ports.queues import Lane
 from tests.usecases.relaying import Relaying
 
 SECOND = timedelta(seconds=1)
@@ -29,7 +30,7 @@ async def test_a_stream_that_is_down_holds_up_no_errand(relaying: Relaying) -> N
     assert (await relaying.retries()).passed_on == 1
 
     assert [receipt.email for receipt in relaying.receipts.sent] == ["ann@example.com"]
-    (delivery,) = await relaying.queue.receive(10, timedelta())
+    (delivery,) = await relaying.queue.receive(Lane.NEW, 10, timedelta())
     assert delivery.job.user_id == "ann"
     assert (await relaying.mails()).passed_on == (await relaying.retries()).passed_on == 0
 

@@ -22,7 +22,7 @@ CHORES: Final = (
     "queue_score_retries",
     "send_receipts",
     "leases",
-    "retry_scores.queue",
+    "queue",
 )
 ERRORS: Final = (
     RuntimeError("broken"),

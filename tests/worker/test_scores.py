@@ -22,12 +22,15 @@ from domain.model.leases import SLOTS
 from domain.model.relaying import Way
 from domain.usecases.retry_scores import RetryScores
 from entrypoints.origin import current_origin
-from entrypoints.worker.scores import AT_ONCE, Patience, retry_scores
-from ports.queues import Delivery, Depth, ScoreRetry
+from entrypoints.worker.in_hand import Patience
+from entrypoints.worker.scores import AT_ONCE as IN_HAND
+from entrypoints.worker.scores import retry_scores
+from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
 from tests.builders import ManualClock
 from tests.registrations import NOON, TOUR, an_entry
 
 NOW = timedelta(0)
+AT_ONCE = IN_HAND[Lane.NEW]
 QUICK = Patience(extend_every=0.02, extend_by=0.1, first_pause=0.01, longest_pause=0.05, finish=0.3)
 
 
@@ -62,13 +65,29 @@ class Queue(MemoryQueue):
     def __init__(self, *, in_hand: timedelta = timedelta(seconds=60)) -> None:
         super().__init__(attempts=3, in_hand=in_hand)
         self.receives = 0
+        self.tellings = 0
         self.down = False
+        self.fails = 0
+        """So many tellings fail first."""
 
-    async def receive(self, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    def _told(self) -> None:
+        self.tellings += 1
+        if self.tellings <= self.fails:
+            raise Unavailable("queue")
+
+    async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         self.receives += 1
         if self.down:
             raise Unavailable("queue")
-        return await super().receive(limit, wait)
+        return await super().receive(lane, limit, wait)
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        self._told()
+        await super().done(deliveries)
+
+    async def postpone(self, put_off: Sequence[PutOff]) -> None:
+        self._told()
+        await super().postpone(put_off)
 
 
 @dataclass(slots=True)
@@ -93,13 +112,13 @@ class Office:
 
     @property
     def retry(self) -> RetryScores:
-        return RetryScores(fanscore=self.fanscore, entries=self.entries, queue=self.queue, clock=ManualClock(NOON))
+        return RetryScores(fanscore=self.fanscore, entries=self.entries, clock=ManualClock(NOON))
 
     @asynccontextmanager
     async def at_work(self, patience: Patience = QUICK) -> AsyncIterator[Callable[[], None]]:
         """Until the block ends, or what it is given is called."""
         stop = asyncio.Event()
-        working = asyncio.create_task(retry_scores(self.retry, stop, once=False, patience=patience))
+        working = asyncio.create_task(retry_scores(self.retry, self.queue, stop, once=False, patience=patience))
         try:
             yield stop.set
         finally:
@@ -125,15 +144,51 @@ def fans(count: int) -> list[str]:
 
 async def test_all_are_asked_for_several_at_once_and_never_too_many(office: Office) -> None:
     office.fanscore.go.clear()
-    await office.register(*fans(25))
+    await office.register(*fans(AT_ONCE + 15))
     async with office.at_work():
         await until(lambda: office.fanscore.asking == AT_ONCE)
         office.fanscore.go.set()
-        await until(lambda: len(office.fanscore.asked) == 25)
+        await until(lambda: len(office.fanscore.asked) == AT_ONCE + 15)
 
-    assert office.scored == set(fans(25))
+    assert office.scored == set(fans(AT_ONCE + 15))
     assert office.fanscore.most_at_once == AT_ONCE
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
+
+
+async def test_what_became_of_many_is_told_in_few_calls(office: Office) -> None:
+    await office.register(*fans(100))
+    await office.register(*(f"unknown-{number}" for number in range(100)), known=False)
+    async with office.at_work():
+        await until(lambda: len(office.fanscore.asked) == 200)
+
+    assert await office.queue.depth() == Depth(waiting=100, dead=0)
+    assert office.queue.tellings <= 20
+
+
+async def test_a_new_job_waits_for_no_old_ones(office: Office) -> None:
+    """They may be many, and slow: they never take all hands."""
+    await office.register(*(f"old-{number}" for number in range(300)), known=False)
+    old = await office.queue.receive(Lane.NEW, 300, NOW)
+    await office.queue.postpone([(delivery, NOW) for delivery in old])
+    office.fanscore.go.clear()
+    async with office.at_work():
+        await until(lambda: office.fanscore.asking == IN_HAND[Lane.PUT_OFF])
+        await office.register("new")
+        await until(lambda: office.fanscore.asked["new"] == 1)
+        assert office.fanscore.asking == IN_HAND[Lane.PUT_OFF] + 1
+        office.fanscore.go.set()
+        await until(lambda: office.scored == {"new"})
+
+
+@pytest.mark.parametrize("calls", ["done", "postpone"])
+async def test_what_could_not_be_told_is_told_again(office: Office, calls: str) -> None:
+    office.queue.fails = 2
+    await office.register("ann", known=calls == "done")
+    async with office.at_work():
+        await until(lambda: office.queue.tellings == 3)
+
+    assert (await office.queue.depth()).waiting == (0 if calls == "done" else 1)
+    assert office.fanscore.asked == {"ann": 1}
 
 
 async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office) -> None:
@@ -155,7 +210,7 @@ async def test_a_slow_one_is_kept_in_hand(office: Office) -> None:
     async with office.at_work(Patience(extend_every=0.02, extend_by=0.1)):
         await until(lambda: office.fanscore.asking == 1)
         await asyncio.sleep(0.5)
-        assert await office.queue.receive(10, NOW) == []
+        assert await office.queue.receive(Lane.NEW, 10, NOW) == []
         office.fanscore.go.set()
         await until(lambda: office.fanscore.asking == 0)
 
@@ -249,7 +304,7 @@ async def test_what_cannot_be_finished_in_time_is_handed_back_at_once(office: Of
         await until(lambda: office.fanscore.asking == 1)
         stop()
 
-    (again,) = await office.queue.receive(10, NOW)
+    (again,) = await office.queue.receive(Lane.NEW, 10, NOW)
     assert (again.job.id, again.attempt) == ("ann", 2)
 
 
@@ -261,12 +316,12 @@ async def test_during_an_outage_it_stops_at_once_and_hands_back_what_is_in_hand(
         await until(lambda: len(office.fanscore.asked) == 3)
         stop()
 
-    assert len(await office.queue.receive(10, NOW)) == 3
+    assert len(await office.queue.receive(Lane.NEW, 10, NOW)) == 3
 
 
 async def test_while_it_waits_for_jobs_it_stops_at_once(office: Office) -> None:
     async with office.at_work(Patience()) as stop:
-        await until(lambda: office.queue.receives == 1)
+        await until(lambda: office.queue.receives == 2)
         stop()
 
 
@@ -274,7 +329,7 @@ async def test_where_there_is_nobody_to_ask_the_queue_is_left_alone(office: Offi
     office.fanscore._asks = False
     await office.register("ann")
 
-    await retry_scores(office.retry, asyncio.Event(), once=False)
+    await retry_scores(office.retry, office.queue, asyncio.Event(), once=False)
 
     assert office.queue.receives == 0
 
@@ -283,8 +338,8 @@ async def test_a_drain_does_what_is_due_and_returns(office: Office) -> None:
     await office.register("ann")
     await office.register("bob", known=False)
 
-    await retry_scores(office.retry, asyncio.Event(), once=True)
+    await retry_scores(office.retry, office.queue, asyncio.Event(), once=True)
 
     assert office.scored == {"ann"}
     assert await office.queue.depth() == Depth(waiting=1, dead=0)
-    await retry_scores(office.retry, asyncio.Event(), once=True)
+    await retry_scores(office.retry, office.queue, asyncio.Event(), once=True)
