@@ -78,19 +78,19 @@ async def body_of(
             raise unsupported_media_type(media_type_of(request), JSON, *other_media)
         raise malformed("there is no body")
     if raw.count(b",") > MAX_COMMAS:
-        _parse(raw)
+        check_json(raw)
         raise invalid(FieldProblem("", "holds too many values: send them in several requests"))
     try:
         return msgspec.json.decode(raw, type=type)
     except msgspec.ValidationError as error:
-        _parse(raw)
+        check_json(raw)
         raise invalid(_field_problem(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        _parse(raw)
+        check_json(raw)
         raise invalid(FieldProblem("", "holds half a character")) from None
 
 
-def _parse(raw: bytes) -> None:
+def check_json(raw: bytes) -> None:
     """Raises a 400 Problem for what is no JSON.
 
     Typed decoding stops at the first value that does not fit, so what comes behind it may still be no JSON at
@@ -98,7 +98,8 @@ def _parse(raw: bytes) -> None:
     """
     try:
         raw.decode()
-        msgspec.json.decode(raw, type=msgspec.Raw)  # Reads all, and makes nothing of it: 16 MiB take 30 ms.
+        paired = raw.replace(b"\\ud", b"\\u0").replace(b"\\uD", b"\\u0")
+        msgspec.json.decode(paired, type=msgspec.Raw)  # Reads all, and makes nothing of it: 16 MiB take 30 ms.
     except (ValueError, RecursionError):
         raise malformed("the body is not JSON") from None
 
