@@ -95,9 +95,10 @@ def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: st
 
 
 @pytest.mark.parametrize("variable", [f"{PREFIX}CAMPAIGNS", f"{PREFIX}USERS"])
-def test_the_service_sees_the_files_it_is_to_read(variable: str) -> None:
-    path = Path(SERVICES["service"]["environment"][variable].removeprefix("file:"))
-    mounts = [volume.split(":") for volume in SERVICES["service"]["volumes"]]
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_ours_see_the_files_they_are_to_read(name: str, variable: str) -> None:
+    path = Path(SERVICES[name]["environment"][variable].removeprefix("file:"))
+    mounts = [volume.split(":") for volume in SERVICES[name]["volumes"]]
     assert any((ROOT / here / path.relative_to(there)).is_file() for here, there, _ in mounts)
 
 
