@@ -23,6 +23,7 @@ class Body:
 
     def __init__(self, scope: Any, receive: Receive) -> None:
         self._scope = scope
+        self.answering = False
         headers = {name: value.lower() for name, value in scope["headers"]}
         self._receive = receive
         self._more = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
@@ -30,8 +31,14 @@ class Body:
         self._closes = scope["http_version"] == "1.0" or headers.get(b"connection") == b"close"
 
     async def receive(self) -> Any:
-        """Raises Problem for a body that was refused on its way."""
+        """Raises Problem for a body that was refused on its way.
+
+        Once the answer has begun it only tells that the caller has left. The framework, which waits for that while
+        it streams, calls itself anew for each piece of a body.
+        """
         message = await self._next()
+        while self.answering and message["type"] == "http.request":
+            message = await self._next()
         if _REFUSAL in self._scope:
             raise self._scope[_REFUSAL]
         return message

@@ -109,6 +109,7 @@ class _Exchange:
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             await self._body.drain()
+            self._body.answering = True
             self._status = message["status"]
             message["headers"] = self._with_ours(message.get("headers", ()))
         await self._send(message)

@@ -73,14 +73,14 @@ class Inside:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 ended.set()
 
-        async with _watched() as turns:
+        async with watched() as turns:
             await self.app(scope, receive, send)
         answer = b"".join(message.get("body", b"") for message in sent)
         return Answer(sent[0]["status"], answer, turns.longest)
 
 
 @asynccontextmanager
-async def _watched() -> AsyncIterator[Turns]:
+async def watched() -> AsyncIterator[Turns]:
     turns = Turns()
     watching = asyncio.create_task(turns.watch())
     await asyncio.sleep(0)

@@ -58,6 +58,27 @@ async def test_a_crash_in_the_middle_of_an_answer_cuts_it_off() -> None:
     assert sent[0]["status"] == 200
 
 
+async def test_behind_the_beginning_of_an_answer_a_body_is_not_told_of() -> None:
+    """The framework calls itself anew for each piece that comes while it streams: a thousand end the answer."""
+    pieces = [{"type": "http.request", "body": b"x", "more_body": True}] * 5_000 + [{"type": "http.disconnect"}]
+    told: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(dict(START))
+        told.append(await receive())
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        pass
+
+    envelope = Envelope(app, Metrics(), Routes({"/{campaignId}/codes": ["GET"]}))
+    await envelope(dict(SCOPE), receive, send)  # type: ignore[arg-type]
+
+    assert told == [{"type": "http.disconnect"}]
+
+
 @pytest.mark.parametrize(
     ("path", "template"),
     [

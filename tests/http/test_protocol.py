@@ -15,6 +15,7 @@ from entrypoints.http.problems import Problem
 from entrypoints.http.protocol import MAX_HEAD_BYTES, Limits, Protocol
 from entrypoints.http.routes import Routes
 from entrypoints.metrics import Metrics
+from tests.http.standing_still import watched
 
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
@@ -300,6 +301,24 @@ async def test_connections_beyond_the_limit_are_told_to_come_again() -> None:
         again = await served.call()
         again.send(GET)
         assert (await again.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        GET * 20_000, CHUNKED + b"1\r\nx\r\n" * 200_000, b"\r\n" * 30_000, head(bytes=60_000, headers=9_000),
+        b"GET /" + b"%41" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        POST.replace(b": 10", b": 2000000") + b"x" * 2_000_000,
+    ],
+    ids=["requests", "chunks", "empty lines", "headers", "url", "body"],
+)  # fmt: skip
+async def test_nothing_on_the_wire_holds_the_loop(sent: bytes, request: pytest.FixtureRequest) -> None:
+    async with wire(PATIENT) as served, watched() as turns:
+        caller = await served.call()
+        caller.send(sent)
+        await asyncio.sleep(0.5)
+    print(f"{request.node.callspec.id}: {1000 * turns.longest:.0f} ms")
+    assert turns.longest < 0.5
 
 
 async def until(wanted: Callable[[], bool]) -> None:
