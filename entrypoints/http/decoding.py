@@ -1,5 +1,6 @@
 """From bytes and query strings to typed values; what cannot be read or is wrong becomes a Problem."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from functools import cache
@@ -77,17 +78,25 @@ async def body_of(
         if raw or header(request, b"content-type") is not None:
             raise unsupported_media_type(media_type_of(request), JSON, *other_media)
         raise malformed("there is no body")
+    await let_others_in(len(raw))
     if raw.count(b",") > MAX_COMMAS:
         check_json(raw)
         raise invalid(FieldProblem("", "holds too many values: send them in several requests"))
     try:
         return msgspec.json.decode(raw, type=type)
     except msgspec.ValidationError as error:
+        await let_others_in(len(raw))
         check_json(raw)
         raise invalid(_field_problem(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         check_json(raw)
         raise invalid(FieldProblem("", "holds half a character")) from None
+
+
+async def let_others_in(size: int) -> None:
+    """Between two passes over so many bytes."""
+    if size > BODY_LIMIT:
+        await asyncio.sleep(0)
 
 
 def check_json(raw: bytes) -> None:

@@ -114,6 +114,22 @@ async def test_no_body_does(service: Inside, method: str, path: str, operation: 
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "record",
+    [
+        b'{"userId":[' + b"[]," * 20_000 + b"0]}", b'{"userId":"' + b"x" * 65_000 + b'"}', b"[" * 500 + b"]" * 500,
+        b'{"userId":' + b"1" * 65_000 + b"}", b"{" + b'"x":0,' * 10_000 + b'"":0}', b'{"score":1}', b"0",
+        b'{"userId":"fan-1","score":1e308}', b'"\\ud800"', b'{"userId":"' + b"\\u00e9" * 10_000 + b'"}',
+    ],
+    ids=lambda record: ascii(record[:20]),
+)  # fmt: skip
+async def test_no_record_does(service: Inside, record: bytes) -> None:
+    for size in (1_400_000, SCORING_LIMIT - 100):
+        body = b'{"records":[' + b",".join([record] * (size // (len(record) + 1))) + b"]}"
+        moves(await service.ask("POST", b"/c1/entries/scoring", bearer() | JSON, body), f"record {record[:20]!r}")
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("method", "path", "operation"), operations("query"))
 async def test_no_query_does(service: Inside, method: str, path: str, operation: Operation) -> None:
     size = MAX_HEAD_BYTES - 1_000

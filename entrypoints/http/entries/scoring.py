@@ -1,5 +1,6 @@
 """Uploading scores over HTTP: as JSON, as a stream of lines, or as a file in the object store."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated, Final
@@ -25,7 +26,7 @@ from domain.usecases.score_entries import ScoreEntries
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, chunks_of, media_type_of
+from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, chunks_of, let_others_in, media_type_of
 from entrypoints.http.negotiation import NDJSON
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import FieldProblem, invalid, malformed
@@ -33,6 +34,8 @@ from entrypoints.http.wire import UserIdText, Wire
 
 KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
+TURN_BYTES: Final = 256 * 1024
+"""Of records that are read before others have their turn."""
 
 Record = ScoreRecord | ScoreProblem
 FIELDS: Final = {"userId", "score", "selection"}
@@ -129,6 +132,7 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT, other_media=(NDJSON,))
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
+    await let_others_in(SCORING_LIMIT)
     records = _each(_in_utf8(body.records or ())) if body.key is None else app.read_scores(campaign_id, body.key)
     return json_answer(ScoredBody.of(await app.score_entries(campaign_id, records)))
 
@@ -144,8 +148,13 @@ def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:
 
 
 async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
+    read = 0
     for number, record in enumerate(records, 1):
         yield to_record(record, number)
+        read += len(record)
+        if read > TURN_BYTES:
+            read = 0
+            await asyncio.sleep(0)
 
 
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
