@@ -129,6 +129,8 @@ class ScoreFileReader:
 
     def _read(self, line: bytes | None) -> Iterator[ScoreRecord | ScoreProblem]:
         self._line += 1
+        if line == b"":
+            return
         text = self._text(line)
         if self._layout is None:
             if not text.strip() or self._names_separator(text):

@@ -14,6 +14,16 @@ from ports.entries import Scores
 from ports.objects import ObjectStore
 
 BATCH: Final = 1_000
+PIECE_BYTES: Final = 8_192
+"""Read at a time: a file of nothing but line ends has so many lines in it."""
+
+
+async def pieces(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, and others have their turn between."""
+    async for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[start : start + PIECE_BYTES]
+            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +75,8 @@ class ReadScores:
         ScoreFileAmbiguous."""
         reader = ScoreFileReader()
         try:
-            async for chunk in self.objects.read(score_key(key, campaign_id)):
-                for record in reader.feed(chunk):
+            async for piece in pieces(self.objects.read(score_key(key, campaign_id))):
+                for record in reader.feed(piece):
                     yield record
         except FileNotFound:
             raise ScoreFileNotFound from None

@@ -23,6 +23,7 @@ from tests.bench import (
     registering,
     relaying,
     reserving,
+    retrying,
     scores,
 )
 from tests.bench.figures import Figure, markdown, show
@@ -38,6 +39,7 @@ BENCHES: dict[str, Bench] = {
     "register": registering.register,
     "relay": relaying.relay,
     "relay-latency": relaying.latency,
+    "retry": retrying.run,
     "import": imports.run,
     "memory": memory.run,
     "count": counts.run,

@@ -42,6 +42,7 @@ class Size:
     seconds: float = 5.0
     asked: int = 20
     fans: int = 100_000
+    jobs: int = 500
     few_fans: int = 50_000
     many_fans: int = 1_000_000
 
@@ -55,6 +56,7 @@ QUICK = Size(
     seconds=1.5,
     asked=5,
     fans=4_000,
+    jobs=200,
     few_fans=2_000,
     many_fans=8_000,
 )

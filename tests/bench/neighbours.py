@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 0.02
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
+UNKNOWN = "unknown-"
+"""Fans whose id begins so have no fanscore yet."""
 MARKETS = ("nyc", "bos", "chi", "lax")
 
 
@@ -75,7 +77,9 @@ def _body(target: str) -> dict[str, Any]:
             return campaign(id)
         case ["users", id]:
             return account(id)
-        case ["users", _, "fanscore"] if query:
+        case ["users", id, "fanscore"] if query:
+            if id.startswith(UNKNOWN):
+                raise LookupError
             return {"value": 0.82}
         case ["assess"]:
             return {"score": 3, "band": "green"}
@@ -103,8 +107,11 @@ class _Neighbour(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self._seconds, self._answer, target)
 
     def _answer(self, target: str) -> None:
-        body = json.dumps(_body(target)).encode()
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        try:
+            status, body = "200 OK", json.dumps(_body(target)).encode()
+        except LookupError:
+            status, body = "404 Not Found", b"{}"
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self._transport.write(head.encode() + body)
 
 

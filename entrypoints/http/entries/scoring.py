@@ -22,7 +22,7 @@ from domain.model.ids import UserId
 from domain.model.score_records import record_of
 from domain.model.scoring import MAX_RECORDS, MAX_SCORE, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
 from domain.model.text_files import MAX_LINE_BYTES, Lines, Utf8
-from domain.usecases.score_entries import ScoreEntries
+from domain.usecases.score_entries import ScoreEntries, pieces
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import supreme
@@ -160,8 +160,8 @@ async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
     """A record a line, as the bytes come in; a line that cannot be read is one record rejected."""
     reader = NdjsonReader()
-    async for chunk in chunks_of(request):
-        for record in reader.feed(chunk):
+    async for piece in pieces(chunks_of(request)):
+        for record in reader.feed(piece):
             yield record
     for record in reader.close():
         yield record
