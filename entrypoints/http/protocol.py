@@ -54,6 +54,8 @@ class Protocol(HttpToolsProtocol):
         self._part = _Part.HEAD
         self._begun = False
         """A head is being read."""
+        self._continues = False
+        """It began in an earlier piece: one piece is never larger than a head may be."""
         self._in_head = False
         """Its deadline runs."""
         self._fruitless = 0
@@ -97,7 +99,7 @@ class Protocol(HttpToolsProtocol):
             self._watch(moved_on)
 
     def _feed(self, piece: bytes) -> None:
-        self._progress = False
+        self._progress, self._continues = False, self._begun
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
@@ -126,8 +128,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        size = len(self.url) + sum(len(name) + len(value) + 3 for name, value in self.headers)
-        if size > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+        if len(self.headers) > MAX_HEADERS or (self._continues and self._head_bytes > MAX_HEAD_BYTES):
             raise head_too_large()
         if len(self.pipeline) >= MAX_WAITING:
             raise busy()
@@ -135,6 +136,11 @@ class Protocol(HttpToolsProtocol):
         # The parser tells trailers as headers. They must not get among those that the application reads.
         self.headers = []
         self._part, self._begun, self._progress = _Part.BODY, False, True
+
+    @property
+    def _head_bytes(self) -> int:
+        """At least: white space is not told of."""
+        return len(self.url) + sum(len(name) + len(value) + 3 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         self._progress = True
