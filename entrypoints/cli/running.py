@@ -15,7 +15,8 @@ import uvloop
 
 from entrypoints import bootstrap
 from entrypoints.http.app import http_app
-from entrypoints.http.protocol import Limits, Protocol
+from entrypoints.http.protocol import Protocol
+from entrypoints.http.wire_limits import Limits
 from entrypoints.instrument import tracing
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 from domain.model.errors import CodesExhausted, DomainError, RateLimited, ReservationMismatch
 from entrypoints.bootstrap import application, check
 from entrypoints.gauges import Gauges
-from entrypoints.http import system
+from entrypoints.http import pages, system
 from entrypoints.http.auth import door
 from entrypoints.http.background import Background
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
@@ -64,11 +64,11 @@ ROUTES: Final = (
     system.livez,
     system.readyz,
     system.metrics,
-    system.openapi_document,
-    system.asyncapi_document,
-    system.docs,
-    system.root,
-    system.docs_asset,
+    pages.openapi_document,
+    pages.asyncapi_document,
+    pages.docs,
+    pages.root,
+    pages.docs_asset,
 )
 
 COLLECT_AFTER: Final = (20_000, 20, 20)

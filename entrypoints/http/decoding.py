@@ -12,6 +12,7 @@ import msgspec.inspect
 from litestar.connection import Request
 
 from domain.model.ids import RESERVED_CAMPAIGN_IDS, CampaignId, UserId, is_campaign_id, is_user_id
+from entrypoints.http.field_problems import field_problem, pointer
 from entrypoints.http.headers import header
 from entrypoints.http.problems import (
     FieldProblem,
@@ -31,18 +32,10 @@ MAX_COMMAS: Final = 500_000
 MAX_PARAMETERS: Final = 200
 """Of a query: more than all that any operation takes."""
 
-_WHERE: Final = re.compile(r" - at (?:`key` in )?`\$([A-Za-z0-9_.\[\]]*)`$")
-"""The path that msgspec adds. It is made of names of ours, indexes and ``[...]``, and never of a caller's text."""
-_LONGEST_PATH: Final = 200
-_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
-_LONGEST_NAME: Final = 64
 _LONGEST_LENGTH: Final = 18
 """Digits of a Content-Length that is read."""
-_LENGTH: Final = re.compile(r"Expected `(str|array|object)` of length (<=|>=) ([0-9]+)")
-_COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
-_BOUND: Final = {"<=": "at most", ">=": "at least"}
 
 
 def campaign_of(request: AnyRequest) -> CampaignId:
@@ -87,7 +80,7 @@ async def body_of(
     except msgspec.ValidationError as error:
         await let_others_in(len(raw))
         check_json(raw)
-        raise invalid(_field_problem(error)) from None
+        raise invalid(field_problem(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         check_json(raw)
         raise invalid(FieldProblem("", "holds half a character")) from None
@@ -164,7 +157,7 @@ def query_of(request: AnyRequest, type: type[T]) -> T:
     try:
         return msgspec.convert(given | lists, type)
     except msgspec.ValidationError as error:
-        raise invalid(_field_problem(error)) from None
+        raise invalid(field_problem(error)) from None
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:
@@ -198,38 +191,3 @@ def _bare(type: Any) -> msgspec.inspect.Type:
     """What kind of type it is, whatever is said about it."""
     info = msgspec.inspect.type_info(type)
     return info.type if isinstance(info, msgspec.inspect.Metadata) else info
-
-
-def _field_problem(error: msgspec.ValidationError) -> FieldProblem:
-    """msgspec says ``… - at `$.assignments[0].code```; callers read ``/assignments/0/code``.
-
-    The message quotes what the caller sent, at any length. So no pattern looks at more than its end.
-    """
-    text = str(error)
-    where = _WHERE.search(text[-_LONGEST_PATH:])
-    detail = text[: -len(where[0])] if where else text
-    steps = ["".join(step) for step in _STEP.findall(where[1])] if where else []
-    _, names_field, name = detail.partition(" field `")
-    if names_field and detail.startswith("Object "):
-        steps.append(name.removesuffix("`"))
-    return FieldProblem(pointer(*steps), _in_our_words(detail))
-
-
-def _in_our_words(detail: str) -> str:
-    """What was sent may be a code in the wrong place: it is not repeated. Nor is a pattern, which helps no fan."""
-    if detail.startswith("Object contains unknown"):
-        return "is not a known field"
-    if detail.startswith("Invalid enum value"):
-        return "is not one of the values allowed here"
-    if detail.startswith("Expected `str` matching regex"):
-        return "is not written in the form that this field takes; /docs describes it"
-    if detail.startswith("Object missing required field"):
-        return "is missing"
-    if length := _LENGTH.fullmatch(detail[:_LONGEST_PATH]):
-        return f"must have {_BOUND[length[2]]} {length[3]} {_COUNTED[length[1]]}"
-    return detail
-
-
-def pointer(*steps: str) -> str:
-    """An RFC 6901 pointer; names that callers made up are cut to a length that no answer grows with."""
-    return "".join("/" + step[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)

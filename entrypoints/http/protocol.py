@@ -5,10 +5,8 @@ A request whose body is refused is the application's already: `body.Body` raises
 """
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum, auto
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 import httptools
 import structlog
@@ -16,27 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from entrypoints.http.body import refuse_body
 from entrypoints.http.deadline import Deadline
-from entrypoints.http.envelope import new_request_id
-from entrypoints.http.problems import MEDIA_TYPE, Problem, busy, head_too_large, malformed, too_slow
-
-MAX_HEAD_BYTES: Final = 64 * 1024
-MAX_HEADERS: Final = 100
-MAX_WAITING: Final = 100
-"""Requests that one connection sent ahead while an answer to it was under way."""
+from entrypoints.http.problems import Problem, busy, head_too_large, malformed, too_slow
+from entrypoints.http.wire_limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAITING, Limits, raw_answer
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    connections: int = 1_024
-    """At once, in one process."""
-    head_seconds: float = 10.0
-    """From the connection, or from the first byte behind an answer, to the end of the head."""
-    body_seconds: float = 20.0
-    """Without a byte of the body."""
-    linger_seconds: float = 2.0
-    """What a refused caller still sends is read for so long: closing at once could lose the answer on its way."""
 
 
 class _Part(Enum):
@@ -184,7 +165,7 @@ class Protocol(HttpToolsProtocol):
         self._deadline.clear()
         log.warning("http.refused", code=problem.code)
         if self._part is _Part.HEAD:
-            self._last_words = _answer(problem)
+            self._last_words = raw_answer(problem)
             if not self._answering:
                 self._say_last_words()
         elif self._answering:
@@ -207,18 +188,3 @@ class Protocol(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._deadline.set(self._limits.linger_seconds)
-
-
-def _answer(problem: Problem) -> bytes:
-    request_id = new_request_id()
-    body = problem.body(request_id)
-    head = (
-        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
-        f"content-type: {MEDIA_TYPE}",
-        f"content-length: {len(body)}",
-        f"x-request-id: {request_id}",
-        *(f"{name.lower()}: {value}" for name, value in problem.headers.items()),
-        "cache-control: no-store",
-        "connection: close",
-    )
-    return "\r\n".join((*head, "", "")).encode() + body

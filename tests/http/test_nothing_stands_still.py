@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from entrypoints.http.app import ROUTES
 from entrypoints.http.entries.scoring import SCORING_LIMIT
 from entrypoints.http.operation import KEY, Operation
-from entrypoints.http.protocol import MAX_HEAD_BYTES
+from entrypoints.http.wire_limits import MAX_HEAD_BYTES
 from entrypoints.settings import Settings
 from tests.http.standing_still import Answer, Inside, inside
 from tests.servers.service import SECRET

@@ -12,8 +12,9 @@ from uvicorn.server import ServerState
 
 from entrypoints.http.envelope import Envelope
 from entrypoints.http.problems import Problem
-from entrypoints.http.protocol import MAX_HEAD_BYTES, Limits, Protocol
+from entrypoints.http.protocol import Protocol
 from entrypoints.http.routes import Routes
+from entrypoints.http.wire_limits import MAX_HEAD_BYTES, Limits
 from entrypoints.metrics import Metrics
 from tests.http.standing_still import watched
 

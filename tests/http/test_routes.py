@@ -9,8 +9,8 @@ from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
 from entrypoints.http.auth import public
 from entrypoints.http.operation import KEY, WHO, Operation
+from entrypoints.http.pages import docs_asset, root
 from entrypoints.http.problems import STATUS_OF
-from entrypoints.http.system import docs_asset, root
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
