@@ -11,7 +11,8 @@ from domain.model.errors import InvalidConfirmationToken
 from domain.model.ids import CampaignId, UserId
 
 MIN_KEY_BYTES: Final = 32
-MAX_TOKEN_BYTES: Final = 2_048
+MAX_TOKEN_BYTES: Final = 4_096
+"""A fan's id may have 128 characters, each of which takes 16 bytes in a token at most."""
 AUDIENCE: Final = "fangate-confirmation"
 TYPE: Final = "confirmation+jwt"
 _ALGORITHM: Final = "HS256"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from domain.model.codes import CodeType
 from domain.model.errors import DomainError
-from domain.model.ids import CampaignId, UserId, is_campaign_id, is_user_id
+from domain.model.ids import CAMPAIGN_ID_RULE, USER_ID_RULE, CampaignId, UserId, is_campaign_id, is_user_id
 from domain.model.uploads import Import
 from domain.usecases.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
@@ -36,10 +36,10 @@ def import_file(file: Path, campaign: str, code_type: str, by: str | None) -> No
     settings = read_settings()
     configure_logs("warning" if settings.log_level == "info" else settings.log_level)
     if not is_campaign_id(campaign):
-        raise click.BadParameter("must be 1 to 64 of A-Z a-z 0-9 _ -", param_hint="--campaign")
+        raise click.BadParameter(CAMPAIGN_ID_RULE, param_hint="--campaign")
     by = by or f"cli:{getpass.getuser()}"
     if not is_user_id(by):
-        raise click.BadParameter("must be 1 to 128 of A-Z a-z 0-9 _ . : @ | -", param_hint="--by")
+        raise click.BadParameter(USER_ID_RULE, param_hint="--by")
     command = ImportCodesCommand(
         campaign_id=CampaignId(campaign), key=f"codes/{campaign}/{code_type}/{file.name}", by=UserId(by)
     )

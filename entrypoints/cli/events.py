@@ -9,7 +9,7 @@ import msgspec
 from domain.model.cloud_events import TYPE_PREFIX
 from domain.model.entries import EntryEvent
 from domain.model.events import instant
-from domain.model.ids import CampaignId, is_campaign_id
+from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
 from domain.model.relaying import Parked
 from entrypoints.bootstrap import application
 from entrypoints.logs import configure_logs
@@ -30,7 +30,7 @@ def events() -> None:
 def parked(campaign: str | None, limit: int, as_json: bool) -> None:
     """List what was moved aside, those first that have been parked longest. Their content is not shown."""
     if campaign is not None and not is_campaign_id(campaign):
-        raise click.BadParameter("must be 1 to 64 of A-Z a-z 0-9 _ -", param_hint="--campaign")
+        raise click.BadParameter(CAMPAIGN_ID_RULE, param_hint="--campaign")
     found = asyncio.run(_list(_settings(), CampaignId(campaign) if campaign else None, limit))
     if not as_json:
         click.echo("\t".join(COLUMNS))

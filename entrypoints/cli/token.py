@@ -5,7 +5,7 @@ import time
 import click
 import jwt
 
-from domain.model.ids import is_user_id
+from domain.model.ids import USER_ID_RULE, is_user_id
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 
 
@@ -16,7 +16,7 @@ from entrypoints.settings import ConfigurationError, Settings, read_settings
 def token(subject: str, supreme: bool, ttl: int) -> None:
     """Print a token for trying things out; issuing real ones is your identity provider's work."""
     if not is_user_id(subject):
-        raise click.BadParameter("must be 1 to 128 of A-Z a-z 0-9 _ . : @ | -", param_hint="--sub")
+        raise click.BadParameter(USER_ID_RULE, param_hint="--sub")
     click.echo(sign_token(read_settings(), subject, supreme=supreme, ttl=ttl))
 
 

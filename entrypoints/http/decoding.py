@@ -11,7 +11,15 @@ import msgspec
 import msgspec.inspect
 from litestar.connection import Request
 
-from domain.model.ids import RESERVED_CAMPAIGN_IDS, CampaignId, UserId, is_campaign_id, is_user_id
+from domain.model.ids import (
+    CAMPAIGN_ID_RULE,
+    RESERVED_CAMPAIGN_IDS,
+    USER_ID_RULE,
+    CampaignId,
+    UserId,
+    is_campaign_id,
+    is_user_id,
+)
 from entrypoints.http.field_problems import field_problem, pointer
 from entrypoints.http.headers import header
 from entrypoints.http.problems import (
@@ -21,6 +29,7 @@ from entrypoints.http.problems import (
     too_large,
     unsupported_media_type,
 )
+from entrypoints.http.routes import of_segment
 
 AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T", bound=msgspec.Struct)
@@ -43,14 +52,14 @@ def campaign_of(request: AnyRequest) -> CampaignId:
     if text in RESERVED_CAMPAIGN_IDS:
         raise invalid(FieldProblem("/campaignId", "is the name of a part of this service: choose another one"))
     if not is_campaign_id(text):
-        raise invalid(FieldProblem("/campaignId", "must be 1 to 64 of A-Z a-z 0-9 _ -"))
+        raise invalid(FieldProblem("/campaignId", CAMPAIGN_ID_RULE))
     return CampaignId(text)
 
 
 def user_of(request: AnyRequest) -> UserId:
-    text = request.path_params["userId"]
+    text = of_segment(request.path_params["userId"])
     if not is_user_id(text):
-        raise invalid(FieldProblem("/userId", "must be 1 to 128 of A-Z a-z 0-9 _ . : @ | -"))
+        raise invalid(FieldProblem("/userId", USER_ID_RULE))
     return UserId(text)
 
 

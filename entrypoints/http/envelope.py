@@ -20,7 +20,7 @@ from entrypoints import traceparent as w3c
 from entrypoints.http.body import Body
 from entrypoints.http.notes import Answered, Notes
 from entrypoints.http.problems import MEDIA_TYPE, Problem, internal, not_found
-from entrypoints.http.routes import UNMATCHED, Route, Routes
+from entrypoints.http.routes import UNMATCHED, Route, Routes, path_of
 from entrypoints.instrument import Span, Tracer
 from entrypoints.metrics import Metrics
 from entrypoints.origin import set_origin
@@ -58,6 +58,7 @@ class Envelope:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        scope["path"] = path_of(scope)
         route = self._routes.of(scope["path"])
         exchange = _Exchange(scope, receive, send, notes=self._notes, route=route, tracer=self.tracer)
         await exchange.run(self._app)

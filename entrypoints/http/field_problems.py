@@ -6,12 +6,14 @@ from typing import Final
 import msgspec
 
 from entrypoints.http.problems import FieldProblem
+from entrypoints.http.wire import RULES
 
 _WHERE: Final = re.compile(r" - at (?:`key` in )?`\$([A-Za-z0-9_.\[\]]*)`$")
 """The path that msgspec adds. It is made of names of ours, indexes and ``[...]``, and never of a caller's text."""
 _LONGEST_PATH: Final = 200
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _LONGEST_NAME: Final = 64
+_RULE_OF: Final = {f"Expected `str` matching regex {pattern!r}": rule for pattern, rule in RULES.items()}
 _LENGTH: Final = re.compile(r"Expected `(str|array|object)` of length (<=|>=) ([0-9]+)")
 _COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
 _BOUND: Final = {"<=": "at most", ">=": "at least"}
@@ -38,8 +40,8 @@ def _in_our_words(detail: str) -> str:
         return "is not a known field"
     if detail.startswith("Invalid enum value"):
         return "is not one of the values allowed here"
-    if detail.startswith("Expected `str` matching regex"):
-        return "is not written in the form that this field takes; /docs describes it"
+    if (rule := _RULE_OF.get(detail)) is not None:
+        return rule
     if detail.startswith("Object missing required field"):
         return "is missing"
     if length := _LENGTH.fullmatch(detail[:_LONGEST_PATH]):

@@ -22,7 +22,7 @@ class _Told(NamedTuple):
 _PARAMETERS: Final[Mapping[str, _Told]] = {
     "campaignId": _Told(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
     "importId": _Told("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
-    "userId": _Told("The fan.", "fan-1"),
+    "userId": _Told("The fan. In a path it is percent-encoded: `/` is `%2F`.", "fan-1"),
     "code": _Told("This code alone; case matters.", "K7QX-02MN"),
     "type": _Told("Where the codes come from.", "tm"),
     "status": _Told("Only codes in this state.", "available"),

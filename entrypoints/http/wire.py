@@ -1,5 +1,6 @@
 """What all bodies on the wire have in common."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -7,18 +8,28 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain.model.codes import MAX_CODE_LENGTH
-from domain.model.ids import RESERVE_ID, USER_ID
+from domain.model.ids import RESERVE_ID, RESERVE_ID_RULE, USER_ID, USER_ID_RULE
 
 MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
 
 CODE_TEXT: Final = rf"^\s*[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{{0,{MAX_CODE_LENGTH - 2}}}[^\s\x00-\x1f\x7f])?\s*$"
 """White space around a code is dropped, as it is in files; what is left is 1 to 128 characters."""
+NAME_TEXT: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$(?!\n)"
+CURSOR: Final = "^[A-Za-z0-9_-]+$"
+RULES: Final[Mapping[str, str]] = {
+    CODE_TEXT: "must be a code: 1 to 128 printable characters in one line",
+    NAME_TEXT: "must have no control characters and no line breaks",
+    CURSOR: "is not a cursor of this list",
+    RESERVE_ID: RESERVE_ID_RULE,
+    USER_ID: USER_ID_RULE,
+}
+"""What each pattern of a request says, for people; a test proves it complete."""
 
 CodeText = Annotated[str, Meta(min_length=1, max_length=2 * MAX_CODE_LENGTH, pattern=CODE_TEXT)]
 ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
 UserIdText = Annotated[str, Meta(pattern=USER_ID)]
-Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern="^[A-Za-z0-9_-]+$")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern=CURSOR)]
 PageLimit = Annotated[int, Meta(ge=1, le=MAX_PAGE)]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 

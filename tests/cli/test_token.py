@@ -46,7 +46,7 @@ def test_it_cannot_sign_for_somebody_else() -> None:
     assert outcome.stderr == "fangate: FANGATE_JWT_SECRET must be set to sign tokens\n"
 
 
-@pytest.mark.parametrize("arguments", [["--sub", "a b"], ["--sub", ""], ["--sub", "x", "--ttl", "0"]])
+@pytest.mark.parametrize("arguments", [["--sub", "a\nb"], ["--sub", ""], ["--sub", "x", "--ttl", "0"]])
 def test_a_token_nobody_would_take_is_not_signed(arguments: list[str]) -> None:
     outcome = fangate("token", *arguments)
 

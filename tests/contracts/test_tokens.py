@@ -79,7 +79,7 @@ def test_rubbish_is_refused(tokens: ConfirmationTokens, token: str) -> None:
 
 
 def test_what_is_too_long_is_refused(tokens: ConfirmationTokens) -> None:
-    padded = replace(CHALLENGE, id="x" * 2_048)
+    padded = replace(CHALLENGE, id="x" * 4_096)
 
     _refused(tokens, tokens.issue(padded))
 

@@ -69,7 +69,7 @@ def test_what_is_no_token_is_not_let_in(running: Service, authorization: str | b
         hs256(KEY, claims(sub=7)),
         hs256(KEY, claims(sub=["staff"])),
         hs256(KEY, claims(sub={"id": "staff"})),
-        hs256(KEY, claims(sub="with a space")),
+        hs256(KEY, claims(sub="with\na line feed")),
         hs256(KEY, claims(sub="x" * 129)),
         hs256(KEY, claims(nbf=NOW + 3_600)),
         hs256(KEY, claims(), alg="HS512"),

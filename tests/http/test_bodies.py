@@ -139,9 +139,9 @@ def test_what_was_sent_in_the_wrong_place_is_not_repeated(scene: Scene) -> None:
     answers = [
         scene.post("reserve", {"type": secret, "count": 1}),
         scene.post("reserve", {"type": "tm", "count": secret}),
-        scene.post("reserve", {"type": "tm", "count": 1, "reserveId": f"{secret} !"}),
+        scene.post("reserve", {"type": "tm", "count": 1, "reserveId": f"{secret}\n!"}),
         scene.post(
-            "assign", {"reserveId": "reservation-1", "assignments": [{"code": secret, "userId": f"{secret} "}]}
+            "assign", {"reserveId": "reservation-1", "assignments": [{"code": secret, "userId": f"{secret}\n"}]}
         ),
         scene.post("assign", {"reserveId": "reservation-1", "assignments": [secret]}),
         scene.post("release", {"reserveId": "reservation-1", "codes": secret}),

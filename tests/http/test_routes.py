@@ -1,7 +1,9 @@
 """What holds for every route and every error there is, and for those still to come."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
@@ -11,6 +13,7 @@ from entrypoints.http.auth import public
 from entrypoints.http.operation import KEY, WHO, Operation
 from entrypoints.http.pages import docs_asset, root
 from entrypoints.http.problems import STATUS_OF
+from entrypoints.http.wire import RULES
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
@@ -49,3 +52,21 @@ def test_every_route_declares_who_may_call_and_what_it_promises(route: HTTPRoute
     assert all(
         answer.example is not None or answer.media for status, answer in operation.answers.items() if status != 204
     )
+
+
+def patterns_in(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from patterns_in(item)
+    elif isinstance(schema, dict):
+        for name, value in schema.items():
+            yield from [value] if name == "pattern" and isinstance(value, str) else patterns_in(value)
+
+
+def test_every_pattern_of_a_request_has_a_rule_in_words() -> None:
+    """A pattern quoted to a fan helps no fan."""
+    operations = [route.opt[KEY] for route in ROUTES if KEY in route.opt]
+    structs = [struct for one in operations for struct in (one.body, one.query) if struct is not None]
+    _, components = msgspec.json.schema_components(structs)
+
+    assert set(patterns_in(list(components.values()))) == set(RULES)

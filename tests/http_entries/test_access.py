@@ -77,7 +77,7 @@ def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTT
     "headers",
     [
         {}, {"Authorization": "Bearer x"}, {"Authorization": token()}, {"Authorization": "Basic c3RhZmY6c3RhZmY="},
-        bearer(secret="another secret, long enough for HS256"), bearer(exp=1_700_000_000), bearer("a b"),
+        bearer(secret="another secret, long enough for HS256"), bearer(exp=1_700_000_000), bearer("a\nb"),
     ],
     ids=["none", "nonsense", "no scheme", "basic", "badly signed", "expired", "no user"],
 )  # fmt: skip

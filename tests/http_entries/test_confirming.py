@@ -107,7 +107,7 @@ def test_a_token_that_is_not_this_fans_for_this_campaign_is_refused(scene: Scene
         ("code", ""), ("code", "12345"), ("code", "1234567"), ("code", "12345a"), ("code", "-12345"),
         ("code", "123456 or 654321"), ("code", "code"), ("code", 123456),
         ("code", None), ("code", ["123456"]), ("code", "1" * 100_000), ("token", ""), ("token", None),
-        ("token", 7), ("token", "x" * 2_049), ("token", "x" * 500_000), ("more", "x"),
+        ("token", 7), ("token", "x" * 4_097), ("token", "x" * 500_000), ("more", "x"),
     ],
     ids=lambda value: ascii(value)[:30],
 )  # fmt: skip

@@ -15,12 +15,18 @@ def test_no_campaign_ids(text: str) -> None:
     assert not is_campaign_id(text)
 
 
-@pytest.mark.parametrize("text", ["a", "auth0|ann.b:c@d-e_f", "x" * 128])
+@pytest.mark.parametrize(
+    "text",
+    ["a", "auth0|ann.b:c@d-e_f", "x" * 128, "🎫" * 128, "a/b", "a b", "a+/=b", "é", "$ne", "..", "%2F", " "],
+)
 def test_user_ids(text: str) -> None:
     assert is_user_id(text)
 
 
-@pytest.mark.parametrize("text", ["", "x" * 129, "a/b", "a b", "ann\n", "é", "$ne"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x" * 129, "ann\n", "\nann", "a\0b", "a\x7f", "a\u200bb", "\u202ea", chr(0xD800), "\ufffd", "a\u2028"],
+)
 def test_no_user_ids(text: str) -> None:
     assert not is_user_id(text)
 

@@ -1,6 +1,6 @@
 """Confirming a phone over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import post
 from litestar.response import Response
@@ -36,9 +36,14 @@ from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Wire
 
+LONGEST_TOKEN: Final = 4_096
+"""With a fan's id of 128 characters, each of which takes 16 in a token at most."""
+
 
 class ConfirmRequest(Wire):
-    token: Annotated[str, Meta(min_length=1, max_length=2_048, description="From the registration's answer.")]
+    token: Annotated[
+        str, Meta(min_length=1, max_length=LONGEST_TOKEN, description="From the registration's answer.")
+    ]
     code: Annotated[
         str, Meta(min_length=1, max_length=TYPED_LIMIT, description="From the SMS: its six digits, or all of it.")
     ]

@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.response import Response
 from msgspec import Meta
 
+from domain.model.emails import EMAIL_RULE, read_email
 from domain.model.errors import (
     BudgetUsedUp,
     CampaignNotFound,
@@ -23,6 +24,7 @@ from domain.model.errors import (
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MAX_MARKETS
 from domain.model.names import NAME_LENGTH
+from domain.model.typed_text import TYPED_LIMIT
 from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
 from entrypoints.application import Application
@@ -33,7 +35,7 @@ from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import FieldProblem, forbidden, invalid
-from entrypoints.http.wire import UserIdText, Wire
+from entrypoints.http.wire import NAME_TEXT, UserIdText, Wire
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 PersonName = Annotated[
@@ -41,11 +43,11 @@ PersonName = Annotated[
     Meta(
         min_length=1,
         max_length=NAME_LENGTH,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$(?!\n)",
+        pattern=NAME_TEXT,
         description="Without control characters and without `://`.",
     ),
 ]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)")]
+Email = Annotated[str, Meta(max_length=TYPED_LIMIT, description=f"As it is typed; it {EMAIL_RULE}.")]
 Key = Annotated[str, Meta(min_length=1, max_length=100)]
 MAX_NAMED: Final = 50
 MAX_ATTRIBUTE_BYTES: Final = 16 * 1024
@@ -86,7 +88,7 @@ class RegisterRequest(Wire):
             user_id=user_id,
             phone=self.phone,
             markets=self.markets,
-            email=self.email,
+            email=None if self.email is None else read_email(self.email),
             first_name=self.first_name,
             last_name=self.last_name,
             opt_ins=self.opt_ins,
