@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from adapters.sqs.bodies import Unreadable, from_job, to_job
-from adapters.sqs.calls import SECONDS, STALE, Calls, Entry
+from adapters.sqs.calls import STALE, Calls, Entry
 from adapters.sqs.client import (
     BATCH,
     IN_HAND_SECONDS,
@@ -24,6 +24,8 @@ from domain.model.errors import Unavailable
 from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 MOST_ATTEMPTS: Final = 1_000
+POLL_SECONDS: Final = 20.0
+"""That a poll may take, beside the waiting. Giving up sooner would cost each job in its answer an attempt."""
 AT_ONCE: Final = timedelta(0)
 _COUNTS: Final = (
     "ApproximateNumberOfMessages",
@@ -80,7 +82,7 @@ class SqsQueue:
         answer = await self._calls(
             "receive_message",
             self._queue_of(lane),
-            seconds=seconds + SECONDS,
+            seconds=seconds + POLL_SECONDS,
             MaxNumberOfMessages=limit,
             WaitTimeSeconds=seconds,
             VisibilityTimeout=IN_HAND_SECONDS,
