@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationE
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from entrypoints.streams import check_stream
-from entrypoints.values import WHOLE, Seconds, is_web_address, names_bucket, names_queue, scheme
+from entrypoints.values import WHOLE, Seconds, is_web_address, names_bucket, names_claim, names_queue, scheme
 
 PREFIX: Final = "FANGATE_"
 MIN_SECRET_BYTES: Final = 32
@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
+    jwt_supreme_claim: Annotated[str, AfterValidator(names_claim)] = "supreme"
+    """What makes an administrator: a claim's name, or the dotted path to one inside others."""
     campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./campaigns.json", repr=False)
     """May hold a key, as may those of other neighbours, so it is not shown."""
     users: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./users.json", repr=False)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator
 
 LONGEST: Final = timedelta(days=366)
+LONGEST_CLAIM: Final = 256
+_REGISTERED: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
 _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 _QUEUE: Final = re.compile(r"sqs://[A-Za-z0-9_-]{1,74}/?")
@@ -47,6 +49,13 @@ def names_queue(url: str) -> str:
     if url != "memory:" and not _QUEUE.fullmatch(url):
         raise ValueError("must be memory: or name a queue: sqs://queue-name")
     return url
+
+
+def names_claim(name: str) -> str:
+    """The claims of RFC 7519 mean something else already."""
+    if name in _REGISTERED or len(name) > LONGEST_CLAIM or not name.isprintable() or name != name.strip():
+        raise ValueError("must be the name of a claim, or the dotted path to one, such as app.supreme")
+    return name
 
 
 def _whole(url: str) -> str:

@@ -27,7 +27,7 @@ def sign_token(settings: Settings, subject: str, *, supreme: bool, ttl: int) -> 
     now = int(time.time())
     claims: dict[str, object] = {"sub": subject, "iat": now, "exp": now + ttl}
     if supreme:
-        claims["supreme"] = True
+        claims[settings.jwt_supreme_claim] = True
     if settings.jwt_issuer:
         claims["iss"] = settings.jwt_issuer
     if settings.jwt_audience:

@@ -1,6 +1,7 @@
 """Who is calling (code-service REQ-001).
 
-The algorithms come from the configuration, never from the token; ``supreme`` counts only as exactly ``true``.
+The algorithms come from the configuration, never from the token; the claim that makes an administrator counts only
+as exactly ``true``. Why a token was refused is logged, and not told to the caller.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from domain.model.ids import UserId, is_user_id
 from entrypoints.application import Application
 from entrypoints.http.headers import header
 from entrypoints.http.keys import Keys, PublishedKeys, SharedSecret
-from entrypoints.http.problems import forbidden, unauthenticated
+from entrypoints.http.problems import Problem, forbidden, unauthenticated
+from entrypoints.http.refusals import Reason, RefusalLog, TokenRefused, refused
 from entrypoints.settings import PREFIX, ConfigurationError, Settings
 
 LEEWAY_SECONDS: Final = 30
@@ -44,6 +46,8 @@ class Door:
     keys: Keys
     issuer: str | None
     audience: str | None
+    supreme_claim: str
+    refusals: RefusalLog = field(repr=False)
     _admitted: dict[bytes, "_Admitted"] = field(default_factory=dict, repr=False)
     """By the hash of the token: a token is a secret, and is not kept."""
 
@@ -51,8 +55,10 @@ class Door:
         """Raises a 401 Problem for a header that is missing, malformed, expired or badly signed."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
+            self.refusals.add(TokenRefused(Reason.NO_TOKEN))
             raise unauthenticated("the Authorization header must be: Bearer and a token")
         if len(token) > MAX_TOKEN_LENGTH:
+            self.refusals.add(TokenRefused(Reason.TOO_LONG))
             raise unauthenticated("the token is too long")
         name = hashlib.sha256(token.encode(errors="replace")).digest()
         admitted = self._admitted.get(name)
@@ -68,14 +74,22 @@ class Door:
 
     async def _check(self, token: str) -> "_Admitted":
         try:
-            claims = await self._claims(token)
-            return _admitted(claims, self.keys.generation)
-        except jwt.ExpiredSignatureError:
-            raise unauthenticated("the token has expired") from None
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            raise unauthenticated("the token is not acceptable") from None
+            return self._admit(await self._claims(token))
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            refusal = refused(error)
+        self.refusals.add(refusal, token)
+        raise _answer_to(refusal)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
+        generation = self.keys.generation
+        try:
+            return await self._decode(token)
+        except jwt.InvalidSignatureError:
+            if not await self.keys.changed_since(generation, token):
+                raise
+        return await self._decode(token)
+
+    async def _decode(self, token: str) -> Mapping[str, Any]:
         key, algorithms = await self.keys.key_for(token)
         claims: Mapping[str, Any] = jwt.decode(
             token,
@@ -87,6 +101,35 @@ class Door:
             options={"require": ["sub", "exp"], "verify_aud": self.audience is not None},
         )
         return claims
+
+    def _admit(self, claims: Mapping[str, Any]) -> "_Admitted":
+        """Raises TokenRefused for claims that are signed, but not as they should be."""
+        subject, expires = claims["sub"], claims["exp"]
+        if not is_user_id(subject):
+            raise TokenRefused(Reason.CLAIM_INVALID, "sub")
+        if isinstance(expires, str):
+            raise TokenRefused(Reason.CLAIM_INVALID, "exp")
+        caller = Caller(UserId(subject), supreme=claim_at(claims, self.supreme_claim) is True)
+        until = min(time.time() + REMEMBERED_SECONDS, expires + LEEWAY_SECONDS)
+        return _Admitted(caller, until, self.keys.generation)
+
+
+def _answer_to(refusal: TokenRefused) -> Problem:
+    expired = refusal.reason is Reason.EXPIRED
+    return unauthenticated("the token has expired" if expired else "the token is not acceptable")
+
+
+def claim_at(claims: Mapping[str, Any], name: str) -> Any:
+    """The claim of this name, or at this dotted path. Names may hold dots: the longest is tried first."""
+    if name in claims:
+        return claims[name]
+    cut = name.rfind(".")
+    while cut > 0:
+        inner = claims.get(name[:cut])
+        if isinstance(inner, dict):
+            return claim_at(inner, name[cut + 1 :])
+        cut = name.rfind(".", 0, cut)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +143,16 @@ class _Admitted:
         return time.time() < self.until and generation == self.generation
 
 
-def _admitted(claims: Mapping[str, Any], generation: int) -> _Admitted:
-    """Raises ValueError for claims that are signed, but not as they should be."""
-    subject, expires = claims["sub"], claims["exp"]
-    if not is_user_id(subject) or isinstance(expires, str):
-        raise ValueError("sub is not a user id, or exp is not a time")
-    caller = Caller(UserId(subject), supreme=claims.get("supreme") is True)
-    return _Admitted(caller, min(time.time() + REMEMBERED_SECONDS, expires + LEEWAY_SECONDS), generation)
-
-
 def door(settings: Settings) -> Door:
     """Raises ConfigurationError when there is nothing to check tokens with."""
-    return Door(_keys(settings), settings.jwt_issuer, settings.jwt_audience)
+    issuer, audience = settings.jwt_issuer, settings.jwt_audience
+    return Door(
+        keys=_keys(settings),
+        issuer=issuer,
+        audience=audience,
+        supreme_claim=settings.jwt_supreme_claim,
+        refusals=RefusalLog(issuer=issuer, audience=audience),
+    )
 
 
 def _keys(settings: Settings) -> Keys:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from math import inf
 from typing import Any, Final, Protocol
 
@@ -11,13 +11,19 @@ import jwt
 import structlog
 
 from domain.model.errors import Unavailable
+from entrypoints.http.key_set import ALGORITHMS, KeySet
+from entrypoints.http.refusals import Reason, TokenRefused
 
 KEYS_FRESH_SECONDS: Final = 300
+KEYS_LONGEST_SECONDS: Final = 3_600
+"""How long keys that cannot be fetched anew stay good. The issuer may have withdrawn them meanwhile."""
 KEYS_COOLDOWN_SECONDS: Final = 10
-"""An unknown ``kid`` makes us look again at once, for keys rotate, but not more often than this."""
+"""A key we do not know makes us look again at once, for keys rotate, but not more often than this."""
 KEYS_TIMEOUT_SECONDS: Final = 3.0
-KEYS_RETRY_SECONDS: Final = 1.0
-"""While there are no keys at all, the issuer is not asked more often than this."""
+KEYS_RETRY_SECONDS: Final = 30.0
+"""While the issuer fails and keys are known, it is not asked more often than this."""
+NO_KEYS_RETRY_SECONDS: Final = 1.0
+"""The same while there are no keys at all."""
 
 
 class Keys(Protocol):
@@ -27,7 +33,11 @@ class Keys(Protocol):
     """Another number whenever the keys may have changed: what was checked before must be checked again."""
 
     async def key_for(self, token: str) -> tuple[Any, list[str]]:
-        """The key for this token and the algorithms allowed with it. Raises jwt.InvalidTokenError."""
+        """The key for this token and the algorithms allowed with it. Raises jwt.InvalidTokenError, Unavailable."""
+        ...
+
+    async def changed_since(self, generation: int, token: str) -> bool:
+        """The signature did not match. Are there other keys by now, that this token may be signed with?"""
         ...
 
 
@@ -42,61 +52,96 @@ class SharedSecret:
     async def key_for(self, token: str) -> tuple[Any, list[str]]:
         return self._key
 
+    async def changed_since(self, generation: int, token: str) -> bool:
+        return False
+
 
 class PublishedKeys:
     """RS256 or ES256 with the keys an issuer publishes, by ``kid``.
 
-    Keys once seen stay good while the issuer cannot be reached.
+    A key set that was read is authoritative, an empty one too. While the issuer cannot be reached, what was read
+    last stays good, but not for ever.
     """
 
-    ALGORITHMS: Final = ("RS256", "ES256")
-
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, now: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
         self._url = url
-        self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._fetched_at = -inf
+        self._now = now
+        self._keys: KeySet | None = None
+        """None: never read, or too long ago."""
+        self._read_at = -inf
         self._looked_again_at = -inf
         self._failed_at = -inf
         self._fetching = asyncio.Lock()
 
     async def key_for(self, token: str) -> tuple[Any, list[str]]:
-        kid = jwt.get_unverified_header(token).get("kid")
-        if not isinstance(kid, str):
-            raise jwt.InvalidTokenError("no kid")
-        if kid not in self._keys or self._stale(time.monotonic()):
-            async with self._fetching:
-                await self._look_up(kid)
-        key = self._keys.get(kid)
-        if key is None or key.algorithm_name not in self.ALGORITHMS:
-            raise jwt.InvalidTokenError("no such key")
+        kid, algorithm = _named(token)
+        await self._refresh()
+        try:
+            key = self._known().find(kid, algorithm)
+        except TokenRefused:
+            await self._look_again()
+            key = self._known().find(kid, algorithm)
         return key, [key.algorithm_name]
 
-    def _stale(self, now: float) -> bool:
-        return now - self._fetched_at > KEYS_FRESH_SECONDS
+    async def changed_since(self, generation: int, token: str) -> bool:
+        """Only a key that was not chosen by its ``kid`` may be another one by now."""
+        if _named(token)[0] is None:
+            await self._look_again()
+        return self.generation != generation
 
-    async def _look_up(self, kid: str) -> None:
-        """Ask the issuer when what we know is old, or when it may have published this key since."""
-        now = time.monotonic()
-        if not self._keys and now - self._failed_at < KEYS_RETRY_SECONDS:
-            raise Unavailable("keys")  # Those who waited for the failed try need not each wait for one more.
-        if self._stale(now):
-            await self._fetch()
-        elif kid not in self._keys and now - self._looked_again_at > KEYS_COOLDOWN_SECONDS:
-            self._looked_again_at = now
-            await self._fetch()
+    def _known(self) -> KeySet:
+        if self._keys is None:
+            raise Unavailable("keys")
+        return self._keys
+
+    async def _refresh(self) -> None:
+        """Fetch what is old. Those who waited for a try that failed need not each wait for one more."""
+        if self._fresh():
+            return
+        async with self._fetching:
+            retry = NO_KEYS_RETRY_SECONDS if self._keys is None else KEYS_RETRY_SECONDS
+            if not self._fresh() and self._now() - self._failed_at >= retry:
+                await self._fetch()
+            if self._keys is not None and self._now() - self._read_at > KEYS_LONGEST_SECONDS:
+                structlog.get_logger().error("jwks.too_old", seconds=KEYS_LONGEST_SECONDS)
+                self._replace(None)
+
+    def _fresh(self) -> bool:
+        return self._keys is not None and self._now() - self._read_at <= KEYS_FRESH_SECONDS
+
+    async def _look_again(self) -> None:
+        """The issuer may have published this key since."""
+        async with self._fetching:
+            if self._now() - self._looked_again_at > KEYS_COOLDOWN_SECONDS:
+                self._looked_again_at = self._now()
+                await self._fetch()
 
     async def _fetch(self) -> None:
         try:
             async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS) as client:
                 answer = await client.get(self._url)
-            published = jwt.PyJWKSet.from_dict(answer.raise_for_status().json())
-        except (httpx2.HTTPError, ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
+            published = KeySet.read(answer.raise_for_status().json())
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
             structlog.get_logger().warning("jwks.unreachable", reason=type(error).__name__)
-            self._failed_at = time.monotonic()
-            if not self._keys:
-                raise Unavailable("keys") from error
+            self._failed_at = self._now()
         else:
-            self._keys = {key.key_id: key for key in published.keys if key.key_id}
-            self.generation += 1
-        self._fetched_at = time.monotonic()
+            self._read_at = self._now()
+            self._replace(published)
+
+    def _replace(self, keys: KeySet | None) -> None:
+        if keys is not None and not keys.keys:
+            structlog.get_logger().warning("jwks.empty")
+        self._keys = keys
+        self.generation += 1
+
+
+def _named(token: str) -> tuple[str | None, str]:
+    """``kid`` and ``alg`` of the token's head. They choose among the keys that may be used, and allow nothing."""
+    head = jwt.get_unverified_header(token)
+    kid, algorithm = head.get("kid"), head.get("alg")
+    if algorithm not in ALGORITHMS:
+        raise TokenRefused(Reason.ALGORITHM)
+    if kid is not None and not isinstance(kid, str):
+        raise TokenRefused(Reason.KEY_UNKNOWN)
+    return kid, algorithm

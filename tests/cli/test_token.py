@@ -28,6 +28,16 @@ def test_without_supreme_it_is_a_fans() -> None:
     assert "supreme" not in signed
 
 
+def test_the_claim_of_an_administrator_is_the_configured_one() -> None:
+    outcome = fangate(
+        "token", "--sub", "staff", "--supreme", settings={"FANGATE_JWT_SUPREME_CLAIM": "https://x.example/supreme"}
+    )
+
+    signed = claims(outcome.stdout)
+    assert signed["https://x.example/supreme"] is True
+    assert "supreme" not in signed
+
+
 def test_it_is_for_the_configured_issuer_and_audience() -> None:
     settings = {"FANGATE_JWT_ISSUER": "https://id.example", "FANGATE_JWT_AUDIENCE": "fangate"}
 

@@ -29,7 +29,7 @@ class SigningKey:
     def ec(cls, kid: str) -> "SigningKey":
         return cls(kid, ec.generate_private_key(ec.SECP256R1()))
 
-    def sign(self, *, algorithm: str = "", kid: str | None = "", **changes: Any) -> str:
+    def sign(self, *, algorithm: str = "", kid: Any = "", **changes: Any) -> str:
         """A token of an administrator; ``kid=None`` names no key."""
         own = "RS256" if isinstance(self.private, rsa.RSAPrivateKey) else "ES256"
         named = self.kid if kid == "" else kid

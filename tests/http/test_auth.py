@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from entrypoints.http.auth import claim_at
 from tests.http.forging import claims, hs256, unsigned
 from tests.http.scene import assert_problem, eventually
 from tests.servers.service import SECRET, Service, service
@@ -147,3 +148,33 @@ def test_issuer_and_audience_are_checked_where_configured(
     particular: Service, changes: dict[str, Any], status: int
 ) -> None:
     assert with_token(particular, hs256(KEY, claims(**changes))).status_code == status
+
+
+NESTED, URL = "app.roles.supreme", "https://x.example/supreme"
+
+
+@pytest.fixture(scope="module", params=[NESTED, URL])
+def elsewhere(request: pytest.FixtureRequest) -> Iterator[tuple[str, Service]]:
+    """A service whose administrators are known by another claim."""
+    with service({"FANGATE_JWT_SUPREME_CLAIM": request.param}) as running:
+        yield request.param, running
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [(True, 200), ("true", 403), (1, 403), ([True], 403), ({"is": True}, 403), (None, 403)]
+)
+def test_another_claim_may_make_the_administrator(
+    elsewhere: tuple[str, Service], value: object, status: int
+) -> None:
+    name, running = elsewhere
+    given: dict[str, Any] = {"app": {"roles": {"supreme": value}}} if name == NESTED else {URL: value}
+
+    assert with_token(running, hs256(KEY, claims(supreme=None) | given)).status_code == status
+    assert with_token(running, hs256(KEY, claims(supreme=True, app=7))).status_code == 403
+
+
+def test_the_longest_name_with_dots_is_the_one_that_is_meant() -> None:
+    assert claim_at({"a.b": {"c": True}, "a": {"b": {"c": False}}}, "a.b.c") is True
+    assert claim_at({"a.b.c": False, "a": {"b": {"c": True}}}, "a.b.c") is False
+    assert claim_at({"a": {"b.c": True}}, "a.b.c") is True
+    assert claim_at({"": {"": True}, "a": None}, "a.b..") is None

@@ -1,19 +1,26 @@
 """Tokens signed with keys that an issuer publishes (RS256, ES256), by ``kid``."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 import pytest
+import structlog
 
+from domain.model.errors import Unavailable
+from entrypoints.http.keys import KEYS_LONGEST_SECONDS, KEYS_RETRY_SECONDS, PublishedKeys
+from entrypoints.http.refusals import BURST, Reason, RefusalLog, TokenRefused
 from tests.http.forging import claims, hs256, unsigned
 from tests.http.issuer import Issuer, SigningKey, issuer
-from tests.http.scene import assert_problem
+from tests.http.scene import assert_problem, eventually
 from tests.servers.ports import free_port
 from tests.servers.service import Service, service
 
 RSA, EC = SigningKey.rsa("rsa-1"), SigningKey.ec("ec-1")
 OTHER_RSA = SigningKey.rsa("rsa-2")
+ENCRYPTING = SigningKey.rsa("enc-1")
 
 
 @contextmanager
@@ -30,6 +37,8 @@ def publisher() -> Iterator[Issuer]:
             {"kty": "oct", "k": "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldA", "kid": "oct-1", "alg": "HS256"},
             OTHER_RSA.published(kid="rs512-1", alg="RS512"),
             {"kty": "unheard-of", "kid": "odd-1"},
+            ENCRYPTING.published(use="enc"),
+            ENCRYPTING.published(kid="rsa-1", use="enc"),
         ]
         publisher.publish(RSA, EC, more=foreign)
         yield publisher
@@ -64,7 +73,10 @@ def test_a_token_signed_with_a_published_key_is_good(trusted: Service, key: Sign
         pytest.param(RSA.sign(algorithm="RS512"), id="another algorithm than the key's"),
         pytest.param(RSA.sign(algorithm="PS256"), id="the key's kind, another padding"),
         pytest.param(OTHER_RSA.sign(kid="rs512-1", algorithm="RS512"), id="an algorithm not allowed here"),
-        pytest.param(RSA.sign(kid=None), id="no kid"),
+        pytest.param(OTHER_RSA.sign(kid=None), id="no kid, and another key than the one that fits"),
+        pytest.param(ENCRYPTING.sign(), id="a key that encrypts"),
+        pytest.param(ENCRYPTING.sign(kid="rsa-1"), id="a key that encrypts, under the kid of one that signs"),
+        pytest.param(ENCRYPTING.sign(kid=None), id="a key that encrypts, without a kid"),
         pytest.param(RSA.sign(kid="nobody-knows"), id="an unknown kid"),
         pytest.param(RSA.sign(exp=1), id="expired"),
         pytest.param(RSA.sign(exp=None), id="no exp"),
@@ -90,6 +102,113 @@ def test_a_new_key_is_found_when_its_kid_first_comes_and_the_old_one_is_gone() -
         assert publisher.asked == 2
 
 
+def test_a_key_set_without_keys_withdraws_them_all() -> None:
+    with issuer() as publisher, trusting(publisher.url) as running:
+        publisher.publish(RSA)
+        assert ask(running, RSA.sign()).status_code == 200
+        publisher.publish()
+
+        assert ask(running, EC.sign()).status_code == 401
+        assert ask(running, RSA.sign()).status_code == 401
+        assert publisher.asked == 2
+
+
+@pytest.mark.parametrize("published", [{}, {"kid": None}], ids=["with a kid", "without"])
+def test_a_token_needs_no_kid_where_one_key_fits(published: dict[str, Any]) -> None:
+    with issuer() as publisher, trusting(publisher.url) as running:
+        publisher.publish(more=[RSA.published(**published), EC.published(), ENCRYPTING.published(use="enc")])
+
+        assert ask(running, RSA.sign(kid=None)).status_code == 200
+        assert ask(running, EC.sign(kid=None)).status_code == 200
+        assert ask(running, ENCRYPTING.sign(kid=None)).status_code == 401
+
+
+def test_where_two_keys_fit_a_token_must_name_one() -> None:
+    with issuer() as publisher, trusting(publisher.url) as running:
+        publisher.publish(RSA, OTHER_RSA)
+
+        assert ask(running, RSA.sign(kid=None)).status_code == 401
+        assert ask(running, RSA.sign()).status_code == 200
+
+
+def test_a_key_without_a_kid_may_be_changed_for_another() -> None:
+    with issuer() as publisher, trusting(publisher.url) as running:
+        publisher.publish(RSA)
+        assert ask(running, RSA.sign(kid=None)).status_code == 200
+        publisher.publish(OTHER_RSA)
+
+        assert ask(running, OTHER_RSA.sign(kid=None)).status_code == 200
+        assert ask(running, RSA.sign(kid=None)).status_code == 401
+
+
+async def test_keys_that_cannot_be_fetched_anew_are_good_for_an_hour_and_no_longer() -> None:
+    clock = [1_000.0]
+    with issuer() as publisher:
+        publisher.publish(RSA)
+        keys = PublishedKeys(publisher.url, now=lambda: clock[0])
+        await keys.key_for(RSA.sign())
+        publisher.break_down()
+
+        clock[0] += KEYS_LONGEST_SECONDS
+        await keys.key_for(RSA.sign())
+        checked_with = keys.generation
+        clock[0] += KEYS_RETRY_SECONDS
+        with pytest.raises(Unavailable):
+            await keys.key_for(RSA.sign())
+        assert keys.generation != checked_with  # Tokens that were checked are not remembered any longer.
+
+        publisher.publish(RSA)
+        clock[0] += KEYS_RETRY_SECONDS
+        await keys.key_for(RSA.sign())
+
+
+REFUSED = [
+    (RSA.sign(iss="https://evil.example"), {"reason": "issuer", "iss": "https://evil.example", "kid": "rsa-1"}),
+    (RSA.sign(iss="https://id.example", kid="made-up"), {"reason": "key_unknown", "kid": "made-up"}),
+    (OTHER_RSA.sign(kid="rsa-1"), {"reason": "signature", "kid": "rsa-1"}),
+    (RSA.sign(kid=None), {"reason": "kid_missing"}),
+    (RSA.sign(exp=1), {"reason": "expired", "claim": "exp"}),
+    (RSA.sign(exp=None), {"reason": "claim_missing", "claim": "exp"}),
+    (RSA.sign(iss="https://id.example", sub=""), {"reason": "claim_invalid", "claim": "sub"}),
+    (hs256(RSA.pem, claims(), kid="rsa-1"), {"reason": "algorithm", "alg": "HS256"}),
+    (RSA.sign(iss="x" * 5_000), {"reason": "issuer"}),
+    ("not.a.token", {"reason": "malformed"}),
+    ("x" * 9_000, {"reason": "too_long"}),
+]
+
+
+def test_the_log_says_why_a_token_was_refused_and_never_the_token() -> None:
+    with issuer() as publisher:
+        publisher.publish(RSA, OTHER_RSA)
+        settings = {"FANGATE_JWT_JWKS_URL": publisher.url, "FANGATE_JWT_ISSUER": "https://id.example"}
+        with service({"FANGATE_JWT_SECRET": "", **settings}) as running:
+            for token, _ in REFUSED:
+                assert ask(running, token).status_code == 401
+            log = eventually(running.logged, lambda log: log.count('"auth.refused"') == len(REFUSED))
+
+    said = [line for line in map(json.loads, log.splitlines()) if line["event"] == "auth.refused"]
+    assert [wanted.items() <= line.items() for line, (_, wanted) in zip(said, REFUSED, strict=True)] == [
+        True
+    ] * len(REFUSED)
+    assert not [part for token, _ in REFUSED for part in token.split(".")[1:] if len(part) > 9 and part in log]
+    assert max(map(len, log.splitlines())) < 1_000
+
+
+def test_a_flood_of_refusals_is_counted_and_does_not_fill_the_log() -> None:
+    clock = [0.0]
+    log = RefusalLog(issuer=None, audience=None, now=lambda: clock[0])
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(10_000):
+            log.add(TokenRefused(Reason.SIGNATURE))
+        clock[0] += 1
+        log.add(TokenRefused(Reason.SIGNATURE))
+        log.add(TokenRefused(Reason.EXPIRED))
+
+    assert len(lines) == BURST + 2
+    assert lines[-2]["not_logged"] == 10_000 - BURST
+    assert lines[-1]["reason"] == "expired"
+
+
 def test_made_up_kids_do_not_make_us_ask_the_issuer_again_and_again() -> None:
     with issuer() as publisher, trusting(publisher.url) as running:
         publisher.publish(RSA)
@@ -102,7 +221,7 @@ def test_made_up_kids_do_not_make_us_ask_the_issuer_again_and_again() -> None:
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(500, b"broken"), (200, b"no JSON"), (200, b"[]"), (200, b'{"keys":[]}'), (200, b'{"keys":7}')],
+    [(500, b"broken"), (200, b"no JSON"), (200, b"[]"), (200, b"[" * 100_000), (200, b'{"keys":7}')],
 )
 def test_keys_once_seen_stay_good_while_the_issuer_is_broken(status: int, body: bytes) -> None:
     with issuer() as publisher, trusting(publisher.url) as running:
