@@ -89,7 +89,7 @@ async def body_of(
     except msgspec.ValidationError as error:
         await let_others_in(len(raw))
         check_json(raw)
-        raise invalid(field_problem(error)) from None
+        raise invalid(field_problem(error, type)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         check_json(raw)
         raise invalid(FieldProblem("", "holds half a character")) from None
@@ -166,7 +166,7 @@ def query_of(request: AnyRequest, type: type[T]) -> T:
     try:
         return msgspec.convert(given | lists, type)
     except msgspec.ValidationError as error:
-        raise invalid(field_problem(error)) from None
+        raise invalid(field_problem(error, type)) from None
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """From the decoder's messages to field problems: which field is wrong, in words of ours."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from entrypoints.http.allowed_values import values_at
 from entrypoints.http.problems import FieldProblem
 from entrypoints.http.wire import RULES
 
@@ -19,10 +20,11 @@ _COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
 _BOUND: Final = {"<=": "at most", ">=": "at least"}
 
 
-def field_problem(error: msgspec.ValidationError) -> FieldProblem:
+def field_problem(error: msgspec.ValidationError, type: Any) -> FieldProblem:
     """msgspec says ``… - at `$.assignments[0].code```; callers read ``/assignments/0/code``.
 
-    The message quotes what the caller sent, at any length. So no pattern looks at more than its end.
+    The message quotes what the caller sent, at any length. So no pattern looks at more than its end. ``type`` is
+    what was to be read.
     """
     text = str(error)
     where = _WHERE.search(text[-_LONGEST_PATH:])
@@ -31,15 +33,19 @@ def field_problem(error: msgspec.ValidationError) -> FieldProblem:
     _, names_field, name = detail.partition(" field `")
     if names_field and detail.startswith("Object "):
         steps.append(name.removesuffix("`"))
-    return FieldProblem(pointer(*steps), _in_our_words(detail))
+    words = _in_our_words(detail) or f"must be one of: {', '.join(values_at(type, steps))}"
+    of_a_name = where is not None and "`key` in" in where[0]
+    return FieldProblem(pointer(*steps), f"a name in it {words}" if of_a_name else words)
 
 
 def _in_our_words(detail: str) -> str:
-    """What was sent may be a code in the wrong place: it is not repeated. Nor is a pattern, which helps no fan."""
+    """What was sent may be a code in the wrong place: it is not repeated. Nor is a pattern, which helps no fan.
+
+    Empty for one of several values that are allowed: the type knows them."""
     if detail.startswith("Object contains unknown"):
         return "is not a known field"
     if detail.startswith("Invalid enum value"):
-        return "is not one of the values allowed here"
+        return ""
     if (rule := _RULE_OF.get(detail)) is not None:
         return rule
     if detail.startswith("Object missing required field"):

@@ -95,7 +95,7 @@ def _example(problem: PossibleProblem) -> Schema:
         "requestId": "4be0f1a0c2c94f6f",
     }
     if problem.code == InvalidValue.code:
-        example["errors"] = [{"pointer": "/type", "detail": "is not one of the values allowed here"}]
+        example["errors"] = [{"pointer": "/type", "detail": "must be one of: tm, external"}]
     if gate := GATES.get(problem.code):
         pointer, detail = gate
         example["errors"] = [{"pointer": pointer, "detail": detail, "code": problem.code}]

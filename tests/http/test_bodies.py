@@ -133,6 +133,25 @@ def test_a_caller_who_asks_first_is_refused_before_sending(scene: Scene) -> None
         caller.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "pointer", "detail"),
+    [
+        ("reserve", {"type": "gold", "count": 1}, "/type", "must be one of: tm, external"),
+        ("reserve", {"type": "tm", "count": 1, "reserveId": "short"}, "/reserveId", "must be 8 to 128 "),
+        ("reserve", {"type": "tm"}, "/count", "is missing"),
+        ("release", {"reserveId": "reservation-1", "codes": ["a", "b\nc"]}, "/codes/1", "must be a code: 1 to"),
+        ("assign", {"reserveId": "reservation-1", "assignments": []}, "/assignments", "must have at least 1"),
+        ("assign", {"reserveId": "reservation-1", "assignments": [{"code": "A", "userId": "a\nb"}]},
+         "/assignments/0/userId", "must be 1 to 128 "),
+    ],
+)  # fmt: skip
+def test_an_error_says_how_the_field_is_written(
+    scene: Scene, path: str, body: Any, pointer: str, detail: str
+) -> None:
+    told = assert_problem(scene.post(path, body), 422, "request.invalid", pointer)
+    assert told["errors"][0]["detail"].startswith(detail)
+
+
 def test_what_was_sent_in_the_wrong_place_is_not_repeated(scene: Scene) -> None:
     """A code must not come back in an error, wherever it was put."""
     secret = "SECRET-CODE-1"

@@ -140,7 +140,7 @@ def test_a_page_has_five_hundred_codes_unless_told(scene: Scene) -> None:
         ("/type", "type=gold"), ("/type", "type="), ("/type", "type=null"), ("/status", "status=lapsed"),
         ("/limit", "limit=0"), ("/limit", "limit=5001"), ("/limit", "limit=ten"), ("/limit", "limit=" + "9" * 500),
         ("/limit", "limit=1.0"), ("/cursor", "cursor=%21"), ("/cursor", "cursor=A"), ("/cursor", "cursor=__8"),
-        ("/code", "code="), ("/code", "code=%20"), ("/code", "code=" + "x" * 129), ("/userId", "userId=a%20b"),
+        ("/code", "code="), ("/code", "code=%20"), ("/code", "code=" + "x" * 129), ("/userId", "userId=a%00b"),
         ("/reserveId", "reserveId=x"), ("/colour", "colour=red"), ("/limit", "limit=1&limit=2"),
         ("/a~1b~0c", "a/b~c=1"),
     ],

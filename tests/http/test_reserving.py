@@ -116,7 +116,7 @@ def test_any_id_the_contract_allows_is_a_campaign(scene: Scene, campaign: str) -
         ("/count", {"type": "tm", "count": "two"}),
         ("/count", {"type": "tm", "count": 1.5}),
         ("/reserveId", {"type": "tm", "count": 1, "reserveId": "short"}),
-        ("/reserveId", {"type": "tm", "count": 1, "reserveId": "with a space"}),
+        ("/reserveId", {"type": "tm", "count": 1, "reserveId": "with a\ttab"}),
         ("/reserveId", {"type": "tm", "count": 1, "reserveId": "x" * 129}),
         ("/reserveId", {"type": "tm", "count": 1, "reserveId": "new-line\n"}),
         ("/colour", {"type": "tm", "count": 1, "colour": "red"}),

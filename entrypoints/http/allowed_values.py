@@ -1,0 +1,48 @@
+"""Which values a type allows in one place."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import inspect
+
+
+def values_at(type: Any, steps: Sequence[str]) -> list[str]:
+    """Of the enumeration at the end of these ``steps``: names of fields, and anything for items of lists."""
+    found = [_type_info(type)]
+    for step in steps:
+        found = [inner for one in found for inner in _inside(one, step)]
+    return [value for one in found for value in _values(one)]
+
+
+@cache
+def _type_info(type: Any) -> inspect.Type:
+    return inspect.type_info(type)
+
+
+def _inside(info: inspect.Type, step: str) -> Iterator[inspect.Type]:
+    match info:
+        case inspect.Metadata():
+            yield from _inside(info.type, step)
+        case inspect.UnionType():
+            for one in info.types:
+                yield from _inside(one, step)
+        case inspect.StructType():
+            yield from (field.type for field in info.fields if field.encode_name == step)
+        case inspect.ListType():
+            yield info.item_type
+        case inspect.DictType():
+            yield info.value_type
+
+
+def _values(info: inspect.Type) -> Iterator[str]:
+    match info:
+        case inspect.Metadata():
+            yield from _values(info.type)
+        case inspect.UnionType():
+            for one in info.types:
+                yield from _values(one)
+        case inspect.EnumType():
+            yield from (str(one.value) for one in info.cls)
+        case inspect.LiteralType():
+            yield from (str(one) for one in info.values)
