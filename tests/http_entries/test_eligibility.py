@@ -175,7 +175,7 @@ def cursor(text: str | bytes) -> str:
     "garbage",
     [
         "", "x", "!!!!", "a b", "null", "=" * 4, "x" * 1_025, "x" * 1_024, cursor(b"\xff\xfe"), cursor("ann"),
-        cursor("80"), cursor("80 "), cursor(" ann"), cursor("80 a b"), cursor("nan ann"), cursor("inf ann"),
+        cursor("80"), cursor("80 "), cursor(" ann"), cursor("80 a\tb"), cursor("nan ann"), cursor("inf ann"),
         cursor("-1 ann"), cursor("1e999 ann"), cursor("1_0 ann"), cursor("\u0668\u0660 ann"),
         cursor('{"$gt":""} ann'),
         cursor("80 " + "x" * 129), cursor("80 ann\n"), cursor("80\nann"),
