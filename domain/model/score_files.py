@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -89,7 +90,9 @@ def _named(header: Sequence[str], separator: str) -> Layout | None:
 
 
 def _bare(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold() if len(name) <= _LONGEST_NAME else ""
+    if len(name) > _LONGEST_NAME:
+        return ""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name))).casefold()
 
 
 def _split(text: str, separator: str) -> list[str] | None:
@@ -150,7 +153,11 @@ class ScoreFileReader:
 
     def _text(self, line: bytes | None) -> str:
         """Of a line too long to keep a stand-in, which is no record."""
+        if line is None:
+            return "too long"
+        if b"\0" in line:  # UTF-16 without its mark, or no text at all.
+            raise ScoreFileUnreadable(line=self._line)
         try:
-            return "too long" if line is None else line.decode()
+            return line.decode()
         except UnicodeDecodeError as error:
             raise ScoreFileUnreadable(line=self._line) from error

@@ -37,7 +37,8 @@ def _problems(content: str) -> list[tuple[int | None, str]]:
         "userId,score\r\nann,97\r\n", "\n\nuserId,score\n\nann,97\n\n", " ann , 97 \n", '"ann","97"\n',
         "userId,score,\nann,97,\n", "userId,score,selection,,\nann,97,,,\n", "ann;97\n", "ann\t97", "ann|97",
         "selection,userId,score\n,ann,97", "Selection ; Score ; User ID\nnone;97;ann",
-        "userId,score\nann,97.0\n", "userId,score\nann,9.7e1\n", "userId,score\n\u00a0ann\u00a0,97\n",
+        "User\u00a0Id,\uff33core\nann,97\n", "userId,score\nann,97.0\n", "userId,score\nann,9.7e1\n",
+        "userId,score\n\u00a0ann\u00a0,97\n",
     ],
     ids=ascii,
 )  # fmt: skip
@@ -97,7 +98,14 @@ def test_a_selection_comes_with_the_score() -> None:
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"ann,5\n\xff,6\n", 2), (b"\x1f\x8b\x08\0rubbish", 1), ("ann,5\n".encode("utf-16")[:-1], 1)],
+    [
+        (b"ann,5\n\xff,6\n", 2),
+        (b"\x1f\x8b\x08\0rubbish", 1),
+        ("userId,score\nann,5\n".encode("utf-16-le"), 1),
+        ("userId,score\nann,5\n".encode("utf-16-be"), 1),
+        (b"userId,score\nann,5\nbo\0b,6\n", 3),
+        ("ann,5\n".encode("utf-16")[:-1], 1),
+    ],
 )
 def test_what_is_no_text_is_refused_with_its_line(content: bytes, line: int) -> None:
     with pytest.raises(ScoreFileUnreadable) as refused:
