@@ -22,16 +22,16 @@ from tests.contracts.entry_stores import Asking, EntryPorts
 async def entry_ports(request: pytest.FixtureRequest) -> AsyncIterator[EntryPorts]:
     async with AsyncExitStack() as stack:
         if request.param == "memory":
-            yield _in_memory()
+            yield in_memory()
         else:
             url: str = request.getfixturevalue("database_url")
-            yield await _in_mongo(url, stack)
+            yield await in_mongo(url, stack)
 
 
 @pytest.fixture
 async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
     async with AsyncExitStack() as stack:
-        yield await _in_mongo(database_url, stack)
+        yield await in_mongo(database_url, stack)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def queries_over_one_connection(database_url: str) -> AsyncIterator[EntryQ
         yield store.entry_queries
 
 
-def _in_memory() -> EntryPorts:
+def in_memory() -> EntryPorts:
     asking = Asking()
     store = MemoryEntryStore(origin=asking)
     return EntryPorts(
@@ -55,7 +55,7 @@ def _in_memory() -> EntryPorts:
     )
 
 
-async def _in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
+async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
     asking = Asking()
     store = await stack.enter_async_context(mongo_store(url, origin=asking))
     await store.migrate()
