@@ -98,9 +98,13 @@ class InHand:
     async def keep(self) -> None:
         while True:
             await asyncio.sleep(self._patience.extend_every)
-            with suppress(Unavailable):
+            try:
                 by = timedelta(seconds=self._patience.extend_by)
                 await self._queue.extend(list(self._jobs.values()), by)
+            except Unavailable as error:
+                hindered(error)
+            except Exception:
+                log.exception("score_retry.not_kept")  # The next time may go well.
 
     async def close(self) -> None:
         """Say what is still to be said."""
