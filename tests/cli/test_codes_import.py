@@ -62,7 +62,7 @@ def test_into_memory_it_says_that_it_is_a_rehearsal(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("more", "status"),
-    [(["--campaign", "a b"], 2), (["--type", "gold"], 2), (["--by", "a b"], 2), (["--by", "x" * 129], 2)],
+    [(["--campaign", "a b"], 2), (["--type", "gold"], 2), (["--by", "a\tb"], 2), (["--by", "x" * 129], 2)],
 )
 def test_an_option_that_is_wrong_is_named(file: Path, more: list[str], status: int) -> None:
     outcome = import_file(file, *more)

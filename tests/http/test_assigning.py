@@ -96,7 +96,7 @@ ONE: dict[str, Any] = {"code": "A1", "userId": "ann"}
         ("/assignments/0/code", {"reserveId": MINE, "assignments": [ONE | {"code": " \t "}]}),
         ("/assignments/0/code", {"reserveId": MINE, "assignments": [ONE | {"code": "x" * 129}]}),
         ("/assignments/0/code", {"reserveId": MINE, "assignments": [ONE | {"code": "A\x00B"}]}),
-        ("/assignments/1/userId", {"reserveId": MINE, "assignments": [ONE, ONE | {"userId": "a b"}]}),
+        ("/assignments/1/userId", {"reserveId": MINE, "assignments": [ONE, ONE | {"userId": "a\tb"}]}),
         ("/assignments/1/userId", {"reserveId": MINE, "assignments": [ONE, ONE | {"userId": "x" * 129}]}),
         ("/assignments/0/userId", {"reserveId": MINE, "assignments": [{"code": "A1"}]}),
         ("/assignments/0/extra", {"reserveId": MINE, "assignments": [ONE | {"extra": 1}]}),
