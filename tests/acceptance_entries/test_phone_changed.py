@@ -23,7 +23,7 @@ async def test_a_changed_phone_has_to_be_confirmed_and_frees_the_old_one(crowded
         None,
     )
     assert (await crowded.score(campaign, {fan.id: 95}))["problems"] == [
-        {"userId": fan.id, "reason": "phone_not_confirmed"}
+        {"line": 1, "userId": fan.id, "reason": "phone_not_confirmed"}
     ]
     assert (await crowded.select(campaign, [fan.id]))["rejected"] == [fan.id]
     heir = crowded.fan(campaign)

@@ -52,7 +52,7 @@ def test_a_registration_lives_its_whole_life(stored: Scene) -> None:
     assert stored.told("entries/scoring", {"key": key})["upserted"] == 1
     lines = "".join(json.dumps({"userId": user, "score": 80.5}) + "\n" for user in (bob.id, "zoe"))
     streamed = stored.ask("POST", "entries/scoring", content=lines.encode(), headers=bearer() | NDJSON).json()
-    assert streamed["problems"] == [{"userId": "zoe", "reason": "no_entry"}]
+    assert streamed["problems"] == [{"line": 2, "userId": "zoe", "reason": "no_entry"}]
     page = stored.seen("entries/scoring", limit=1, minScore=80.5)
     assert stored.ranking(cursor=page["next"], maxScore=80.5) == ["bob"]
     assert stored.told("entries/transfer", {"from": "nyc", "to": "bos"}) == {"matched": 2, "moved": 0, "merged": 2}
