@@ -8,6 +8,7 @@ from domain.model.budgets import FanLimits
 from domain.model.confirmation import ConfirmationRules
 from domain.model.phones import SendLimits
 from domain.usecases.assign_codes import AssignCodes
+from domain.usecases.check_file import CheckFile
 from domain.usecases.check_markets import CheckMarkets
 from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
 from domain.usecases.free_phone import FreePhone
@@ -31,6 +32,7 @@ from domain.usecases.send_code import SendCode
 from domain.usecases.sweep_reservations import SweepReservations
 from domain.usecases.transfer_entries import TransferEntries
 from domain.usecases.use_number import UseNumber
+from domain.usecases.withdraw_import import WithdrawImport
 from entrypoints.settings import Settings
 from ports.budgets import FanBudgets
 from ports.campaigns import Campaigns
@@ -98,7 +100,9 @@ class Application:
 
     begin_import: BeginImport
     import_codes: ImportCodes
+    check_file: CheckFile
     find_import: FindImport
+    withdraw_import: WithdrawImport
     reserve_codes: ReserveCodes
     assign_codes: AssignCodes
     release_codes: ReleaseCodes
@@ -185,7 +189,9 @@ def assemble(
     return Application(
         begin_import=BeginImport(objects=objects, imports=imports, clock=clock),
         import_codes=ImportCodes(objects=objects, pool=codes, imports=imports, clock=clock),
+        check_file=CheckFile(objects=objects, pool=codes, clock=clock),
         find_import=FindImport(imports=imports, clock=clock),
+        withdraw_import=WithdrawImport(pool=codes, imports=imports, clock=clock),
         reserve_codes=ReserveCodes(pool=codes, clock=clock, ttl=settings.reservation_ttl),
         assign_codes=AssignCodes(pool=codes, clock=clock),
         release_codes=ReleaseCodes(pool=codes, clock=clock),

@@ -12,7 +12,7 @@ from domain.model.codes import Code, CodeType, Refusal
 from domain.model.ids import CampaignId, ImportId, ReserveId
 from domain.model.inventory import CodeFilter, StatusCounts
 from domain.model.reservations import Claim, Reservation
-from domain.model.uploads import CodeBatch, Import, Tally
+from domain.model.uploads import CodeBatch, Import, Tally, Withdrawn
 
 CodeChange = Callable[[Code], Code | Refusal]
 """A rule of the model, applied to one code: the code as it should be, or why it stays as it is. Pure, and run
@@ -26,7 +26,19 @@ class CodePool(Protocol):
         """Store the codes of ``batch`` that the campaign does not have; leave the others exactly as they are.
 
         Within a campaign a code exists once, whatever its type, under any race (REQ-005). Adding the same
-        batch again after a failure counts as inserted what the first try had stored.
+        batch again after a failure counts as inserted what the first try had stored. A new code that looks like
+        one that is there already is stored, and reported.
+        """
+        ...
+
+    async def check(self, batch: CodeBatch) -> Tally:
+        """What ``add`` would do with the codes of ``batch``, each of which is in it once; nothing is stored."""
+        ...
+
+    async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
+        """Remove the codes that this import brought and that are available now, each atomically.
+
+        No code is removed that a claim holds, under any race. Safe to repeat.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 import heapq
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,8 +18,9 @@ from domain.model.codes import (
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId, ImportId, ReserveId
 from domain.model.inventory import CodeFilter, StatusCounts
+from domain.model.look_alikes import look_alikes
 from domain.model.reservations import Claim, Reservation
-from domain.model.uploads import CodeBatch, Import, Tally
+from domain.model.uploads import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
 from ports.codes import CodeChange
 
 
@@ -45,12 +46,20 @@ class _Campaign:
             self.free[after.type].append(after.text)
         self.codes[after.text] = replace(after, transitions=after.transitions[-HISTORY_LIMIT:])
 
+    def remove(self, codes: Sequence[Code]) -> None:
+        """Forget codes that nobody holds; what the heap still says of them is passed over."""
+        gone = {code.text for code in codes}
+        for code in codes:
+            del self.codes[code.text]
+        for type, free in self.free.items():
+            self.free[type] = [text for text in free if text not in gone]
+
     def sweep(self, now: datetime, limit: int | None = None) -> int:
         swept = 0
         while self.deadlines and self.deadlines[0][0] <= now and swept != limit:
             _, text = heapq.heappop(self.deadlines)
-            code = self.codes[text]
-            if code.has_lapsed(now):
+            code = self.codes.get(text)
+            if code and code.has_lapsed(now):
                 self.put(code.lapse(now))
                 swept += 1
         return swept
@@ -83,11 +92,14 @@ class MemoryCodeStore:
         campaign = self._campaigns[batch.campaign_id]
         inserted = duplicates = conflicts = 0
         seen: set[str] = set()
+        problems: list[Problem] = []
         for line, text in batch.rows:
             origin = Origin(import_id=batch.import_id, line=line, at=batch.at, by=batch.by)
             present = campaign.codes.get(text)
             if present is None:
                 campaign.put(Code(campaign_id=batch.campaign_id, text=text, type=batch.type, origin=origin))
+                if any(other in campaign.codes for other in look_alikes(text)):
+                    problems.append(Problem(line, LOOK_ALIKE))
             if present is None or present.origin == origin:
                 inserted += 1
             elif present.type is batch.type or text in seen:
@@ -95,7 +107,36 @@ class MemoryCodeStore:
             else:
                 conflicts += 1
             seen.add(text)
-        return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts)
+        return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts, problems=tuple(problems))
+
+    async def check(self, batch: CodeBatch) -> Tally:
+        codes = self._campaigns[batch.campaign_id].codes
+        present = [codes[text] for _, text in batch.rows if text in codes]
+        duplicates = sum(code.type is batch.type for code in present)
+        known = set(codes)
+        problems: list[Problem] = []
+        for line, text in batch.rows:
+            if text not in codes and not known.isdisjoint(look_alikes(text)):
+                problems.append(Problem(line, LOOK_ALIKE))
+            known.add(text)
+        return Tally(
+            inserted=len(batch.rows) - len(present),
+            duplicates=duplicates,
+            conflicts=len(present) - duplicates,
+            problems=tuple(problems[:MAX_PROBLEMS]),
+        )
+
+    async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
+        campaign = self._campaigns[campaign_id]
+        campaign.sweep(now)
+        ours = [code for code in campaign.codes.values() if code.origin.import_id == import_id]
+        by_status = Counter(code.status(now) for code in ours)
+        campaign.remove([code for code in ours if code.status(now) is CodeStatus.AVAILABLE])
+        return Withdrawn(
+            removed=by_status[CodeStatus.AVAILABLE],
+            reserved=by_status[CodeStatus.RESERVED],
+            assigned=by_status[CodeStatus.ASSIGNED],
+        )
 
     async def claim(self, claim: Claim) -> Reservation:
         campaign = self._campaigns[claim.campaign_id]

@@ -5,6 +5,7 @@ unique indexes. Nothing here trusts a multi-document transaction.
 """
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -17,13 +18,16 @@ from adapters.mongo.claims import ClaimQueue
 from adapters.mongo.collection import Change, CodeCollection
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import may_come_back, only_duplicates, translated
-from adapters.mongo.mapping import key, new_document
-from domain.model.codes import Code, CodeType, Refusal
-from domain.model.ids import CampaignId, ReserveId
+from adapters.mongo.mapping import key, key_range, new_document
+from domain.model.codes import Code, CodeStatus, CodeType, Refusal
+from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.look_alikes import look_alikes
 from domain.model.reservations import Claim, Reservation
-from domain.model.uploads import CodeBatch, Tally
+from domain.model.uploads import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Problem, Tally, Withdrawn
 from ports.codes import CodeChange
 
+PAGE: Final = 2_000
+"""Codes looked at together when an import is taken back."""
 PROBE: Final = 20
 """Codes of a batch looked up to guess whether the file is new or comes again."""
 RIDE_OUT_SECONDS: Final = 60.0
@@ -60,7 +64,28 @@ class MongoCodePool:
             present = await self._present(batch, list(fresh))
             tally += _judge(batch, fresh, present)
             fresh = {code: line for code, line in fresh.items() if code not in present}
-        return tally + await self._insert(batch, fresh)
+        return tally + await self._insert(batch, fresh) + await self._look_alikes(batch, fresh)
+
+    @translated
+    async def check(self, batch: CodeBatch) -> Tally:
+        fresh = {code: line for line, code in batch.rows}
+        present = await self._present(batch, list(fresh))
+        duplicates = sum(document["type"] == batch.type.value for document in present.values())
+        new = {code: line for code, line in fresh.items() if code not in present}
+        tally = Tally(inserted=len(new), duplicates=duplicates, conflicts=len(present) - duplicates)
+        return tally + await self._look_alikes(batch, new)
+
+    async def _look_alikes(self, batch: CodeBatch, codes: Mapping[str, int]) -> Tally:
+        """Which of these lines hold codes that look like others of the campaign, or earlier ones of the file."""
+        asked = [(line, other) for code, line in codes.items() for other in look_alikes(code)]
+        if not asked:
+            return Tally()
+        earlier = dict(codes)
+        for code, document in (await self._present(batch, list({other for _, other in asked}))).items():
+            origin = document["origin"]
+            earlier[code] = origin["line"] if origin["importId"] == batch.import_id else 0
+        lines = sorted({line for line, other in asked if earlier.get(other, line) < line})
+        return Tally(problems=tuple(Problem(line, LOOK_ALIKE) for line in lines[:MAX_PROBLEMS]))
 
     async def _present(self, batch: CodeBatch, codes: Sequence[str]) -> dict[str, Raw]:
         """Those of ``codes`` that the campaign has, each with its type and origin."""
@@ -91,16 +116,52 @@ class MongoCodePool:
         self, campaign_id: CampaignId, codes: Sequence[str], change: CodeChange
     ) -> Mapping[str, Code | Refusal]:
         """Read, decide, compare-and-set; what somebody else changed in between is decided anew."""
-        outcome: dict[str, Code | Refusal] = dict.fromkeys(codes, Refusal.NOT_FOUND)
+        outcome: dict[str, Code | Refusal] = {}
         undecided: Sequence[str] = codes
         while undecided:
             changes: list[Change] = []
+            outcome |= dict.fromkeys(undecided, Refusal.NOT_FOUND)  # It may be gone since it was last looked at.
             for before in await self._codes.load((campaign_id, text) for text in undecided):
                 outcome[before.text] = after = change(before)
                 if isinstance(after, Code) and after is not before:
                     changes.append((before, after))
             undecided = [code.text for code in await self._codes.write(changes)]
         return outcome
+
+    async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
+        """Page by page through the campaign: rare as it is, it is not worth an index that each import pays for."""
+        done: Counter[CodeStatus] = Counter()
+        after: str | None = None
+        while page := await self._page(campaign_id, after):
+            ours = [code for code in page if code.origin.import_id == import_id]
+            done += await self._withdraw(ours, now)
+            after = page[-1].text
+        return Withdrawn(
+            removed=done[CodeStatus.AVAILABLE],
+            reserved=done[CodeStatus.RESERVED],
+            assigned=done[CodeStatus.ASSIGNED],
+        )
+
+    @translated
+    async def _page(self, campaign_id: CampaignId, after: str | None) -> list[Code]:
+        return await self._codes.find({"_id": key_range(campaign_id, after)}, sort="_id", limit=PAGE)
+
+    @translated
+    async def _withdraw(self, codes: Sequence[Code], now: datetime) -> Counter[CodeStatus]:
+        """Remove those that are available; how many, and how the others stand. A claim wins."""
+        stands: Counter[CodeStatus] = Counter()
+        while codes:
+            by_status: defaultdict[CodeStatus, list[Code]] = defaultdict(list)
+            for code in codes:
+                by_status[code.status(now)].append(code)
+            available = by_status.pop(CodeStatus.AVAILABLE, [])
+            stands += Counter({status: len(those) for status, those in by_status.items()})
+            removed = await self._codes.remove(available)
+            stands[CodeStatus.AVAILABLE] += removed
+            if removed == len(available):
+                break
+            codes = await self._codes.load((code.campaign_id, code.text) for code in available)
+        return stands
 
     @translated
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:

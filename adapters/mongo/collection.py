@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pymongo.errors
-from pymongo import UpdateOne
+from pymongo import DeleteOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
@@ -54,7 +54,14 @@ class CodeCollection:
         if await self._all_applied([compare_and_set(before, after, "") for before, after in moved]):
             return []
         stored = {code.text: code for code in await self.load((code.campaign_id, code.text) for code in codes)}
-        return [code for code in codes if not _is_confirmed(code, stored[code.text])]
+        return [code for code in codes if not _is_confirmed(code, stored.get(code.text))]
+
+    async def remove(self, codes: Sequence[Code]) -> int:
+        """Those that nobody has changed since they were read; how many that were."""
+        if not codes:
+            return 0
+        deletes = [DeleteOne({"_id": key(code.campaign_id, code.text), "version": code.version}) for code in codes]
+        return (await self.raw.bulk_write(deletes, ordered=False)).deleted_count
 
     async def close_places(self, codes: Sequence[Code]) -> None:
         """Free the places of assigned codes whose reservation is over; whoever was faster did the same."""
@@ -73,6 +80,6 @@ class CodeCollection:
         return result.matched_count == len(writes)
 
 
-def _is_confirmed(code: Code, stored: Code) -> bool:
+def _is_confirmed(code: Code, stored: Code | None) -> bool:
     """The same hold and a later version: somebody else confirmed it in the meantime, or assigned it."""
-    return stored.hold == code.hold and stored.version > code.version
+    return stored is not None and stored.hold == code.hold and stored.version > code.version

@@ -102,6 +102,14 @@ class CodeDocument(Document):
 class StoredProblem(BaseModel):
     line: int
     reason: str
+    detail: str = ""
+
+
+class StoredUnderstood(BaseModel):
+    encoding: str
+    separator: str
+    header: bool
+    column: int
 
 
 class ImportDocument(Document):
@@ -125,6 +133,8 @@ class ImportDocument(Document):
     moved_at: datetime
     finished_at: datetime | None
     failure: str | None
+    understood: StoredUnderstood | None = None
+    """Missing in what 0.1 stored."""
 
     class Settings:
         name = "imports"

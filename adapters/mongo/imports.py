@@ -1,11 +1,14 @@
 """The record of imports, through its Beanie document."""
 
+from dataclasses import asdict
+
 from beanie import init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
-from adapters.mongo.documents import DOCUMENTS, ImportDocument, StoredProblem
+from adapters.mongo.documents import DOCUMENTS, ImportDocument, StoredProblem, StoredUnderstood
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
+from domain.model.code_layouts import Understood
 from domain.model.codes import CodeType
 from domain.model.ids import CampaignId, ImportId, UserId
 from domain.model.uploads import Import, ImportStatus, Problem, Tally, UploadKey
@@ -49,11 +52,15 @@ def _to_document(run: Import) -> ImportDocument:
         conflicts=run.tally.conflicts,
         blank=run.tally.blank,
         invalid=run.tally.invalid,
-        problems=[StoredProblem(line=problem.line, reason=problem.reason) for problem in run.tally.problems],
+        problems=[
+            StoredProblem(line=problem.line, reason=problem.reason, detail=problem.detail)
+            for problem in run.tally.problems
+        ],
         started_at=run.started_at,
         moved_at=run.moved_at,
         finished_at=run.finished_at,
         failure=run.failure,
+        understood=StoredUnderstood(**asdict(run.understood)) if run.understood else None,
     )
 
 
@@ -69,10 +76,11 @@ def _to_import(document: ImportDocument) -> Import:
             conflicts=document.conflicts,
             blank=document.blank,
             invalid=document.invalid,
-            problems=tuple(Problem(problem.line, problem.reason) for problem in document.problems),
+            problems=tuple(Problem(problem.line, problem.reason, problem.detail) for problem in document.problems),
         ),
         started_at=document.started_at,
         moved_at=document.moved_at,
         finished_at=document.finished_at,
         failure=document.failure,
+        understood=Understood(**document.understood.model_dump()) if document.understood else None,
     )

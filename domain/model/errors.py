@@ -24,6 +24,11 @@ class DomainError(Exception):
         return inspect.getdoc(type(self)) or ""
 
     @property
+    def detail(self) -> str:
+        """More about this very case, and how to mend it, for people; may be empty."""
+        return ""
+
+    @property
     def logged(self) -> Mapping[str, int | str]:
         """For a line in the log."""
         return {"code": self.code, **self.context}
@@ -107,8 +112,54 @@ class FileUnreadable(DomainError):
 
     code = "codes.file_unreadable"
 
-    def __init__(self, *, line: int) -> None:
+    def __init__(self, *, line: int, what: str = "") -> None:
+        """``what``: what the file is instead, in words."""
         super().__init__(line=line)
+        self.line = line
+        self.what = what
+
+    @property
+    def detail(self) -> str:
+        if self.what:
+            return f"It is {self.what}. Upload the list itself: text in UTF-8, a code a line."
+        return f"Line {self.line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
+
+
+class FileAmbiguous(DomainError):
+    """It is not clear which column of the file holds the codes; nothing was stored."""
+
+    code = "codes.file_ambiguous"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    @property
+    def detail(self) -> str:
+        return f"{self.reason}. Say which column holds the codes: column, its number from 1 or its name."
+
+
+class FileEmpty(DomainError):
+    """There is no code in the file; nothing was stored."""
+
+    code = "codes.file_empty"
+
+    def __init__(self, *, invalid: int, first: str = "") -> None:
+        """``invalid``: how many rows are no codes; ``first``: line and reason of the first of them."""
+        super().__init__(invalid=invalid)
+        self.first = first
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"{self.first}. Are the codes in another column (column)?" if self.first else "The file has no rows."
+        )
+
+
+class ImportRunning(DomainError):
+    """The import is under way; it can be taken back when it has ended."""
+
+    code = "codes.import_running"
 
 
 class CampaignNotFound(DomainError):

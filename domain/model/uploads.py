@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from domain.model.code_cells import Reason
+from domain.model.code_layouts import Understood
 from domain.model.codes import CodeType
 from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, ImportId, UserId
@@ -46,14 +48,25 @@ class ImportStatus(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    CHECKED = "checked"
+    """A dry run: nothing was stored."""
+    WITHDRAWN = "withdrawn"
+    """Taken back: its codes that were available are gone."""
+
+
+HEADER: Final = Reason.HEADER.value
+LOOK_ALIKE: Final = "look_alike"
+"""It was stored, and looks like another code of the campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that was not imported, and why; never what stood in it."""
+    """A line that was not imported, or is worth a look, and why; never what stood in it."""
 
     line: int
     reason: str
+    detail: str = ""
+    """Which character it is about: ``U+200B zero width space``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +111,16 @@ class CodeBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """What became of the codes of an import that was taken back."""
+
+    removed: int = 0
+    reserved: int = 0
+    """Kept, as are the assigned: they are in fans' hands, or about to be."""
+    assigned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """One run over one file."""
 
@@ -112,6 +135,10 @@ class Import:
     finished_at: datetime | None = None
     failure: str | None = None
     """The code of the error that ended it."""
+    understood: Understood | None = None
+    """How the file is read, once its head has been looked at."""
+    sample: tuple[str, ...] = field(default=(), repr=False)
+    """Of a dry run: the first and the last five codes."""
 
     def progressed(self, tally: Tally, now: datetime) -> "Import":
         return replace(self, tally=tally, moved_at=now)
@@ -121,6 +148,12 @@ class Import:
 
     def failed(self, failure: str, now: datetime) -> "Import":
         return replace(self, status=ImportStatus.FAILED, moved_at=now, finished_at=now, failure=failure)
+
+    def checked(self, sample: Sequence[str], now: datetime) -> "Import":
+        return replace(self, status=ImportStatus.CHECKED, sample=tuple(sample), moved_at=now, finished_at=now)
+
+    def withdrawn(self) -> "Import":
+        return replace(self, status=ImportStatus.WITHDRAWN)
 
     def seen_at(self, now: datetime) -> "Import":
         """What to tell of it now: one that has been silent for too long has died and will not finish."""

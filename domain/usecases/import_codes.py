@@ -4,20 +4,19 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from domain.model.code_files import CodeFileReader, Row
+from domain.model.code_layouts import LOOK, FileOptions, Understood
 from domain.model.errors import DomainError, ImportNotFound
 from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
-from domain.model.uploads import MAX_BATCH_ROWS, CodeBatch, Import, Problem, Tally, UploadKey
+from domain.model.uploads import MAX_BATCH_ROWS, Import, Tally, UploadKey
+from domain.usecases.read_codes import BATCH_ROWS, CodeBatches
 from ports.clock import Clock
 from ports.codes import CodePool, ImportLog
 from ports.objects import ObjectStore
 
-BATCH_ROWS: Final = 5_000
-"""Rows given to the store at once: as fast as larger batches, and kinder to whoever reserves meanwhile."""
 BATCHES_UNDER_WAY: Final = 2
 """One batch is written while the next is read."""
 REPORT_EVERY: Final = timedelta(milliseconds=500)
@@ -30,6 +29,7 @@ class ImportCodesCommand:
     campaign_id: CampaignId
     key: str
     by: UserId
+    options: FileOptions = LOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,11 @@ class BeginImport:
 class ImportCodes:
     """Store every new code of a CSV file from the object store, as a stream, in constant memory.
 
-    Only the first column counts; white space around a code is dropped, blank lines are skipped. A code that
-    the campaign has already stays exactly as it is. Safe to repeat, safe after a crash: what was stored
-    stays stored, and the next run finds it there (code-service REQ-004, REQ-005, REQ-006).
+    The head of the file is looked at first: a file that is no list of codes is refused and nothing of it stored.
+    Only the first column counts, unless `column` names another; white space around a code is dropped, blank lines
+    are skipped, rows that are no codes are reported. A code that the campaign has already stays exactly as it is.
+    Safe to repeat, safe after a crash: what was stored stays stored, and the next run finds it there
+    (code-service REQ-004, REQ-005, REQ-006).
     """
 
     objects: ObjectStore
@@ -64,23 +66,25 @@ class ImportCodes:
     imports: ImportLog
     clock: Clock
 
-    async def __call__(self, run: Import) -> Import:
-        """Raises FileUnreadable, FileNotFound, Unavailable; the failed run is on record then."""
+    async def __call__(self, run: Import, options: FileOptions = LOOK) -> Import:
+        """Raises FileUnreadable, FileAmbiguous, FileEmpty, InvalidValue, FileNotFound, Unavailable; the failed run
+        is on record then."""
         progress = _Progress(run, self.imports, self.clock)
+        batches = CodeBatches(self.objects, run, options)
         try:
-            async for tally in self._added(run):
-                await progress.add(tally)
+            async for tally in self._added(batches):
+                await progress.add(tally, batches.understood)
         except BaseException as error:
             await progress.fail(error)
             raise
         return await progress.complete()
 
-    async def _added(self, run: Import) -> AsyncIterator[Tally]:
+    async def _added(self, batches: CodeBatches) -> AsyncIterator[Tally]:
         """What became of each batch; up to BATCHES_UNDER_WAY of them are being written at once."""
         writing: deque[asyncio.Task[Tally]] = deque()
         unreadable: DomainError | None = None
         try:
-            async for batch, tally in self._batches(run):
+            async for batch, tally in batches.read():
                 yield tally
                 writing.append(asyncio.create_task(self.pool.add(batch)))
                 if len(writing) >= BATCHES_UNDER_WAY:
@@ -92,58 +96,6 @@ class ImportCodes:
         if unreadable is not None:
             raise unreadable
 
-    async def _batches(self, run: Import) -> AsyncIterator[tuple[CodeBatch, Tally]]:
-        """The codes of the file in batches, each with the tally of the rows that held none."""
-        builder = _BatchBuilder(run)
-        reader = CodeFileReader()
-        async for chunk in self.objects.read(str(run.key)):
-            for row in reader.feed(chunk):
-                builder.add(row)
-                if builder.full:
-                    yield builder.take()
-        for row in reader.close():
-            builder.add(row)
-        yield builder.take()
-
-
-class _BatchBuilder:
-    """Gathers rows until there are enough for a batch."""
-
-    def __init__(self, run: Import) -> None:
-        self._run = run
-        self._reset()
-
-    def _reset(self) -> None:
-        self._codes: list[tuple[int, str]] = []
-        self._problems: list[Problem] = []
-        self._blank = 0
-
-    @property
-    def full(self) -> bool:
-        return len(self._codes) + len(self._problems) >= BATCH_ROWS
-
-    def add(self, row: Row) -> None:
-        if row.code:
-            self._codes.append((row.line, row.code))
-        elif row.problem:
-            self._problems.append(Problem(row.line, row.problem))
-        else:
-            self._blank += 1
-
-    def take(self) -> tuple[CodeBatch, Tally]:
-        run = self._run
-        batch = CodeBatch(
-            campaign_id=run.key.campaign_id,
-            type=run.key.type,
-            import_id=run.id,
-            at=run.started_at,
-            by=run.by,
-            rows=self._codes,
-        )
-        tally = Tally(blank=self._blank, invalid=len(self._problems)) + Tally(problems=tuple(self._problems))
-        self._reset()
-        return batch, tally
-
 
 class _Progress:
     """Adds up what was done and keeps it on record, not more often than REPORT_EVERY."""
@@ -154,9 +106,9 @@ class _Progress:
         self._clock = clock
         self._reported_at = run.started_at
 
-    async def add(self, tally: Tally) -> None:
+    async def add(self, tally: Tally, understood: Understood | None) -> None:
         now = self._clock.now()
-        self._run = self._run.progressed(self._run.tally + tally, now)
+        self._run = replace(self._run.progressed(self._run.tally + tally, now), understood=understood)
         if now - self._reported_at >= REPORT_EVERY:
             self._reported_at = now
             await self._imports.save(self._run)

@@ -2,23 +2,32 @@
 
 import asyncio
 import getpass
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
 import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from domain.model.code_cells import ACCEPTABLE, Reason
+from domain.model.code_layouts import MAX_COLUMN, FileOptions
 from domain.model.codes import CodeType
 from domain.model.errors import DomainError
 from domain.model.ids import CAMPAIGN_ID_RULE, USER_ID_RULE, CampaignId, UserId, is_campaign_id, is_user_id
-from domain.model.uploads import Import
+from domain.model.uploads import Import, ImportStatus
 from domain.usecases.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
 from entrypoints.cli.errors import in_words
 from entrypoints.http.codes.imports import ImportBody
 from entrypoints.logs import configure_logs
 from entrypoints.settings import Settings, read_settings
+
+SOME_LEFT_OUT: Final = 3
+"""The status of the command when rows were invalid or conflicting."""
+SEPARATORS: Final = {"comma": ",", ",": ",", "semicolon": ";", ";": ";", "tab": "\t", "pipe": "|", "|": "|"}
 
 
 @click.group()
@@ -31,8 +40,30 @@ def codes() -> None:
 @click.option("--campaign", required=True, help="The campaign that gets the codes.")
 @click.option("--type", "code_type", required=True, type=click.Choice([type.value for type in CodeType]))
 @click.option("--by", default=None, help="Who is named in the history.  [default: cli:<your login>]")
-def import_file(file: Path, campaign: str, code_type: str, by: str | None) -> None:
-    """Import FILE, a CSV of codes, and print the same summary as the HTTP API."""
+@click.option("--dry-run", is_flag=True, help="Only look: the receipt and a sample; nothing is stored.")
+@click.option("--column", default=None, help="Which column holds the codes: its number from 1, or its name.")
+@click.option(
+    "--header/--no-header", default=None, help="Whether the first row names the columns.  [default: look]"
+)
+@click.option(
+    "--separator", default=None, type=click.Choice([*SEPARATORS]), help="Between columns.  [default: look]"
+)
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(sorted(reason.value for reason in ACCEPTABLE)),
+    help="Let rows pass that would be left out for this reason; may be given several times.",
+)
+def import_file(file: Path, campaign: str, code_type: str, by: str | None, **wishes: Any) -> None:
+    """Import FILE, a CSV of codes, and print the same receipt as the HTTP API.
+
+    Ends with 3 when rows were invalid, or in the campaign already under the other type; the others are stored.
+
+    \b
+    Examples:
+      fangate codes import batch.csv --campaign tour-2026 --type tm --dry-run
+      fangate codes import export.csv --campaign tour-2026 --type tm --separator semicolon --column voucher
+    """
     settings = read_settings()
     configure_logs("warning" if settings.log_level == "info" else settings.log_level)
     if not is_campaign_id(campaign):
@@ -41,21 +72,54 @@ def import_file(file: Path, campaign: str, code_type: str, by: str | None) -> No
     if not is_user_id(by):
         raise click.BadParameter(USER_ID_RULE, param_hint="--by")
     command = ImportCodesCommand(
-        campaign_id=CampaignId(campaign), key=f"codes/{campaign}/{code_type}/{file.name}", by=UserId(by)
+        campaign_id=CampaignId(campaign),
+        key=f"codes/{campaign}/{code_type}/{file.name}",
+        by=UserId(by),
+        options=_options(wishes),
     )
     if settings.in_memory:
         click.echo("FANGATE_STORE=memory: keeps nothing: this is a rehearsal.", err=True)
     try:
-        run = asyncio.run(_import(settings, file, file.stat().st_size, command))
+        run = asyncio.run(_import(settings, file, file.stat().st_size, command, dry_run=wishes["dry_run"]))
     except DomainError as error:
         raise click.ClickException(in_words(error)) from None
     click.echo(msgspec.json.format(msgspec.json.encode(ImportBody.of(run))).decode())
+    click.echo(_summary(run), err=True)
+    if run.tally.invalid or run.tally.conflicts:
+        sys.exit(SOME_LEFT_OUT)
 
 
-async def _import(settings: Settings, file: Path, size: int, command: ImportCodesCommand) -> Import:
+def _options(wishes: Mapping[str, Any]) -> FileOptions:
+    column, separator = wishes["column"], wishes["separator"]
+    if column is not None and column.isdecimal():
+        column = int(column)
+        if not 1 <= column <= MAX_COLUMN:
+            raise click.BadParameter(f"must be 1 to {MAX_COLUMN}", param_hint="--column")
+    return FileOptions(
+        separator=SEPARATORS[separator] if separator else None,
+        header=wishes["header"],
+        column=column,
+        accept=frozenset(map(Reason, wishes["accept"])),
+    )
+
+
+def _summary(run: Import) -> str:
+    tally = run.tally
+    left_out = (
+        f"{tally.duplicates} duplicates, {tally.conflicts} conflicts, {tally.invalid} invalid, {tally.blank} blank"
+    )
+    verb = "would store" if run.status is ImportStatus.CHECKED else "stored"
+    return f"{verb} {tally.inserted} of {tally.rows} rows; {left_out}"
+
+
+async def _import(
+    settings: Settings, file: Path, size: int, command: ImportCodesCommand, *, dry_run: bool
+) -> Import:
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task(file.name, total=size)
         source = single_file(file, lambda size: progress.advance(bar, size))
         async with application(settings, objects=source) as app:
-            return await app.import_codes(await app.begin_import(command))
+            if dry_run:
+                return await app.check_file(command)
+            return await app.import_codes(await app.begin_import(command), command.options)

@@ -11,5 +11,7 @@ def in_words(error: DomainError) -> str:
             return f"{error.field}: {error.reason}"
         case Unavailable() if error.reason and error.part in Settings.model_fields:
             return f"{PREFIX}{error.part.upper()}: {error.reason}"
+    if error.detail:
+        return f"{error.message} {error.detail}"
     details = ", ".join(f"{name} {value}" for name, value in error.context.items())
     return f"{error.message} ({details})" if details else error.message

@@ -40,6 +40,7 @@ from entrypoints.worker.loop import sweeping
 
 ROUTES: Final = (
     imports.import_codes,
+    imports.withdraw_import,
     imports.get_import,
     reservations.reserve_codes,
     reservations.reserve_codes_by_get,

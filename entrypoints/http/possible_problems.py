@@ -9,6 +9,7 @@ from domain.model.errors import (
     CodesExhausted,
     ConfirmationTooSoon,
     DomainError,
+    FileEmpty,
     FileUnreadable,
     GatesClosed,
     InvalidValue,
@@ -59,6 +60,7 @@ class Member(NamedTuple):
 
 MEMBERS: Final[Mapping[str, Member]] = {
     "available": Member("How many codes are available.", 1),
+    "invalid": Member("How many rows of the file are no codes.", 3),
     "line": Member("The line of the file, counted from 1.", 7),
     "attemptsLeft": Member("How many more codes may be tried.", 4),
     "retryAfter": Member("Seconds to wait before asking again.", 30),
@@ -70,6 +72,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
 CONTEXT: Final[Mapping[type[DomainError], tuple[str, ...]]] = {
     CodesExhausted: ("available",),
     FileUnreadable: ("line",),
+    FileEmpty: ("invalid",),
     ScoreFileAmbiguous: ("line",),
     ScoreFileUnreadable: ("line",),
     WrongConfirmationCode: ("attemptsLeft",),

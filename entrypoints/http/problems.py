@@ -22,10 +22,13 @@ from domain.model.errors import (
     ConfirmationTooSoon,
     DomainError,
     EntryNotFound,
+    FileAmbiguous,
+    FileEmpty,
     FileNotFound,
     FileUnreadable,
     GatesClosed,
     ImportNotFound,
+    ImportRunning,
     InvalidConfirmationToken,
     InvalidValue,
     NothingToConfirm,
@@ -61,6 +64,9 @@ STATUS_OF: Final[Mapping[type[DomainError], int]] = {
     ImportNotFound: 404,
     FileNotFound: 404,
     FileUnreadable: 422,
+    FileAmbiguous: 422,
+    FileEmpty: 422,
+    ImportRunning: 409,
     CampaignNotFound: 404,
     UserNotFound: 404,
     EntryNotFound: 404,
@@ -244,7 +250,16 @@ def _of_model(error: DomainError) -> Problem:
         headers["RateLimit"] = f'"{error.of}";r=0;t={error.seconds}'
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return Problem(status, error.code, error.message, context=error.context, headers=headers)
+    errors = [FieldProblem("/column", error.detail)] if isinstance(error, FileAmbiguous) else []
+    return Problem(
+        status,
+        error.code,
+        error.message,
+        detail=error.detail,
+        errors=errors,
+        context=error.context,
+        headers=headers,
+    )
 
 
 def _of_framework(error: HTTPException) -> Problem:

@@ -33,7 +33,8 @@ def test_the_summary_is_the_one_that_http_gives(file: Path, tmp_path: Path, data
 
     outcome = import_file(file, "--by", "staff-9", store=database_url)
 
-    assert outcome.returncode == 0
+    assert outcome.returncode == 3
+    assert outcome.stderr.splitlines()[-1] == "stored 2 of 5 rows; 1 duplicates, 0 conflicts, 1 invalid, 1 blank"
     summary = json.loads(outcome.stdout)
     settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": f"file:{tmp_path}"}
     with service(settings) as running, staff(running) as http:
@@ -79,7 +80,10 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_told_in_a_line(tmp_path: 
 
     assert missing.returncode == 2
     assert unreadable.returncode == 1
-    assert unreadable.stderr.splitlines()[-1] == "Error: The file is not text in UTF-8. (line 2)"
+    last = unreadable.stderr.splitlines()[-1]
+    assert last.startswith(
+        "Error: The file is not text in UTF-8. Line 2 is no text in UTF-8. Save the file as UTF-8"
+    )
     assert "Traceback" not in missing.stderr + unreadable.stderr
 
 
@@ -95,3 +99,30 @@ def test_migrate_builds_what_is_missing_and_nothing_twice(database_url: str) -> 
         indexes = client.get_default_database()["codes"].index_information()
     assert {"pool", "deadlines", "places"} <= set(indexes)
     assert not [index for index in indexes.values() if "expireAfterSeconds" in index]
+
+
+def test_a_dry_run_shows_a_sample_and_stores_nothing(tmp_path: Path, database_url: str) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("id;Voucher Code;price\n1;A1;2\n2;A2;2\n3;N/A;2\n")
+    options = ["--separator", "semicolon", "--column", "voucher_code", "--accept", "placeholder"]
+
+    looked = import_file(path, *options, "--dry-run", store=database_url)
+    done = import_file(path, *options, store=database_url)
+
+    assert (looked.returncode, done.returncode) == (0, 0)
+    receipt = json.loads(looked.stdout)
+    assert (receipt["status"], receipt["inserted"], receipt["sample"]) == ("checked", 3, ["A1", "A2", "N/A"])
+    assert receipt["understood"] == {"encoding": "utf-8", "separator": ";", "header": True, "column": 2}
+    assert json.loads(done.stdout)["inserted"] == 3
+
+
+def test_a_column_by_number_and_a_file_without_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("1,code\n2,A2\n")
+
+    ambiguous = import_file(path)
+    outcome = import_file(path, "--column", "2", "--no-header")
+
+    assert ambiguous.returncode == 1
+    assert "column" in ambiguous.stderr.splitlines()[-1]
+    assert (outcome.returncode, json.loads(outcome.stdout)["inserted"]) == (0, 2)

@@ -6,7 +6,7 @@ from domain.model.codes import CodeStatus
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId
 from domain.model.inventory import StatusCounts
-from domain.model.uploads import Tally
+from domain.model.uploads import LOOK_ALIKE, Problem, Tally
 from tests.builders import (
     ANN,
     EXTERNAL,
@@ -58,7 +58,10 @@ async def test_a_code_exists_once_in_a_campaign_whatever_its_type(stores: Stores
 async def test_codes_are_compared_exactly(stores: Stores) -> None:
     different = ["a", "A", "a ", "á", "a\u0301", "a/b", "a.b", "$a", "0", "00", "A/", "/A"]
 
-    assert await stores.pool.add(a_batch(different)) == Tally(inserted=len(different))
+    tally = await stores.pool.add(a_batch(different))
+
+    assert tally.inserted == len(different)
+    assert tally.problems == (Problem(different.index("a\u0301") + 1, LOOK_ALIKE),)
 
 
 async def test_campaigns_share_nothing(stores: Stores) -> None:

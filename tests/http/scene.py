@@ -43,13 +43,18 @@ class Scene:
         return key
 
     def load(
-        self, content: str | bytes, *, type: str = "tm", headers: Mapping[str, str] | None = None
+        self,
+        content: str | bytes,
+        *,
+        type: str = "tm",
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> httpx2.Response:
         """Put a file and import it."""
-        return self.post("codes", {"key": self.put(content, type=type)}, headers=headers)
+        return self.post("codes", {"key": self.put(content, type=type)} | options, headers=headers)
 
-    def stock(self, *codes: str, type: str = "tm") -> None:
-        assert self.load("\n".join(codes), type=type).json()["inserted"] == len(codes)
+    def stock(self, *codes: str, type: str = "tm", **options: Any) -> None:
+        assert self.load("\n".join(codes), type=type, **options).json()["inserted"] == len(codes)
 
     def reserve(self, count: int = 1, *, type: str = "tm", **more: Any) -> Any:
         """The reservation, of a request that must have been granted."""

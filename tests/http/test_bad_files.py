@@ -18,29 +18,29 @@ def test_a_line_of_a_megabyte_is_one_invalid_row(scene: Scene) -> None:
     body = scene.load("A1\n" + "x" * 1_048_576 + "\nA2\n").json()
 
     assert (body["rows"], body["inserted"], body["invalid"]) == (3, 2, 1)
-    assert body["problems"] == [{"line": 2, "reason": "too long"}]
+    assert body["problems"] == [{"line": 2, "reason": "too_long"}]
 
 
 def test_null_bytes_and_control_characters_are_invalid_rows(scene: Scene) -> None:
     body = scene.load(b"A1\nA\x00B\n\x00\nA\x07\nA2\n").json()
 
     assert (body["inserted"], body["invalid"]) == (2, 3)
-    assert body["problems"] == [{"line": line, "reason": "not printable"} for line in (2, 3, 4)]
+    assert body["problems"] == [
+        {"line": line, "reason": "not_printable", "detail": f"U+{character:04X} control character"}
+        for line, character in ((2, 0), (3, 0), (4, 7))
+    ]
 
 
 def test_a_quote_that_is_never_closed_spoils_its_own_line_only(scene: Scene) -> None:
     body = scene.load('A1\n"A2\nA3\nA4\n').json()
 
     assert (body["inserted"], body["invalid"]) == (3, 1)
-    assert body["problems"] == [{"line": 2, "reason": "quotes not closed"}]
+    assert body["problems"] == [{"line": 2, "reason": "badly_quoted"}]
 
 
-@pytest.mark.parametrize(("content", "blank"), [("", 0), ("\n\n \n\t\n", 4), (",a\n,,\n", 2), ("\ufeff", 0)])
-def test_a_file_of_only_blanks_imports_nothing(scene: Scene, content: str, blank: int) -> None:
-    body = scene.load(content).json()
-
-    assert (body["status"], body["inserted"], body["invalid"]) == ("completed", 0, 0)
-    assert body["rows"] == body["blank"] == blank
+@pytest.mark.parametrize("content", ["", "\n\n \n\t\n", ",a\n,,\n", "\ufeff"])
+def test_a_file_of_only_blanks_is_refused(scene: Scene, content: str) -> None:
+    assert assert_problem(scene.load(content), 422, "codes.file_empty")["invalid"] == 0
     assert scene.counts() == (0, 0, 0)
 
 
@@ -52,7 +52,7 @@ def test_a_file_that_is_not_utf_8_is_refused_with_the_line(scene: Scene) -> None
 
 
 def test_the_first_hundred_problems_are_named(scene: Scene) -> None:
-    body = scene.load("\x01\n" * 150).json()
+    body = scene.load("\x01\n" * 150 + "A1\n").json()
 
     assert body["invalid"] == 150
     assert [problem["line"] for problem in body["problems"]] == list(range(1, 101))

@@ -9,7 +9,7 @@ import pytest
 from tests.http.scene import Scene, assert_problem
 
 NDJSON, CSV, JSON = "application/x-ndjson", "text/csv", "application/json"
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x","y")']
+FORMULAS = ["=1+1", "\uff1d1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x","y")']
 
 
 def test_ndjson_has_a_line_a_code_and_an_end(scene: Scene) -> None:
@@ -40,7 +40,7 @@ def test_csv_has_a_header_and_a_row_a_code(scene: Scene) -> None:
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_of_the_csv_is_a_formula(scene: Scene, formula: str) -> None:
-    scene.stock('"' + formula.replace('"', '""') + '"')
+    scene.stock('"' + formula.replace('"', '""') + '"', accept=["spreadsheet_formula"], separator=",")
     scene.assign(scene.reserve(), formula, "-ann")
 
     rows = list(csv.reader(io.StringIO(scene.get("codes", headers={"Accept": CSV}).text)))

@@ -18,7 +18,7 @@ def test_the_summary_has_the_shape_the_contract_gives_it(scene: Scene) -> None:
     assert {name: body[name] for name in COUNTS} == {
         "rows": 8, "inserted": 2, "duplicates": 2, "conflicts": 1, "blank": 2, "invalid": 1,
     }  # fmt: skip
-    assert body["problems"] == [{"line": 8, "reason": "too long"}]
+    assert body["problems"] == [{"line": 8, "reason": "too_long"}]
     assert (body["campaignId"], body["type"], body["status"]) == (scene.campaign, "tm", "completed")
     assert body["key"] == f"codes/{scene.campaign}/tm/codes.csv"
     assert TIME.fullmatch(body["startedAt"])
@@ -116,7 +116,7 @@ def test_other_preferences_do_not_make_it_async(scene: Scene) -> None:
 
 
 def test_how_an_unattended_import_failed_is_on_record_with_what_it_stored(scene: Scene) -> None:
-    rows = "".join(f"A{number}\n" for number in range(12_000)).encode()
+    rows = "".join(f"A{number},{'x' * 30}\n" for number in range(12_000)).encode()
     answer = scene.load(rows + b"\xff\n", headers={"Prefer": "respond-async"})
 
     failed = eventually(

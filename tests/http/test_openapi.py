@@ -49,6 +49,7 @@ def test_it_has_every_path_of_the_contract(document: Document) -> None:
         ("GET", "/{campaignId}/codes/count"),
         ("GET", "/{campaignId}/codes/history"),
         ("GET", "/{campaignId}/codes/imports/{importId}"),
+        ("DELETE", "/{campaignId}/codes/imports/{importId}"),
         ("GET", "/{campaignId}/reserve"),
         ("POST", "/{campaignId}/reserve"),
         ("POST", "/{campaignId}/assign"),

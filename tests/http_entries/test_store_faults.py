@@ -14,6 +14,7 @@ from tests.http_entries.scene import Scene, a_phone
 from tests.servers import backends
 from tests.servers.mongod import ReplicaSet, packaged_mongod, replica_set
 from tests.servers.service import service
+from tests.tokens import bearer
 
 COMMANDS: Final = ("find", "aggregate", "distinct", "insert", "update", "findAndModify", "listIndexes")
 QUESTIONS: Final = {"find", "aggregate", "distinct", "count"}
@@ -40,6 +41,7 @@ OPERATIONS: Final[Mapping[str, Ask]] = {
     READY: lambda scene: scene.http.get("/readyz"),
     "importCodes": lambda scene: scene.post("codes", {"key": a_file(scene, "codes", "tm/c.csv", "A1\nA2\n")}),
     "getImport": lambda scene: scene.get("codes/imports/no-such-import"),
+    "withdrawImport": lambda scene: scene.ask("DELETE", "codes/imports/none", headers=bearer()),
     "listCodes": lambda scene: scene.get("codes"),
     "countCodes": lambda scene: scene.get("codes/count"),
     "getCodeHistory": lambda scene: scene.get("codes/history", params={"code": "A1"}),

@@ -2,11 +2,12 @@
 
 import pytest
 
+from domain.model.code_cells import Reason, named
 from domain.model.code_files import MAX_RECORD_LENGTH, CodeFileReader, Row
 from domain.model.codes import MAX_CODE_LENGTH
 from domain.model.errors import FileUnreadable
 
-TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = "too long", "not printable", "quotes not closed"
+TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = Reason.TOO_LONG, Reason.NOT_PRINTABLE, Reason.BADLY_QUOTED
 
 
 def read(*chunks: bytes) -> list[Row]:
@@ -18,7 +19,7 @@ def read(*chunks: bytes) -> list[Row]:
 def codes(content: bytes) -> list[str]:
     """The codes of a file that has nothing but codes and blanks."""
     rows = read(content)
-    assert not any(row.problem for row in rows)
+    assert not any(row.reason for row in rows)
     return [row.code for row in rows if row.code]
 
 
@@ -45,11 +46,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_code(first: bytes) -> None:
 
 
 def test_a_byte_order_mark_elsewhere_is_a_character_that_is_not_printable() -> None:
-    assert read("A\n\ufeffB\n".encode())[1] == Row(2, problem=NOT_PRINTABLE)
-
-
-def test_there_is_no_header_line() -> None:
-    assert codes(b"code,name\nA,Ann\n") == ["code", "A"]
+    assert read("A\n\ufeffB\n".encode())[1] == Row(2, reason=NOT_PRINTABLE, detail=named("\ufeff"))
 
 
 def test_only_the_first_column_counts() -> None:
@@ -70,7 +67,7 @@ def test_blank_lines_and_blank_first_columns_are_blank_rows(blank: bytes) -> Non
     rows = read(b"A\n" + blank + b"\nB\n")
 
     assert [row.code for row in rows] == ["A", "", "B"]
-    assert not any(row.problem for row in rows)
+    assert not any(row.reason for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +80,8 @@ def test_blank_lines_and_blank_first_columns_are_blank_rows(blank: bytes) -> Non
         ('A"B', 'A"B'),
         ('A "B",x', 'A "B"'),
         ("É😀ß,x", "É😀ß"),
-        ("'A'", "'A'"),
         ("A;B", "A;B"),
         ("=1+1", "=1+1"),
-        ("NULL", "NULL"),
     ],
 )
 def test_quotes_and_unusual_characters(line: str, code: str) -> None:
@@ -100,14 +95,14 @@ def test_other_columns_may_span_lines_and_lines_are_counted_as_an_editor_does() 
 
 
 def test_a_code_cannot_span_lines() -> None:
-    assert read(b'"A\nB"\nC') == [Row(1, problem=NOT_PRINTABLE), Row(3, "C")]
+    assert read(b'"A\nB"\nC') == [Row(1, reason=NOT_PRINTABLE, detail=named("\n")), Row(3, "C")]
 
 
 @pytest.mark.parametrize("open_quote", ['"A', 'A,"x', '"', '"A""'])
 def test_a_quote_never_closed_spoils_only_its_own_line(open_quote: str) -> None:
     rows = read(f"first\n{open_quote}\nB\nC,x\nD\n".encode())
 
-    assert rows == [Row(1, "first"), Row(2, problem=BAD_QUOTES), Row(3, "B"), Row(4, "C"), Row(5, "D")]
+    assert rows == [Row(1, "first"), Row(2, reason=BAD_QUOTES), Row(3, "B"), Row(4, "C"), Row(5, "D")]
 
 
 def test_a_quote_never_closed_in_a_long_file_spoils_only_its_own_line() -> None:
@@ -116,37 +111,37 @@ def test_a_quote_never_closed_in_a_long_file_spoils_only_its_own_line() -> None:
 
     rows = read(*in_slices(content, 1_000))
 
-    assert rows[0] == Row(1, problem=BAD_QUOTES)
+    assert rows[0] == Row(1, reason=BAD_QUOTES)
     assert rows[1:] == [Row(line, code) for line, code in enumerate(after, start=2)]
 
 
 @pytest.mark.parametrize("garbage", ['"A"B', '"A" B', '"A"B"', 'x,"A"B', '"A""B"C'])
 def test_characters_behind_a_closing_quote_spoil_only_their_own_line(garbage: str) -> None:
-    assert read(f"{garbage}\nB\n".encode()) == [Row(1, problem=BAD_QUOTES), Row(2, "B")]
+    assert read(f"{garbage}\nB\n".encode()) == [Row(1, reason=BAD_QUOTES), Row(2, "B")]
 
 
 def test_several_bad_quotes_are_each_a_problem() -> None:
     rows = read(b'"A\n"B\nC\n"D\n')
 
     assert rows == [
-        Row(1, problem=BAD_QUOTES),
-        Row(2, problem=BAD_QUOTES),
+        Row(1, reason=BAD_QUOTES),
+        Row(2, reason=BAD_QUOTES),
         Row(3, "C"),
-        Row(4, problem=BAD_QUOTES),
+        Row(4, reason=BAD_QUOTES),
     ]
 
 
 def test_the_longest_code_and_one_longer() -> None:
     longest = "é" * MAX_CODE_LENGTH
 
-    assert read(f"  {longest}  \n{longest}x\n".encode()) == [Row(1, longest), Row(2, problem=TOO_LONG)]
+    assert read(f"  {longest}  \n{longest}x\n".encode()) == [Row(1, longest), Row(2, reason=TOO_LONG)]
 
 
-@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\u200b", "\u202e", "\u2028", "\r", "\x85"])
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\u200b", "\u202e", "\u2028", "\x85"])
 def test_a_character_that_cannot_be_printed_is_a_problem(character: str) -> None:
     rows = read(f"A{character}B\nC\n".encode())
 
-    assert rows == [Row(1, problem=NOT_PRINTABLE), Row(2, "C")]
+    assert rows == [Row(1, reason=NOT_PRINTABLE, detail=named(character)), Row(2, "C")]
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 262_144, 10_000_000])
@@ -162,12 +157,12 @@ def test_a_line_of_a_megabyte_is_one_problem_however_it_arrives(kind: str, size:
 
     rows = read(*in_slices(f"A\n{line}\nC\n".encode(), size))
 
-    assert rows == [Row(1, "A"), Row(2, problem=TOO_LONG), Row(3, "C")]
+    assert rows == [Row(1, "A"), Row(2, reason=TOO_LONG), Row(3, "C")]
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
 def test_a_megabyte_without_a_line_end_is_one_problem(size: int) -> None:
-    assert read(*in_slices(b"A\n" + b"x" * 1_000_000, size)) == [Row(1, "A"), Row(2, problem=TOO_LONG)]
+    assert read(*in_slices(b"A\n" + b"x" * 1_000_000, size)) == [Row(1, "A"), Row(2, reason=TOO_LONG)]
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
@@ -176,9 +171,9 @@ def test_a_line_too_long_inside_open_quotes_ends_them(size: int) -> None:
     content = b'A,"open\nB\n' + b"x" * 1_000_000 + b'"\nC\n'
 
     assert read(*in_slices(content, size)) == [
-        Row(1, problem=BAD_QUOTES),
+        Row(1, reason=BAD_QUOTES),
         Row(2, "B"),
-        Row(3, problem=TOO_LONG),
+        Row(3, reason=TOO_LONG),
         Row(4, "C"),
     ]
 
@@ -187,7 +182,7 @@ def test_the_longest_record_is_read() -> None:
     padding = "x" * (MAX_RECORD_LENGTH - 2)
 
     assert read(f"A,{padding}\nB".encode()) == [Row(1, "A"), Row(2, "B")]
-    assert read(f"A,{padding}x\nB".encode()) == [Row(1, problem=TOO_LONG), Row(2, "B")]
+    assert read(f"A,{padding}x\nB".encode()) == [Row(1, reason=TOO_LONG), Row(2, "B")]
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 64, 10_000])
@@ -218,8 +213,12 @@ def test_not_utf_8_is_noticed_in_a_line_too_long_as_well(size: int) -> None:
     assert refused.value.context == {"line": 2}
 
 
-def test_utf_16_is_unreadable() -> None:
-    with pytest.raises(FileUnreadable) as refused:
-        read("A\nB\n".encode("utf-16"))
+@pytest.mark.parametrize("line", ['"A', 'x,"a', '"a""', '","z', 'a","b', '""\n"', '"""', '","', '"x\n\n\n'])
+def test_quotes_that_are_never_closed_at_every_line_are_read_in_linear_time(line: str) -> None:
+    """878 KiB; a reader that looked ahead from each of them would take minutes."""
+    content = f"{line}\n" * (878 * 1_024 // (len(line) + 1))
 
-    assert refused.value.context == {"line": 1}
+    rows = read(*in_slices(content.encode(), 65_536))
+
+    assert len(rows) > len(content) // 200
+    assert [row.line for row in rows] == sorted({row.line for row in rows})

@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.codes import MemoryCodeStore
-from domain.model.errors import FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
+from domain.model.code_files import HEAD_BYTES
+from domain.model.errors import FileEmpty, FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
 from domain.model.ids import CampaignId, ImportId
 from domain.model.uploads import MAX_BATCH_ROWS, SILENT_FOR, CodeBatch, Import, ImportStatus, Problem, Tally
-from domain.usecases.import_codes import BATCH_ROWS, FindImport
+from domain.usecases.import_codes import FindImport
+from domain.usecases.read_codes import BATCH_ROWS
 from tests.builders import ANN, EXTERNAL, NOON, STAFF, TICK, TM, TOUR, texts
 from tests.usecases.inventory import Inventory
 
@@ -30,7 +32,7 @@ async def test_every_row_is_counted_once(inventory: Inventory) -> None:
         conflicts=1,
         blank=2,
         invalid=2,
-        problems=(Problem(8, "not printable"), Problem(10, "too long")),
+        problems=(Problem(8, "not_printable", "U+0000 control character"), Problem(10, "too_long")),
     )
     assert run.tally.rows == 10
     assert await inventory.find(run) == run
@@ -84,16 +86,24 @@ async def test_a_duplicate_is_seen_across_batches(inventory: Inventory) -> None:
 
 
 async def test_the_first_hundred_problems_are_listed_and_all_are_counted(inventory: Inventory) -> None:
-    run = await inventory.import_file(b"\0\n" * (BATCH_ROWS + 500))
+    run = await inventory.import_file(b"\1\n" * (BATCH_ROWS + 500) + b"A\n")
 
     assert run.tally.invalid == BATCH_ROWS + 500
     assert [problem.line for problem in run.tally.problems] == list(range(1, 101))
 
 
-async def test_an_empty_file_is_an_import_of_nothing(inventory: Inventory) -> None:
-    run = await inventory.import_file(b"")
+@pytest.mark.parametrize(
+    ("content", "invalid"), [(b"", 0), (b"\n ,x\n", 0), (b"NULL\n#REF!\n", 2), (b"code\n", 0)]
+)
+async def test_a_file_without_any_code_is_refused(inventory: Inventory, content: bytes, invalid: int) -> None:
+    inventory.files.put("codes/tour/tm/a.csv", content)
+    run = await inventory.begin()
 
-    assert (run.status, run.tally) == (ImportStatus.COMPLETED, Tally())
+    with pytest.raises(FileEmpty) as refused:
+        await inventory.importer()(run)
+
+    assert refused.value.context == {"invalid": invalid}
+    assert (await inventory.find(run)).failure == "codes.file_empty"
 
 
 @pytest.mark.parametrize("key", ["codes/other/tm/a.csv", "codes/tour/vip/a.csv", "codes/tour/tm/.."])
@@ -110,8 +120,7 @@ async def test_a_file_that_is_not_there_begins_nothing(inventory: Inventory) -> 
 
 
 async def test_a_file_that_is_not_utf_8_fails_at_the_line_and_keeps_what_was_stored(inventory: Inventory) -> None:
-    good = texts("A", 3 * BATCH_ROWS)
-    inventory.files.put("codes/tour/tm/a.csv", "\n".join(good).encode() + b"\nB\xff\nC\n")
+    inventory.files.put("codes/tour/tm/a.csv", wide(3 * BATCH_ROWS) + b"\nB\xff\nC\n")
     run = await inventory.begin()
 
     with pytest.raises(FileUnreadable) as refused:
@@ -122,6 +131,12 @@ async def test_a_file_that_is_not_utf_8_fails_at_the_line_and_keeps_what_was_sto
     assert (failed.status, failed.failure) == (ImportStatus.FAILED, "codes.file_unreadable")
     assert failed.tally.inserted >= 2 * BATCH_ROWS
     assert failed.tally.inserted == (await inventory.count(TOUR)).total.available
+
+
+def wide(rows: int) -> bytes:
+    """So many codes in a file larger than its head, of which nothing is stored before it was looked at."""
+    padding = "x" * (HEAD_BYTES // rows)
+    return "\n".join(f"{code},{padding}" for code in texts("A", rows)).encode()
 
 
 @dataclass(slots=True)
@@ -144,7 +159,7 @@ class Torn:
 
 
 async def test_an_object_store_that_goes_away_fails_the_import_with_its_counts(inventory: Inventory) -> None:
-    torn = Torn("\n".join(texts("A", BATCH_ROWS + 7)).encode(), Unavailable("objects"))
+    torn = Torn(wide(BATCH_ROWS + 7), Unavailable("objects"))
     inventory.files.put("codes/tour/tm/a.csv", b"")
     run = await inventory.begin()
 
@@ -157,7 +172,7 @@ async def test_an_object_store_that_goes_away_fails_the_import_with_its_counts(i
 
 
 async def test_a_failed_import_can_be_repeated(inventory: Inventory) -> None:
-    content = "\n".join(texts("A", BATCH_ROWS + 7)).encode()
+    content = wide(BATCH_ROWS + 7)
     inventory.files.put("codes/tour/tm/a.csv", content)
     with pytest.raises(Unavailable):
         await inventory.importer(Torn(content, Unavailable("objects")))(await inventory.begin())

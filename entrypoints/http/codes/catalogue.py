@@ -4,17 +4,19 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta
 
+from domain.model.code_layouts import EXPORT_COLUMNS
 from domain.model.codes import Code, CodeStatus, CodeType
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import ReserveId, UserId
 from domain.model.inventory import CodeFilter
+from domain.model.spreadsheets import guarded
 from domain.usecases.look_up_codes import (
     CodePage,
     ListCodes,
@@ -155,24 +157,22 @@ async def _ndjson(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
     yield encoder.encode_lines([EndLine(end=True, count=count)])
 
 
-_SPREADSHEET_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
 async def _csv(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
-    columns = [field.encode_name for field in msgspec.structs.fields(CodeBody)]
-    yield _csv_lines([columns])
+    """Our import understands it, and undoes the guards.
+
+    All cells have quotes: where spreadsheets expect semicolons between columns, ``x;=1`` would be two cells.
+    """
+    yield ",".join(EXPORT_COLUMNS).encode() + b"\r\n"
     async for page in pages:
         bodies = (msgspec.to_builtins(CodeBody.of(code, page.as_of)) for code in page.codes)
-        yield _csv_lines([[_harmless(body[column]) for column in columns] for body in bodies])
+        yield _csv_lines([[_harmless(body[column]) for column in EXPORT_COLUMNS] for body in bodies])
 
 
 def _csv_lines(rows: list[list[str]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode()
 
 
 def _harmless(value: Any) -> str:
-    """A cell that a spreadsheet would run as a formula gets a leading quote (OWASP, CSV injection)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_SPREADSHEET_FORMULA) else text
+    return guarded("" if value is None else str(value))

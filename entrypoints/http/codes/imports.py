@@ -1,17 +1,29 @@
 """Importing codes over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
-from litestar import get, post
+from litestar import delete, get, post
 from litestar.response import Response
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from domain.model.code_cells import ACCEPTABLE, Reason
+from domain.model.code_layouts import MAX_COLUMN, MAX_COLUMN_NAME, FileOptions, Understood
 from domain.model.codes import CodeType
-from domain.model.errors import FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
+from domain.model.errors import (
+    FileAmbiguous,
+    FileEmpty,
+    FileNotFound,
+    FileUnreadable,
+    ImportNotFound,
+    ImportRunning,
+    InvalidValue,
+    Unavailable,
+)
 from domain.model.ids import ImportId
 from domain.model.uploads import Import, ImportStatus
 from domain.usecases.import_codes import FindImport, ImportCodes, ImportCodesCommand
+from domain.usecases.withdraw_import import WithdrawImport
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import caller_of, supreme
@@ -20,16 +32,59 @@ from entrypoints.http.headers import header
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 
+ColumnNumber = Annotated[int, Meta(ge=1, le=MAX_COLUMN)]
+ColumnName = Annotated[str, Meta(min_length=1, max_length=MAX_COLUMN_NAME)]
+
 log = structlog.get_logger()
 
 
 class ImportRequest(Wire):
     key: Annotated[str, Meta(min_length=1, max_length=512, description="codes/{campaignId}/{type}/{filename}")]
+    separator: Annotated[
+        Literal[",", ";", "\t", "|"] | None,
+        Meta(description="What stands between columns; if not given, it is found."),
+    ] = None
+    header: Annotated[
+        bool | None, Meta(description="Whether the first row names the columns; if not given, it is found.")
+    ] = None
+    column: Annotated[
+        ColumnNumber | ColumnName | None,
+        Meta(description="Which column holds the codes: its number from 1, or its name in the first row."),
+    ] = None
+    accept: Annotated[
+        tuple[Reason, ...],
+        Meta(max_length=len(Reason), description="Reasons that are to let a row pass as a code all the same."),
+    ] = ()
+    dry_run: Annotated[bool, Meta(description="Only look: the receipt, and nothing is stored.")] = False
+
+    def options(self) -> FileOptions:
+        """Raises InvalidValue for a reason that no wish makes a code."""
+        accept = frozenset(self.accept)
+        if refused := sorted(accept - ACCEPTABLE):
+            raise InvalidValue("accept", f"{', '.join(refused)} cannot be accepted: such a row is no code")
+        return FileOptions(separator=self.separator, header=self.header, column=self.column, accept=accept)
 
 
 class ProblemLine(Wire):
     line: int
-    reason: str
+    reason: Annotated[str, Meta(description="Why the row was not stored; `header` and `look_alike` only tell.")]
+    detail: Annotated[str, Meta(description="Which character it is about.")] | UnsetType = UNSET
+
+
+class UnderstoodBody(Wire):
+    encoding: str
+    separator: str
+    header: bool
+    column: Annotated[int, Meta(description="From 1.")]
+
+    @classmethod
+    def of(cls, understood: Understood) -> "UnderstoodBody":
+        return cls(
+            encoding=understood.encoding,
+            separator=understood.separator,
+            header=understood.header,
+            column=understood.column,
+        )
 
 
 class ImportBody(Wire):
@@ -48,6 +103,12 @@ class ImportBody(Wire):
     started_at: Instant
     finished_at: Instant | None
     failure: Annotated[str | None, Meta(description="The code of the error that ended a failed import.")]
+    understood: Annotated[
+        UnderstoodBody | None, Meta(description="How the file is read; null before its head was looked at.")
+    ]
+    sample: (
+        Annotated[list[str], Meta(description="Of a dry run: the first and the last five codes.")] | UnsetType
+    ) = UNSET
 
     @classmethod
     def of(cls, run: Import) -> "ImportBody":
@@ -63,11 +124,26 @@ class ImportBody(Wire):
             conflicts=run.tally.conflicts,
             blank=run.tally.blank,
             invalid=run.tally.invalid,
-            problems=[ProblemLine(line=problem.line, reason=problem.reason) for problem in run.tally.problems],
+            problems=[
+                ProblemLine(line=problem.line, reason=problem.reason, detail=problem.detail or UNSET)
+                for problem in run.tally.problems
+            ],
             started_at=instant(run.started_at),
             finished_at=instant_or_none(run.finished_at),
             failure=run.failure,
+            understood=UnderstoodBody.of(run.understood) if run.understood else None,
+            sample=list(run.sample) if run.status is ImportStatus.CHECKED else UNSET,
         )
+
+
+class KeptBody(Wire):
+    reserved: int
+    assigned: int
+
+
+class WithdrawnBody(Wire):
+    removed: Annotated[int, Meta(description="Codes that were available, and are gone.")]
+    kept: Annotated[KeptBody, Meta(description="Codes that are in fans' hands, or about to be.")]
 
 
 _EXAMPLE = {
@@ -82,10 +158,11 @@ _EXAMPLE = {
     "conflicts": 1,
     "blank": 2,
     "invalid": 1,
-    "problems": [{"line": 7, "reason": "too long"}],
+    "problems": [{"line": 7, "reason": "too_long"}],
     "startedAt": "2026-11-21T18:00:00.000Z",
     "finishedAt": "2026-11-21T18:00:01.500Z",
     "failure": None,
+    "understood": {"encoding": "utf-8", "separator": ",", "header": False, "column": 1},
 }
 
 
@@ -110,7 +187,7 @@ _EXAMPLE = {
                     headers={"Location": "Where to ask how far it is"},
                 ),
             },
-            raises=(InvalidValue, FileNotFound, FileUnreadable, Unavailable),
+            raises=(InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty, Unavailable),
         ),
         supreme,
     ),
@@ -119,11 +196,16 @@ async def import_codes(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     body = await body_of(request, ImportRequest)
-    command = ImportCodesCommand(campaign_id=campaign_id, key=body.key, by=caller_of(request).user_id)
+    options = body.options()
+    command = ImportCodesCommand(
+        campaign_id=campaign_id, key=body.key, by=caller_of(request).user_id, options=options
+    )
+    if body.dry_run:
+        return json_answer(ImportBody.of(await app.check_file(command)))
     run = await app.begin_import(command)
     if not _wants_no_wait(request):
-        return json_answer(ImportBody.of(await app.import_codes(run)))
-    request.app.state.background.start(_import_unattended(app, run))
+        return json_answer(ImportBody.of(await app.import_codes(run, options)))
+    request.app.state.background.start(_import_unattended(app, run, options))
     location = f"/{campaign_id}/codes/imports/{run.id}"
     return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
 
@@ -148,15 +230,43 @@ async def get_import(request: AnyRequest) -> Response[bytes]:
     return json_answer(ImportBody.of(run))
 
 
+@delete(
+    "/{campaignId:str}/codes/imports/{importId:str}",
+    status_code=200,
+    **documented(
+        Operation(
+            id="withdrawImport",
+            summary="Take an import back",
+            tag="Codes",
+            describes=WithdrawImport,
+            answers={
+                200: Answer(
+                    body=WithdrawnBody,
+                    description="What is gone, and what was kept.",
+                    example={"removed": 49_990, "kept": {"reserved": 4, "assigned": 6}},
+                )
+            },
+            raises=(ImportNotFound, ImportRunning, Unavailable),
+        ),
+        supreme,
+    ),
+)
+async def withdraw_import(request: AnyRequest) -> Response[bytes]:
+    app: Application = request.app.state.application
+    done = await app.withdraw_import(campaign_of(request), ImportId(request.path_params["importId"]))
+    kept = KeptBody(reserved=done.reserved, assigned=done.assigned)
+    return json_answer(WithdrawnBody(removed=done.removed, kept=kept))
+
+
 def _wants_no_wait(request: AnyRequest) -> bool:
     """``Prefer: respond-async`` (RFC 7240), alone or among other preferences."""
     preferences = (header(request, b"prefer") or "").lower().split(",")
     return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 
-async def _import_unattended(app: Application, run: Import) -> None:
+async def _import_unattended(app: Application, run: Import, options: FileOptions) -> None:
     """Nobody waits for the answer: how it ended is on record, and in the log."""
     try:
-        await app.import_codes(run)
+        await app.import_codes(run, options)
     except Exception as error:  # noqa: BLE001  # there is nobody to raise it to
         log.warning("import.failed", import_id=run.id, reason=type(error).__name__)

@@ -1,0 +1,96 @@
+"""Files that are something else than a list, told by their first bytes or lines.
+
+What people upload by mistake: what they downloaded without being signed in, what is still packed, what a program
+printed for eyes. Each is a line of a table; the texts are for people.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+_MAGIC: Final[Sequence[tuple[bytes, str]]] = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a zip archive or a workbook of Excel (xlsx)"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of an old Excel (xls)"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"%PDF-", "a PDF"),
+    (b"PAR1", "a Parquet file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"{\\rtf", "a document in RTF"),
+    (b"\xff\xfe\x00\x00", "text in UTF-32"),
+    (b"\x00\x00\xfe\xff", "text in UTF-32"),
+)
+_SHAPES: Final = (
+    ("a page in HTML", r"<(?:!doctype html|html|head|body|script)"),
+    ("a document in XML or HTML", r"<[!?/a-z][^>]*>"),
+    (
+        "a Git LFS pointer: the file itself is in the large file storage",
+        r"version https?://[a-z.-]{0,50}/spec/v[0-9]",
+    ),
+    ("a document in JSON", r"[{\[]\s*[\"{}\[\]]"),
+    ("a script in SQL", r"(?:insert\s+into|create\s+table|select|copy|begin|set|drop|use)\s[^;]{0,400};"),
+)
+_RULE: Final = re.compile(r"[\s|+:=-]+")
+_SHORTEST_RULE: Final = 3
+_WIDE: Final = 3
+"""Text in UTF-16 has at least every third byte zero."""
+_LINES_LOOKED_AT: Final = 5
+_START: Final = 500
+_KINDS: Final = tuple((name, re.compile(shape, re.IGNORECASE)) for name, shape in _SHAPES)
+
+
+def foreign_bytes(head: bytes) -> str | None:
+    """What a file that begins so is instead of text; None if it may be text in UTF-8."""
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    return None if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else _wide_text(head[:200])
+
+
+def _wide_text(head: bytes) -> str | None:
+    """Text in UTF-16 without its mark is valid UTF-8, with a zero byte beside each letter."""
+    if head and head.count(0) * _WIDE >= len(head):
+        return "text in UTF-16 or UTF-32 without its byte order mark"
+    return None
+
+
+def foreign_text(text: str) -> str | None:
+    """What a file that begins with this text is instead of a list; None if it may be one."""
+    start = text[:_START].lstrip()
+    for name, shape in _KINDS:
+        if shape.match(start):
+            return name
+    if _is_json(start):
+        return "a document in JSON"
+    lines = [line[:_START] for line in text.split("\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]]
+    return "a table as a program prints it for people" if any(map(_is_rule, lines)) else None
+
+
+def _is_json(start: str) -> bool:
+    """``[1, 2, 3]``, where it is short."""
+    if not start.startswith("["):
+        return False
+    try:
+        json.loads(start)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_rule(line: str) -> bool:
+    """``----+----``, ``| --- |``, ``+=====+``, ``------``: the line under the names of columns."""
+    dashes = line.count("-") + line.count("=")
+    if dashes < _SHORTEST_RULE or not _RULE.fullmatch(line):
+        return False
+    return "+" in line or "|" in line or dashes > 2 * _SHORTEST_RULE
