@@ -18,6 +18,8 @@ from domain.model.spreadsheets import unguarded
 from domain.model.text_files import Utf8
 
 HEAD_BYTES: Final = 262_144
+HEAD_LINES: Final = 2_000
+"""Of the head, so many lines say where the codes stand."""
 MAX_RECORD_LENGTH: Final = 65_536
 """Characters of one record, line breaks inside quotes included; a longer one is refused, not kept in memory."""
 MAX_RECORD_LINES: Final = 1_000
@@ -88,7 +90,7 @@ class CodeFileReader:
         lines = text[:HEAD_BYTES].decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if what := foreign_text("\n".join(lines[:10])):
             raise FileUnreadable(line=1, what=what)
-        whole = lines[:-1] if len(text) >= HEAD_BYTES else lines
+        whole = (lines[:-1] if len(text) >= HEAD_BYTES else lines)[:HEAD_LINES]
         self._rows = _Rows(layout_of(whole, self._options), self._options)
         yield from self._read(text)
 

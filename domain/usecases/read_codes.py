@@ -65,13 +65,15 @@ class _BatchBuilder:
     def _reset(self) -> None:
         self._codes: list[tuple[int, str]] = []
         self._problems: list[Problem] = []
-        self._blank = self._invalid = 0
+        self._blank = self._invalid = self._rows = 0
 
     @property
     def full(self) -> bool:
-        return len(self._codes) + len(self._problems) >= BATCH_ROWS
+        """Blank rows count, too: whoever reads a million of them must give way now and then."""
+        return self._rows >= BATCH_ROWS
 
     def add(self, row: Row) -> None:
+        self._rows += 1
         if row.reason is not None:
             self._problems.append(Problem(row.line, row.reason.value, row.detail))
             if not row.is_header:

@@ -8,6 +8,7 @@ from typing import Final
 import httpx2
 import pytest
 
+from tests.http.scene import eventually
 from tests.http_entries.answers import assert_problem
 from tests.http_entries.platform import Platform
 from tests.http_entries.scene import Scene, a_phone
@@ -135,10 +136,11 @@ def test_the_server_limits_the_time_of_every_question(scene: Scene, faulty: Repl
 def test_the_log_names_the_refusal_and_nothing_that_is_stored(scene: Scene, faulty: ReplicaSet) -> None:
     fan = scene.fan("secretive")
     with faulty.failing(["update", "insert"], 13):
-        assert_problem(fan.register(), 503, "service.unavailable")
+        refused = fan.register()
 
-    log = scene.service.logged()
-    failed = [json.loads(line) for line in log.splitlines() if '"http.failed"' in line]
-    assert "lacks a role" in failed[-1]["reason"]
+    request_id = assert_problem(refused, 503, "service.unavailable")["requestId"]
+    log = eventually(scene.service.logged, lambda log: log.count(request_id) > 1)
+    failed = [json.loads(line) for line in log.splitlines() if request_id in line and '"http.failed"' in line]
+    assert "lacks a role" in failed[0]["reason"]
     assert fan.phone not in log
     assert "Traceback" not in log
