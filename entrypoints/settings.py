@@ -3,7 +3,8 @@
 A wrong value is a ConfigurationError whose one line names the variable and never shows a secret.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
@@ -11,15 +12,32 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationE
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from entrypoints.streams import check_stream
-from entrypoints.values import WHOLE, Seconds, is_web_address, names_bucket, names_claim, names_queue, scheme
+from entrypoints.values import (
+    WHOLE,
+    Seconds,
+    is_plain_http,
+    is_web_address,
+    names_bucket,
+    names_claim,
+    names_queue,
+    scheme,
+)
+from entrypoints.variables import PREFIX, unknown_variables
 
-PREFIX: Final = "FANGATE_"
+__all__ = ["PREFIX", "ConfigurationError", "Settings", "read_settings"]
+
 MIN_SECRET_BYTES: Final = 32
 """RFC 7518 asks an HS256 key to be at least as long as the hash."""
 MIN_CONFIRMATION_SECRET_BYTES: Final = 16
 """Keys of full length are derived from it."""
 MAX_RATE: Final = 60_000
 """A token each millisecond, which is what stores keep of time."""
+
+
+NEIGHBOURS: Final = (
+    "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url"
+)  # fmt: skip
+"""What may be reached over HTTP."""
 
 
 class ConfigurationError(Exception):
@@ -29,11 +47,15 @@ class ConfigurationError(Exception):
 class Settings(BaseSettings):
     # An empty variable counts as one that is not set: that is what ``${NAME:-}`` in a compose file gives.
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
-    store: Annotated[str, scheme("memory", "mongodb", "mongodb+srv")] = Field("memory:", repr=False)
-    """May hold a password, so it is not shown."""
+    store: Annotated[str, scheme("memory", "mongodb", "mongodb+srv")] = "memory:"
     objects: Annotated[str, scheme("file", "memory", "s3"), AfterValidator(names_bucket)] = "file:./objects"
     jwt_secret: SecretStr | None = None
     jwt_jwks_url: str | None = None
@@ -41,25 +63,23 @@ class Settings(BaseSettings):
     jwt_audience: str | None = None
     jwt_supreme_claim: Annotated[str, AfterValidator(names_claim)] = "supreme"
     """What makes an administrator: a claim's name, or the dotted path to one inside others."""
-    campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./campaigns.json", repr=False)
-    """May hold a key, as may those of other neighbours, so it is not shown."""
-    users: Annotated[str, scheme("file", "http", "https"), WHOLE] = Field("file:./users.json", repr=False)
-    fanscore: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
-    fraud: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
-    sms: Annotated[str, scheme("log", "sns", "http", "https"), WHOLE] = Field("log:", repr=False)
+    campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./campaigns.json"
+    users: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./users.json"
+    fanscore: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
+    fraud: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
+    sms: Annotated[str, scheme("log", "sns", "http", "https"), WHOLE] = "log:"
     queue: Annotated[str, scheme("memory", "sqs"), AfterValidator(names_queue)] = "memory:"
     score_attempts: Annotated[int, Field(ge=2, le=1_000)] = 5
     """How often fanscore is asked again before a retry goes to the dead letters. SQS may count a delivery that
     nobody received, hence never 1, and counts no further than 1,000."""
-    receipts: Annotated[str, scheme("log", "http", "https"), WHOLE] = Field("log:", repr=False)
-    sfmc_auth_url: str = Field("", repr=False)
+    receipts: Annotated[str, scheme("log", "http", "https"), WHOLE] = "log:"
+    sfmc_auth_url: str = ""
     sfmc_client_id: str = ""
     sfmc_client_secret: SecretStr = SecretStr("")
     sfmc_definition_key: str = ""
-    realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = Field("none:", repr=False)
+    realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
     appsync_api_key: SecretStr = SecretStr("")
-    stream: Annotated[str, AfterValidator(check_stream)] = Field("memory:", repr=False)
-    """May hold a password, where another package reads it."""
+    stream: Annotated[str, AfterValidator(check_stream)] = "memory:"
     confirmation_secret: SecretStr | None = None
     confirmation_ttl: Seconds = timedelta(seconds=600)
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
@@ -84,6 +104,8 @@ class Settings(BaseSettings):
     metrics: Literal["on", "off"] = "on"
     """Off, requests are not counted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    allow_http: bool = False
+    """Plain HTTP to neighbours on other machines."""
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
     """Read by the AWS library itself; here only so that a wrong one stops the start."""
@@ -104,6 +126,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_encrypted(self) -> "Settings":
+        """Phones, one-time codes and keys travel to neighbours."""
+        plain = [name for name in NEIGHBOURS if is_plain_http(getattr(self, name) or "")]
+        if plain and not self.allow_http:
+            names = ", ".join(f"{PREFIX}{name.upper()}" for name in plain)
+            raise ValueError(f"{names}: must be https://, or set {PREFIX}ALLOW_HTTP=true")
+        return self
+
+    @model_validator(mode="after")
     def _check_receivers(self) -> "Settings":
         """Who is told over HTTP asks for keys."""
         if not self.receipts.startswith("log:"):
@@ -114,6 +145,10 @@ class Settings(BaseSettings):
         if self.sfmc_auth_url and not is_web_address(self.sfmc_auth_url):
             raise ValueError(f"{PREFIX}SFMC_AUTH_URL must be an http:// or https:// URL")
         return self
+
+    def __repr_args__(self) -> Iterator[tuple[None, str]]:
+        """What was set, by name: any value may hold a secret, a URL above all."""
+        yield from ((None, name) for name in sorted(self.model_fields_set))
 
     @property
     def in_memory(self) -> bool:
@@ -133,10 +168,20 @@ def _check_given(user: str, values: Mapping[str, object]) -> None:
 
 def read_settings() -> Settings:
     """The settings of this process. Raises ConfigurationError."""
+    wrong = list(unknown_variables(os.environ, VARIABLES))
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        raise ConfigurationError("; ".join(_lines(error))) from None
+        raise ConfigurationError("; ".join(wrong + _lines(error))) from None
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
+    return settings
+
+
+VARIABLES: Final = frozenset(
+    f"{PREFIX}{name.upper()}" for name, field in Settings.model_fields.items() if field.validation_alias is None
+)
+"""Those that are ours, from the one table of settings."""
 
 
 def _lines(error: ValidationError) -> list[str]:

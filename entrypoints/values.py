@@ -1,7 +1,9 @@
 """What the values of settings may look like. What is wrong with one is a ValueError that does not quote it."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -89,3 +91,14 @@ def is_web_address(url: str) -> bool:
         return bool(_WEB.match(url) and parts.hostname) and parts.port != 0
     except ValueError:  # a port or an address that is none
         return False
+
+
+def is_plain_http(url: str) -> bool:
+    """HTTP without encryption that leaves this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    with suppress(ValueError):  # a name, then
+        return not ip_address(host).is_loopback
+    return host != "localhost" and not host.endswith(".localhost")

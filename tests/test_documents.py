@@ -58,6 +58,8 @@ def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
     default = VARIABLES[variable]
     if isinstance(default, timedelta):
         default = f"{default.total_seconds():.0f}"
+    if isinstance(default, bool):
+        default = str(default).lower()
     assert row[1].strip("` ") == ("" if default is None else str(default))
 
 
