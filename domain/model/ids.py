@@ -22,12 +22,14 @@ _PRINTABLE: Final = (
 make ids of almost everything else."""
 USER_ID: Final = rf"^{_PRINTABLE}{{1,128}}$(?!\n)"
 RESERVE_ID: Final = rf"^{_PRINTABLE}{{8,128}}$(?!\n)"
-CAMPAIGN_ID_RULE: Final = "must be 1 to 64 of A-Z a-z 0-9 _ -"
 USER_ID_RULE: Final = "must be 1 to 128 printable characters, none of them a control or an invisible character"
 RESERVE_ID_RULE: Final = "must be 8 to 128 printable characters, none of them a control or an invisible character"
 """What the patterns say, for people."""
 RESERVED_CAMPAIGN_IDS: Final = ("campaigns", "console", "privacy", "events", "operations", "audit", "docs")
 """Paths of the service's own begin with these."""
+CAMPAIGN_ID_RULE: Final = (
+    f"must be 1 to 64 of A-Z a-z 0-9 _ - and none of the service's own names: {', '.join(RESERVED_CAMPAIGN_IDS)}"
+)
 
 _CAMPAIGN_ID: Final = re.compile(CAMPAIGN_ID)
 _USER_ID: Final = re.compile(USER_ID)

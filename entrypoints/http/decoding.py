@@ -13,7 +13,6 @@ from litestar.connection import Request
 
 from domain.model.ids import (
     CAMPAIGN_ID_RULE,
-    RESERVED_CAMPAIGN_IDS,
     USER_ID_RULE,
     CampaignId,
     UserId,
@@ -49,8 +48,6 @@ _LONGEST_LENGTH: Final = 18
 
 def campaign_of(request: AnyRequest) -> CampaignId:
     text = request.path_params["campaignId"]
-    if text in RESERVED_CAMPAIGN_IDS:
-        raise invalid(FieldProblem("/campaignId", "is the name of a part of this service: choose another one"))
     if not is_campaign_id(text):
         raise invalid(FieldProblem("/campaignId", CAMPAIGN_ID_RULE))
     return CampaignId(text)
