@@ -10,6 +10,7 @@ from domain.model.entries import Entry
 from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.events import StoredMessage, messages_of
 from domain.model.ids import CampaignId, UserId
+from domain.model.phone_keys import PhoneKey, phone_key
 from domain.model.phones import PhoneNumber
 from domain.model.relaying import room_for
 from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
@@ -25,7 +26,7 @@ class _Campaign:
     origin: CurrentOrigin
     waiting: Outboxes
     entries: dict[UserId, Entry] = field(default_factory=dict)
-    owners: dict[PhoneNumber, UserId] = field(default_factory=dict)
+    owners: dict[PhoneKey, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
     uploads: dict[UserId, str] = field(default_factory=dict)
     """Which upload scored each fan last."""
@@ -38,17 +39,17 @@ class _Campaign:
         if after == before:
             return after
         assert before is None or after.version > before.version, "a change raises the version"
-        user_id, phone = after.user_id, after.details.phone
-        if after.confirmed and self.owners.get(phone, user_id) != user_id:
+        user_id, number = after.user_id, phone_key(after.details.phone)
+        if after.confirmed and self.owners.get(number, user_id) != user_id:
             raise PhoneUnavailable
         messages = messages_of(after, self.origin())
         waiting = self.waiting.get((after.campaign_id, user_id), [])
         if messages and len(waiting) >= room_for(messages):
             raise Unavailable("relay")
         if before is not None and before.confirmed:
-            del self.owners[before.details.phone]
+            del self.owners[phone_key(before.details.phone)]
         if after.confirmed:
-            self.owners[phone] = user_id
+            self.owners[number] = user_id
         if messages:
             self.waiting[after.campaign_id, user_id] = [*waiting, *messages]
         self.entries[user_id] = _copy(replace(after, messages=()))
@@ -89,7 +90,7 @@ class MemoryEntryStore:
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         campaign = self._campaigns.get(campaign_id)
-        return campaign.owners.get(phone) if campaign else None
+        return campaign.owners.get(phone_key(phone)) if campaign else None
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes

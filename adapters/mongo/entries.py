@@ -6,7 +6,6 @@ a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-docu
 
 import asyncio
 import random
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -31,7 +30,7 @@ from adapters.mongo.entry_mapping import (
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.mapping import key
-from adapters.mongo.together import Together
+from adapters.mongo.owners import Owners
 from adapters.mongo.writes import Write, Writes
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.entries import Entry, EntryStatus
@@ -64,7 +63,7 @@ class MongoEntryStore:
         self._origin = origin
         self._lookups = Lookups(entries, WITHOUT_OUTBOX)
         self._writes = Writes(entries)
-        self._owners = Together(self._owners_of)
+        self._owners = Owners(entries)
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
@@ -89,7 +88,7 @@ class MongoEntryStore:
         else:
             write = UpdateOne(*compare_and_set(before, after, origin), upsert=True)
         refused_by = await self._writes.refused_by(write)
-        if "phone" in refused_by:
+        if _is_of_phone(refused_by):
             raise PhoneUnavailable
         if refused_by and before is not None and await self._without_room([(before, after)]):
             raise Unavailable("relay")  # They wait for a worker.
@@ -147,7 +146,7 @@ class MongoEntryStore:
             if not only_duplicates(error):
                 raise
             failures = (error.details or {})["writeErrors"]
-            if any(_is_of_phone(failure) for failure in failures):
+            if any(_is_of_phone(failure.get("keyPattern")) for failure in failures):
                 raise PhoneUnavailable from None
             return [changes[failure["index"]] for failure in failures]
         return ()
@@ -162,22 +161,7 @@ class MongoEntryStore:
 
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
-        return await self._owners.ask((campaign_id, phone))
-
-    async def _owners_of(self, numbers: Sequence[tuple[CampaignId, PhoneNumber]]) -> list[UserId | None]:
-        asked: defaultdict[CampaignId, list[PhoneNumber]] = defaultdict(list)
-        for campaign_id, phone in numbers:
-            asked[campaign_id].append(phone)
-        owners: dict[tuple[CampaignId, PhoneNumber], UserId] = {}
-        for campaign_id, phones in asked.items():
-            confirmed = {
-                "campaignId": campaign_id,
-                "phone": {"$in": phones},
-                "status": EntryStatus.CONFIRMED.value,
-            }
-            async for document in self._entries.find(confirmed, {"userId": 1, "phone": 1}, max_time_ms=READ_MS):
-                owners[campaign_id, PhoneNumber(document["phone"])] = UserId(document["userId"])
-        return [owners.get(number) for number in numbers]
+        return await self._owners.of(campaign_id, phone)
 
     @translated
     async def count_attempt(
@@ -213,10 +197,9 @@ def _attempted(code_hash: bytes) -> list[Raw]:
     return [{"$set": counted}]
 
 
-def _is_of_phone(failure: Mapping[str, object] | None) -> bool:
+def _is_of_phone(pattern: Mapping[str, object] | None) -> bool:
     """Was it the unique number that refused, not the primary key?"""
-    pattern = (failure or {}).get("keyPattern")
-    return isinstance(pattern, Mapping) and "phone" in pattern
+    return not {"phone", "phoneKey"}.isdisjoint(pattern or {})
 
 
 async def _pause() -> None:

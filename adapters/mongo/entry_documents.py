@@ -11,6 +11,7 @@ from adapters.mongo.message_documents import OutboxMessage, ParkedDocument, Publ
 from adapters.mongo.stored import DOWN, STORED, UP
 
 PHONE_INDEX: Final = "confirmedPhone"
+TELEPHONE_INDEX: Final = "confirmedTelephone"
 SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
 """An hour longer than the longest window in which sends are counted."""
 
@@ -51,6 +52,9 @@ class EntryDocument(Document):
     user_id: str
     status: str
     phone: str
+    phone_key: str | None = None
+    """Of a confirmed phone. Not there while the phone is not confirmed, in documents of version 0.1, and where two
+    fans had confirmed two spellings of one telephone before there were keys."""
     phone_confirmed_at: datetime | None
     email: str | None
     first_name: str | None
@@ -89,6 +93,13 @@ class EntryDocument(Document):
                 name=PHONE_INDEX,
                 unique=True,
                 partialFilterExpression={"status": "confirmed"},
+            ),
+            # However it is spelled. The index above stays for processes of version 0.1, which write no keys.
+            IndexModel(
+                [("campaignId", UP), ("phoneKey", UP)],
+                name=TELEPHONE_INDEX,
+                unique=True,
+                partialFilterExpression={"status": "confirmed", "phoneKey": {"$exists": True}},
             ),
             IndexModel(
                 [("campaignId", UP), ("status", UP), ("prefs", UP), ("selection", UP), ("score", UP)],

@@ -22,9 +22,10 @@ from domain.model.entries import (
 from domain.model.events import UNKNOWN_ORIGIN, Origin, messages_of
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import MarketId, Preferences
+from domain.model.phone_keys import phone_key
 from domain.model.phones import PhoneNumber
 
-WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", SLOT, *DUE.values(), "prefs"), 0)
+WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", SLOT, *DUE.values(), "prefs", "phoneKey"), 0)
 """The projection that loads an entry: what waits to be told is the relay's business."""
 
 
@@ -152,6 +153,8 @@ def _from_challenge(challenge: Challenge) -> Raw:
 def new_document(entry: Entry, origin: Origin = UNKNOWN_ORIGIN) -> Raw:
     """A document that is not there yet, with the messages that the entry begins with."""
     document: Raw = {"_id": key(entry.campaign_id, entry.user_id)} | _from_entry(entry)
+    if entry.confirmed:
+        document["phoneKey"] = phone_key(entry.details.phone)
     if entry.messages:
         document |= first_outbox(messages_of(entry, origin))
     return document
@@ -164,11 +167,17 @@ def compare_and_set(before: Entry, after: Entry, origin: Origin) -> tuple[Raw, R
     """
     assert after.version > before.version, "a change raises the version"
     wanted, fields = as_read(before), _from_entry(after)
+    update: Raw = {"$set": fields}
+    if not after.confirmed:
+        # Processes of version 0.1 change phones without their keys: one that is left would be another phone's.
+        update["$unset"] = {"phoneKey": ""}
+    elif not before.confirmed or before.details.phone != after.details.phone:
+        fields["phoneKey"] = phone_key(after.details.phone)
     if not after.messages:
-        return wanted, {"$set": fields}
+        return wanted, update
     messages = messages_of(after, origin)
     slot, push, dues = pushed(messages)
-    return wanted | has_room(messages), {"$set": fields | slot, "$push": push, "$min": dues}
+    return wanted | has_room(messages), update | {"$set": fields | slot, "$push": push, "$min": dues}
 
 
 def as_read(entry: Entry) -> Raw:

@@ -13,6 +13,7 @@ from adapters.mongo.mapping import key
 from adapters.mongo.versioned import compare_and_set
 from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
+from domain.model.phone_keys import phone_key
 from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
 
 
@@ -57,8 +58,9 @@ class MongoPhoneBook:
 
 
 def _digest(phone: PhoneNumber) -> str:
-    """Not a secret, for there are few numbers; only to keep them out of keys, which errors and logs show."""
-    return hashlib.sha256(phone.encode()).hexdigest()
+    """Of the telephone, however it is spelled. Not a secret, for there are few numbers; only to keep them out of
+    keys, which errors and logs show."""
+    return hashlib.sha256(phone_key(phone).encode()).hexdigest()
 
 
 def _to_record(stored: Raw | None) -> PhoneRecord:

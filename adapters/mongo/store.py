@@ -27,12 +27,13 @@ from adapters.mongo.entry_documents import (
     SendLogDocument,
 )
 from adapters.mongo.entry_queries import MongoEntryQueries
-from adapters.mongo.errors import translated
+from adapters.mongo.errors import DUPLICATE_KEY, translated
 from adapters.mongo.imports import MongoImportLog
 from adapters.mongo.leases import MongoLeases
 from adapters.mongo.limits import MongoRateLimits
 from adapters.mongo.message_documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox import MongoOutbox
+from adapters.mongo.phone_keys import Adopted, PhoneKeys
 from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.reach import Reach
 from adapters.mongo.scoring import MongoScores
@@ -76,6 +77,7 @@ class MongoStore:
     budgets: MongoFanBudgets
     limits: MongoRateLimits
     outbox: MongoOutbox
+    phone_keys: PhoneKeys
     leases: MongoLeases
 
     @property
@@ -111,12 +113,27 @@ class MongoStore:
         await self.outbox.adopt()
         return built
 
+    @translated
+    async def adopt_phones(self) -> Adopted:
+        """Give telephones keys where they have none, or another's; after ``migrate``."""
+        return await self.phone_keys.adopt()
+
+    async def _create(self, collection: str, wanted: Sequence[Any]) -> None:
+        try:
+            await self.database[collection].create_indexes(wanted)
+        except pymongo.errors.OperationFailure as error:
+            if error.code != DUPLICATE_KEY:
+                raise
+            # Telephones were stored while no index kept them apart.
+            await self.phone_keys.release_doubles()
+            await self.database[collection].create_indexes(wanted)
+
     async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
         missing = await missing_indexes(self.database, documents)
         for document in documents:
             wanted = [index for index in _indexes(document) if index.document["name"] in missing]
             if wanted:
-                await self.database[_name(document)].create_indexes(wanted)
+                await self._create(_name(document), wanted)
         return missing
 
 
@@ -158,6 +175,7 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin)
         budgets=MongoFanBudgets(database[_name(FanBudgetDocument)]),
         limits=MongoRateLimits(database[_name(RateLimitDocument)]),
         outbox=MongoOutbox(entries, database[_name(PublishedDocument)], database[_name(ParkedDocument)]),
+        phone_keys=PhoneKeys(entries),
         leases=MongoLeases(database["leases"]),
     )
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from domain.model.confirmation import Challenge
 from domain.model.ids import CampaignId, UserId, new_id
 from domain.model.markets import Preferences, Transfer
+from domain.model.phone_keys import phone_key
 from domain.model.phones import PhoneNumber
 
 
@@ -137,9 +138,17 @@ class Entry:
         """Scored, and the phone confirmed (entry-service REQ-006)."""
         return self.confirmed and self.score is not None
 
+    def has_telephone(self, phone: PhoneNumber) -> bool:
+        """In this or another spelling."""
+        return phone_key(self.details.phone) == phone_key(phone)
+
     def revise(self, details: Details) -> "Entry":
-        """The fan changed something. Another phone is an unconfirmed phone (REQ-003)."""
-        if details.phone == self.details.phone:
+        """The fan changed something. Another phone is an unconfirmed phone (REQ-003).
+
+        Another spelling of a confirmed telephone is no other phone. While a code is on its way it is: the code may
+        arrive under this spelling only.
+        """
+        if details.phone == self.details.phone or (self.confirmed and self.has_telephone(details.phone)):
             return replace(self, details=details)
         return replace(self, details=details, phone_confirmed_at=None, verification=None)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from domain.model.entries import Entry, EntryEvent
 from domain.model.ids import CampaignId
-from domain.model.phone_keys import phone_key
 from ports.campaigns import Campaigns
 from ports.clock import Clock
 from ports.entries import EntryStore
@@ -37,12 +36,12 @@ class FreePhone:
         owner = await self.entries.confirmed_owner(command.campaign_id, phone)
         if owner is None:
             return False
-        number, now, freed = phone_key(phone), self.clock.now(), False
+        now, freed = self.clock.now(), False
 
         def free(entry: Entry | None) -> Entry:
             nonlocal freed
             assert entry is not None, "entries are never deleted"
-            freed = entry.confirmed and phone_key(entry.details.phone) == number
+            freed = entry.confirmed and entry.has_telephone(phone)
             return entry.free_phone(now).told(EntryEvent.UPDATED, now) if freed else entry
 
         await self.entries.change(command.campaign_id, owner, free)

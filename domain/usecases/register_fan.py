@@ -12,6 +12,7 @@ from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue
 from domain.model.ids import CampaignId, UserId
 from domain.model.markets import Preferences, preferences
 from domain.model.names import check_name, presentable
+from domain.model.phone_keys import phone_key
 from domain.model.phones import PhoneNumber
 from domain.usecases.send_code import DrawnCode, SendCode, without_code
 from domain.usecases.use_number import NumberWish, UseNumber
@@ -99,7 +100,7 @@ class RegisterFan:
         if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
             return Registered(entry=before, created=False)
         permit = None
-        if before is None or not before.confirmed or before.details.phone != phone:
+        if before is None or not before.confirmed or not before.has_telephone(phone):
             if not at_once:
                 self.use_number.check_country(campaign, phone)
             permit = await self.use_number(_wish(command, campaign, phone, before, at_once=at_once))
@@ -123,9 +124,10 @@ class RegisterFan:
         if not fan.phone_verified or fan.phone is None:
             return False
         try:
-            return self.phone_numbers.parse(fan.phone, campaign.default_region) == phone
+            verified = self.phone_numbers.parse(fan.phone, campaign.default_region)
         except InvalidValue:
             return False
+        return phone_key(verified) == phone_key(phone)
 
     def _drawn(
         self, command: RegisterFanCommand, phone: PhoneNumber, permit: SendPermit | None

@@ -10,7 +10,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.files.objects import SingleFile
@@ -85,19 +85,37 @@ def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tra
     )
 
 
-async def migrate(settings: Settings) -> list[str]:
-    """Build what the store and the queue need and do not have yet; what was built, in words for the operator."""
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was done, and what is left to people, in words for the operator."""
+
+    built: list[str]
+    advice: list[str]
+
+
+async def migrate(settings: Settings) -> Migrated:
+    """Build what the store and the queue need and do not have yet."""
     check(settings)
-    built = []
+    built, advice = [], []
     if not settings.in_memory:
         async with mongo_store(settings.store) as store:
             built = [f"index {name}" for name in await store.migrate()]
+            phones = await store.adopt_phones()
+        built += [f"keys of {phones.entries} phones"] if phones.entries else []
+        advice += [_of_doubles(phones.doubles)] if phones.doubles else []
     if settings.queue.startswith("sqs:"):
         queues = await build_queues(
             queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
         )
         built += [f"queue {name}" for name in queues]
-    return built
+    return Migrated(built, advice)
+
+
+def _of_doubles(entries: int) -> str:
+    return (
+        f"{entries} registrations have confirmed a phone that another fan of the campaign has confirmed, too, "
+        "in another spelling: all of them stay as they are. docs/upgrade.md tells what to do."
+    )
 
 
 def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:

@@ -119,5 +119,8 @@ def migrate() -> None:
     """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
     settings = read_settings()
     configure_logs("warning" if settings.log_level == "info" else settings.log_level)
-    built = asyncio.run(bootstrap.migrate(settings))
+    migrated = asyncio.run(bootstrap.migrate(settings))
+    built = migrated.built
     click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")
+    for advice in migrated.advice:
+        click.echo(advice, err=True)

@@ -5,10 +5,16 @@ from typing import Any
 import pytest
 
 from tests.http_entries.answers import assert_problem
-from tests.http_entries.scene import Scene
+from tests.http_entries.scene import Scene, a_phone
 
 ARABIC, WIDE = ("".join(chr(zero + int(digit)) for digit in "2014440123") for zero in (0x0660, 0xFF10))
 """A number in digits of other scripts."""
+
+
+def two_spellings() -> tuple[str, str]:
+    """Of a telephone in Argentina that no other test has."""
+    number = a_phone()[-7:]
+    return f"+54911{number}0", f"+5411{number}0"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +75,40 @@ def test_without_a_region_a_national_number_means_nothing(scene: Scene) -> None:
     refused = scene.opens(default_region=None).fan().register(phone="201 444 0123")
 
     assert_problem(refused, 422, "request.invalid", "/phone")
+
+
+def test_one_telephone_with_two_numbers_is_confirmed_once(scene: Scene) -> None:
+    """entry-service REQ-002."""
+    with_9, without = two_spellings()
+    ann, bob = scene.fan("ann", using=with_9), scene.fan("bob", using=without)
+    theirs = bob.registered()
+    confirmed = ann.confirmed()
+
+    assert_problem(bob.confirm(theirs), 409, "phone.unavailable")
+    assert_problem(scene.fan("cy", using=without).register(), 409, "phone.unavailable")
+    again = ann.registered(phone=without)
+    assert (again["phone"], again["status"]) == (without, "confirmed")
+    assert again["phoneConfirmedAt"] == confirmed["phoneConfirmedAt"]
+    assert scene.told("phones/free", {"phone": with_9}) == {"freed": True}
+    assert ann.get("entries/me").json()["status"] == "pending_confirmation"
+
+
+def test_an_account_vouches_for_a_telephone_however_it_is_spelled(scene: Scene) -> None:
+    with_9, without = two_spellings()
+    ann = scene.fan("ann", using=without, phone=with_9, phone_verified=True)
+
+    assert ann.registered()["status"] == "confirmed"
+
+
+def test_while_a_code_is_on_its_way_another_spelling_needs_its_own(scene: Scene) -> None:
+    with_9, without = two_spellings()
+    ann = scene.fan("ann", using=without)
+    ann.registered()
+
+    entry = ann.registered(phone=with_9)
+
+    assert (entry["phone"], entry["status"]) == (with_9, "pending_confirmation")
+    assert_problem(ann.post("entries/confirm/resend", {}), 429, "confirmation.too_soon")
 
 
 def test_the_same_number_spelled_otherwise_is_no_other_number(scene: Scene) -> None:
