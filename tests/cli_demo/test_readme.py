@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 
 from tests.cli_demo.test_demo import environment
+from tests.http.scene import eventually
 from tests.servers.backends import unavailable
 from tests.servers.ports import free_port
 
@@ -90,9 +91,8 @@ def test_every_command_of_the_walk_does_what_it_says(walk: list[str], shell: She
     refused, entry = shell.type(register)
     assert (refused["errors"][0]["code"], entry["status"]) == ("gate.invite_required", "pending_confirmation")
 
-    sent = re.search(r'"body": *"(\d{6}) is your code', shell.log.read_text())
-    assert sent is not None
-    typed = confirm.replace("eyJ…", entry["confirmation"]["token"]).replace("123456", sent[1])
+    (code,) = eventually(lambda: re.findall(r'"body": *"(\d{6}) is your code', shell.log.read_text()), bool)
+    typed = confirm.replace("eyJ…", entry["confirmation"]["token"]).replace("123456", code)
     confirmed, scored, eligible, selected, transfer, count = shell.type(typed)
     assert confirmed["status"] == "confirmed"
     assert (scored["upserted"], eligible["eligible"], selected["updated"], transfer["matched"]) == (1, 1, 1, 1)
