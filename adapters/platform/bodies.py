@@ -47,6 +47,8 @@ class CampaignBody(_Body, frozen=True, kw_only=True):
     sms_countries: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.default_region and region_of(self.default_region) is None:
+            raise ValueError("defaultRegion: must be the two letters of a country, as in US")
         if not all(map(region_of, self.sms_countries or ())):
             raise ValueError("smsCountries: each must be the two letters of a country, as in US")
 
@@ -64,7 +66,7 @@ class CampaignBody(_Body, frozen=True, kw_only=True):
                 verified_card=self.gates.verified_card,
             ),
             markets=tuple(MarketId(market.id) for market in self.markets),
-            default_region=self.default_region,
+            default_region=region_of(self.default_region or ""),
             sms_countries=tuple(country for text in self.sms_countries or () if (country := region_of(text))),
         )
 

@@ -189,6 +189,28 @@ async def test_a_field_of_the_wrong_kind_is_not_taken(told: Callable[[Any], Camp
         await told(campaign_body(a_campaign()) | {field: WRONG[field]}).get(TOUR)
 
 
+@pytest.mark.parametrize(
+    ("said", "region"), [("UK", "GB"), ("uk", "GB"), (" gb ", "GB"), ("us", "US"), ("", None), (None, None)]
+)
+async def test_regions_are_countries_as_people_write_them(
+    told: Callable[[Any], Campaigns], said: str | None, region: str | None
+) -> None:
+    campaign = await told(campaign_body(a_campaign()) | {"defaultRegion": said}).get(TOUR)
+
+    assert campaign.default_region == region
+
+
+@pytest.mark.parametrize("region", ["XX", "USA", "EU", "United Kingdom", "1", "U" * 5_000])
+async def test_a_region_that_is_no_country_makes_the_campaign_unavailable(
+    told: Callable[[Any], Campaigns], region: str
+) -> None:
+    with capture_logs() as logged, pytest.raises(Unavailable):
+        await told(campaign_body(a_campaign()) | {"defaultRegion": region}).get(TOUR)
+
+    (line,) = logged
+    assert "defaultRegion: must be the two letters of a country" in line["reason"]
+
+
 @pytest.mark.parametrize("field", ["id", "status", "needsPhoneConfirmation", "gates", "markets"])
 async def test_what_decides_who_gets_in_must_be_said(told: Callable[[Any], Campaigns], field: str) -> None:
     body = campaign_body(a_campaign())
