@@ -282,8 +282,14 @@ class ScoreFileUnreadable(DomainError):
 
     code = "scoring.file_unreadable"
 
-    def __init__(self, *, line: int) -> None:
+    def __init__(self, *, line: int, what: str = "") -> None:
+        """``what``: what the file is instead, in words."""
         super().__init__(line=line)
+        self.what = what
+
+    @property
+    def detail(self) -> str:
+        return f"It is {self.what}." if self.what else ""
 
 
 class ScoreFileAmbiguous(DomainError):

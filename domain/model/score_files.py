@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.model.errors import InvalidValue, ScoreFileAmbiguous, ScoreFileUnreadable
+from domain.model.foreign_files import foreign_bytes
 from domain.model.ids import CampaignId
 from domain.model.score_records import number_of, record_of
 from domain.model.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
@@ -115,6 +116,8 @@ class ScoreFileReader:
 
     def feed(self, chunk: bytes) -> Iterator[ScoreRecord | ScoreProblem]:
         """Raises ScoreFileUnreadable at the first line that is not text, ScoreFileAmbiguous."""
+        if self._line == 0 and (what := foreign_bytes(chunk)):
+            raise ScoreFileUnreadable(line=1, what=what)
         for line in self._lines.feed(self._decoded(chunk)):
             yield from self._read(line)
 

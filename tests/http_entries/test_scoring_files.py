@@ -1,5 +1,7 @@
 """Uploading scores as a file in the object store."""
 
+import gzip
+
 import httpx2
 import pytest
 
@@ -93,3 +95,9 @@ def test_what_was_read_before_a_file_went_wrong_is_kept(scorable: Scene) -> None
 
     assert_problem(answer, 422, "scoring.file_unreadable")
     assert scores(scorable) == {"ann": 5}
+
+
+def test_a_file_that_is_something_else_is_named(scorable: Scene) -> None:
+    problem = assert_problem(from_file(scorable, gzip.compress(b"ann,5\n")), 422, "scoring.file_unreadable")
+
+    assert "gzip" in problem["detail"]
