@@ -15,9 +15,9 @@ from tests.tokens import bearer
 
 
 @contextmanager
-def limited(platform: Platform, workers: int = 1, **settings: str) -> Iterator[Scene]:
-    limits = {f"FANGATE_RATE_{name}_PER_MINUTE": value for name, value in settings.items()}
-    given = platform.settings | limits | ({"FANGATE_STORE": settings["STORE"]} if "STORE" in settings else {})
+def limited(platform: Platform, workers: int = 1, store: str = "memory:", **rates: str) -> Iterator[Scene]:
+    limits = {f"FANGATE_RATE_{name}_PER_MINUTE": value for name, value in rates.items()}
+    given = platform.settings | limits | {"FANGATE_STORE": store}
     with (
         service(given, workers=workers) as running,
         httpx2.Client(base_url=running.url, timeout=60) as http,
@@ -90,7 +90,7 @@ def test_an_address_is_what_the_proxy_says(platform: Platform) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "40"])
 def test_all_processes_share_the_buckets(platform: Platform, database_url: str, limit: str) -> None:
-    with limited(platform, workers=2, WRITES=limit, STORE=database_url) as scene:
+    with limited(platform, workers=2, WRITES=limit, store=database_url) as scene:
         ann = scene.fan("ann")
         ann.registered()
 
