@@ -116,8 +116,6 @@ class ScoreFileReader:
 
     def feed(self, chunk: bytes) -> Iterator[ScoreRecord | ScoreProblem]:
         """Raises ScoreFileUnreadable at the first line that is not text, ScoreFileAmbiguous."""
-        if self._line == 0 and (what := foreign_bytes(chunk)):
-            raise ScoreFileUnreadable(line=1, what=what)
         for line in self._lines.feed(self._decoded(chunk)):
             yield from self._read(line)
 
@@ -135,6 +133,8 @@ class ScoreFileReader:
 
     def _read(self, line: bytes | None) -> Iterator[ScoreRecord | ScoreProblem]:
         self._line += 1
+        if self._line == 1 and (what := foreign_bytes(line or b"")):
+            raise ScoreFileUnreadable(line=1, what=what)
         if line == b"":
             return
         text = self._text(line)
