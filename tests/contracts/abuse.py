@@ -31,7 +31,8 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.phones import SendLimits
 from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
 from domain.usecases.free_phone import FreePhone, FreePhoneCommand
-from domain.usecases.register_fan import RegisterFan, RegisterFanCommand
+from domain.usecases.register_fan import RegisterFan
+from domain.usecases.registration import RegisterFanCommand
 from domain.usecases.send_code import SendCode
 from domain.usecases.use_number import UseNumber
 from tests.builders import ManualClock

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contracts.abuse import Abuse, a_house
-from tests.contracts.entry_fixtures import in_memory, in_mongo
+from tests.contracts.entry_adapters import in_memory, in_mongo
 from tests.contracts.entry_stores import EntryPorts
 
 STORIES = settings(

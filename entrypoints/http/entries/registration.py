@@ -26,7 +26,8 @@ from domain.model.markets import MAX_MARKETS
 from domain.model.names import NAME_LENGTH
 from domain.model.typed_text import TYPED_LIMIT
 from domain.usecases.read_entry import ReadEntry
-from domain.usecases.register_fan import Device, RegisterFan, RegisterFanCommand
+from domain.usecases.register_fan import RegisterFan
+from domain.usecases.registration import Device, RegisterFanCommand
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import Caller, caller_of, fan, oneself
