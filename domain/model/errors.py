@@ -285,11 +285,14 @@ class ScoreFileUnreadable(DomainError):
     def __init__(self, *, line: int, what: str = "") -> None:
         """``what``: what the file is instead, in words."""
         super().__init__(line=line)
+        self.line = line
         self.what = what
 
     @property
     def detail(self) -> str:
-        return f"It is {self.what}." if self.what else ""
+        if self.what:
+            return f"It is {self.what}. Upload the scores as CSV: text in UTF-8, a fan a line."
+        return f"Line {self.line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
 
 
 class ScoreFileAmbiguous(DomainError):
@@ -299,3 +302,10 @@ class ScoreFileAmbiguous(DomainError):
 
     def __init__(self, *, line: int) -> None:
         super().__init__(line=line)
+
+    @property
+    def detail(self) -> str:
+        return (
+            "Let the first line name the columns, such as userId,score or userId,score,selection in any order, "
+            "with one of , ; tab | between them."
+        )

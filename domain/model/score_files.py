@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.model.errors import InvalidValue, ScoreFileAmbiguous, ScoreFileUnreadable
-from domain.model.foreign_files import foreign_bytes
+from domain.model.foreign_files import foreign_bytes, foreign_text
 from domain.model.ids import CampaignId
 from domain.model.score_records import number_of, record_of
 from domain.model.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
@@ -141,11 +141,19 @@ class ScoreFileReader:
         if self._layout is None:
             if not text.strip() or self._names_separator(text):
                 return
-            self._layout = layout_of(text, self._line, self._separators)
+            self._layout = self._layout_of(text)
             if self._layout.has_header:
                 return
         if record := self._layout.read(text, self._line):
             yield record
+
+    def _layout_of(self, text: str) -> Layout:
+        try:
+            return layout_of(text, self._line, self._separators)
+        except ScoreFileAmbiguous:
+            if what := foreign_text(text):
+                raise ScoreFileUnreadable(line=self._line, what=what) from None
+            raise
 
     def _names_separator(self, text: str) -> bool:
         """The line ``sep=;`` that Excel writes and obeys."""

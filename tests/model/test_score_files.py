@@ -58,7 +58,6 @@ def test_columns_by_their_names_and_never_by_their_places() -> None:
         "15,fan-213\n", "id,score\nann,5\n", "userId,points\nann,5\n", "userId,score,more\nann,5,x\n",
         "userId,userId,score\n", "score\n5\n", "userId\nann\n", "ann,101\n", "ann,\n", "ann\n", ",5\n",
         "fan;97,5\n", "fan\t97,5\n", "ann,5,chosen\n", "ann,5,none,more\n", '"ann,5\n', "", "\n\r\n", "sep=,\n",
-        "<!DOCTYPE html>\n<html>", '[{"userId":"ann","score":5}]', "version https://git-lfs.github.com/spec/v1\n",
         " id  | score \n-----+-------\n ann | 5\n", "userId score\nann 5\n", "x" * 70_000,
         "userId,score" * 3_000, "sep=;\nuserId,score\nann,5\n", "Total: 3\nann,5\n",
     ],
@@ -87,6 +86,24 @@ def test_a_row_that_is_no_record_says_where_and_why(line: str, reason: str) -> N
 
     assert _problems(f"{header}\n\n{line}\nbob,6\n") == [(3, reason)]
     assert _scores(f"{header}\n{line}\nbob,6\n") == [("bob", 6)]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"<!DOCTYPE html>\n<html>", "HTML"),
+        (b'[{"userId":"ann","score":5}]', "JSON"),
+        (b"\nversion https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"PK\x03\x04" + b"x" * 2_000, "xlsx"),
+        (b"\x1f\x8b\x08\0rubbish", "gzip"),
+        ("userId,score\nann,5\n".encode("utf-16-le"), "UTF-16"),
+    ],
+)
+def test_another_kind_of_file_is_called_by_its_name(content: bytes, what: str) -> None:
+    with pytest.raises(ScoreFileUnreadable) as refused:
+        _read(content[:1], content[1:])
+
+    assert what in refused.value.detail
 
 
 def test_a_selection_comes_with_the_score() -> None:
