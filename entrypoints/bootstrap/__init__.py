@@ -113,8 +113,8 @@ async def migrate(settings: Settings) -> Migrated:
 
 def _of_doubles(entries: int) -> str:
     return (
-        f"{entries} registrations have confirmed a phone that another fan of the campaign has confirmed, too, "
-        "in another spelling: all of them stay as they are. docs/upgrade.md tells what to do."
+        f"telephones that two fans of a campaign have confirmed, each in another spelling: {entries}. "
+        "They stay as they are; docs/upgrade.md tells what to do."
     )
 
 
