@@ -28,7 +28,7 @@ FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TES
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-VARIABLE = re.compile(rf"{PREFIX}[A-Z_]+[A-Z](?![A-Z_])")
+VARIABLE = re.compile(rf"(?<!_){PREFIX}[A-Z_]+[A-Z](?![A-Z_])")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)

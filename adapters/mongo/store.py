@@ -8,7 +8,6 @@ from typing import Any, Final
 import pymongo.errors
 from beanie import Document
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.uri_parser import parse_uri
 
 from adapters.mongo.budget_documents import FanBudgetDocument
 from adapters.mongo.budgets import MongoFanBudgets
@@ -135,17 +134,6 @@ class MongoStore:
             if wanted:
                 await self._create(_name(document), wanted)
         return missing
-
-
-def check_url(url: str) -> None:
-    """Raises ValueError for a URL that is wrong or names no database; connects to nothing."""
-    try:
-        database = parse_uri(url)["database"]
-    except (pymongo.errors.ConfigurationError, pymongo.errors.InvalidURI, ValueError):
-        # What the driver says may quote a part of the password.
-        raise ValueError("not a MongoDB URL; in user and password, % : / ? # [ ] @ must be escaped") from None
-    if not database:
-        raise ValueError("the URL must name a database: mongodb://host:port/database")
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.files.objects import SingleFile
-from adapters.mongo.store import check_url, mongo_store
+from adapters.mongo.store import mongo_store
+from adapters.mongo.urls import check_url
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.sqs.provision import build_queues
 from adapters.system.clock import SystemClock

@@ -35,7 +35,7 @@ def codes() -> None:
     """The inventory of codes."""
 
 
-@codes.command("import")
+@codes.command("import", epilog="Example:  fangate codes import codes.csv --campaign spring --type tm")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--campaign", required=True, help="The campaign that gets the codes.")
 @click.option("--type", "code_type", required=True, type=click.Choice([type.value for type in CodeType]))

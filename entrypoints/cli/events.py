@@ -23,7 +23,7 @@ def events() -> None:
     """What the stream, or the mailer, refused."""
 
 
-@events.command()
+@events.command(epilog="Example:  fangate events parked --campaign spring --json")
 @click.option("--campaign", default=None, help="Only those of this campaign.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -38,7 +38,7 @@ def parked(campaign: str | None, limit: int, as_json: bool) -> None:
         click.echo(msgspec.json.encode(one).decode() if as_json else "\t".join(map(str, one.values())))
 
 
-@events.command()
+@events.command(epilog="Example:  fangate events retry --all")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
 def retry(ids: tuple[str, ...], everything: bool) -> None:

@@ -6,6 +6,7 @@ import click
 
 from domain.model.errors import DomainError
 from entrypoints.cli.codes import codes
+from entrypoints.cli.config import config
 from entrypoints.cli.demo.command import demo
 from entrypoints.cli.errors import in_words
 from entrypoints.cli.events import events
@@ -13,14 +14,25 @@ from entrypoints.cli.running import migrate, serve, worker
 from entrypoints.cli.token import token
 from entrypoints.settings import ConfigurationError
 
+EXAMPLES = """Examples:
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+\b
+  fangate config check
+  fangate serve --port 8000
+  fangate token --sub staff --supreme
+  fangate codes import codes.csv --campaign spring --type tm
+  eval "$(_FANGATE_COMPLETE=bash_source fangate)"   completion, zsh_source and fish_source likewise
+
+Each command has examples of its own: fangate serve --help."""
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fangate")
 def fangate() -> None:
     """The back end that gives scarce tickets to real fans. Configured by FANGATE_… variables."""
 
 
-for command in (serve, worker, migrate, token, codes, events, demo):
+for command in (serve, worker, migrate, token, codes, events, config, demo):
     fangate.add_command(command)
 
 

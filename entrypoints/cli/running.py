@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -14,6 +15,8 @@ import uvicorn
 import uvloop
 
 from entrypoints import bootstrap
+from entrypoints.bootstrap.files import PlatformFile, check_files
+from entrypoints.cli.listening import listen, run
 from entrypoints.http.app import http_app
 from entrypoints.http.protocol import Protocol
 from entrypoints.http.wire_limits import Limits
@@ -29,10 +32,23 @@ GRACE_SECONDS = 25
 START_SECONDS = 60
 """How long a worker may say nothing before it is taken for dead; on a busy machine, starting takes a while."""
 
+SERVE = """Examples:
+
+\b
+  fangate serve
+  fangate serve --host 0.0.0.0 --port 80 --workers 4
+  FANGATE_STORE=mongodb://localhost/fangate fangate serve"""
+WORKER = """Examples:
+
+\b
+  fangate worker
+  fangate worker --metrics-host 0.0.0.0 --metrics-port 9100"""
+MIGRATE = """Example:  fangate migrate && fangate serve"""
+
 log = structlog.get_logger()
 
 
-@click.command()
+@click.command(epilog=SERVE)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
@@ -41,43 +57,55 @@ def serve(host: str, port: int, workers: int) -> None:
     settings = read_settings()
     configure_logs(settings.log_level)
     http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
+    missing = check_files(settings)
+    if settings.in_memory and workers > 1:
+        raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
+    with listen(host, port) as bound, tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:
+        _warn(settings, missing)
+        # The server, once it has shut down, sends itself the signal that stopped it: that is an orderly end.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if workers > 1:
+            os.environ[MULTIPROCESS_FOLDER] = folder
+        run(_server(host, port, workers, settings), bound)
+
+
+def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        "entrypoints.http.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http=cast(Any, partial(Protocol, limits=Limits(connections=settings.max_connections))),
+        ws="none",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=START_SECONDS,
+    )
+
+
+def _warn(settings: Settings, missing: Sequence[PlatformFile]) -> None:
+    """Of what works, and is hardly meant."""
+    _warn_of_files(missing)
     if not settings.confirmation_secret and not settings.jwt_secret:
         log.warning("confirmation.key_of_this_process_only", advice="set FANGATE_CONFIRMATION_SECRET")
     if settings.in_memory:
-        _warn_of_memory(workers)
+        log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
     elif settings.sms.startswith("log:"):
         log.warning("sms.only_logged", advice="set FANGATE_SMS: codes in the log confirm anyone's phone")
-    # The server, once it has shut down, sends itself the signal that stopped it: that is an orderly end.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:
-        if workers > 1:
-            os.environ[MULTIPROCESS_FOLDER] = folder
-        uvicorn.run(
-            "entrypoints.http.app:from_environment",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            loop="uvloop",
-            http=cast(Any, partial(Protocol, limits=Limits(connections=settings.max_connections))),
-            ws="none",
-            access_log=False,
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            timeout_worker_healthcheck=START_SECONDS,
-        )
 
 
-def _warn_of_memory(workers: int) -> None:
-    if workers > 1:
-        raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
-    log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
+def _warn_of_files(missing: Sequence[PlatformFile]) -> None:
+    for file in missing:
+        log.warning("file.unreadable", variable=file.variable, path=str(file.path), reason=file.reason)
 
 
-@click.command()
+@click.command(epilog=WORKER)
 @click.option("--metrics-host", default="127.0.0.1", show_default=True)
 @click.option(
     "--metrics-port",
@@ -91,6 +119,7 @@ def worker(metrics_host: str, metrics_port: int | None) -> None:
     configure_logs(settings.log_level)
     if settings.in_memory:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
+    _warn_of_files(check_files(settings))
     if settings.stream == "memory:":
         log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
     if settings.queue == "memory:" and settings.fanscore != "none:":
@@ -114,7 +143,7 @@ async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> Non
     log.info("worker.stopped")
 
 
-@click.command()
+@click.command(epilog=MIGRATE)
 def migrate() -> None:
     """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
     settings = read_settings()

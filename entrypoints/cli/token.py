@@ -9,7 +9,13 @@ from domain.model.ids import USER_ID_RULE, is_user_id
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 
 
-@click.command()
+@click.command(
+    epilog="""Examples:
+
+\b
+  fangate token --sub staff --supreme
+  fangate token --sub fan-1 --ttl 600"""
+)
 @click.option("--sub", "subject", required=True, help="The user id of the caller.")
 @click.option("--supreme", is_flag=True, help="Make an administrator.")
 @click.option("--ttl", default=3_600, show_default=True, type=click.IntRange(min=1), help="Seconds.")

@@ -8,7 +8,8 @@ import pymongo.errors
 import pytest
 from pymongo.database import Database
 
-from adapters.mongo.store import MongoStore, check_url, mongo_store
+from adapters.mongo.store import MongoStore, mongo_store
+from adapters.mongo.urls import check_url
 from domain.model.codes import CodeStatus
 from domain.model.errors import Unavailable
 from domain.model.inventory import CodeFilter

@@ -30,7 +30,7 @@ TOKEN_SECONDS: Final = 3_600
 ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play)
 
 
-@click.command()
+@click.command(epilog="Example:  fangate demo")
 def demo() -> None:
     """Show the main job from start to end, on FANGATE_STORE or in memory."""
     for number in (signal.SIGTERM, signal.SIGHUP):

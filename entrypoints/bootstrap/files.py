@@ -1,0 +1,61 @@
+"""The files that campaigns and accounts may come from, looked at when a process starts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from adapters.outgoing.breaker import NoAnswer
+from adapters.platform.records import read_campaigns, read_fans
+from entrypoints.settings import PREFIX, ConfigurationError, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFile:
+    variable: str
+    path: Path
+    wanted: bool
+    """It was named, and is not just the default."""
+    records: int = 0
+    unreadable: int = 0
+    """Of the records."""
+    reason: str | None = None
+    """Why it cannot be used at all."""
+
+
+def platform_files(settings: Settings) -> Iterator[PlatformFile]:
+    for name, read in _READERS.items():
+        scheme, _, path = str(getattr(settings, name)).partition(":")
+        if scheme == "file":
+            yield _looked_at(f"{PREFIX}{name.upper()}", Path(path), name in settings.model_fields_set, read)
+
+
+def check_files(settings: Settings) -> list[PlatformFile]:
+    """Raises ConfigurationError for one that was named and cannot be read; gives the others that cannot."""
+    unfit = [file for file in platform_files(settings) if file.reason]
+    if wanted := [f"{file.variable}: {file.path}: {file.reason}" for file in unfit if file.wanted]:
+        raise ConfigurationError("; ".join(wanted))
+    return unfit
+
+
+def _looked_at(variable: str, path: Path, wanted: bool, read: Callable[[bytes], tuple[int, int]]) -> PlatformFile:
+    try:
+        records, unreadable = read(path.read_bytes())
+    except OSError as error:
+        return PlatformFile(variable, path, wanted, reason=error.strerror or type(error).__name__)
+    except NoAnswer as error:
+        return PlatformFile(variable, path, wanted, reason=f"not a JSON list of records ({error.reason})")
+    return PlatformFile(variable, path, wanted, records, unreadable)
+
+
+def _campaigns(content: bytes) -> tuple[int, int]:
+    found = read_campaigns(content)
+    return len(found.found), len(found.problems)
+
+
+def _fans(content: bytes) -> tuple[int, int]:
+    found = read_fans(content)
+    return len(found.found), len(found.problems)
+
+
+_READERS: Final[Mapping[str, Callable[[bytes], tuple[int, int]]]] = {"campaigns": _campaigns, "users": _fans}

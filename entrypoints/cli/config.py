@@ -1,0 +1,67 @@
+"""``config check``: what a process would start with, without starting one."""
+
+from datetime import timedelta
+
+import click
+from pydantic import SecretStr
+
+from entrypoints.bootstrap import check
+from entrypoints.bootstrap.files import PlatformFile, check_files, platform_files
+from entrypoints.http.auth import door
+from entrypoints.settings import PREFIX, Settings, read_settings
+
+SHOWN = {"log_level", "metrics", "allow_http"}
+"""Settings of text, or yes and no, that can hold nothing secret. Numbers are always shown."""
+
+
+@click.group()
+def config() -> None:
+    """The configuration."""
+
+
+@config.command("check", epilog="Example:  fangate config check && fangate serve")
+def check_config() -> None:
+    """Read variables and files, connect to nothing, and say what each is. Secrets are not shown.
+
+    Ends with 1, and one line on standard error, where `serve` would not start.
+    """
+    settings = read_settings()
+    check(settings)
+    door(settings)
+    for name in type(settings).model_fields:
+        click.echo(f"{_variable(name)}  {_told(settings, name)}")
+    for file in platform_files(settings):
+        click.echo(f"{file.path}  {_content(file)}")
+    check_files(settings)
+    click.echo("ok")
+
+
+def _variable(name: str) -> str:
+    return name.upper() if name.startswith("aws_") else f"{PREFIX}{name.upper()}"
+
+
+def _told(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    origin = "set" if name in settings.model_fields_set else "default"
+    if value is None or value == "" or (isinstance(value, SecretStr) and not value.get_secret_value()):
+        return "not set"
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g} seconds ({origin})"
+    if isinstance(value, int) or name in SHOWN:
+        return f"{str(value).lower()} ({origin})"
+    if isinstance(value, str) and _is_url(name):
+        return f"{value.partition(':')[0]}: ({origin})"
+    return f"({origin})"
+
+
+def _is_url(name: str) -> bool:
+    """Its scheme is shown, and no more: what is behind it may hold a password."""
+    default = Settings.model_fields[name].default
+    return isinstance(default, str) and ":" in default
+
+
+def _content(file: PlatformFile) -> str:
+    if file.reason:
+        return f"cannot be read: {file.reason}"
+    wrong = f", {file.unreadable} of them unreadable" if file.unreadable else ""
+    return f"{file.records} records{wrong} ({file.variable})"
