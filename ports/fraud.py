@@ -19,10 +19,14 @@ class Attempt:
     session_id: str | None = None
     ip: str | None = field(default=None, repr=False)
     user_agent: str | None = None
+    connection_ip: str | None = field(default=None, repr=False)
+    """``ip`` and ``user_agent`` are what the caller told, this and the next what the connection shows."""
+    connection_user_agent: str | None = None
     event: Literal["create", "update"]
 
 
 class FraudDetection(Protocol):
     async def assess(self, attempt: Attempt) -> Fraud:
-        """What it thinks; ``unavailable`` when nobody answers within 300 ms. Never raises."""
+        """What it thinks; ``unavailable`` without an answer within 300 ms, ``not_asked`` where there is nobody to
+        ask. Never raises."""
         ...

@@ -66,6 +66,8 @@ class EntryDocument(Document):
     attributes: list[tuple[str, str]]
     """Pairs, since MongoDB has its own ideas of what a field may be called."""
     fanscore: float | None
+    fanscore_asked: bool = True
+    """Not there in documents of version 0.1."""
     fraud: StoredFraud
     selection: str
     score: float | None

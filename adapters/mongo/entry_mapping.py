@@ -54,7 +54,8 @@ def to_entry(document: Raw) -> Entry:
         details=_to_details(document),
         phone_confirmed_at=document["phoneConfirmedAt"],
         fanscore=document["fanscore"],
-        fraud=Fraud(status=FraudStatus(document["fraud"]["status"]), score=document["fraud"]["score"]),
+        fanscore_asked=document.get("fanscoreAsked", True),
+        fraud=_to_fraud(document["fraud"]),
         selection=Selection(document["selection"]),
         score=document["score"],
         verification=_to_verification(document),
@@ -64,6 +65,19 @@ def to_entry(document: Raw) -> Entry:
         created_at=document["createdAt"],
         updated_at=document["updatedAt"],
     )
+
+
+def _to_fraud(stored: Raw) -> Fraud:
+    """Processes of version 0.1 do not know ``not_asked``, so it is kept beside what they know."""
+    if not stored.get("asked", True):
+        return Fraud(status=FraudStatus.NOT_ASKED)
+    return Fraud(status=FraudStatus(stored["status"]), score=stored["score"])
+
+
+def _from_fraud(fraud: Fraud) -> Raw:
+    if fraud.status is FraudStatus.NOT_ASKED:
+        return {"status": FraudStatus.UNAVAILABLE.value, "score": None, "asked": False}
+    return {"status": fraud.status.value, "score": fraud.score}
 
 
 def _to_details(document: Raw) -> Details:
@@ -117,7 +131,8 @@ def _from_entry(entry: Entry) -> Raw:
         "optIns": [list(pair) for pair in details.opt_ins.items()],
         "attributes": [list(pair) for pair in details.attributes.items()],
         "fanscore": entry.fanscore,
-        "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
+        "fanscoreAsked": entry.fanscore_asked,
+        "fraud": _from_fraud(entry.fraud),
         "selection": entry.selection.value,
         "score": entry.score,
         "verification": _from_verification(entry.verification),

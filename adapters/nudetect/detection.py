@@ -28,7 +28,7 @@ class NoFraudDetection:
     """There is nobody to ask."""
 
     async def assess(self, attempt: Attempt) -> Fraud:
-        return Fraud()
+        return Fraud(status=FraudStatus.NOT_ASKED)
 
 
 class NudetectFraudDetection:
@@ -56,6 +56,8 @@ def _question(attempt: Attempt) -> dict[str, str | None]:
         "sessionId": attempt.session_id,
         "ip": attempt.ip,
         "userAgent": attempt.user_agent,
+        "connectionIp": attempt.connection_ip,
+        "connectionUserAgent": attempt.connection_user_agent,
         "event": attempt.event,
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from domain.model.confirmation import Challenge
 from domain.model.ids import CampaignId, UserId, new_id
@@ -33,6 +34,10 @@ class FraudStatus(StrEnum):
     REVIEW = "review"
     FLAGGED = "flagged"
     UNAVAILABLE = "unavailable"
+    NOT_ASKED = "not_asked"
+
+
+FanscoreStatus = Literal["scored", "pending", "not_asked"]
 
 
 class EntryEvent(StrEnum):
@@ -102,6 +107,8 @@ class Entry:
     details: Details
     phone_confirmed_at: datetime | None = None
     fanscore: float | None = None
+    fanscore_asked: bool = True
+    """False where there was nobody to ask for it."""
     """The account's score, 0 to 1; None while it is not known yet."""
     fraud: Fraud = Fraud()
     selection: Selection = Selection.NONE
@@ -162,6 +169,12 @@ class Entry:
         """The confirmation was a mistake. As with a changed phone, it has to be confirmed anew (REQ-003)."""
         waiting = Verification(challenge=None, sends=0, resend_after=now)
         return replace(self, phone_confirmed_at=None, verification=waiting)
+
+    @property
+    def fanscore_status(self) -> FanscoreStatus:
+        if self.fanscore is not None:
+            return "scored"
+        return "pending" if self.fanscore_asked else "not_asked"
 
     def account_scored(self, fanscore: float) -> "Entry":
         """What account scoring thinks of the fan is known."""

@@ -81,7 +81,7 @@ def entry_data(entry: Entry) -> dict[str, object]:
         "markets": list(details.markets),
         "optIns": dict(details.opt_ins),
         "attributes": dict(details.attributes),
-        "fanscore": {"status": "pending" if entry.fanscore is None else "scored", "value": entry.fanscore},
+        "fanscore": {"status": entry.fanscore_status, "value": entry.fanscore},
         "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
         "selection": entry.selection.value,
         "revision": entry.revision,

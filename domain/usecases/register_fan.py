@@ -120,12 +120,14 @@ class RegisterFan:
             session_id=command.device.session_id,
             ip=command.device.ip,
             user_agent=command.device.user_agent,
+            connection_ip=command.device.connection_ip,
+            connection_user_agent=command.device.connection_user_agent,
             event="create" if before is None else "update",
         )
         fraud, fanscore = await asyncio.gather(
             self.fraud.assess(attempt), self.fanscore.fanscore(command.user_id, command.campaign_id)
         )
-        return Assessment(fraud=fraud, fanscore=fanscore, ask_again=fanscore is None and self.fanscore.asks)
+        return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.asks)
 
     async def _store(self, revision: Revision) -> Registered:
         created = False

@@ -21,6 +21,9 @@ class Device:
     session_id: str | None = None
     ip: str | None = field(default=None, repr=False)
     user_agent: str | None = None
+    connection_ip: str | None = field(default=None, repr=False)
+    """The last two as the caller told them, these two as the connection shows them."""
+    connection_user_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,12 @@ class RegisterFanCommand:
 class Assessment:
     fraud: Fraud
     fanscore: float | None
-    ask_again: bool
+    asked: bool
+    """For the fanscore."""
+
+    @property
+    def ask_again(self) -> bool:
+        return self.asked and self.fanscore is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,10 @@ class Revision:
         """The next revision, with what the neighbours say of it."""
         errands = (Errand.RETRY_FANSCORE,) if self.assessment.ask_again else ()
         fanscore = _known(self.assessment.fanscore, entry.fanscore)
-        return replace(entry, fraud=self.assessment.fraud, fanscore=fanscore).told(event, self.now, *errands)
+        assessed = replace(
+            entry, fraud=self.assessment.fraud, fanscore=fanscore, fanscore_asked=self.assessment.asked
+        )
+        return assessed.told(event, self.now, *errands)
 
 
 def _known(asked: float | None, before: float | None) -> float | None:

@@ -36,6 +36,17 @@ async def test_nobody_is_registered_at_first(entry_ports: EntryPorts) -> None:
     assert await entry_ports.entries.get(TOUR, fan(1)) is None
 
 
+async def test_that_nobody_was_asked_comes_back(entry_ports: EntryPorts) -> None:
+    unasked = replace(
+        registered(fan(1), phone(1)), fanscore_asked=False, fraud=Fraud(status=FraudStatus.NOT_ASKED)
+    )
+    await entry_ports.entries.change(TOUR, fan(1), becoming(unasked))
+
+    stored = await entry_ports.entries.get(TOUR, fan(1))
+    assert stored is not None
+    assert (stored.fanscore_status, stored.fraud.status) == ("not_asked", FraudStatus.NOT_ASKED)
+
+
 async def test_an_entry_comes_back_as_it_was_stored(entry_ports: EntryPorts) -> None:
     details = Details(
         phone=phone(1),

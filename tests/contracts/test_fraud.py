@@ -22,6 +22,8 @@ ATTEMPT = Attempt(
     session_id="s-1",
     ip="192.0.2.1",
     user_agent="Fans/1.0",
+    connection_ip="198.51.100.7",
+    connection_user_agent="Real/2.0",
     event="create",
 )
 BANDS = {FraudStatus.CLEAR: "green", FraudStatus.REVIEW: "yellow", FraudStatus.FLAGGED: "red"}
@@ -58,7 +60,7 @@ async def test_an_opinion_is_told(subject: Subject, status: FraudStatus, score: 
 
 
 async def test_where_there_is_nobody_to_ask_there_is_no_opinion() -> None:
-    assert await NoFraudDetection().assess(ATTEMPT) == Fraud(status=FraudStatus.UNAVAILABLE, score=None)
+    assert await NoFraudDetection().assess(ATTEMPT) == Fraud(status=FraudStatus.NOT_ASKED, score=None)
 
 
 # Nudetect
@@ -89,6 +91,8 @@ async def test_it_is_asked_as_agreed(service: Neighbour, detection: FraudDetecti
         "sessionId": "s-1",
         "ip": "192.0.2.1",
         "userAgent": "Fans/1.0",
+        "connectionIp": "198.51.100.7",
+        "connectionUserAgent": "Real/2.0",
         "event": "create",
     }
 

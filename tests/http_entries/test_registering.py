@@ -37,8 +37,8 @@ def test_a_new_registration_is_a_201_with_exactly_the_fields_of_the_contract(sce
         "markets": ["nyc", "bos"],
         "optIns": {"news": True},
         "attributes": {"seat": "front"},
-        "fanscore": {"status": "pending", "value": None},
-        "fraud": {"status": "unavailable", "score": None},
+        "fanscore": {"status": "not_asked", "value": None},
+        "fraud": {"status": "not_asked", "score": None},
         "selection": "none",
         "revision": 1,
     }

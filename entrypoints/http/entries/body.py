@@ -1,17 +1,17 @@
 """A registration as the fan and the staff see it."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from domain.model.confirmation import Challenge
-from domain.model.entries import Entry, EntryStatus, FraudStatus, Selection
+from domain.model.entries import Entry, EntryStatus, FanscoreStatus, FraudStatus, Selection
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 from ports.tokens import ConfirmationTokens
 
 
 class FanscoreBody(Wire):
-    status: Literal["scored", "pending"]
+    status: FanscoreStatus
     value: float | None
 
 
@@ -75,7 +75,7 @@ class EntryBody(Wire):
             markets=list(details.markets),
             opt_ins=dict(details.opt_ins),
             attributes=dict(details.attributes),
-            fanscore=FanscoreBody(status="pending" if entry.fanscore is None else "scored", value=entry.fanscore),
+            fanscore=FanscoreBody(status=entry.fanscore_status, value=entry.fanscore),
             fraud=FraudBody(status=entry.fraud.status, score=entry.fraud.score),
             selection=entry.selection,
             revision=entry.revision,

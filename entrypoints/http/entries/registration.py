@@ -27,12 +27,13 @@ from domain.model.names import NAME_LENGTH
 from domain.model.typed_text import TYPED_LIMIT
 from domain.usecases.read_entry import ReadEntry
 from domain.usecases.register_fan import RegisterFan
-from domain.usecases.registration import Device, RegisterFanCommand
+from domain.usecases.registration import RegisterFanCommand
 from entrypoints.application import Application
 from entrypoints.http.answers import json_answer
 from entrypoints.http.auth import Caller, caller_of, fan, oneself
 from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.entries.device import DeviceRequest, device_of
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.problems import FieldProblem, forbidden, invalid
@@ -61,12 +62,6 @@ Attributes = Annotated[
 ]
 
 
-class DeviceRequest(Wire):
-    session_id: Annotated[str, Meta(max_length=256)] | None = None
-    ip: Annotated[str, Meta(max_length=64)] | None = None
-    user_agent: Annotated[str, Meta(max_length=1_024)] | None = None
-
-
 class RegisterRequest(Wire):
     phone: Annotated[str, Meta(min_length=1, max_length=64, description="Parsed with the campaign's region.")]
     markets: Annotated[
@@ -81,9 +76,8 @@ class RegisterRequest(Wire):
     device: DeviceRequest | None = None
     user_id: Annotated[UserIdText | None, Meta(description="For administrators: whom to register.")] = None
 
-    def command(self, campaign_id: CampaignId, user_id: UserId) -> RegisterFanCommand:
+    def command(self, campaign_id: CampaignId, user_id: UserId, connection: AnyRequest) -> RegisterFanCommand:
         _check_size(self.attributes or {})
-        device = self.device or DeviceRequest()
         return RegisterFanCommand(
             campaign_id=campaign_id,
             user_id=user_id,
@@ -95,7 +89,7 @@ class RegisterRequest(Wire):
             opt_ins=self.opt_ins,
             attributes=self.attributes,
             invite_code=self.invite_code,
-            device=Device(session_id=device.session_id, ip=device.ip, user_agent=device.user_agent),
+            device=device_of(self.device, connection),
         )
 
 
@@ -153,7 +147,7 @@ async def register(request: AnyRequest) -> Response[bytes]:
     await limited(request, "writes")
     body = await body_of(request, RegisterRequest)
     user_id = _named(caller_of(request), body.user_id)
-    registered = await app.register_fan(body.command(campaign_id, user_id))
+    registered = await app.register_fan(body.command(campaign_id, user_id, request))
     answer = EntryBody.of(registered.entry, app.confirmation_tokens)
     return json_answer(answer, status=201 if registered.created else 200)
 

@@ -1,0 +1,31 @@
+"""Where a registration comes from: what the caller tells of it, and what the connection shows."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from domain.usecases.registration import Device
+from entrypoints.http.decoding import AnyRequest
+from entrypoints.http.headers import header
+from entrypoints.http.wire import Wire
+
+MAX_IP: Final = 64
+MAX_USER_AGENT: Final = 1_024
+
+
+class DeviceRequest(Wire):
+    session_id: Annotated[str, Meta(max_length=256)] | None = None
+    ip: Annotated[str, Meta(max_length=MAX_IP)] | None = None
+    user_agent: Annotated[str, Meta(max_length=MAX_USER_AGENT)] | None = None
+
+
+def device_of(told: DeviceRequest | None, request: AnyRequest) -> Device:
+    """Behind a proxy that is believed, the connection is the one that the proxy tells of."""
+    told = told or DeviceRequest()
+    return Device(
+        session_id=told.session_id,
+        ip=told.ip,
+        user_agent=told.user_agent,
+        connection_ip=request.client.host[:MAX_IP] if request.client else None,
+        connection_user_agent=(header(request, b"user-agent") or "")[:MAX_USER_AGENT] or None,
+    )
