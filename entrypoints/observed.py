@@ -12,6 +12,7 @@ from domain.model.confirmation import Challenge
 from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
 from entrypoints import traceparent as w3c
 from entrypoints.instrument import Span, Tracer
@@ -133,6 +134,9 @@ class CountedEntries:
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         return await self.entries.confirmed_owner(campaign_id, phone)
+
+    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
+        await self.entries.remember_moved(campaign_id, market)
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes

@@ -46,6 +46,10 @@ class EntryStore(Protocol):
         """Whose confirmed number this is."""
         ...
 
+    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
+        """That entries are moved from ``market``: it is known from now on, also when no entry has it any more."""
+        ...
+
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
     ) -> Challenge | None:
@@ -73,8 +77,8 @@ class EntryQueries(Protocol):
         """All registrations by status, and by market and rank."""
         ...
 
-    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
-        """Has any entry ``market`` among its preferences?"""
+    async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        """Has any entry ``market`` among its preferences, or had, before it was moved (``remember_moved``)?"""
         ...
 
     def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:

@@ -10,6 +10,7 @@ from domain.model.entries import Entry
 from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.events import StoredMessage, messages_of
 from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
 from domain.model.phone_keys import PhoneKey, phone_key
 from domain.model.phones import PhoneNumber
 from domain.model.relaying import room_for
@@ -64,6 +65,7 @@ class MemoryEntryStore:
 
     def __init__(self, *, origin: CurrentOrigin = nobodys) -> None:
         self.waiting: Outboxes = {}
+        self.moved: set[tuple[CampaignId, MarketId]] = set()
         self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(origin, self.waiting))
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
@@ -91,6 +93,9 @@ class MemoryEntryStore:
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         campaign = self._campaigns.get(campaign_id)
         return campaign.owners.get(phone_key(phone)) if campaign else None
+
+    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
+        self.moved.add((campaign_id, market))
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes

@@ -54,7 +54,9 @@ class MemoryEntryQueries:
             ],
         )
 
-    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+    async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        if (campaign_id, market) in self._store.moved:
+            return True
         return any(market in entry.details.markets for entry in self._store.all_of(campaign_id).values())
 
     async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:

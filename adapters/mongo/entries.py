@@ -29,7 +29,7 @@ from adapters.mongo.entry_mapping import (
 )
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.lookups import Lookups
-from adapters.mongo.mapping import key
+from adapters.mongo.mapping import MOVED_MARKETS, key
 from adapters.mongo.owners import Owners
 from adapters.mongo.writes import Write, Writes
 from domain.model.confirmation import MAX_ATTEMPTS, Challenge
@@ -37,6 +37,7 @@ from domain.model.entries import Entry, EntryStatus
 from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.events import Origin
 from domain.model.ids import CampaignId, UserId
+from domain.model.markets import MarketId
 from domain.model.phones import PhoneNumber
 from ports.entries import EntryChange
 from ports.origin import CurrentOrigin
@@ -162,6 +163,12 @@ class MongoEntryStore:
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         return await self._owners.of(campaign_id, phone)
+
+    @translated
+    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
+        name = {"_id": key(campaign_id, market)}
+        moved = self._entries.database[MOVED_MARKETS]
+        await moved.update_one(name, {"$set": {"campaignId": campaign_id, "market": market}}, upsert=True)
 
     @translated
     async def count_attempt(

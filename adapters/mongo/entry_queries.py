@@ -11,7 +11,7 @@ from adapters.mongo.counting import Branch, count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entry_mapping import markets_of, pref
 from adapters.mongo.errors import translated
-from adapters.mongo.mapping import key_range
+from adapters.mongo.mapping import MOVED_MARKETS, key, key_range
 from domain.model.eligibility import (
     ByRank,
     Eligibles,
@@ -86,12 +86,15 @@ class MongoEntryQueries:
         )
 
     @translated
-    async def is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+    async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
         """With each status named, the index of preferences answers."""
         statuses = [status.value for status in EntryStatus]
         chosen = {"$in": [pref(rank, market) for rank in RANKS]}
         having = {"campaignId": campaign_id, "status": {"$in": statuses}, "prefs": chosen}
-        return await self._entries.find_one(having, {"_id": 1}, max_time_ms=READ_MS) is not None
+        if await self._entries.find_one(having, {"_id": 1}, max_time_ms=READ_MS):
+            return True
+        moved = {"_id": key(campaign_id, market)}
+        return await self._database[MOVED_MARKETS].find_one(moved, max_time_ms=READ_MS) is not None
 
     async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """In the order of the primary key, which no change can move: nobody is met twice or missed."""

@@ -22,6 +22,8 @@ from domain.model.codes import (
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 from domain.model.uploads import CodeBatch
 
+MOVED_MARKETS: Final = "movedMarkets"
+"""A document for each market of a campaign that entries were moved from."""
 SLOTS: Final = 2**31
 
 LAST_TRANSITION: Final = {"transitions": {"$slice": -1}}

@@ -11,7 +11,7 @@ from ports.entries import EntryQueries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckMarkets:
-    """A market is known if the campaign offers it, or if an entry still has it from before."""
+    """A market is known if the campaign offers it, if an entry has it, or had it before it was moved."""
 
     campaigns: Campaigns
     queries: EntryQueries
@@ -23,7 +23,7 @@ class CheckMarkets:
         campaign = await self.campaigns.get(campaign_id)
         for field, market in markets.items():
             offered = market in campaign.markets
-            if not offered and not await self.queries.is_chosen(campaign_id, market):
+            if not offered and not await self.queries.was_chosen(campaign_id, market):
                 raise unknown_market(field, campaign.markets)
 
     async def of_filter(self, campaign_id: CampaignId, markets: tuple[MarketId, ...]) -> None:

@@ -75,6 +75,8 @@ class TransferEntries:
             raise InvalidValue("to", "is the market to move from")
         transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
         await self.check_markets(command.campaign_id, {"from": transfer.source})
+        if not command.dry_run:
+            await self.entries.remember_moved(command.campaign_id, transfer.source)
         transferred = Transferred()
         async for chosen in self.queries.who_chose(command.campaign_id, transfer.source):
             wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]

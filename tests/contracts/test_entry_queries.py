@@ -96,7 +96,7 @@ async def test_who_chose_names_everyone_once(
     chose = [user async for batch in entry_ports.queries.who_chose(campaign_id, market) for user in batch]
 
     assert sorted(chose) == sorted(entry.user_id for entry in entries if market in entry.details.markets)
-    assert await entry_ports.queries.is_chosen(campaign_id, market) == bool(chose)
+    assert await entry_ports.queries.was_chosen(campaign_id, market) == bool(chose)
 
 
 async def test_a_campaign_nobody_knows_is_empty(entry_ports: EntryPorts) -> None:
@@ -154,3 +154,13 @@ async def test_a_tour_of_many_cities(entry_ports: EntryPorts) -> None:
 
     assert await entry_ports.queries.eligible(TOUR, everyone, cities) == slowly_eligible(entries, everyone, cities)
     assert await entry_ports.queries.count(TOUR, cities) == slowly_counted(entries, cities)
+
+
+async def test_a_market_that_was_moved_from_stays_known(entry_ports: EntryPorts) -> None:
+    assert not await entry_ports.queries.was_chosen(TOUR, MarketId("old"))
+
+    await entry_ports.entries.remember_moved(TOUR, MarketId("old"))
+    await entry_ports.entries.remember_moved(TOUR, MarketId("old"))
+
+    assert await entry_ports.queries.was_chosen(TOUR, MarketId("old"))
+    assert not await entry_ports.queries.was_chosen(CampaignId("other"), MarketId("old"))
