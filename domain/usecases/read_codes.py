@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
-from domain.model.code_files import CodeFileReader, Row
+from domain.model.code_files import CodeFileReader
 from domain.model.code_layouts import FileOptions, Understood
+from domain.model.code_rows import Row
 from domain.model.errors import FileEmpty
 from domain.model.uploads import CodeBatch, Import, Problem, Tally
 from ports.objects import ObjectStore

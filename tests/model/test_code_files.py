@@ -3,7 +3,8 @@
 import pytest
 
 from domain.model.code_cells import Reason, named
-from domain.model.code_files import MAX_RECORD_LENGTH, CodeFileReader, Row
+from domain.model.code_files import CodeFileReader
+from domain.model.code_rows import MAX_RECORD_LENGTH, Row
 from domain.model.codes import MAX_CODE_LENGTH
 from domain.model.errors import FileUnreadable
 

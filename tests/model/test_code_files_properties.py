@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.model.code_cells import ACCEPTABLE
-from domain.model.code_files import CodeFileReader, Row
+from domain.model.code_files import CodeFileReader
 from domain.model.code_layouts import LOOK, FileOptions
+from domain.model.code_rows import Row
 from domain.model.codes import MAX_CODE_LENGTH
 from domain.model.errors import FileAmbiguous, FileUnreadable
 

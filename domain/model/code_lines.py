@@ -1,0 +1,69 @@
+"""Lines of a file of codes, in constant memory."""
+
+import codecs
+from collections.abc import Iterator
+from typing import Final
+
+from domain.model.errors import FileUnreadable
+
+MAX_LINE_LENGTH: Final = 65_536
+"""Characters; a longer line is not kept."""
+_MAX_BYTES_PER_CHARACTER: Final = 4
+
+
+class CodeLines:
+    """UTF-8 in, lines out; LF, CR and CRLF end one. A line too long to keep comes out as None."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Of the last line that came out."""
+        self._tail = b""
+        self._skipping: codecs.IncrementalDecoder | None = None
+        """Inside a line too long to keep, until its end comes: it must be UTF-8 all the same."""
+
+    def feed(self, data: bytes) -> Iterator[str | None]:
+        data = self._tail + data
+        held = data.endswith(b"\r")  # Its LF may be about to come.
+        data = data[:-1] if held else data
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if self._skipping:
+            data = self._skip(data)
+        block, line_end, self._tail = data.rpartition(b"\n")
+        if line_end:
+            yield from self._decode(block)
+        if len(self._tail) > MAX_LINE_LENGTH * _MAX_BYTES_PER_CHARACTER:
+            self.number += 1
+            yield None
+            self._skipping = codecs.getincrementaldecoder("utf-8")()
+            self._tail = self._skip(self._tail)
+        if held:
+            self._tail += b"\r"
+
+    def close(self) -> Iterator[str | None]:
+        rest = self._tail.removesuffix(b"\r")
+        if self._skipping:
+            self._skip(rest + b"\n")
+        elif rest or self._tail:
+            yield from self._decode(rest)
+
+    def _skip(self, data: bytes) -> bytes:
+        """What follows the line too long to keep."""
+        assert self._skipping is not None
+        skipped, line_end, rest = data.partition(b"\n")
+        try:
+            self._skipping.decode(skipped, final=bool(line_end))
+        except UnicodeDecodeError as error:
+            raise FileUnreadable(line=self.number) from error
+        if line_end:
+            self._skipping = None
+        return rest
+
+    def _decode(self, block: bytes) -> Iterator[str | None]:
+        try:
+            lines = block.decode().split("\n")
+        except UnicodeDecodeError as error:
+            before = block.count(b"\n", 0, error.start)
+            raise FileUnreadable(line=self.number + before + 1) from error
+        for line in lines:
+            self.number += 1
+            yield line if len(line) <= MAX_LINE_LENGTH else None
