@@ -17,7 +17,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from entrypoints import traceparent as w3c
-from entrypoints.origin import current_origin
+from ports.origin import current_origin
 
 FRAMES: Final = 30
 """Deep enough to reach from a driver's depths up to our own code."""

@@ -20,6 +20,8 @@ from yarl import URL
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from domain.model.errors import Unavailable
+from domain.model.events import Origin
+from ports.origin import current_origin
 
 T = TypeVar("T")
 
@@ -163,9 +165,10 @@ class HttpNeighbour:
 
     async def _once(self, method: str, url: str, **request: Any) -> Answer:
         # The library's errors hold the request, and with it what was sent: they end here.
+        headers = _on_behalf_of(current_origin()) | dict(request.pop("headers", {}))
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), allow_redirects=False, **request
+                method, URL(url, encoded=True), allow_redirects=False, headers=headers, **request
             ) as response:
                 answer = Answer(response.status, await _body(response), response.headers)
         except aiohttp.ServerDisconnectedError as error:
@@ -179,6 +182,12 @@ class HttpNeighbour:
             kind = _Passing if answer.status in _PASSING_STATUSES else NoAnswer
             raise kind(f"status {answer.status}")
         return answer
+
+
+def _on_behalf_of(origin: Origin) -> dict[str, str]:
+    """So that what a neighbour does can be followed from the request that it is done for."""
+    told = {"X-Request-Id": origin.request_id, "traceparent": origin.traceparent}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:

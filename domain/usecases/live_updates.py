@@ -8,6 +8,8 @@ from typing import Final
 
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
+from domain.model.events import Origin
+from ports.origin import set_origin
 from ports.realtime import Realtime
 
 AT_ONCE: Final = 16
@@ -44,6 +46,7 @@ class LiveUpdates:
     async def _tell_all(self, realtime: Realtime) -> None:
         while self._waiting:
             event = self._waiting.popleft()
+            set_origin(Origin(request_id=event.request_id, traceparent=event.traceparent))
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await realtime.tell(event)

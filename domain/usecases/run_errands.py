@@ -14,6 +14,7 @@ from domain.model.relaying import Parked, Postponed, Relayed, Settlement, Way, p
 from ports.clock import Clock
 from ports.entries import EntryStore
 from ports.events import Outbox
+from ports.origin import set_origin
 from ports.queues import Queue, ScoreRetry
 from ports.receipts import Receipt, Receipts
 from ports.users import Users
@@ -82,6 +83,7 @@ class SendReceipts:
         )
 
     async def _send(self, message: StoredMessage) -> "StoredMessage | _Unaddressed | Postponed | Parked":
+        set_origin(message.origin)  # Each runs in a task of its own.
         entry = await self.entries.get(message.campaign_id, message.user_id)
         counted = replace(message, attempts=message.attempts + 1)
         try:

@@ -36,13 +36,13 @@ from adapters.sms.webhook import webhook_sms
 from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
 from entrypoints.application import CheckedObjectStore, Stores
-from entrypoints.origin import current_origin
 from entrypoints.settings import PREFIX, Settings
 from entrypoints.streams import kafka_address, kinesis_name, open_plugin
 from ports.campaigns import Campaigns
 from ports.events import EventStream
 from ports.fanscore import FanscoreSource
 from ports.fraud import FraudDetection
+from ports.origin import current_origin
 from ports.queues import CountedQueue
 from ports.realtime import Realtime
 from ports.receipts import Receipts

@@ -23,7 +23,7 @@ from entrypoints.http.problems import MEDIA_TYPE, Problem, internal, not_found
 from entrypoints.http.routes import UNMATCHED, Route, Routes, path_of
 from entrypoints.instrument import Span, Tracer
 from entrypoints.metrics import Metrics
-from entrypoints.origin import set_origin
+from ports.origin import set_origin
 
 REQUEST_ID: Final = b"x-request-id"
 TRACEPARENT: Final = w3c.HEADER.encode()

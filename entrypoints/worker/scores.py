@@ -10,8 +10,8 @@ import structlog
 
 from domain.model.errors import Unavailable
 from domain.usecases.retry_scores import RetryScores
-from entrypoints.origin import set_origin
 from entrypoints.worker.in_hand import InHand, Patience, Pauses, hindered
+from ports.origin import set_origin
 from ports.queues import Delivery, Lane, Queue
 
 T = TypeVar("T")

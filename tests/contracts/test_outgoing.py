@@ -7,6 +7,8 @@ import pytest
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from adapters.outgoing.http import MAX_BODY_BYTES, MAX_CONNECTIONS, HttpNeighbour, http_session
+from domain.model.events import Origin
+from ports.origin import set_origin
 from tests.registrations import Seconds
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 
@@ -98,3 +100,29 @@ async def test_what_is_asked_for_cannot_lead_elsewhere(
         await HttpNeighbour(session, server.url + base, part="part", seconds=2).get(*segments)
 
     assert [request.path for request in server.requests] == [path]
+
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_a_neighbour_is_told_on_behalf_of_which_request_it_is_asked(
+    server: Neighbour, asked: HttpNeighbour
+) -> None:
+    async def on_behalf_of(name: str) -> None:
+        set_origin(Origin(request_id=name, traceparent=TRACEPARENT))
+        await asked.get(name)
+        await asked.post({}, path=f"/{name}", headers={"x-api-key": "k"})
+
+    await asyncio.gather(*(asyncio.create_task(on_behalf_of(name)) for name in ("one", "two")))
+
+    assert len(server.requests) == 4
+    for request in server.requests:
+        assert request.headers["x-request-id"] == request.path.strip("/")
+        assert request.headers["traceparent"] == TRACEPARENT
+        assert request.method == "GET" or request.headers["x-api-key"] == "k"
+
+
+async def test_what_no_request_asked_for_names_none(server: Neighbour, asked: HttpNeighbour) -> None:
+    await asked.get("x")
+
+    assert not {"x-request-id", "traceparent"} & server.requests[0].headers.keys()

@@ -47,3 +47,16 @@ def test_fraud_detection_gets_both(
     assert asked == asked | TYPED
     assert (asked["connectionIp"], asked["connectionUserAgent"]) == shown
     watched.http.headers.pop("X-Forwarded-For", None)
+
+
+def test_neighbours_learn_for_which_request_they_are_asked(
+    watched: Scene, detection: Neighbour, platform: Platform
+) -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    watched.http.headers.update({"X-Request-Id": "find-me-again", "traceparent": traceparent})
+
+    assert watched.fan(uuid4().hex).register().status_code == 201
+
+    for told in (detection.requests[-1], platform.gateway.requests[-1]):
+        assert told.headers["x-request-id"] == "find-me-again"
+        assert told.headers["traceparent"] == traceparent

@@ -23,6 +23,7 @@ from domain.usecases.live_updates import LiveUpdates
 from domain.usecases.relay_events import RelayEvents
 from domain.usecases.run_errands import QueueScoreRetries, SendReceipts
 from ports.events import BEHIND, Refused
+from ports.origin import current_origin
 from ports.receipts import Receipt
 from tests.builders import TOUR, ManualClock
 
@@ -62,12 +63,14 @@ class ToldReceipts:
 
     answers: dict[str, bool | Exception] = field(default_factory=dict)
     sent: list[Receipt] = field(default_factory=list)
+    on_behalf_of: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
 
     async def send(self, receipt: Receipt) -> bool:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        self.on_behalf_of.append(current_origin().request_id or "")
         await asyncio.sleep(0)
         self.at_once -= 1
         answer = self.answers.get(receipt.email, True)
@@ -84,6 +87,7 @@ class ToldRealtime:
     """Nothing is told before this is set."""
     down: bool = False
     told: list[str] = field(default_factory=list)
+    on_behalf_of: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -96,6 +100,7 @@ class ToldRealtime:
             if self.down:
                 raise Unavailable("realtime")
             self.told.append(event.id)
+            self.on_behalf_of.append(current_origin().request_id or "")
         finally:
             self.at_once -= 1
 
@@ -103,7 +108,7 @@ class ToldRealtime:
 class Relaying:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.entries, self.users = MemoryEntryStore(), MemoryUsers()
+        self.entries, self.users = MemoryEntryStore(origin=current_origin), MemoryUsers()
         self.outbox = MemoryOutbox(self.entries)
         self.stream, self.receipts, self.realtime = ToldStream(), ToldReceipts(), ToldRealtime()
         self.queue = MemoryQueue()

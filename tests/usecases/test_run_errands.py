@@ -1,14 +1,17 @@
 """Errands go their own way: neither the stream nor each other holds them up."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from domain.model.campaigns import Fan
 from domain.model.errors import Unavailable
+from domain.model.events import Origin
 from domain.model.ids import UserId
 from domain.model.relaying import MAX_ATTEMPTS
 from domain.usecases.run_errands import RECEIPTS_AT_ONCE, REFUSED
+from ports.origin import set_origin
 from ports.queues import Lane
 from tests.usecases.relaying import Relaying
 
@@ -121,3 +124,18 @@ async def test_a_receipt_carries_no_name_that_is_none(relaying: Relaying) -> Non
 
     (receipt,) = relaying.receipts.sent
     assert (receipt.first_name, receipt.last_name) == (None, "Lee")
+
+
+async def test_receivers_are_told_on_behalf_of_the_request_that_made_it_due(relaying: Relaying) -> None:
+    for name in ("ann", "bob"):
+        set_origin(Origin(request_id=f"of-{name}"))
+        await relaying.registers(name, confirmed=True)
+    set_origin(Origin())
+
+    await relaying.mails()
+    await relaying.events()
+    while len(relaying.realtime.told) < 2:
+        await asyncio.sleep(0)
+
+    assert sorted(relaying.receipts.on_behalf_of) == ["of-ann", "of-bob"]
+    assert sorted(relaying.realtime.on_behalf_of) == ["of-ann", "of-bob"]

@@ -21,10 +21,10 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.leases import SLOTS
 from domain.model.relaying import Way
 from domain.usecases.retry_scores import RetryScores
-from entrypoints.origin import current_origin
 from entrypoints.worker.in_hand import Patience
 from entrypoints.worker.scores import AT_ONCE as IN_HAND
 from entrypoints.worker.scores import retry_scores
+from ports.origin import current_origin
 from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
 from tests.builders import ManualClock
 from tests.registrations import NOON, TOUR, an_entry
