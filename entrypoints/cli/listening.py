@@ -1,6 +1,5 @@
-"""Where the service listens: bound before anything is opened, told once it answers."""
+"""Serving on a socket, and telling where once it answers."""
 
-import errno
 import socket
 import sys
 from contextlib import suppress
@@ -10,14 +9,9 @@ import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from entrypoints.settings import ConfigurationError
+from entrypoints.listening import shown
 
 STARTUP_FAILED: Final = 3
-_REASONS: Final = {
-    errno.EADDRINUSE: "is in use by another process: stop it, or choose another --port",
-    errno.EACCES: "is not allowed for this user: choose a --port of 1024 or more",
-    errno.EADDRNOTAVAIL: "is no address of this machine: choose another --host",
-}
 
 
 class _Server(uvicorn.Server):
@@ -37,24 +31,6 @@ class _Processes(Multiprocess):
             _tell(self.sockets[0])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound there. Raises ConfigurationError with the reason why there can be none."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-        try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind(address)
-            bound.set_inheritable(True)
-        except BaseException:
-            bound.close()
-            raise
-    except OSError as error:  # that no such host is known is one, too
-        reason = _REASONS.get(error.errno or 0, "cannot be listened to: is --host right?")
-        raise ConfigurationError(f"{_shown(host)}:{port} {reason}") from None
-    return bound
-
-
 def run(config: uvicorn.Config, bound: socket.socket) -> None:
     """Serve until told to stop, in as many processes as ``config`` asks for."""
     server = _Server(config)
@@ -69,9 +45,5 @@ def run(config: uvicorn.Config, bound: socket.socket) -> None:
 
 def _tell(bound: socket.socket) -> None:
     host, port = bound.getsockname()[:2]
-    address = f"http://{_shown(host)}:{port}"
+    address = f"http://{shown(host)}:{port}"
     structlog.get_logger().info("http.listening", address=address, docs=f"{address}/docs")
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -16,11 +16,12 @@ import uvloop
 
 from entrypoints import bootstrap
 from entrypoints.bootstrap.files import PlatformFile, check_files
-from entrypoints.cli.listening import listen, run
+from entrypoints.cli.listening import run
 from entrypoints.http.app import http_app
 from entrypoints.http.protocol import Protocol
 from entrypoints.http.wire_limits import Limits
 from entrypoints.instrument import tracing
+from entrypoints.listening import listen
 from entrypoints.logs import configure_logs
 from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics
 from entrypoints.settings import ConfigurationError, Settings, read_settings

@@ -7,12 +7,13 @@ from aiohttp import web
 
 from entrypoints.application import Application
 from entrypoints.gauges import Gauges
+from entrypoints.listening import listen
 from entrypoints.metrics import MEDIA_TYPE, Metrics
 
 
 @asynccontextmanager
 async def watched(app: Application, metrics: Metrics, host: str, port: int) -> AsyncIterator[None]:
-    """For as long as the block lasts; not at all on port 0."""
+    """For as long as the block lasts; not at all on port 0. Raises ConfigurationError for a port in use."""
     if not port:
         yield
         return
@@ -28,10 +29,11 @@ async def watched(app: Application, metrics: Metrics, host: str, port: int) -> A
     server = web.Application()
     server.add_routes([web.get("/metrics", tell), web.get("/livez", alive)])
     runner = web.AppRunner(server, access_log=None, handle_signals=False)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield
-    finally:
-        await runner.cleanup()
-        await gauges.stop()
+    with listen(host, port, options="--metrics") as bound:
+        await runner.setup()
+        try:
+            await web.SockSite(runner, bound).start()
+            yield
+        finally:
+            await runner.cleanup()
+            await gauges.stop()

@@ -59,7 +59,20 @@ def test_the_port_is_in_use() -> None:
     assert_one_line(outcome.stderr, f"127.0.0.1:{port}", "in use", "--port")
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_the_workers_port_is_in_use() -> None:
+    store = f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=200"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = fangate("worker", "--metrics-port", str(port), settings={"FANGATE_STORE": store})
+
+    assert outcome.returncode == 1
+    line = outcome.stderr.splitlines()[-1]
+    assert line.startswith(f"fangate: 127.0.0.1:{port} is in use")
+    assert "--metrics-port" in line
+    assert "Traceback" not in outcome.stderr
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1", "x" * 70, "a..b"])
 def test_the_host_is_none_of_ours(host: str) -> None:
     assert_one_line(fangate("serve", "--host", host).stderr, host, "--host")
 
