@@ -89,7 +89,7 @@ def test_where_there_is_nobody_to_ask_nothing_is_queued(
         campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
         scene.worker()
 
-        assert scene.register(campaign, fan)["fanscore"] == PENDING
+        assert scene.register(campaign, fan)["fanscore"] == {"status": "not_asked", "value": None}
 
         eventually(scene.left, lambda messages: messages == [])
         assert scene.waiting() == scene.waiting("-dead") == 0

@@ -34,7 +34,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         outcome = fangate("serve", "--port", running.url.rpartition(":")[2], folder=tmp_path)
 
     assert outcome.returncode != 0
-    assert "address already in use" in outcome.stderr
+    assert "is in use by another process" in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 

@@ -127,8 +127,8 @@ def lame(request: pytest.FixtureRequest, platform: Platform) -> Iterator[tuple[S
     """A service without one of the parts it needs, and which."""
     missing = {
         "store": f"mongodb://127.0.0.1:{free_port()}/fangate?serverSelectionTimeoutMS=300",
-        "campaigns": "file:./none.json",
-        "users": "file:./none.json",
+        "campaigns": f"http://127.0.0.1:{free_port()}",
+        "users": f"http://127.0.0.1:{free_port()}",
     }
     settings = platform.settings | {f"FANGATE_{request.param.upper()}": missing[request.param]}
     with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
