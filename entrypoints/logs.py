@@ -43,6 +43,11 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(handlers=[_Passer()], level=max(_LEVELS[level], logging.WARNING), force=True)
 
 
+def configure_command_logs(level: str) -> None:
+    """For commands that end with an answer of their own: what is merely informative stays out of its way."""
+    configure_logs("warning" if level == "info" else level)
+
+
 class Lines:
     """Lines on their way out. Those of one turn of the event loop are written together: each write is a call into
     the kernel, and there is a line a request. Where no loop runs each is written at once."""

@@ -107,9 +107,9 @@ class Entry:
     details: Details
     phone_confirmed_at: datetime | None = None
     fanscore: float | None = None
-    fanscore_asked: bool = True
-    """False where there was nobody to ask for it."""
     """The account's score, 0 to 1; None while it is not known yet."""
+    fanscore_asked: bool = True
+    """False where no account scoring is configured."""
     fraud: Fraud = Fraud()
     selection: Selection = Selection.NONE
     score: float | None = None

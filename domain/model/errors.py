@@ -107,6 +107,13 @@ class FileNotFound(DomainError):
     code = "codes.file_not_found"
 
 
+def _not_text(line: int, what: str, wanted: str) -> str:
+    """Of a file that should be text: what it is instead, or where it stops being text, and how to mend it."""
+    if what:
+        return f"It is {what}. {wanted}"
+    return f"Line {line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
+
+
 class FileUnreadable(DomainError):
     """The file is not text in UTF-8."""
 
@@ -120,9 +127,7 @@ class FileUnreadable(DomainError):
 
     @property
     def detail(self) -> str:
-        if self.what:
-            return f"It is {self.what}. Upload the list itself: text in UTF-8, a code a line."
-        return f"Line {self.line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
+        return _not_text(self.line, self.what, "Upload the list itself: text in UTF-8, a code a line.")
 
 
 class FileAmbiguous(DomainError):
@@ -290,9 +295,7 @@ class ScoreFileUnreadable(DomainError):
 
     @property
     def detail(self) -> str:
-        if self.what:
-            return f"It is {self.what}. Upload the scores as CSV: text in UTF-8, a fan a line."
-        return f"Line {self.line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
+        return _not_text(self.line, self.what, "Upload the scores as CSV: text in UTF-8, a fan a line.")
 
 
 class ScoreFileAmbiguous(DomainError):

@@ -11,7 +11,7 @@ from domain.model.code_cells import Reason
 from domain.model.code_layouts import Understood
 from domain.model.codes import CodeType
 from domain.model.errors import InvalidValue
-from domain.model.ids import CampaignId, ImportId, UserId
+from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
 
 MAX_BATCH_ROWS: Final = 50_000
 """The most rows an import may hold in memory at once (REQ-004)."""
@@ -139,6 +139,10 @@ class Import:
     """How the file is read, once its head has been looked at."""
     sample: tuple[str, ...] = field(default=(), repr=False)
     """Of a dry run: the first and the last five codes."""
+
+    @classmethod
+    def begun(cls, key: UploadKey, by: UserId, now: datetime) -> "Import":
+        return cls(id=new_import_id(), key=key, by=by, started_at=now, moved_at=now)
 
     def progressed(self, tally: Tally, now: datetime) -> "Import":
         return replace(self, tally=tally, moved_at=now)

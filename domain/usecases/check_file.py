@@ -4,7 +4,6 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.model.ids import new_import_id
 from domain.model.seen import Seen
 from domain.model.uploads import CodeBatch, Import, Tally, UploadKey
 from domain.usecases.import_codes import ImportCodesCommand
@@ -32,7 +31,7 @@ class CheckFile:
         """Raises InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty, Unavailable."""
         key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
         now = self.clock.now()
-        run = Import(id=new_import_id(), key=key, by=command.by, started_at=now, moved_at=now)
+        run = Import.begun(key, command.by, now)
         batches = CodeBatches(self.objects, run, command.options)
         seen, tally, sample = Seen(), Tally(), _Sample()
         async for batch, others in batches.read():

@@ -10,7 +10,7 @@ from typing import Final
 
 from domain.model.code_layouts import LOOK, FileOptions, Understood
 from domain.model.errors import DomainError, ImportNotFound
-from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
+from domain.model.ids import CampaignId, ImportId, UserId
 from domain.model.uploads import MAX_BATCH_ROWS, Import, Tally, UploadKey
 from domain.usecases.read_codes import BATCH_ROWS, CodeBatches
 from ports.clock import Clock
@@ -44,8 +44,7 @@ class BeginImport:
         """Raises InvalidValue for a key that is not this campaign's, FileNotFound."""
         key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
         await self.objects.size(str(key))
-        now = self.clock.now()
-        run = Import(id=new_import_id(), key=key, by=command.by, started_at=now, moved_at=now)
+        run = Import.begun(key, command.by, self.clock.now())
         await self.imports.save(run)
         return run
 

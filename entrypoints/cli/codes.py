@@ -22,7 +22,7 @@ from domain.usecases.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
 from entrypoints.cli.errors import in_words
 from entrypoints.http.codes.imports import ImportBody
-from entrypoints.logs import configure_logs
+from entrypoints.logs import configure_command_logs
 from entrypoints.settings import Settings, read_settings
 
 SOME_LEFT_OUT: Final = 3
@@ -65,7 +65,7 @@ def import_file(file: Path, campaign: str, code_type: str, by: str | None, **wis
       fangate codes import export.csv --campaign tour-2026 --type tm --separator semicolon --column voucher
     """
     settings = read_settings()
-    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
+    configure_command_logs(settings.log_level)
     if not is_campaign_id(campaign):
         raise click.BadParameter(CAMPAIGN_ID_RULE, param_hint="--campaign")
     by = by or f"cli:{getpass.getuser()}"

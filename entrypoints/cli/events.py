@@ -12,7 +12,7 @@ from domain.model.events import instant
 from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
 from domain.model.relaying import Parked
 from entrypoints.bootstrap import application
-from entrypoints.logs import configure_logs
+from entrypoints.logs import configure_command_logs
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 
 COLUMNS = ("id", "type", "subject", "revision", "attempts", "since", "reason")
@@ -53,7 +53,7 @@ def retry(ids: tuple[str, ...], everything: bool) -> None:
 
 def _settings() -> Settings:
     settings = read_settings()
-    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
+    configure_command_logs(settings.log_level)
     if settings.in_memory:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be seen from here")
     return settings

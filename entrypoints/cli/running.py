@@ -22,7 +22,7 @@ from entrypoints.http.protocol import Protocol
 from entrypoints.http.wire_limits import Limits
 from entrypoints.instrument import tracing
 from entrypoints.listening import listen
-from entrypoints.logs import configure_logs
+from entrypoints.logs import configure_command_logs, configure_logs
 from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics
 from entrypoints.settings import ConfigurationError, Settings, read_settings
 from entrypoints.worker.loop import work
@@ -148,7 +148,7 @@ async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> Non
 def migrate() -> None:
     """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
     settings = read_settings()
-    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
+    configure_command_logs(settings.log_level)
     migrated = asyncio.run(bootstrap.migrate(settings))
     built = migrated.built
     click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")
