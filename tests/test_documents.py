@@ -135,9 +135,14 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 def test_a_decision_has_its_three_parts(decision: Path) -> None:
     text = decision.read_text()
     assert text.startswith(f"# {int(decision.name[:4])}. ")
-    parts = [text.find(f"\n**{part}.**") for part in ("Context", "Decision", "Consequences")]
+    parts = [text.find(f"\n## {part}\n") for part in ("Context", "Decision", "Consequences")]
     assert parts == sorted(parts)
     assert parts[0] > 0
+
+
+def test_the_architecture_lists_every_decision() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    assert [decision.name for decision in DECISIONS if f"](decisions/{decision.name})" not in text] == []
 
 
 def test_the_picture_shows_every_adapter_and_port() -> None:
