@@ -8,12 +8,17 @@ STORE ?= memory
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports test-motor bench lock clean
+.PHONY: help setup dev hooks demo test check lint format types imports test-motor bench lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: $(VENV)/.runtime ## Make .venv, with Fangate in it and nothing for developers
+
+dev: $(VENV)/.dev ## Make .venv with what developers need too: the tests, the linters, the lock tool
+
+hooks: $(VENV)/.dev ## Run the quick checks before each commit (see .pre-commit-config.yaml)
+	$(BIN)/pre-commit install
 
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
@@ -24,14 +29,18 @@ test: $(VENV)/.dev $(NODE) ## Run every test, a process a core
 
 check: lint types imports test-motor test ## Everything CI runs
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev ## Check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.dev
+format: $(VENV)/.dev ## Write the code in the style that lint checks
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## Check the types (mypy, strict)
 	$(BIN)/mypy
 
-imports: $(VENV)/.dev
+imports: $(VENV)/.dev ## Check that imports point down and that no adapter knows another
 	$(BIN)/lint-imports
 
 test-motor: $(VENV)-motor/.dev ## The MongoDB contract suite on Motor instead of PyMongo's async client
