@@ -27,6 +27,10 @@ VARIABLES = {
 FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TEST_KAFKA_SERVERS"}
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+FLOOR = r"(?:adapters|docs|domain|entrypoints|ports|requirements|tests|\.ci|\.github)"
+PATH = re.compile(rf"`((?:{FLOOR}/|[\w.-]+/)*[\w.*-]+\.(?:py|md|toml|yml|yaml|json|txt|svg)|{FLOOR}/[\w./*-]+)`")
+MODULE = re.compile(r"`((?:adapters|domain|entrypoints|ports|tests)(?:\.[a-z]\w*)+)`")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 VARIABLE = re.compile(rf"(?<!_){PREFIX}[A-Z_]+[A-Z](?![A-Z_])")
 
@@ -44,6 +48,14 @@ def headings(document: Path) -> set[str]:
     return {
         re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in HEADING.findall(document.read_text())
     }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_paths_and_modules_that_are_named_exist(document: Path) -> None:
+    text = FENCED.sub("", document.read_text())
+    assert [path for path in PATH.findall(text) if not any(ROOT.glob(path))] == []
+    modules = [ROOT / module.replace(".", "/") for module in MODULE.findall(text)]
+    assert [module for module in modules if not module.is_dir() and not module.with_suffix(".py").exists()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
