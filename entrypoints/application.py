@@ -4,55 +4,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.model.budgets import FanLimits
-from domain.model.confirmation import ConfirmationRules
-from domain.model.phones import SendLimits
-from domain.usecases.assign_codes import AssignCodes
-from domain.usecases.check_file import CheckFile
-from domain.usecases.check_markets import CheckMarkets
-from domain.usecases.confirm_phone import ConfirmPhone, ResendCode
-from domain.usecases.free_phone import FreePhone
-from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes
-from domain.usecases.lift_phone_block import LiftPhoneBlock
-from domain.usecases.limit_calls import LimitCalls, per_minute
-from domain.usecases.live_updates import LiveUpdates
-from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
-from domain.usecases.parked_messages import ListParked, RetryParked
-from domain.usecases.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
-from domain.usecases.read_entry import ReadEntry
-from domain.usecases.register_fan import RegisterFan
-from domain.usecases.relay_events import RelayEvents
-from domain.usecases.release_codes import ReleaseCodes
-from domain.usecases.reserve_codes import ReserveCodes
-from domain.usecases.retry_scores import RetryScores
-from domain.usecases.run_errands import QueueScoreRetries, SendReceipts
-from domain.usecases.score_entries import ReadScores, ScoreEntries
-from domain.usecases.select_entries import SelectEntries
-from domain.usecases.send_code import SendCode
-from domain.usecases.sweep_reservations import SweepReservations
-from domain.usecases.transfer_entries import TransferEntries
-from domain.usecases.use_number import UseNumber
-from domain.usecases.withdraw_import import WithdrawImport
-from entrypoints.settings import Settings
-from ports.budgets import FanBudgets
-from ports.campaigns import Campaigns
-from ports.clock import Clock
+from domain.model.registrations.budgets import FanLimits
+from domain.model.registrations.confirmation import ConfirmationRules
+from domain.model.registrations.phones import SendLimits
+from domain.usecases.codes.assign_codes import AssignCodes
+from domain.usecases.codes.check_file import CheckFile
+from domain.usecases.codes.import_codes import BeginImport, FindImport, ImportCodes
+from domain.usecases.codes.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.codes.release_codes import ReleaseCodes
+from domain.usecases.codes.reserve_codes import ReserveCodes
+from domain.usecases.codes.sweep_reservations import SweepReservations
+from domain.usecases.codes.withdraw_import import WithdrawImport
+from domain.usecases.messaging.live_updates import LiveUpdates
+from domain.usecases.messaging.parked_messages import ListParked, RetryParked
+from domain.usecases.messaging.relay_events import RelayEvents
+from domain.usecases.messaging.retry_scores import RetryScores
+from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
+from domain.usecases.registrations.check_markets import CheckMarkets
+from domain.usecases.registrations.confirm_phone import ConfirmPhone, ResendCode
+from domain.usecases.registrations.free_phone import FreePhone
+from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock
+from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
+from domain.usecases.registrations.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
+from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.register_fan import RegisterFan
+from domain.usecases.registrations.score_entries import ReadScores, ScoreEntries
+from domain.usecases.registrations.select_entries import SelectEntries
+from domain.usecases.registrations.send_code import SendCode
+from domain.usecases.registrations.transfer_entries import TransferEntries
+from domain.usecases.registrations.use_number import UseNumber
+from entrypoints.config.settings import Settings
 from ports.codes import CodeCatalogue, CodePool, ImportLog
 from ports.entries import EntryQueries, EntryStore, Scores
-from ports.events import EventStream, Outbox
-from ports.fanscore import FanscoreSource
-from ports.fraud import FraudDetection
-from ports.health import HealthCheck, StoreHealth
-from ports.leases import Leases
-from ports.limits import RateLimits
+from ports.events import EventStream
+from ports.messaging import CountedQueue, Outbox
+from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, Realtime, Receipts, Sms, Users
 from ports.objects import ObjectStore
-from ports.phones import PhoneBook, PhoneNumbers
-from ports.queues import CountedQueue
-from ports.realtime import Realtime
-from ports.receipts import Receipts
-from ports.sms import Sms
-from ports.tokens import ConfirmationTokens
-from ports.users import Users
+from ports.phones import ConfirmationTokens, FanBudgets, PhoneBook, PhoneNumbers
+from ports.system import Clock, HealthCheck, Leases, RateLimits, StoreHealth
 
 
 class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):

@@ -4,7 +4,7 @@ import errno
 import socket
 from typing import Final
 
-from entrypoints.settings import ConfigurationError
+from entrypoints.config.settings import ConfigurationError
 
 _REASONS: Final = {
     errno.EADDRINUSE: "is in use by another process: stop it, or choose another {port}",

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.model.codes import Code, CodeType, Refusal
+from domain.model.codes.code import Code, CodeType, Refusal
+from domain.model.codes.imports import CodeBatch, Import, Tally, Withdrawn
+from domain.model.codes.inventory import CodeFilter, StatusCounts
+from domain.model.codes.reservations import Claim, Reservation
 from domain.model.ids import CampaignId, ImportId, ReserveId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.reservations import Claim, Reservation
-from domain.model.uploads import CodeBatch, Import, Tally, Withdrawn
 
 CodeChange = Callable[[Code], Code | Refusal]
 """A rule of the model, applied to one code: the code as it should be, or why it stays as it is. Pure, and run

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.model.confirmation import Challenge
-from domain.model.eligibility import Eligibles, EntryCounts, Position, Query, Ranked
-from domain.model.entries import Entry
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
-from domain.model.scoring import Scored, ScoreRecord
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.eligibility import Eligibles, EntryCounts, Position, Query, Ranked
+from domain.model.registrations.entry import Entry
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
+from domain.model.registrations.scoring import Scored, ScoreRecord
 
 EntryChange = Callable[[Entry | None], Entry]
 """From the entry as it is, None if there is none, to the entry as it should be. Pure; run again whenever somebody

@@ -1,54 +1,10 @@
 """The messages that changes of registrations left, and the stream that the world reads."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
 from domain.model.cloud_events import OutgoingEvent
-from domain.model.events import StoredMessage
-from domain.model.ids import CampaignId
-from domain.model.relaying import Parked, Settlement, Standing, Way
-
-
-class Outbox(Protocol):
-    """Each message was stored in one write with the change it tells of, and stays until it is settled.
-
-    All raise Unavailable.
-    """
-
-    async def pending(
-        self, way: Way, slots: Collection[int], limit: int, now: datetime
-    ) -> Sequence[StoredMessage]:
-        """Up to ``limit`` messages that go this way, of entries in these slots; those who wait longest first.
-
-        Those of one entry are in the order they were left, none skipped. An entry with one that is postponed
-        beyond ``now`` is left out. What is answered is bounded in bytes too.
-        """
-        ...
-
-    async def settle(self, settlement: Settlement) -> None:
-        """Forget what was passed on, put off what is postponed, move aside what is parked.
-
-        Events that were passed on are remembered for a week, without their content. Saying so twice, or of
-        messages that are not there any more, is no error.
-        """
-        ...
-
-    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        """Up to ``limit`` of those moved aside, in one campaign or all, the one there longest first."""
-        ...
-
-    async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """Let these parked messages (all for None) wait again, with no attempt counted; which were put back.
-
-        Each returns to the place that its revision gives it, so that the events of an entry keep their order.
-
-        Whatever crashes in between, none is lost; doing it again ends the same.
-        """
-        ...
-
-    async def standing(self) -> Standing: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
-"""Reading phone numbers, and what is remembered of them."""
+"""Phones: reading numbers, what is remembered of them, what one fan may use, and the tokens that confirm them."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from domain.model.ids import CampaignId
-from domain.model.phones import PhoneNumber, PhoneRecord, SendLimits
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.budgets import FanUsage
+from domain.model.registrations.confirmation import Challenge, ChallengeRef
+from domain.model.registrations.phones import PhoneNumber, PhoneRecord, SendLimits
 
 
 class PhoneNumbers(Protocol):
@@ -33,4 +35,30 @@ class PhoneBook(Protocol):
         self, campaign_id: CampaignId, phone: PhoneNumber, change: Callable[[PhoneRecord], PhoneRecord]
     ) -> None:
         """Replace the record by ``change`` of it; run again when somebody else was faster."""
+        ...
+
+
+UsageChange = Callable[[FanUsage], FanUsage]
+"""Pure; run again whenever another was faster; may raise a DomainError, which leaves everything as it is."""
+
+
+class FanBudgets(Protocol):
+    """Each method is atomic, over all processes. Raises Unavailable when the store does not answer."""
+
+    async def usage(self, user_id: UserId) -> FanUsage:
+        """What the fan has used; nothing for a fan of whom nothing is known."""
+        ...
+
+    async def change(self, user_id: UserId, change: UsageChange) -> None:
+        """Replace what the fan has used by ``change`` of it. Changes at once all count, one after the other."""
+        ...
+
+
+class ConfirmationTokens(Protocol):
+    def issue(self, challenge: Challenge) -> str:
+        """A token bound to the fan, the campaign, the phone and the challenge; the same each time it is asked."""
+        ...
+
+    def read(self, token: str) -> ChallengeRef:
+        """What the token is bound to. Raises InvalidConfirmationToken."""
         ...

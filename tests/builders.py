@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     Code,
     CodeType,
     Hold,
     Origin,
     Refusal,
 )
+from domain.model.codes.imports import CodeBatch, Import, UploadKey
+from domain.model.codes.reservations import Claim
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
-from domain.model.reservations import Claim
-from domain.model.uploads import CodeBatch, Import, UploadKey
 
 TM, EXTERNAL = CodeType
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
-from domain.model.confirmation import Challenge
-from domain.model.entries import Details, Entry
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId, Preferences
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.campaigns import Campaign, CampaignStatus, Fan, Gates
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.entry import Details, Entry
+from domain.model.registrations.markets import MarketId, Preferences
+from domain.model.registrations.phones import PhoneNumber
 
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3_600, 86_400))

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from entrypoints.bootstrap import check
-from entrypoints.settings import PREFIX, Settings
+from entrypoints.config.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "tests/data/compose-spec.json").read_text())

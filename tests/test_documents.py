@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mongo.documents import DOCUMENTS as STORED
+from adapters.mongo.schema import DOCUMENTS as STORED
 from adapters.platform.records import read_campaigns, read_fans
+from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.http.app import ROUTES
-from entrypoints.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -1,8 +1,8 @@
 """What fans have used, in this process's memory."""
 
-from domain.model.budgets import FanUsage
 from domain.model.ids import UserId
-from ports.budgets import UsageChange
+from domain.model.registrations.budgets import FanUsage
+from ports.phones import UsageChange
 
 
 class MemoryFanBudgets:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     HISTORY_LIMIT,
     Code,
     CodeStatus,
@@ -15,12 +15,12 @@ from domain.model.codes import (
     Origin,
     Refusal,
 )
+from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
+from domain.model.codes.inventory import CodeFilter, StatusCounts
+from domain.model.codes.look_alikes import look_alikes
+from domain.model.codes.reservations import Claim, Reservation
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId, ImportId, ReserveId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.look_alikes import look_alikes
-from domain.model.reservations import Claim, Reservation
-from domain.model.uploads import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
 from ports.codes import CodeChange
 
 

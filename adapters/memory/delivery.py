@@ -8,7 +8,7 @@ import structlog
 
 from domain.model.cloud_events import OutgoingEvent
 from ports.events import TOO_LARGE, Refused, sort_out
-from ports.receipts import Receipt
+from ports.neighbours import Receipt
 
 REMEMBERED: Final = 10_000
 MAX_EVENT_BYTES: Final = 921_600

@@ -5,18 +5,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.model.confirmation import Challenge
-from domain.model.entries import Entry
 from domain.model.errors import PhoneUnavailable, Unavailable
-from domain.model.events import StoredMessage, messages_of
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.phone_keys import PhoneKey, phone_key
-from domain.model.phones import PhoneNumber
-from domain.model.relaying import room_for
-from domain.model.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
+from domain.model.messaging.messages import StoredMessage, messages_of
+from domain.model.messaging.relaying import room_for
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.entry import Entry
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phone_keys import PhoneKey, phone_key
+from domain.model.registrations.phones import PhoneNumber
+from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
 from ports.entries import EntryChange
-from ports.origin import CurrentOrigin, nobodys
+from ports.system import CurrentOrigin, nobodys
 
 Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
 """The messages of each entry that has any, in their order."""

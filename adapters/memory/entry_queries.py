@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
-from domain.model.eligibility import (
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.eligibility import (
     ByRank,
     Eligibles,
     EntryCounts,
@@ -16,9 +17,8 @@ from domain.model.eligibility import (
     Ranked,
     RegisteredMarket,
 )
-from domain.model.entries import Entry, EntryStatus
-from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MAX_MARKETS, MarketId
+from domain.model.registrations.entry import Entry, EntryStatus
+from domain.model.registrations.markets import MAX_MARKETS, MarketId
 
 BATCH: Final = 1_000
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from domain.model.leases import Shares
-from ports.leases import SharesChange
+from domain.model.messaging.leases import Shares
+from ports.system import SharesChange
 
 
 class MemoryLeases:

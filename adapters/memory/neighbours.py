@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domain.model.campaigns import Campaign, Fan
-from domain.model.entries import Fraud
 from domain.model.errors import CampaignNotFound, Unavailable, UserNotFound
 from domain.model.ids import CampaignId, UserId
-from domain.model.phones import PhoneNumber
-from ports.fraud import Attempt
+from domain.model.registrations.campaigns import Campaign, Fan
+from domain.model.registrations.entry import Fraud
+from domain.model.registrations.phones import PhoneNumber
+from ports.neighbours import Attempt
 
 
 class MemoryCampaigns:

@@ -8,10 +8,10 @@ from itertools import chain, islice
 from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
-from domain.model.events import StoredMessage
 from domain.model.ids import CampaignId
-from domain.model.leases import slot_of
-from domain.model.relaying import Parked, Settlement, Standing, Way, way_of
+from domain.model.messaging.leases import slot_of
+from domain.model.messaging.messages import StoredMessage
+from domain.model.messaging.relaying import Parked, Settlement, Standing, Way, way_of
 
 REMEMBERED: Final = 10_000
 """Ids of events that were passed on."""

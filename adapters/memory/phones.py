@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.model.ids import CampaignId
-from domain.model.phone_keys import PhoneKey, phone_key
-from domain.model.phones import PhoneNumber, PhoneRecord, SendLimits, SendLog
+from domain.model.registrations.phone_keys import PhoneKey, phone_key
+from domain.model.registrations.phones import PhoneNumber, PhoneRecord, SendLimits, SendLog
 
 
 class MemoryPhoneBook:

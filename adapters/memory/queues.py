@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final
 
 from domain.model.ids import new_id
-from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 ATTEMPTS: Final = 5
 IN_HAND: Final = timedelta(seconds=60)

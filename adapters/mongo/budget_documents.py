@@ -7,9 +7,9 @@ from beanie import Document
 from pydantic import BaseModel
 from pymongo import IndexModel
 
-from adapters.mongo.stored import STORED, UP
-from domain.model.budgets import NUMBERS_KEPT
-from domain.model.phones import DAY
+from adapters.mongo.stored_documents import STORED, UP
+from domain.model.registrations.budgets import NUMBERS_KEPT
+from domain.model.registrations.phones import DAY
 
 KEPT_SECONDS: Final = int((NUMBERS_KEPT + DAY).total_seconds())
 """A day longer than the longest time for which anything is counted."""

@@ -2,14 +2,14 @@
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import compare_and_set
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.lookups import Lookups
-from adapters.mongo.versioned import compare_and_set
 from adapters.mongo.writes import Writes
-from domain.model.budgets import CodeSend, FanUsage, NumberDigest, NumberUse
 from domain.model.ids import CampaignId, UserId
-from ports.budgets import UsageChange
+from domain.model.registrations.budgets import CodeSend, FanUsage, NumberDigest, NumberUse
+from ports.phones import UsageChange
 
 
 class MongoFanBudgets:

@@ -12,8 +12,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
-from domain.model.leases import Share, Shares
-from ports.leases import SharesChange
+from domain.model.messaging.leases import Share, Shares
+from ports.system import SharesChange
 
 RELAY: Final = "relay"
 PAUSE_SECONDS: Final = 0.02

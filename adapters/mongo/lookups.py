@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.batching import Together
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.together import Together
 
 
 class Lookups:

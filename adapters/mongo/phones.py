@@ -6,15 +6,15 @@ from datetime import datetime
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import compare_and_set
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.keys import key
 from adapters.mongo.lookups import Lookups
-from adapters.mongo.mapping import key
-from adapters.mongo.versioned import compare_and_set
 from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
-from domain.model.phone_keys import phone_key
-from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
+from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
 
 
 class MongoPhoneBook:

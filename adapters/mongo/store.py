@@ -9,36 +9,37 @@ import pymongo.errors
 from beanie import Document
 from pymongo.asynchronous.database import AsyncDatabase
 
+from adapters.mongo.availability import Reach
 from adapters.mongo.budget_documents import FanBudgetDocument
 from adapters.mongo.budgets import MongoFanBudgets
-from adapters.mongo.catalogue import MongoCodeCatalogue
-from adapters.mongo.claims import ClaimQueue
-from adapters.mongo.codes import MongoCodePool
-from adapters.mongo.collection import CodeCollection
-from adapters.mongo.documents import DOCUMENTS, CodeDocument
+from adapters.mongo.codes.catalogue import MongoCodeCatalogue
+from adapters.mongo.codes.claims.pool_lock import Turns
+from adapters.mongo.codes.claims.queue import ClaimQueue
+from adapters.mongo.codes.collection import CodeCollection
+from adapters.mongo.codes.documents import CodeDocument
+from adapters.mongo.codes.imports import MongoImportLog
+from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.driver import Raw, close, open_client
-from adapters.mongo.entries import MongoEntryStore
-from adapters.mongo.entry_documents import (
+from adapters.mongo.entries.documents import (
     EntryDocument,
     PhoneRecordDocument,
     RateLimitDocument,
     ScoringDocument,
     SendLogDocument,
 )
-from adapters.mongo.entry_queries import MongoEntryQueries
+from adapters.mongo.entries.entry_store import MongoEntryStore
+from adapters.mongo.entries.phone_keys import Adopted, PhoneKeys
+from adapters.mongo.entries.queries import MongoEntryQueries
+from adapters.mongo.entries.scoring import MongoScores
 from adapters.mongo.errors import DUPLICATE_KEY, translated
-from adapters.mongo.imports import MongoImportLog
 from adapters.mongo.leases import MongoLeases
-from adapters.mongo.limits import MongoRateLimits
-from adapters.mongo.message_documents import ParkedDocument, PublishedDocument
-from adapters.mongo.outbox import MongoOutbox
-from adapters.mongo.phone_keys import Adopted, PhoneKeys
+from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
+from adapters.mongo.outbox.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
-from adapters.mongo.reach import Reach
-from adapters.mongo.scoring import MongoScores
-from adapters.mongo.turns import Turns
+from adapters.mongo.rate_limits import MongoRateLimits
+from adapters.mongo.schema import DOCUMENTS, indexes_of, missing_indexes, name_of
 from domain.model.errors import Unavailable
-from ports.origin import CurrentOrigin, nobodys
+from ports.system import CurrentOrigin, nobodys
 
 PING_MS: Final = 2_000
 
@@ -103,7 +104,7 @@ class MongoStore:
     async def prepare(self) -> None:
         """Build the indexes of collections that are not there yet; one with documents is left to ``migrate``."""
         present = set(await self.database.list_collection_names())
-        await self._build([document for document in DOCUMENTS if _name(document) not in present])
+        await self._build([document for document in DOCUMENTS if name_of(document) not in present])
 
     @translated
     async def migrate(self) -> list[str]:
@@ -130,9 +131,9 @@ class MongoStore:
     async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
         missing = await missing_indexes(self.database, documents)
         for document in documents:
-            wanted = [index for index in _indexes(document) if index.document["name"] in missing]
+            wanted = [index for index in indexes_of(document) if index.document["name"] in missing]
             if wanted:
-                await self._create(_name(document), wanted)
+                await self._create(name_of(document), wanted)
         return missing
 
 
@@ -147,8 +148,8 @@ async def mongo_store(url: str, *, origin: CurrentOrigin = nobodys) -> AsyncIter
 
 
 def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin) -> MongoStore:
-    codes = CodeCollection(database[_name(CodeDocument)])
-    entries = database[_name(EntryDocument)]
+    codes = CodeCollection(database[name_of(CodeDocument)])
+    entries = database[name_of(EntryDocument)]
     entry_store = MongoEntryStore(entries, origin)
     return MongoStore(
         database=database,
@@ -158,32 +159,14 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin)
         imports=MongoImportLog(database),
         entries=entry_store,
         entry_queries=MongoEntryQueries(database, entries),
-        scores=MongoScores(entries, database[_name(ScoringDocument)], entry_store),
-        phone_book=MongoPhoneBook(database[_name(SendLogDocument)], database[_name(PhoneRecordDocument)]),
-        budgets=MongoFanBudgets(database[_name(FanBudgetDocument)]),
-        limits=MongoRateLimits(database[_name(RateLimitDocument)]),
-        outbox=MongoOutbox(entries, database[_name(PublishedDocument)], database[_name(ParkedDocument)]),
+        scores=MongoScores(entries, database[name_of(ScoringDocument)], entry_store),
+        phone_book=MongoPhoneBook(database[name_of(SendLogDocument)], database[name_of(PhoneRecordDocument)]),
+        budgets=MongoFanBudgets(database[name_of(FanBudgetDocument)]),
+        limits=MongoRateLimits(database[name_of(RateLimitDocument)]),
+        outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], database[name_of(ParkedDocument)]),
         phone_keys=PhoneKeys(entries),
         leases=MongoLeases(database["leases"]),
     )
-
-
-async def missing_indexes(
-    database: AsyncDatabase[Raw], documents: Sequence[type[Document]] = DOCUMENTS
-) -> list[str]:
-    missing = []
-    for document in documents:
-        present = await database[_name(document)].index_information()
-        missing += [name for index in _indexes(document) if (name := index.document["name"]) not in present]
-    return missing
-
-
-def _indexes(document: Any) -> list[Any]:
-    return list(getattr(document.Settings, "indexes", ()))
-
-
-def _name(document: Any) -> str:
-    return str(document.Settings.name)
 
 
 def _options(url: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.batching import Together
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import DUPLICATE_KEY, may_pass, unavailable
-from adapters.mongo.together import Together
 
 Write = InsertOne[Raw] | UpdateOne
 Pattern = Mapping[str, Any]

@@ -8,8 +8,8 @@ import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import HttpNeighbour, http_neighbour, tell
-from domain.model.entries import Fraud, FraudStatus
-from ports.fraud import Attempt
+from domain.model.registrations.entry import Fraud, FraudStatus
+from ports.neighbours import Attempt
 
 SECONDS: Final = 0.3
 

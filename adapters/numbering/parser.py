@@ -8,9 +8,9 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from adapters.numbering.spelling import spelled, spellings
 from domain.model.errors import InvalidValue
-from domain.model.phone_keys import phone_key
-from domain.model.phones import PhoneNumber
-from domain.model.regions import REGIONS
+from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.phones import PhoneNumber
+from domain.model.registrations.regions import REGIONS
 
 NO_MESSAGES: Final = frozenset(
     {

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from domain.model.errors import InvalidValue
-from domain.model.typed_text import typed_text
+from domain.model.registrations.typed_text import typed_text
 
 MAX_LENGTH: Final = 128
 """Characters as they were sent, invisible ones included."""

@@ -20,8 +20,8 @@ from yarl import URL
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from domain.model.errors import Unavailable
-from domain.model.events import Origin
-from ports.origin import current_origin
+from domain.model.messaging.messages import Origin
+from ports.system import current_origin
 
 T = TypeVar("T")
 

@@ -11,10 +11,10 @@ from typing import Annotated, Final
 import msgspec
 
 from adapters.outgoing.http import decoded
-from domain.model.campaigns import Campaign, CampaignStatus, Fan, Gates
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.regions import region_of
+from domain.model.registrations.campaigns import Campaign, CampaignStatus, Fan, Gates
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.regions import region_of
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

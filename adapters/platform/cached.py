@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from domain.model.campaigns import Campaign
 from domain.model.ids import CampaignId
-from ports.campaigns import Campaigns
+from domain.model.registrations.campaigns import Campaign
+from ports.neighbours import Campaigns
 
 MAX_AGE_SECONDS: Final = 30.0
 MAX_CAMPAIGNS: Final = 1_000

@@ -9,7 +9,7 @@ import msgspec
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import decoded
 from adapters.platform.bodies import read_campaign, read_fan
-from domain.model.campaigns import Campaign, Fan
+from domain.model.registrations.campaigns import Campaign, Fan
 
 Record = TypeVar("Record", bound=Campaign | Fan)
 

@@ -14,7 +14,7 @@ from adapters.outgoing.breaker import CircuitOpen, NoAnswer
 from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
 from adapters.sfmc.answers import Busy, Misconfigured, refusal
 from adapters.sfmc.tokens import AccessTokens
-from ports.receipts import Receipt
+from ports.neighbours import Receipt
 
 PATH: Final = "/messaging/v1/email/messages"
 SECONDS: Final = 5.0

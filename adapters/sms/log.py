@@ -2,7 +2,7 @@
 
 import structlog
 
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.phones import PhoneNumber
 
 
 class LogSms:

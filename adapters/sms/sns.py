@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from adapters.outgoing.breaker import Breaker, NoAnswer
 from adapters.outgoing.http import unavailable
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.phones import PhoneNumber
 
 SECONDS: Final = 2.0
 _CONFIG: Final = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})

@@ -6,7 +6,7 @@ from typing import Final
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import HttpNeighbour, http_neighbour, unavailable
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.phones import PhoneNumber
 
 SECONDS: Final = 2.0
 

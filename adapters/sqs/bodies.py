@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from domain.model.events import Origin
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
-from ports.queues import ScoreRetry
+from domain.model.messaging.messages import Origin
+from ports.messaging import ScoreRetry
 
 
 class Unreadable(Exception):

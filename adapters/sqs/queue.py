@@ -21,7 +21,7 @@ from adapters.sqs.client import (
     whole_seconds,
 )
 from domain.model.errors import Unavailable
-from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 MOST_ATTEMPTS: Final = 1_000
 POLL_SECONDS: Final = 20.0

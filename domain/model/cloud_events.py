@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Final
 
-from domain.model.entries import EntryEvent
-from domain.model.events import StoredMessage, instant
+from domain.model.messaging.messages import StoredMessage, instant
+from domain.model.registrations.entry import EntryEvent
 
 SPEC_VERSION: Final = "1.0"
 SOURCE: Final = "/fangate"

@@ -23,12 +23,12 @@ from adapters.tokens.jwt import JwtConfirmationTokens
 from entrypoints.application import Application, CheckedObjectStore, Neighbours, assemble
 from entrypoints.bootstrap import tables
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
-from entrypoints.instrument import Tracer
-from entrypoints.metrics import Metrics
-from entrypoints.observed import CountedEntries, CountedSms, ObservedStream
-from entrypoints.settings import PREFIX, ConfigurationError, Settings
-from entrypoints.streams import open_plugin
-from ports.clock import Clock
+from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
+from entrypoints.config.stream_urls import open_plugin
+from entrypoints.telemetry.instrumented_ports import CountedEntries, CountedSms, ObservedStream
+from entrypoints.telemetry.metrics import Metrics
+from entrypoints.telemetry.tracing import Tracer
+from ports.system import Clock
 
 
 def check(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.platform.records import read_campaigns, read_fans
-from entrypoints.settings import PREFIX, ConfigurationError, Settings
+from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from adapters.memory.delivery import LogReceipts, MemoryEventStream
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.leases import MemoryLeases
-from adapters.memory.limits import MemoryRateLimits
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.queues import MemoryQueue
+from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.mongo.store import mongo_store
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from adapters.platform.cached import CachedCampaigns
@@ -36,18 +36,12 @@ from adapters.sms.webhook import webhook_sms
 from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
 from entrypoints.application import CheckedObjectStore, Stores
-from entrypoints.settings import PREFIX, Settings
-from entrypoints.streams import kafka_address, kinesis_name, open_plugin
-from ports.campaigns import Campaigns
+from entrypoints.config.settings import PREFIX, Settings
+from entrypoints.config.stream_urls import kafka_address, kinesis_name, open_plugin
 from ports.events import EventStream
-from ports.fanscore import FanscoreSource
-from ports.fraud import FraudDetection
-from ports.origin import current_origin
-from ports.queues import CountedQueue
-from ports.realtime import Realtime
-from ports.receipts import Receipts
-from ports.sms import Sms
-from ports.users import Users
+from ports.messaging import CountedQueue
+from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, Realtime, Receipts, Sms, Users
+from ports.system import current_origin
 
 Port = TypeVar("Port")
 

@@ -12,18 +12,18 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain.model.code_cells import ACCEPTABLE, Reason
-from domain.model.code_layouts import MAX_COLUMN, FileOptions
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.files.cells import ACCEPTABLE, Reason
+from domain.model.codes.files.layout import MAX_COLUMN, FileOptions
+from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import DomainError
 from domain.model.ids import CAMPAIGN_ID_RULE, USER_ID_RULE, CampaignId, UserId, is_campaign_id, is_user_id
-from domain.model.uploads import Import, ImportStatus
-from domain.usecases.import_codes import ImportCodesCommand
+from domain.usecases.codes.import_codes import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
 from entrypoints.cli.errors import in_words
+from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http.codes.imports import ImportBody
-from entrypoints.logs import configure_command_logs
-from entrypoints.settings import Settings, read_settings
+from entrypoints.telemetry.logs import configure_command_logs
 
 SOME_LEFT_OUT: Final = 3
 """The status of the command when rows were invalid or conflicting."""

@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from entrypoints.bootstrap import check
 from entrypoints.bootstrap.files import PlatformFile, check_files, platform_files
-from entrypoints.http.auth import door
-from entrypoints.settings import PREFIX, Settings, read_settings
+from entrypoints.config.settings import PREFIX, Settings, read_settings
+from entrypoints.http.request.auth import door
 
 SHOWN = {"log_level", "metrics", "allow_http"}
 """Settings of text, or yes and no, that can hold nothing secret. Numbers are always shown."""

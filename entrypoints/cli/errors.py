@@ -1,7 +1,7 @@
 """What the command line says of a refusal: one line."""
 
 from domain.model.errors import DomainError, InvalidValue, Unavailable
-from entrypoints.settings import PREFIX, Settings
+from entrypoints.config.settings import PREFIX, Settings
 
 
 def in_words(error: DomainError) -> str:

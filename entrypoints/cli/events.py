@@ -7,13 +7,13 @@ import click
 import msgspec
 
 from domain.model.cloud_events import TYPE_PREFIX
-from domain.model.entries import EntryEvent
-from domain.model.events import instant
 from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
-from domain.model.relaying import Parked
+from domain.model.messaging.messages import instant
+from domain.model.messaging.relaying import Parked
+from domain.model.registrations.entry import EntryEvent
 from entrypoints.bootstrap import application
-from entrypoints.logs import configure_command_logs
-from entrypoints.settings import ConfigurationError, Settings, read_settings
+from entrypoints.config.settings import ConfigurationError, Settings, read_settings
+from entrypoints.telemetry.logs import configure_command_logs
 
 COLUMNS = ("id", "type", "subject", "revision", "attempts", "since", "reason")
 

@@ -12,7 +12,7 @@ from entrypoints.cli.errors import in_words
 from entrypoints.cli.events import events
 from entrypoints.cli.running import migrate, serve, worker
 from entrypoints.cli.token import token
-from entrypoints.settings import ConfigurationError
+from entrypoints.config.settings import ConfigurationError
 
 EXAMPLES = """Examples:
 

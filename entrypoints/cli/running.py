@@ -17,14 +17,14 @@ import uvloop
 from entrypoints import bootstrap
 from entrypoints.bootstrap.files import PlatformFile, check_files
 from entrypoints.cli.listening import run
+from entrypoints.config.settings import ConfigurationError, Settings, read_settings
 from entrypoints.http.app import http_app
-from entrypoints.http.protocol import Protocol
-from entrypoints.http.wire_limits import Limits
-from entrypoints.instrument import tracing
+from entrypoints.http.server.protocol import Protocol
+from entrypoints.http.server.wire_limits import Limits
 from entrypoints.listening import listen
-from entrypoints.logs import configure_command_logs, configure_logs
-from entrypoints.metrics import MULTIPROCESS_FOLDER, Metrics
-from entrypoints.settings import ConfigurationError, Settings, read_settings
+from entrypoints.telemetry.logs import configure_command_logs, configure_logs
+from entrypoints.telemetry.metrics import MULTIPROCESS_FOLDER, Metrics
+from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import work
 from entrypoints.worker.watching import watched
 

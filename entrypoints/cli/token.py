@@ -6,7 +6,7 @@ import click
 import jwt
 
 from domain.model.ids import USER_ID_RULE, is_user_id
-from entrypoints.settings import ConfigurationError, Settings, read_settings
+from entrypoints.config.settings import ConfigurationError, Settings, read_settings
 
 
 @click.command(

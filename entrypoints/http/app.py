@@ -13,12 +13,9 @@ from litestar.types import ASGIApp
 
 from domain.model.errors import CodesExhausted, DomainError, RateLimited, ReservationMismatch
 from entrypoints.bootstrap import application, check
-from entrypoints.gauges import Gauges
+from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http import pages, system
-from entrypoints.http.auth import door
-from entrypoints.http.background import Background
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
-from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.entries import (
     administration,
     confirmation,
@@ -28,14 +25,17 @@ from entrypoints.http.entries import (
     registration,
     scoring,
 )
-from entrypoints.http.envelope import Envelope, request_id_of
-from entrypoints.http.problems import MEDIA_TYPE, problem_of
-from entrypoints.http.routes import Routes
-from entrypoints.http.stopping import Stopping
-from entrypoints.instrument import tracing
-from entrypoints.logs import configure_logs
-from entrypoints.metrics import Metrics
-from entrypoints.settings import Settings, read_settings
+from entrypoints.http.request.auth import door
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.response.problems import MEDIA_TYPE, problem_of
+from entrypoints.http.server.background import Background
+from entrypoints.http.server.middleware import Envelope, request_id_of
+from entrypoints.http.server.routes import Routes
+from entrypoints.http.server.stopping import Stopping
+from entrypoints.telemetry.gauges import Gauges
+from entrypoints.telemetry.logs import configure_logs
+from entrypoints.telemetry.metrics import Metrics
+from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import sweeping
 
 ROUTES: Final = (

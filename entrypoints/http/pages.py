@@ -8,12 +8,12 @@ import msgspec
 from litestar import Litestar, MediaType, get
 from litestar.response import Response
 
-from entrypoints.http.answers import json_answer
-from entrypoints.http.asyncapi import asyncapi
-from entrypoints.http.auth import public
-from entrypoints.http.decoding import AnyRequest
-from entrypoints.http.openapi import openapi
+from entrypoints.http.openapi.asyncapi import asyncapi
+from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import public
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.response.answers import json_answer
 
 ASSETS: Final = Path(__file__).parent / "assets"
 ASSET_TYPES: Final = {

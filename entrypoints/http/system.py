@@ -10,14 +10,14 @@ from litestar.response import Response
 
 from domain.model.errors import DomainError
 from entrypoints.application import Application
-from entrypoints.gauges import Gauges
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import public
-from entrypoints.http.decoding import AnyRequest
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.stopping import Stopping
+from entrypoints.http.request.auth import public
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.response.answers import json_answer
+from entrypoints.http.server.stopping import Stopping
 from entrypoints.http.wire import Wire
-from entrypoints.metrics import MEDIA_TYPE, Metrics
+from entrypoints.telemetry.gauges import Gauges
+from entrypoints.telemetry.metrics import MEDIA_TYPE, Metrics
 
 
 class AliveBody(Wire):

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.codes.code import MAX_CODE_LENGTH
 from domain.model.ids import RESERVE_ID, RESERVE_ID_RULE, USER_ID, USER_ID_RULE
 
 MAX_PAGE: Final = 5_000

@@ -8,9 +8,9 @@ import structlog
 
 from domain.model.errors import DomainError
 from entrypoints.application import Application
-from entrypoints.settings import Settings
-from entrypoints.worker.relaying import drain as drain_messages
-from entrypoints.worker.relaying import relay
+from entrypoints.config.settings import Settings
+from entrypoints.worker.relay import drain as drain_messages
+from entrypoints.worker.relay import relay
 from entrypoints.worker.scores import retry_scores
 
 log = structlog.get_logger()

@@ -9,10 +9,10 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from domain.model.errors import Unavailable
-from domain.usecases.retry_scores import RetryScores
-from entrypoints.worker.in_hand import InHand, Patience, Pauses, hindered
-from ports.origin import set_origin
-from ports.queues import Delivery, Lane, Queue
+from domain.usecases.messaging.retry_scores import RetryScores
+from entrypoints.worker.jobs_in_flight import InHand, Patience, Pauses, hindered
+from ports.messaging import Delivery, Lane, Queue
+from ports.system import set_origin
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from entrypoints.application import Application
-from entrypoints.gauges import Gauges
 from entrypoints.listening import listen
-from entrypoints.metrics import MEDIA_TYPE, Metrics
+from entrypoints.telemetry.gauges import Gauges
+from entrypoints.telemetry.metrics import MEDIA_TYPE, Metrics
 
 
 @asynccontextmanager

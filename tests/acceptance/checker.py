@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, zip_longest
 from typing import Final
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     SWEEPER,
     Code,
     CodeEvent,

@@ -14,15 +14,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
 from domain.model.errors import DomainError, Unavailable
 from domain.model.ids import CampaignId, ReserveId, UserId
-from domain.usecases.assign_codes import AssignCodesCommand, Assigned, Assignment
-from domain.usecases.release_codes import ReleaseCodesCommand
-from domain.usecases.reserve_codes import ReserveCodesCommand
+from domain.usecases.codes.assign_codes import AssignCodesCommand, Assigned, Assignment
+from domain.usecases.codes.release_codes import ReleaseCodesCommand
+from domain.usecases.codes.reserve_codes import ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
 from tests.acceptance.history import Outcome, Recorder, Words
 
 CAMPAIGN: Final = CampaignId("storm")

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     SWEEPER,
     Code,
     CodeEvent,

@@ -14,12 +14,12 @@ import pymongo
 import pytest
 from pymongo.synchronous.collection import Collection
 
-from adapters.mongo.collection import CodeCollection
+from adapters.mongo.codes.collection import CodeCollection
 from adapters.mongo.store import mongo_store
 from adapters.system.clock import SystemClock
-from domain.model.codes import Code, CodeType
+from domain.model.codes.code import Code, CodeType
+from domain.model.codes.reservations import Claim
 from domain.model.ids import CampaignId, ReserveId, UserId
-from domain.model.reservations import Claim
 from tests.acceptance.callers import CAMPAIGN, Body, ask, calling, count, import_file, write_file
 from tests.acceptance.tap import tap
 from tests.servers.service import service

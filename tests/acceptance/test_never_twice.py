@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from adapters.memory.objects import MemoryObjectStore
+from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import UserId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.usecases.import_codes import ImportCodesCommand
+from domain.usecases.codes.import_codes import ImportCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
 from tests.acceptance.checker import Story, violations
 from tests.acceptance.history import Outcome, Step, read
 from tests.acceptance.storm import CAMPAIGN, Orders

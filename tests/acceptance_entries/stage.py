@@ -11,12 +11,12 @@ import httpx2
 import pymongo
 from pymongo.synchronous.collection import Collection
 
-from adapters.mongo.entry_mapping import new_document, to_entry
-from adapters.mongo.mapping import key
-from domain.model.entries import Details, Entry
+from adapters.mongo.entries.mapping import new_document, to_entry
+from adapters.mongo.keys import key
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import Preferences
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.entry import Details, Entry
+from domain.model.registrations.markets import Preferences
+from domain.model.registrations.phones import PhoneNumber
 from tests.acceptance_entries.witness import Witness
 from tests.acceptance_entries.world import World, new_id, new_phone
 from tests.registrations import NOON

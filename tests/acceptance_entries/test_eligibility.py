@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from domain.model.eligibility import Query
-from domain.model.entries import Entry, Selection
-from domain.model.markets import MarketId
+from domain.model.registrations.eligibility import Query
+from domain.model.registrations.entry import Entry, Selection
+from domain.model.registrations.markets import MarketId
 from tests.acceptance_entries.stage import Asked, Body, Fan, Stage, ok
 from tests.acceptance_entries.world import new_phone
 

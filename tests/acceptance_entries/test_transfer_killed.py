@@ -12,9 +12,9 @@ from typing import Final
 import httpx2
 from pymongo.synchronous.collection import Collection
 
-from domain.model.entries import EntryEvent
 from domain.model.ids import UserId
-from domain.model.markets import MarketId, Preferences, Transfer
+from domain.model.registrations.entry import EntryEvent
+from domain.model.registrations.markets import MarketId, Preferences, Transfer
 from tests.acceptance_entries.stage import Body, Stage, a_stage
 from tests.acceptance_entries.world import World
 from tests.registrations import BOS, LAX, NYC, SFO

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.mongo.entry_mapping import to_entry
-from domain.model.events import entry_data
+from adapters.mongo.entries.mapping import to_entry
+from domain.model.messaging.messages import entry_data
 from tests.acceptance_entries.stage import a_stage
 from tests.acceptance_entries.world import World
 from tests.acceptance_relay.crowd import Crowd

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from domain.model.cloud_events import TYPE_PREFIX
-from domain.model.entries import EntryEvent
+from domain.model.registrations.entry import EntryEvent
 from tests.acceptance_entries.world import World
 from tests.acceptance_relay.ledger import Ledger, violations
 from tests.acceptance_relay.storm import a_storm

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from adapters.mongo.entry_mapping import new_document
-from domain.model.entries import Details, Entry, Fraud, FraudStatus, Selection
+from adapters.mongo.entries.mapping import new_document
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.entry import Details, Entry, Fraud, FraudStatus, Selection
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
 from tests.bench.ground import Database, Ground, Raw, insert
 from tests.bench.neighbours import MARKETS
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx2
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import pref
+from adapters.mongo.entries.mapping import pref
 from tests.bench.crowds import DECIDED, campaign_of, registered
 from tests.bench.figures import Figure, median, percentile
 from tests.bench.ground import Database, Ground, Raw, client_of

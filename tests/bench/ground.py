@@ -13,13 +13,14 @@ import pymongo
 import pymongo.errors
 from pymongo.collection import Collection
 
-from adapters.mongo.documents import DOCUMENTS, CodeDocument
-from adapters.mongo.entry_documents import EntryDocument, ScoringDocument
-from adapters.mongo.mapping import new_document
+from adapters.mongo.codes.documents import CodeDocument
+from adapters.mongo.codes.mapping import new_document
+from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
+from adapters.mongo.schema import DOCUMENTS
 from adapters.mongo.store import CONNECTION
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.imports import CodeBatch
 from domain.model.ids import CampaignId, ImportId, UserId
-from domain.model.uploads import CodeBatch
 from tests.servers import aws, backends
 from tests.servers.service import Service, service
 from tests.tokens import bearer

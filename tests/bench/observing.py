@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import new_document
+from adapters.mongo.entries.mapping import new_document
 from tests.bench import load
 from tests.bench.crowds import confirmed, fan
 from tests.bench.figures import Figure, median

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import new_document
+from adapters.mongo.entries.mapping import new_document
 from tests.bench import load
 from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles

@@ -11,11 +11,11 @@ import httpx2
 from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import new_document
+from adapters.mongo.entries.mapping import new_document
 from domain.model.cloud_events import outgoing
-from domain.model.entries import Entry, EntryEvent
-from domain.model.events import UNKNOWN_ORIGIN, messages_of
-from domain.model.leases import SLOTS
+from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.messages import UNKNOWN_ORIGIN, messages_of
+from domain.model.registrations.entry import Entry, EntryEvent
 from tests.bench import raw_kafka
 from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles

@@ -9,12 +9,12 @@ from typing import Any
 
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import new_document
+from adapters.mongo.entries.mapping import new_document
 from adapters.sqs.client import sqs_client
 from adapters.sqs.provision import build_queues
 from adapters.sqs.queue import SqsQueue
 from domain.model.ids import CampaignId, UserId, new_id
-from ports.queues import ScoreRetry
+from ports.messaging import ScoreRetry
 from tests.bench.crowds import confirmed, fan
 from tests.bench.figures import Figure, median, percentile
 from tests.bench.ground import Database, Ground, insert, new_campaign

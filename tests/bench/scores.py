@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pymongo import UpdateOne
 from rich.console import Console
 
-from adapters.mongo.entry_mapping import new_document
-from adapters.mongo.mapping import key
+from adapters.mongo.entries.mapping import new_document
+from adapters.mongo.keys import key
 from domain.model.ids import CampaignId
 from tests.bench.crowds import confirmed, fan
 from tests.bench.figures import Figure, median

@@ -14,7 +14,7 @@ import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.documents import CodeDocument
+from adapters.mongo.codes.documents import CodeDocument
 from adapters.mongo.store import CONNECTION
 
 Raw = dict[str, Any]

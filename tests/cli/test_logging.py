@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from entrypoints.logs import Lines
+from entrypoints.telemetry.logs import Lines
 
 PROGRAM = """
 import logging
-from entrypoints.logs import configure_logs
+from entrypoints.telemetry.logs import configure_logs
 
 configure_logs("info")
 logging.getLogger("driver").warning("refused %s", "SECRET-CODE-1")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
 from tests.cli.commands import fangate
 from tests.http.scene import eventually
 from tests.servers.ports import free_port

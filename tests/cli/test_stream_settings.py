@@ -10,8 +10,8 @@ from shutil import copytree
 import httpx2
 import pytest
 
-from entrypoints.settings import Settings
-from entrypoints.streams import check_stream, kafka_address, kinesis_name
+from entrypoints.config.settings import Settings
+from entrypoints.config.stream_urls import check_stream, kafka_address, kinesis_name
 from tests.cli.commands import fangate
 from tests.cli.test_settings import assert_one_line
 from tests.servers.service import service

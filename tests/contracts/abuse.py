@@ -23,18 +23,18 @@ from adapters.memory.neighbours import (
 )
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.tokens.jwt import JwtConfirmationTokens
-from domain.model.budgets import HOLD, FanLimits
-from domain.model.confirmation import ConfirmationRules
-from domain.model.entries import Entry
 from domain.model.errors import BudgetUsedUp, DomainError, PhoneUnavailable, WrongConfirmationCode
 from domain.model.ids import CampaignId, UserId
-from domain.model.phones import SendLimits
-from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
-from domain.usecases.free_phone import FreePhone, FreePhoneCommand
-from domain.usecases.register_fan import RegisterFan
-from domain.usecases.registration import RegisterFanCommand
-from domain.usecases.send_code import SendCode
-from domain.usecases.use_number import UseNumber
+from domain.model.registrations.budgets import HOLD, FanLimits
+from domain.model.registrations.confirmation import ConfirmationRules
+from domain.model.registrations.entry import Entry
+from domain.model.registrations.phones import SendLimits
+from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
+from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand
+from domain.usecases.registrations.register_fan import RegisterFan
+from domain.usecases.registrations.registration import RegisterFanCommand
+from domain.usecases.registrations.send_code import SendCode
+from domain.usecases.registrations.use_number import UseNumber
 from tests.builders import ManualClock
 from tests.contracts.entry_stores import EntryPorts
 from tests.registrations import DAY, HOUR, KEY, MINUTE, SECOND, a_campaign, a_fan

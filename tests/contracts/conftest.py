@@ -13,7 +13,7 @@ import pytest
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.mongo.store import mongo_store
 from ports.codes import CodeCatalogue, CodePool, ImportLog
-from ports.health import HealthCheck
+from ports.system import HealthCheck
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.model.confirmation import Challenge
-from domain.model.entries import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.errors import DomainError
-from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage
 from domain.model.ids import CampaignId, UserId
-from domain.model.leases import SLOTS
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
-from domain.model.relaying import Way
-from ports.budgets import FanBudgets
+from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, StoredMessage
+from domain.model.messaging.relaying import Way
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Selection, Verification
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange, EntryQueries, EntryStore, Scores
-from ports.events import Outbox
-from ports.phones import PhoneBook
+from ports.messaging import Outbox
+from ports.phones import FanBudgets, PhoneBook
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOUR = CampaignId("tour")

@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     Code,
     CodeStatus,
     CodeType,
     Refusal,
 )
+from domain.model.codes.imports import Tally
+from domain.model.codes.inventory import CodeFilter, StatusCounts
+from domain.model.codes.reservations import Reservation
 from domain.model.errors import CodesExhausted, ReservationMismatch
 from domain.model.ids import CampaignId, ReserveId, UserId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.reservations import Reservation
-from domain.model.uploads import Tally
 from tests.builders import DAY, NOON, STAFF, TICK, ManualClock, a_batch, a_claim
 from tests.contracts.conftest import Stores
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import cycle
 from typing import TypeVar
 
-from domain.model.codes import Code, CodeEvent, Refusal
+from domain.model.codes.code import Code, CodeEvent, Refusal
+from domain.model.codes.inventory import StatusCounts
+from domain.model.codes.reservations import Claim, Reservation
 from domain.model.errors import DomainError
 from domain.model.ids import ReserveId, UserId
-from domain.model.inventory import StatusCounts
-from domain.model.reservations import Claim, Reservation
 from tests.builders import MINE, NOON, STAFF, TM, TOUR
 from tests.contracts.conftest import Stores
 

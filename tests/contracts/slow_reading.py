@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.model.eligibility import (
+from domain.model.ids import CampaignId
+from domain.model.registrations.eligibility import (
     Eligibles,
     EntryCounts,
     MarketCount,
@@ -14,9 +15,8 @@ from domain.model.eligibility import (
     Ranked,
     RegisteredMarket,
 )
-from domain.model.entries import Entry, EntryStatus, Selection
-from domain.model.ids import CampaignId
-from domain.model.markets import MarketId
+from domain.model.registrations.entry import Entry, EntryStatus, Selection
+from domain.model.registrations.markets import MarketId
 from tests.contracts.entry_stores import (
     MARKETS,
     EntryPorts,

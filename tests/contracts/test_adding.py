@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.model.codes import CodeStatus
+from domain.model.codes.code import CodeStatus
+from domain.model.codes.imports import LOOK_ALIKE, Problem, Tally
+from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId
-from domain.model.inventory import StatusCounts
-from domain.model.uploads import LOOK_ALIKE, Problem, Tally
 from tests.builders import (
     ANN,
     EXTERNAL,

@@ -8,12 +8,12 @@ import pytest
 
 from adapters.memory.neighbours import MemoryCampaigns
 from adapters.system.clock import SystemClock
-from domain.model.entries import Entry, Selection
 from domain.model.errors import Unavailable
-from domain.model.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
-from domain.usecases.check_markets import CheckMarkets
-from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
-from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
+from domain.model.registrations.entry import Entry, Selection
+from domain.model.registrations.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
+from domain.usecases.registrations.check_markets import CheckMarkets
+from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
+from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from tests.contracts.entry_stores import NOW, TOUR, EntryPorts, existing, fan, noted, phone, registered, store
 from tests.registrations import a_campaign
 

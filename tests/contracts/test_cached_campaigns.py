@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.platform.cached import MAX_AGE_SECONDS, CachedCampaigns
-from domain.model.campaigns import Campaign
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
+from domain.model.registrations.campaigns import Campaign
 from tests.registrations import TOUR, Seconds, a_campaign
 
 

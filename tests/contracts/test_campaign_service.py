@@ -7,7 +7,7 @@ import pytest
 from adapters.platform.http import http_campaigns
 from domain.model.errors import CampaignNotFound, Unavailable
 from domain.model.ids import CampaignId
-from ports.campaigns import Campaigns
+from ports.neighbours import Campaigns
 from tests.registrations import TOUR, a_campaign, campaign_body
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records
 

@@ -4,10 +4,10 @@ import asyncio
 from collections import Counter
 from itertools import cycle
 
-from domain.model.codes import Code, CodeEvent, Refusal
+from domain.model.codes.code import Code, CodeEvent, Refusal
+from domain.model.codes.imports import Tally
+from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import ReserveId, UserId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.uploads import Tally
 from tests.builders import (
     ANN,
     DAY,

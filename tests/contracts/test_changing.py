@@ -1,6 +1,6 @@
 """What every CodePool promises of changes and sweeps, one caller at a time; the races are elsewhere."""
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     HISTORY_LIMIT,
     Code,
     CodeEvent,

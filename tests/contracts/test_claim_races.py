@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from domain.model.codes import CodeEvent
+from domain.model.codes.code import CodeEvent
+from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import CodesExhausted, ReservationMismatch
 from domain.model.ids import ReserveId
-from domain.model.inventory import StatusCounts
 from tests.builders import (
     ANN,
     DAY,

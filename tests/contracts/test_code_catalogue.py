@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from domain.model.codes import CodeEvent, CodeStatus
+from domain.model.codes.code import CodeEvent, CodeStatus
+from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import CampaignId, ReserveId
-from domain.model.inventory import CodeFilter, StatusCounts
 from tests.builders import (
     ANN,
     BOB,

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.eligibility import (
+from domain.model.ids import CampaignId
+from domain.model.registrations.eligibility import (
     Eligibles,
     EntryCounts,
     MarketCount,
@@ -13,9 +14,8 @@ from domain.model.eligibility import (
     Ranked,
     RegisteredMarket,
 )
-from domain.model.entries import EntryStatus, Selection
-from domain.model.ids import CampaignId
-from domain.model.markets import MarketId
+from domain.model.registrations.entry import EntryStatus, Selection
+from domain.model.registrations.markets import MarketId
 from tests.contracts.entry_stores import (
     MARKETS,
     TOUR,

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.model.eligibility import (
+from domain.model.ids import UserId
+from domain.model.registrations.eligibility import (
     Eligibles,
     Position,
     Query,
     Ranked,
 )
-from domain.model.entries import Entry, EntryEvent, Selection
-from domain.model.ids import UserId
-from domain.model.markets import Transfer
-from domain.model.scoring import ScoreRecord
+from domain.model.registrations.entry import Entry, EntryEvent, Selection
+from domain.model.registrations.markets import Transfer
+from domain.model.registrations.scoring import ScoreRecord
 from ports.entries import EntryQueries
 from tests.contracts.entry_stores import (
     MARKETS,

@@ -13,7 +13,7 @@ from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.memory.neighbours import MemoryFanscore
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
-from ports.fanscore import FanscoreSource
+from ports.neighbours import FanscoreSource
 from tests.registrations import ANN, BOB, TOUR
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, Request, neighbour
 

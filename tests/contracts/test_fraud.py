@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from adapters.memory.neighbours import MemoryFraudDetection
 from adapters.nudetect.detection import NoFraudDetection, nudetect
-from domain.model.entries import Fraud, FraudStatus
-from ports.fraud import Attempt, FraudDetection
+from domain.model.registrations.entry import Fraud, FraudStatus
+from ports.neighbours import Attempt, FraudDetection
 from tests.registrations import ANN, PHONE, TOUR
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 

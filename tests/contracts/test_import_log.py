@@ -1,7 +1,7 @@
 """What every ImportLog promises."""
 
+from domain.model.codes.imports import MAX_PROBLEMS, Problem, Tally
 from domain.model.ids import CampaignId, ImportId
-from domain.model.uploads import MAX_PROBLEMS, Problem, Tally
 from tests.builders import NOON, TICK, TOUR, an_import
 from tests.contracts.conftest import Stores
 

@@ -11,9 +11,9 @@ import pytest
 
 from adapters.memory.leases import MemoryLeases
 from adapters.mongo.store import mongo_store
-from domain.model.leases import SLOTS, Shares
-from domain.usecases.hold_slots import HoldSlots
-from ports.leases import Leases, SharesChange
+from domain.model.messaging.leases import SLOTS, Shares
+from domain.usecases.messaging.hold_partitions import HoldSlots
+from ports.system import Leases, SharesChange
 
 LEASE = timedelta(seconds=30)
 SHORT = timedelta(seconds=0.3)

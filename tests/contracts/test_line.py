@@ -2,9 +2,9 @@
 
 import asyncio
 
-from adapters.mongo.filling import Filling
-from adapters.mongo.line import CODES_PER_ROUND, Line
-from adapters.mongo.together import FULL_ROUND
+from adapters.mongo.batching import FULL_ROUND
+from adapters.mongo.codes.claims.attempt import Filling
+from adapters.mongo.codes.claims.waiting import CODES_PER_ROUND, Line
 from tests.builders import a_claim
 
 

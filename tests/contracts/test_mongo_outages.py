@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from adapters.mongo.store import MongoStore, mongo_store
+from domain.model.codes.imports import Tally
+from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.errors import Unavailable
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.uploads import Tally
 from tests.builders import MINE, NOON, TM, TOUR, a_batch, a_claim, an_import, texts
 from tests.servers.backends import unavailable
 from tests.servers.mongod import ReplicaSet, packaged_mongod, replica_set

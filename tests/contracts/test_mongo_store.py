@@ -10,11 +10,11 @@ from pymongo.database import Database
 
 from adapters.mongo.store import MongoStore, mongo_store
 from adapters.mongo.urls import check_url
-from domain.model.codes import CodeStatus
+from domain.model.codes.code import CodeStatus
+from domain.model.codes.inventory import CodeFilter
 from domain.model.errors import Unavailable
-from domain.model.inventory import CodeFilter
-from domain.model.leases import SLOTS
-from domain.model.relaying import Way
+from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.relaying import Way
 from tests.builders import ANN, DAY, EXTERNAL, MINE, NOON, STAFF, TM, TOUR, a_batch, a_claim, an_import, texts
 from tests.contracts.entry_stores import fan, phone, registered
 

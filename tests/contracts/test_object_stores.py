@@ -15,8 +15,8 @@ from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.objects import MemoryObjectStore
 from adapters.s3.objects import S3ObjectStore
 from domain.model.errors import FileNotFound, Unavailable
-from ports.health import HealthCheck
 from ports.objects import ObjectStore
+from ports.system import HealthCheck
 from tests.servers.aws import ENVIRONMENT
 from tests.servers.ports import free_port
 

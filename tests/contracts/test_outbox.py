@@ -8,14 +8,14 @@ from itertools import permutations
 
 import pytest
 
-from domain.model.entries import Details, Entry, EntryEvent, Errand, Selection
 from domain.model.errors import Unavailable
-from domain.model.events import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
 from domain.model.ids import UserId
-from domain.model.leases import slot_of
-from domain.model.phones import PhoneNumber
-from domain.model.relaying import Parked, Postponed, Settlement, Standing, Way
-from domain.model.scoring import ScoreRecord
+from domain.model.messaging.leases import slot_of
+from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
+from domain.model.messaging.relaying import Parked, Postponed, Settlement, Standing, Way
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Selection
+from domain.model.registrations.phones import PhoneNumber
+from domain.model.registrations.scoring import ScoreRecord
 from tests.builders import TICK
 from tests.contracts.entry_stores import (
     EVERYWHERE,

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from adapters.outgoing.http import MAX_BODY_BYTES, MAX_CONNECTIONS, HttpNeighbour, http_session
-from domain.model.events import Origin
-from ports.origin import set_origin
+from domain.model.messaging.messages import Origin
+from ports.system import set_origin
 from tests.registrations import Seconds
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 

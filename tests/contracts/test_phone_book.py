@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.model.ids import CampaignId
-from domain.model.phones import DAY, HOUR, Failure, PhoneRecord, SendLimits
+from domain.model.registrations.phones import DAY, HOUR, Failure, PhoneRecord, SendLimits
 from tests.contracts.entry_stores import NOW, TOUR, EntryPorts, fan, phone
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]

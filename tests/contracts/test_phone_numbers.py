@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.numbering.parser import LibPhoneNumbers
 from domain.model.errors import InvalidValue
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.phones import PhoneNumber
 from ports.phones import PhoneNumbers
 
 NUMBERS: PhoneNumbers = LibPhoneNumbers()

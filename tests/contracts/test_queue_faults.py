@@ -13,7 +13,7 @@ from adapters.sqs.client import sqs_client
 from adapters.sqs.provision import build_queues
 from adapters.sqs.queue import SqsQueue
 from domain.model.errors import Unavailable
-from ports.queues import Delivery, Depth, Lane, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, ScoreRetry
 from tests.contracts.test_queues import a_job, jobs, take, take_all
 from tests.servers.aws import ENVIRONMENT, environment
 from tests.servers.faults import AwsProxy, Faults, aws_proxy

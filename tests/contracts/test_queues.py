@@ -16,9 +16,9 @@ from adapters.memory.queues import MemoryQueue
 from adapters.sqs.client import sqs_client
 from adapters.sqs.provision import build_queues
 from adapters.sqs.queue import SqsQueue
-from domain.model.events import Origin
 from domain.model.ids import UserId
-from ports.queues import CountedQueue, Delivery, Depth, Lane, ScoreRetry
+from domain.model.messaging.messages import Origin
+from ports.messaging import CountedQueue, Delivery, Depth, Lane, ScoreRetry
 from tests.registrations import ANN, TOUR
 from tests.servers.aws import environment
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.memory.limits import MemoryRateLimits
+from adapters.memory.rate_limits import MemoryRateLimits
 from adapters.mongo.store import mongo_store
-from ports.limits import RateLimit, RateLimits
+from ports.system import RateLimit, RateLimits
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)

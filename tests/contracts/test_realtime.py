@@ -11,9 +11,9 @@ from adapters.appsync.realtime import MUTATION, AppSyncRealtime, appsync_realtim
 from adapters.outgoing.breaker import Breaker
 from adapters.outgoing.http import HttpNeighbour, http_session
 from domain.model.cloud_events import OutgoingEvent, outgoing
-from domain.model.entries import EntryEvent
 from domain.model.errors import Unavailable
-from domain.model.events import StoredMessage, message_data
+from domain.model.messaging.messages import StoredMessage, message_data
+from domain.model.registrations.entry import EntryEvent
 from tests.registrations import ANN, NOON, PHONE, TOUR, Seconds, a_confirmed_entry
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 

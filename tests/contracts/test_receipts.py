@@ -11,7 +11,7 @@ from adapters.outgoing.http import http_neighbour
 from adapters.sfmc.receipts import SfmcReceipts, sfmc_receipts
 from adapters.sfmc.tokens import AccessTokens
 from domain.model.errors import Unavailable
-from ports.receipts import Receipt, Receipts
+from ports.neighbours import Receipt, Receipts
 from tests.registrations import ANN, TOUR, Seconds
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply
 from tests.servers.sfmc import (

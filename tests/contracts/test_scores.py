@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.model.eligibility import Query
-from domain.model.entries import Entry, EntryEvent, Selection
 from domain.model.ids import UserId, new_id
-from domain.model.scoring import MAX_PROBLEMS, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
+from domain.model.registrations.eligibility import Query
+from domain.model.registrations.entry import Entry, EntryEvent, Selection
+from domain.model.registrations.scoring import MAX_PROBLEMS, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
 from tests.contracts.entry_stores import (
     MARKETS,
     NOW,

@@ -14,7 +14,7 @@ from adapters.sms.log import LogSms
 from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
 from domain.model.errors import Unavailable
-from ports.sms import Sms
+from ports.neighbours import Sms
 from tests.registrations import OTHER_PHONE, PHONE
 from tests.servers.aws import ENVIRONMENT, environment
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour

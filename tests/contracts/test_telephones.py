@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model.entries import Entry, EntryEvent
 from domain.model.errors import PhoneUnavailable
-from domain.model.phones import Failure, PhoneNumber, PhoneRecord, SendLimits
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.phones import Failure, PhoneNumber, PhoneRecord, SendLimits
 from tests.contracts.entry_stores import (
     NOW,
     TOUR,

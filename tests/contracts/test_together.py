@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from adapters.mongo.together import FULL_ROUND, LANES, MAX_TOGETHER, Together
+from adapters.mongo.batching import FULL_ROUND, LANES, MAX_TOGETHER, Together
 
 
 class Kitchen:

@@ -11,10 +11,10 @@ import jwt
 import pytest
 
 from adapters.tokens.jwt import AUDIENCE, TYPE, JwtConfirmationTokens
-from domain.model.confirmation import phone_digest
 from domain.model.errors import InvalidConfirmationToken
 from domain.model.ids import CampaignId
-from ports.tokens import ConfirmationTokens
+from domain.model.registrations.confirmation import phone_digest
+from ports.phones import ConfirmationTokens
 from tests.registrations import ANN, BOB, KEY, OTHER_PHONE, PHONE, TOUR, a_challenge
 from tests.tokens import token as access_token
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from domain.model.codes import CodeStatus
+from domain.model.codes.code import CodeStatus
+from domain.model.codes.imports import LOOK_ALIKE, Problem, Tally, Withdrawn
+from domain.model.codes.inventory import StatusCounts
 from domain.model.ids import ImportId
-from domain.model.inventory import StatusCounts
-from domain.model.uploads import LOOK_ALIKE, Problem, Tally, Withdrawn
 from tests.builders import ANN, DAY, EXTERNAL, NOON, TICK, TM, TOUR, a_batch, a_claim, texts
 from tests.contracts.conftest import Stores
 from tests.contracts.moves import Peers, assign, claim_all, counts

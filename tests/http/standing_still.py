@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp
 
+from entrypoints.config.settings import Settings
 from entrypoints.http.app import http_app
-from entrypoints.settings import Settings
 
 CHUNK: Final = 65_536
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.http.field_problems import pointer
+from entrypoints.http.request.field_problems import pointer
 from tests.http.scene import Scene, assert_problem
 from tests.tokens import bearer
 

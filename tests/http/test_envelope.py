@@ -5,9 +5,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.http.envelope import Envelope
-from entrypoints.http.routes import UNMATCHED, Routes
-from entrypoints.metrics import Metrics
+from entrypoints.http.server.middleware import Envelope
+from entrypoints.http.server.routes import UNMATCHED, Routes
+from entrypoints.telemetry.metrics import Metrics
 from tests.http.scene import assert_problem
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]}

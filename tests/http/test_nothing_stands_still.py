@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from entrypoints.config.settings import Settings
 from entrypoints.http.app import ROUTES
 from entrypoints.http.entries.scoring import SCORING_LIMIT
 from entrypoints.http.operation import KEY, Operation
-from entrypoints.http.wire_limits import MAX_HEAD_BYTES
-from entrypoints.settings import Settings
+from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES
 from tests.http.standing_still import Answer, Inside, inside
 from tests.servers.service import SECRET
 from tests.tokens import bearer

@@ -12,10 +12,10 @@ import openapi_spec_validator
 import pytest
 
 from domain.model.errors import DomainError, GatesClosed
-from entrypoints.http.auth import oneself
+from entrypoints.http.openapi.possible_problems import CONTEXT
 from entrypoints.http.operation import WHO
-from entrypoints.http.possible_problems import CONTEXT
-from entrypoints.http.problems import STATUS_OF
+from entrypoints.http.request.auth import oneself
+from entrypoints.http.response.problems import STATUS_OF
 from tests.http.scene import Scene
 from tests.servers.service import Service
 

@@ -10,12 +10,12 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from entrypoints.http.envelope import Envelope
-from entrypoints.http.problems import Problem
-from entrypoints.http.protocol import Protocol
-from entrypoints.http.routes import Routes
-from entrypoints.http.wire_limits import MAX_HEAD_BYTES, Limits
-from entrypoints.metrics import Metrics
+from entrypoints.http.response.problems import Problem
+from entrypoints.http.server.middleware import Envelope
+from entrypoints.http.server.protocol import Protocol
+from entrypoints.http.server.routes import Routes
+from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES, Limits
+from entrypoints.telemetry.metrics import Metrics
 from tests.http.standing_still import watched
 
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"

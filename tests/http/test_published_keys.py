@@ -10,8 +10,8 @@ import pytest
 import structlog
 
 from domain.model.errors import Unavailable
-from entrypoints.http.keys import KEYS_LONGEST_SECONDS, KEYS_RETRY_SECONDS, PublishedKeys
-from entrypoints.http.refusals import BURST, Reason, RefusalLog, TokenRefused
+from entrypoints.http.request.token_keys import KEYS_LONGEST_SECONDS, KEYS_RETRY_SECONDS, PublishedKeys
+from entrypoints.http.request.token_refusals import BURST, Reason, RefusalLog, TokenRefused
 from tests.http.forging import claims, hs256, unsigned
 from tests.http.issuer import Issuer, SigningKey, issuer
 from tests.http.scene import assert_problem, eventually

@@ -9,10 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
-from entrypoints.http.auth import public
 from entrypoints.http.operation import KEY, WHO, Operation
 from entrypoints.http.pages import docs_asset, root
-from entrypoints.http.problems import STATUS_OF
+from entrypoints.http.request.auth import public
+from entrypoints.http.response.problems import STATUS_OF
 from entrypoints.http.wire import RULES
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}

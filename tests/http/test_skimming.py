@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from entrypoints.http.decoding import check_json
-from entrypoints.http.problems import Problem
+from entrypoints.http.request.decoding import check_json
+from entrypoints.http.response.problems import Problem
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx2
 
-from domain.model.campaigns import Campaign
+from domain.model.registrations.campaigns import Campaign
 from tests.http_entries.platform import Platform
 from tests.registrations import a_campaign, a_fan, campaign_body, fan_body
 from tests.servers.service import Service

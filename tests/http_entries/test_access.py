@@ -11,9 +11,9 @@ from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
-from entrypoints.http.auth import fan, oneself, supreme
 from entrypoints.http.operation import KEY, Operation
-from entrypoints.http.problems import GATES, STATUS_OF
+from entrypoints.http.request.auth import fan, oneself, supreme
+from entrypoints.http.response.problems import GATES, STATUS_OF
 from tests.http_entries.answers import assert_problem
 from tests.http_entries.scene import Scene
 from tests.servers.service import SECRET

@@ -15,7 +15,7 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
-from domain.model.entries import EntryEvent
+from domain.model.registrations.entry import EntryEvent
 from tests.http_entries.platform import Platform
 from tests.http_entries.scene import Scene
 from tests.servers.reading import Published, read_kafka
@@ -47,7 +47,7 @@ def documented(schema: str) -> set[str]:
 
 
 def test_the_committed_document_is_the_one_that_is_served(running: Service) -> None:
-    """If not: python -m entrypoints.http.asyncapi > docs/asyncapi.json"""
+    """If not: python -m entrypoints.http.openapi.asyncapi > docs/asyncapi.json"""
     assert httpx2.get(f"{running.url}/asyncapi.json").json() == COMMITTED
 
 

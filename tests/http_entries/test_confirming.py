@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.campaigns import CampaignStatus
+from domain.model.registrations.campaigns import CampaignStatus
 from tests.http_entries.answers import ENTRY, TIME, assert_problem
 from tests.http_entries.scene import Fan, Scene, a_phone
 from tests.tokens import token

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.campaigns import CampaignStatus, Gates
+from domain.model.registrations.campaigns import CampaignStatus, Gates
 from tests.http_entries.answers import ENTRY, TIME, assert_problem
 from tests.http_entries.scene import Scene, a_phone
 from tests.registrations import DAY, NOON

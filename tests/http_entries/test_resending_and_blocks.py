@@ -2,7 +2,7 @@
 
 import time
 
-from domain.model.campaigns import CampaignStatus
+from domain.model.registrations.campaigns import CampaignStatus
 from tests.http_entries.answers import assert_problem
 from tests.http_entries.scene import Scene, a_phone
 from tests.tokens import bearer

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from entrypoints.settings import VARIABLES, Settings
-from entrypoints.variables import unknown_variables
+from entrypoints.config.settings import VARIABLES, Settings
+from entrypoints.config.variables import unknown_variables
 from tests.servers.service import SECRET
 
 HIDDEN = "geheim"

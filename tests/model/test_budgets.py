@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.model.budgets import HOLD, FanLimits, FanUsage, NumberDigest, number_digest
 from domain.model.errors import BudgetUsedUp
 from domain.model.ids import CampaignId
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.budgets import HOLD, FanLimits, FanUsage, NumberDigest, number_digest
+from domain.model.registrations.phones import PhoneNumber
 from tests.registrations import DAY, HOUR, KEY, MINUTE, NOON, SECOND, TOUR
 
 LIMITS = FanLimits(numbers_per_day=10, codes_per_day=10)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from domain.model.campaigns import CampaignStatus, Fan, Gates
 from domain.model.ids import CampaignId
+from domain.model.registrations.campaigns import CampaignStatus, Fan, Gates
 from tests.registrations import DAY, HOUR, NOON, TICK, TOUR, a_campaign, a_fan, a_gated_campaign, a_vouched_fan
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.model.codes import Code, CodeStatus
+from domain.model.codes.code import Code, CodeStatus
+from domain.model.codes.inventory import CodeFilter, StatusCounts
+from domain.model.codes.reservations import Reservation
 from domain.model.errors import ReservationMismatch
 from domain.model.ids import ReserveId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.model.reservations import Reservation
 from tests.builders import (
     ANN,
     BOB,

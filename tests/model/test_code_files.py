@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.model.code_cells import Reason, named
-from domain.model.code_files import CodeFileReader
-from domain.model.code_rows import MAX_RECORD_LENGTH, Row
-from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.codes.code import MAX_CODE_LENGTH
+from domain.model.codes.files.cells import Reason, named
+from domain.model.codes.files.reader import CodeFileReader
+from domain.model.codes.files.rows import MAX_RECORD_LENGTH, Row
 from domain.model.errors import FileUnreadable
 
 TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = Reason.TOO_LONG, Reason.NOT_PRINTABLE, Reason.BADLY_QUOTED

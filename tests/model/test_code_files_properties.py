@@ -7,11 +7,11 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from domain.model.code_cells import ACCEPTABLE
-from domain.model.code_files import CodeFileReader
-from domain.model.code_layouts import LOOK, FileOptions
-from domain.model.code_rows import Row
-from domain.model.codes import MAX_CODE_LENGTH
+from domain.model.codes.code import MAX_CODE_LENGTH
+from domain.model.codes.files.cells import ACCEPTABLE
+from domain.model.codes.files.layout import LOOK, FileOptions
+from domain.model.codes.files.reader import CodeFileReader
+from domain.model.codes.files.rows import Row
 from domain.model.errors import FileAmbiguous, FileUnreadable
 
 PIECES = st.sampled_from(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from domain.model.codes import (
+from domain.model.codes.code import (
     Code,
     CodeEvent,
     CodeStatus,

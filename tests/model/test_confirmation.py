@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.model.confirmation import MAX_ATTEMPTS, ConfirmationRules, new_code, phone_digest, typed_code
 from domain.model.ids import CampaignId
+from domain.model.registrations.confirmation import (
+    MAX_ATTEMPTS,
+    ConfirmationRules,
+    new_code,
+    phone_digest,
+    typed_code,
+)
 from tests.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE, PHONE, TICK, a_challenge
 
 CODES = st.integers(0, 999_999).map(lambda number: f"{number:06}")

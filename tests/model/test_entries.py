@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model.entries import (
+from domain.model.registrations.entry import (
     Details,
     Entry,
     EntryEvent,
@@ -13,7 +13,7 @@ from domain.model.entries import (
     Selection,
     Verification,
 )
-from domain.model.markets import Transfer
+from domain.model.registrations.markets import Transfer
 from tests.registrations import (
     ANN,
     BOS,

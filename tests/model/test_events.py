@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from domain.model.cloud_events import outgoing
-from domain.model.entries import Details, Entry, EntryEvent, Errand, Fraud, FraudStatus, Selection
-from domain.model.events import Origin, StoredMessage, entry_data, message_data
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
+from domain.model.messaging.messages import Origin, StoredMessage, entry_data, message_data
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Fraud, FraudStatus, Selection
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
 
 AT = datetime(2026, 11, 21, 12, 0, 0, 123_000, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.model.ids import CampaignId, UserId
-from domain.model.leases import SLOTS, Shares, slot_of
+from domain.model.messaging.leases import SLOTS, Shares, slot_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=30)

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.model.errors import InvalidValue
-from domain.model.names import check_name, presentable
+from domain.model.registrations.names import check_name, presentable
 
 
 @pytest.mark.parametrize("name", ["Ann", "O'Neil-Søren", "李小龍", "Dr. A: B / C", "x" * 100, None])

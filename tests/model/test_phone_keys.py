@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.phone_keys import phone_key
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.phones import PhoneNumber
 
 DIGITS = st.text("0123456789", min_size=4, max_size=14)
 NUMBERS = st.builds(

@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 
-from domain.model.regions import REGIONS, region_of
+from domain.model.registrations.regions import REGIONS, region_of
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.entries import Selection
 from domain.model.errors import DomainError, ScoreFileAmbiguous, ScoreFileUnreadable
-from domain.model.score_files import ScoreFileReader
-from domain.model.scoring import ScoreProblem, ScoreRecord
+from domain.model.registrations.entry import Selection
+from domain.model.registrations.score_files import ScoreFileReader
+from domain.model.registrations.scoring import ScoreProblem, ScoreRecord
 
 
 def _read(*chunks: bytes) -> Sequence[ScoreRecord | ScoreProblem]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.text_files import MAX_LINE_BYTES, Lines, Utf8
+from domain.model.files.text import MAX_LINE_BYTES, Lines, Utf8
 
 MARK = codecs.BOM_UTF8
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.typed_text import TYPED_LIMIT, typed_text
+from domain.model.registrations.typed_text import TYPED_LIMIT, typed_text
 
 PASTED = st.text(
     st.one_of(

@@ -2,9 +2,7 @@
 
 import pytest
 
-from domain.model.errors import InvalidValue
-from domain.model.ids import CampaignId
-from domain.model.uploads import (
+from domain.model.codes.imports import (
     MAX_PROBLEMS,
     SILENT_FOR,
     ImportStatus,
@@ -12,6 +10,8 @@ from domain.model.uploads import (
     Tally,
     UploadKey,
 )
+from domain.model.errors import InvalidValue
+from domain.model.ids import CampaignId
 from tests.builders import EXTERNAL, NOON, TICK, TM, TOUR, an_import
 
 

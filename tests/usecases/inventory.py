@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.objects import MemoryObjectStore
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.imports import Import
+from domain.model.codes.reservations import Reservation
 from domain.model.ids import ReserveId, UserId
-from domain.model.reservations import Reservation
-from domain.model.uploads import Import
-from domain.usecases.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
-from domain.usecases.import_codes import BeginImport, FindImport, ImportCodes, ImportCodesCommand
-from domain.usecases.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
-from domain.usecases.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
-from domain.usecases.reserve_codes import ReserveCodes, ReserveCodesCommand
-from domain.usecases.sweep_reservations import SweepReservations
+from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
+from domain.usecases.codes.import_codes import BeginImport, FindImport, ImportCodes, ImportCodesCommand
+from domain.usecases.codes.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
+from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
+from domain.usecases.codes.sweep_reservations import SweepReservations
 from ports.objects import ObjectStore
 from tests.builders import DAY, MINE, STAFF, TM, TOUR, ManualClock, a_batch
 

@@ -10,21 +10,21 @@ from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryUsers
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
-from domain.model.campaigns import Fan
 from domain.model.cloud_events import OutgoingEvent
-from domain.model.entries import Details, Entry, EntryEvent, Errand
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
-from domain.model.leases import SLOTS
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
-from domain.model.relaying import Relayed
-from domain.usecases.live_updates import LiveUpdates
-from domain.usecases.relay_events import RelayEvents
-from domain.usecases.run_errands import QueueScoreRetries, SendReceipts
+from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.relaying import Relayed
+from domain.model.registrations.campaigns import Fan
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
+from domain.usecases.messaging.live_updates import LiveUpdates
+from domain.usecases.messaging.relay_events import RelayEvents
+from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
 from ports.events import BEHIND, Refused
-from ports.origin import current_origin
-from ports.receipts import Receipt
+from ports.neighbours import Receipt
+from ports.system import current_origin
 from tests.builders import TOUR, ManualClock
 
 EVERYWHERE = range(SLOTS)

@@ -6,11 +6,11 @@ from datetime import datetime
 import pytest
 
 from adapters.memory.codes import MemoryCodeStore
-from domain.model.codes import Refusal
+from domain.model.codes.code import Refusal
 from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, ReserveId
-from domain.usecases.assign_codes import Assigned, Assignment, NotAssigned
-from domain.usecases.release_codes import NotReleased
+from domain.usecases.codes.assign_codes import Assigned, Assignment, NotAssigned
+from domain.usecases.codes.release_codes import NotReleased
 from tests.builders import ANN, BOB, DAY, MINE, NOON, STAFF, THEIRS, TICK, TOUR
 from tests.usecases.inventory import Inventory
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.codes import MemoryCodeStore
-from domain.model.code_files import HEAD_BYTES
+from domain.model.codes.files.reader import HEAD_BYTES
+from domain.model.codes.imports import MAX_BATCH_ROWS, SILENT_FOR, CodeBatch, Import, ImportStatus, Problem, Tally
 from domain.model.errors import FileEmpty, FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
 from domain.model.ids import CampaignId, ImportId
-from domain.model.uploads import MAX_BATCH_ROWS, SILENT_FOR, CodeBatch, Import, ImportStatus, Problem, Tally
-from domain.usecases.import_codes import FindImport
-from domain.usecases.read_codes import BATCH_ROWS
+from domain.usecases.codes.import_codes import FindImport
+from domain.usecases.codes.read_codes import BATCH_ROWS
 from tests.builders import ANN, EXTERNAL, NOON, STAFF, TICK, TM, TOUR, texts
 from tests.usecases.inventory import Inventory
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.model.cloud_events import OutgoingEvent
-from domain.usecases.live_updates import AT_ONCE, MAX_WAITING, LiveUpdates
+from domain.usecases.messaging.live_updates import AT_ONCE, MAX_WAITING, LiveUpdates
 from tests.usecases.relaying import Relaying, ToldRealtime
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from domain.model.codes import CodeEvent, CodeStatus
+from domain.model.codes.code import CodeEvent, CodeStatus
+from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.errors import CodeNotFound
 from domain.model.ids import CampaignId
-from domain.model.inventory import CodeFilter, StatusCounts
-from domain.usecases.look_up_codes import EXPORT_PAGE
-from domain.usecases.sweep_reservations import SWEEP_BATCH
+from domain.usecases.codes.look_up_codes import EXPORT_PAGE
+from domain.usecases.codes.sweep_reservations import SWEEP_BATCH
 from tests.builders import ANN, DAY, EXTERNAL, NOON, THEIRS, TICK, TM, TOUR, texts
 from tests.usecases.inventory import Inventory
 

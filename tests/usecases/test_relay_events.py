@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.model.errors import Unavailable
-from domain.model.relaying import MAX_ATTEMPTS, pause_after
-from domain.usecases.relay_events import EVENTS_AT_ONCE
+from domain.model.messaging.relaying import MAX_ATTEMPTS, pause_after
+from domain.usecases.messaging.relay_events import EVENTS_AT_ONCE
 from tests.usecases.relaying import Relaying
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryFanscore
-from domain.model.entries import Entry, EntryEvent, Errand
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.usecases.retry_scores import RetryScores, delay_after
-from ports.queues import Delivery, ScoreRetry
+from domain.model.registrations.entry import Entry, EntryEvent, Errand
+from domain.usecases.messaging.retry_scores import RetryScores, delay_after
+from ports.messaging import Delivery, ScoreRetry
 from tests.builders import ManualClock
 from tests.registrations import ANN, NOON, TOUR, an_entry
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.campaigns import Fan
 from domain.model.errors import Unavailable
-from domain.model.events import Origin
 from domain.model.ids import UserId
-from domain.model.relaying import MAX_ATTEMPTS
-from domain.usecases.run_errands import RECEIPTS_AT_ONCE, REFUSED
-from ports.origin import set_origin
-from ports.queues import Lane
+from domain.model.messaging.messages import Origin
+from domain.model.messaging.relaying import MAX_ATTEMPTS
+from domain.model.registrations.campaigns import Fan
+from domain.usecases.messaging.run_background_tasks import RECEIPTS_AT_ONCE, REFUSED
+from ports.messaging import Lane
+from ports.system import set_origin
 from tests.usecases.relaying import Relaying
 
 SECOND = timedelta(seconds=1)

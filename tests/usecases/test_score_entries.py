@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 
 from adapters.memory.entries import MemoryEntryStore
-from domain.model.scoring import Scored, ScoreProblem, ScoreRecord, ScoreRefusal
-from domain.usecases.score_entries import BATCH, ScoreEntries
+from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord, ScoreRefusal
+from domain.usecases.registrations.score_entries import BATCH, ScoreEntries
 from tests.builders import ManualClock
 from tests.contracts.entry_stores import NOW, TOUR, becoming, fan, phone, registered
 

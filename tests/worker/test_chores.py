@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
 from entrypoints.worker.loop import work
-from entrypoints.worker.relaying import relay
+from entrypoints.worker.relay import relay
 
 CHORES: Final = (
     "sweep_reservations",

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.memory.objects import MemoryObjectStore
-from domain.model.codes import CodeEvent, CodeStatus, CodeType
+from domain.model.codes.code import CodeEvent, CodeStatus, CodeType
 from domain.model.ids import CampaignId, UserId
-from domain.model.leases import Shares
-from domain.usecases.import_codes import ImportCodesCommand
-from domain.usecases.reserve_codes import ReserveCodesCommand
+from domain.model.messaging.leases import Shares
+from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.reserve_codes import ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
-from entrypoints.settings import Settings
+from entrypoints.config.settings import Settings
 from entrypoints.worker.loop import repeat, sweeping, work
-from entrypoints.worker.relaying import relay
-from ports.leases import Leases, SharesChange
+from entrypoints.worker.relay import relay
+from ports.system import Leases, SharesChange
 from tests.builders import ManualClock
 
 C1, STAFF = CampaignId("c1"), UserId("staff")

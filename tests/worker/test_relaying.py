@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from adapters.mongo.store import MongoStore, mongo_store
-from domain.model.entries import Details, Entry, EntryEvent, Errand
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MarketId
-from domain.model.phones import PhoneNumber
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
 from tests.cli.commands import fangate
 from tests.http.scene import eventually
 from tests.registrations import NOON

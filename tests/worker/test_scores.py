@@ -14,18 +14,18 @@ from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryFanscore
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
-from domain.model.entries import EntryEvent
 from domain.model.errors import Unavailable
-from domain.model.events import Origin
 from domain.model.ids import CampaignId, UserId
-from domain.model.leases import SLOTS
-from domain.model.relaying import Way
-from domain.usecases.retry_scores import RetryScores
-from entrypoints.worker.in_hand import Patience
+from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.messages import Origin
+from domain.model.messaging.relaying import Way
+from domain.model.registrations.entry import EntryEvent
+from domain.usecases.messaging.retry_scores import RetryScores
+from entrypoints.worker.jobs_in_flight import Patience
 from entrypoints.worker.scores import AT_ONCE as IN_HAND
 from entrypoints.worker.scores import retry_scores
-from ports.origin import current_origin
-from ports.queues import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.system import current_origin
 from tests.builders import ManualClock
 from tests.registrations import NOON, TOUR, an_entry
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from entrypoints.cli.demo.crowd import Crowd
 from entrypoints.cli.demo.stage import DemoFailed
-from entrypoints.settings import PREFIX, Settings
+from entrypoints.config.settings import PREFIX, Settings
 
 READY_WITHIN_SECONDS: Final = 60.0
 STOP_WITHIN_SECONDS: Final = 15.0

@@ -7,16 +7,16 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.codes import MAX_PER_REQUEST, Refusal
+from domain.model.codes.code import MAX_PER_REQUEST, Refusal
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import CampaignId, ReserveId, UserId
-from domain.usecases.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
-from domain.usecases.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
+from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
+from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import caller_of, supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import caller_of, supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import CodeText, Instant, ReserveIdText, UserIdText, Wire, instant
 
 

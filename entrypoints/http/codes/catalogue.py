@@ -11,23 +11,23 @@ from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta
 
-from domain.model.code_layouts import EXPORT_COLUMNS
-from domain.model.codes import Code, CodeStatus, CodeType
+from domain.model.codes.code import Code, CodeStatus, CodeType
+from domain.model.codes.files.layout import EXPORT_COLUMNS
+from domain.model.codes.inventory import CodeFilter
 from domain.model.errors import InvalidValue, Unavailable
+from domain.model.files.spreadsheets import guarded
 from domain.model.ids import ReserveId, UserId
-from domain.model.inventory import CodeFilter
-from domain.model.spreadsheets import guarded
-from domain.usecases.look_up_codes import (
+from domain.usecases.codes.look_up_codes import (
     CodePage,
     ListCodes,
 )
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer, stream_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.cursors import cursor_after, text_after
-from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
-from entrypoints.http.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.cursors import cursor_after, text_after
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
+from entrypoints.http.response.answers import json_answer, stream_answer
 from entrypoints.http.wire import (
     DEFAULT_PAGE,
     CodeText,

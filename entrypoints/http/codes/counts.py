@@ -3,19 +3,19 @@
 from litestar import get
 from litestar.response import Response
 
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
-from domain.model.inventory import StatusCounts
-from domain.usecases.look_up_codes import (
+from domain.usecases.codes.look_up_codes import (
     CountCodes,
     Inventory,
 )
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import (
     Instant,
     Wire,

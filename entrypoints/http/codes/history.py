@@ -6,17 +6,17 @@ from litestar import get
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.codes import CodeEvent, CodeType, Transition
+from domain.model.codes.code import CodeEvent, CodeType, Transition
 from domain.model.errors import CodeNotFound, Unavailable
-from domain.usecases.look_up_codes import (
+from domain.usecases.codes.look_up_codes import (
     CodeStory,
     TellCodeHistory,
 )
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import (
     CodeText,
     Instant,

@@ -7,9 +7,10 @@ from litestar import delete, get, post
 from litestar.response import Response
 from msgspec import UNSET, Meta, UnsetType
 
-from domain.model.code_cells import ACCEPTABLE, Reason
-from domain.model.code_layouts import MAX_COLUMN, MAX_COLUMN_NAME, FileOptions, Understood
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.files.cells import ACCEPTABLE, Reason
+from domain.model.codes.files.layout import MAX_COLUMN, MAX_COLUMN_NAME, FileOptions, Understood
+from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import (
     FileAmbiguous,
     FileEmpty,
@@ -21,15 +22,14 @@ from domain.model.errors import (
     Unavailable,
 )
 from domain.model.ids import ImportId
-from domain.model.uploads import Import, ImportStatus
-from domain.usecases.import_codes import FindImport, ImportCodes, ImportCodesCommand
-from domain.usecases.withdraw_import import WithdrawImport
+from domain.usecases.codes.import_codes import FindImport, ImportCodes, ImportCodesCommand
+from domain.usecases.codes.withdraw_import import WithdrawImport
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import caller_of, supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.headers import header
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import caller_of, supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.request.headers import header
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 
 ColumnNumber = Annotated[int, Meta(ge=1, le=MAX_COLUMN)]

@@ -6,16 +6,16 @@ from litestar import get, post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.codes import CodeType
+from domain.model.codes.code import CodeType
+from domain.model.codes.reservations import MAX_PER_RESERVATION, Reservation
 from domain.model.errors import CodesExhausted, ReservationMismatch, Unavailable
 from domain.model.ids import CampaignId, ReserveId
-from domain.model.reservations import MAX_PER_RESERVATION, Reservation
-from domain.usecases.reserve_codes import ReserveCodes, ReserveCodesCommand
+from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import caller_of, supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, query_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import caller_of, supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, ReserveIdText, Wire, instant
 
 

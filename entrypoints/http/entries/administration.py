@@ -6,16 +6,16 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta, field
 
-from domain.model.entries import Selection
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
 from domain.model.ids import UserId
-from domain.usecases.select_entries import SelectEntries, SelectEntriesCommand
-from domain.usecases.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
+from domain.model.registrations.entry import Selection
+from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
+from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import UserIdText, Wire
 
 MAX_USERS = 10_000

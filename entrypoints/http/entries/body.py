@@ -4,10 +4,10 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from domain.model.confirmation import Challenge
-from domain.model.entries import Entry, EntryStatus, FanscoreStatus, FraudStatus, Selection
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.entry import Entry, EntryStatus, FanscoreStatus, FraudStatus, Selection
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
-from ports.tokens import ConfirmationTokens
+from ports.phones import ConfirmationTokens
 
 
 class FanscoreBody(Wire):

@@ -24,16 +24,16 @@ from domain.model.errors import (
     Unavailable,
     WrongConfirmationCode,
 )
-from domain.model.typed_text import TYPED_LIMIT
-from domain.usecases.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
-from domain.usecases.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
+from domain.model.registrations.typed_text import TYPED_LIMIT
+from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
+from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import caller_of, oneself, supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import caller_of, oneself, supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Wire
 
 LONGEST_TOKEN: Final = 4_096

@@ -6,15 +6,15 @@ from litestar import get
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.eligibility import RegisteredMarket
 from domain.model.errors import CampaignNotFound, Unavailable
 from domain.model.ids import CampaignId
-from domain.usecases.query_eligible import CountedEntries, CountEntries
+from domain.model.registrations.eligibility import RegisteredMarket
+from domain.usecases.registrations.query_eligible import CountedEntries, CountEntries
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, Wire, instant
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from domain.usecases.registration import Device
-from entrypoints.http.decoding import AnyRequest
-from entrypoints.http.headers import header
+from domain.usecases.registrations.registration import Device
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.headers import header
 from entrypoints.http.wire import Wire
 
 MAX_IP: Final = 64

@@ -8,20 +8,20 @@ from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta, field
 
-from domain.model.eligibility import MarketCount, Query, Ranked
-from domain.model.entries import Selection
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
 from domain.model.ids import CampaignId
-from domain.model.markets import MAX_MARKETS, MarketId
-from domain.model.scoring import MAX_SCORE
-from domain.usecases.query_eligible import CountedEligibles, CountEligible, RankEligible
+from domain.model.registrations.eligibility import MarketCount, Query, Ranked
+from domain.model.registrations.entry import Selection
+from domain.model.registrations.markets import MAX_MARKETS, MarketId
+from domain.model.registrations.scoring import MAX_SCORE
+from domain.usecases.registrations.query_eligible import CountedEligibles, CountEligible, RankEligible
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer, stream_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.cursors import cursor_of, position_of
-from entrypoints.http.decoding import AnyRequest, campaign_of, query_of
-from entrypoints.http.negotiation import JSON, NDJSON, preferred
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.cursors import cursor_of, position_of
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.negotiation import JSON, NDJSON, preferred
+from entrypoints.http.response.answers import json_answer, stream_answer
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, EndLine, Instant, PageLimit, Wire, instant
 
 Score = Annotated[float, Meta(ge=0, le=MAX_SCORE)]

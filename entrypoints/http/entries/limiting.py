@@ -1,9 +1,9 @@
 """Which calls are counted, and whose they are."""
 
-from domain.usecases.limit_calls import Kind
+from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.application import Application
-from entrypoints.http.auth import caller_of
-from entrypoints.http.decoding import AnyRequest
+from entrypoints.http.request.auth import caller_of
+from entrypoints.http.request.decoding import AnyRequest
 
 
 async def limited(request: AnyRequest, kind: Kind) -> None:

@@ -7,12 +7,12 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
-from domain.usecases.free_phone import FreePhone, FreePhoneCommand
+from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of
 from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Wire
 
 

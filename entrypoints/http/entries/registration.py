@@ -7,7 +7,6 @@ from litestar import get, post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.emails import EMAIL_RULE, read_email
 from domain.model.errors import (
     BudgetUsedUp,
     CampaignNotFound,
@@ -22,21 +21,22 @@ from domain.model.errors import (
     UserNotFound,
 )
 from domain.model.ids import CampaignId, UserId
-from domain.model.markets import MAX_MARKETS
-from domain.model.names import NAME_LENGTH
-from domain.model.typed_text import TYPED_LIMIT
-from domain.usecases.read_entry import ReadEntry
-from domain.usecases.register_fan import RegisterFan
-from domain.usecases.registration import RegisterFanCommand
+from domain.model.registrations.emails import EMAIL_RULE, read_email
+from domain.model.registrations.markets import MAX_MARKETS
+from domain.model.registrations.names import NAME_LENGTH
+from domain.model.registrations.typed_text import TYPED_LIMIT
+from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.register_fan import RegisterFan
+from domain.usecases.registrations.registration import RegisterFanCommand
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import Caller, caller_of, fan, oneself
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, user_of
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.device import DeviceRequest, device_of
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.problems import FieldProblem, forbidden, invalid
+from entrypoints.http.request.auth import Caller, caller_of, fan, oneself
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, user_of
+from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.problems import FieldProblem, forbidden, invalid
 from entrypoints.http.wire import NAME_TEXT, UserIdText, Wire
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]

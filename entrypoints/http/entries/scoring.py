@@ -10,7 +10,6 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.entries import Selection
 from domain.model.errors import (
     InvalidValue,
     ScoreFileAmbiguous,
@@ -18,18 +17,33 @@ from domain.model.errors import (
     ScoreFileUnreadable,
     Unavailable,
 )
+from domain.model.files.text import MAX_LINE_BYTES, Lines, Utf8
 from domain.model.ids import UserId
-from domain.model.score_records import record_of
-from domain.model.scoring import MAX_RECORDS, MAX_SCORE, Scored, ScoreProblem, ScoreRecord, ScoreRefusal
-from domain.model.text_files import MAX_LINE_BYTES, Lines, Utf8
-from domain.usecases.score_entries import ScoreEntries, pieces
+from domain.model.registrations.entry import Selection
+from domain.model.registrations.score_records import record_of
+from domain.model.registrations.scoring import (
+    MAX_RECORDS,
+    MAX_SCORE,
+    Scored,
+    ScoreProblem,
+    ScoreRecord,
+    ScoreRefusal,
+)
+from domain.usecases.registrations.score_entries import ScoreEntries, pieces
 from entrypoints.application import Application
-from entrypoints.http.answers import json_answer
-from entrypoints.http.auth import supreme
-from entrypoints.http.decoding import AnyRequest, body_of, campaign_of, chunks_of, let_others_in, media_type_of
-from entrypoints.http.negotiation import NDJSON
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.problems import FieldProblem, invalid, malformed
+from entrypoints.http.request.auth import supreme
+from entrypoints.http.request.decoding import (
+    AnyRequest,
+    body_of,
+    campaign_of,
+    chunks_of,
+    let_others_in,
+    media_type_of,
+)
+from entrypoints.http.request.negotiation import NDJSON
+from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.problems import FieldProblem, invalid, malformed
 from entrypoints.http.wire import UserIdText, Wire
 
 KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"

@@ -1,0 +1,75 @@
+"""Questions about codes, answered by MongoDB."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from adapters.mongo.codes import filters as queries
+from adapters.mongo.codes.collection import CodeCollection
+from adapters.mongo.codes.mapping import to_code
+from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import translated
+from adapters.mongo.keys import key, key_range
+from domain.model.codes.code import Code, CodeStatus, CodeType
+from domain.model.codes.inventory import CodeFilter, StatusCounts
+from domain.model.ids import CampaignId
+
+_LAPSED: Final = "lapsed"
+
+
+class MongoCodeCatalogue:
+    def __init__(self, database: AsyncDatabase[Raw], codes: CodeCollection) -> None:
+        self._database = database
+        self._codes = codes
+
+    @translated
+    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
+        """One index key a campaign is looked at, however many codes it has."""
+        found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS)
+        return [CampaignId(id) for id in found[:limit]]
+
+    @translated
+    async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
+        """Every count is a scan of index keys alone, and all see the same snapshot: a million in 0.2 s."""
+        collection = self._codes.raw.name
+        pipeline = count_pipeline(collection, _branches(campaign_id, now))
+        answer = await self._database.command(reading(collection, pipeline, SNAPSHOT))
+        return _to_counts({row["of"]: row["n"] for row in answer["cursor"]["firstBatch"]})
+
+    @translated
+    async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
+        document = await self._codes.raw.find_one({"_id": key(campaign_id, code)}, max_time_ms=READ_MS)
+        return to_code(document) if document else None
+
+    @translated
+    async def page(
+        self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
+    ) -> Sequence[Code]:
+        where = {"_id": key_range(campaign_id, after)}
+        if wanted.code is not None:
+            where["_id"]["$eq"] = key(campaign_id, wanted.code)
+        conditions = queries.matching(campaign_id, wanted, now)
+        return await self._codes.find(where | conditions, sort="_id", limit=limit)
+
+
+def _branches(campaign_id: CampaignId, now: datetime) -> list[Branch]:
+    """What to count, under a name each: every stored status, and those of the reserved that have lapsed."""
+    branches: list[Branch] = []
+    for type in CodeType:
+        pool = queries.in_pool(campaign_id, type)
+        branches += [(f"{type} {status}", pool | {"status": status.value}) for status in CodeStatus]
+        branches.append((f"{type} {_LAPSED}", pool | queries.lapsed(now)))
+    return branches
+
+
+def _to_counts(found: Mapping[str, Any]) -> dict[CodeType, StatusCounts]:
+    counts = {}
+    for type in CodeType:
+        available, reserved, assigned, lapsed = (
+            int(found.get(f"{type} {name}", 0)) for name in (*CodeStatus, _LAPSED)
+        )
+        counts[type] = StatusCounts(available=available + lapsed, reserved=reserved - lapsed, assigned=assigned)
+    return counts

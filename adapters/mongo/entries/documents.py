@@ -1,0 +1,204 @@
+"""What is stored of registrations: one document an entry, and the indexes that its questions need."""
+
+from datetime import datetime
+from typing import ClassVar, Final
+
+from beanie import Document
+from pydantic import BaseModel, Field
+from pymongo import IndexModel
+
+from adapters.mongo.outbox.documents import OutboxMessage, ParkedDocument, PublishedDocument
+from adapters.mongo.stored_documents import DOWN, STORED, UP
+
+PHONE_INDEX: Final = "confirmedPhone"
+TELEPHONE_INDEX: Final = "confirmedTelephone"
+SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
+"""An hour longer than the longest window in which sends are counted."""
+
+
+class StoredChallenge(BaseModel):
+    model_config = STORED
+
+    id: str
+    phone: str
+    code_hash: bytes
+    expires_at: datetime
+    attempts: int
+    answered: bool = False
+    """Not there in documents of version 0.1."""
+
+
+class StoredVerification(BaseModel):
+    model_config = STORED
+
+    challenge: StoredChallenge | None
+    sends: int
+    resend_after: datetime
+
+
+class StoredFraud(BaseModel):
+    status: str
+    score: float | None
+
+
+class EntryDocument(Document):
+    """``id`` is ``{campaignId}/{userId}``: the primary key itself keeps a fan to one entry a campaign."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    entry_id: str
+    campaign_id: str
+    user_id: str
+    status: str
+    phone: str
+    phone_key: str | None = None
+    """Of a confirmed phone. Not there while the phone is not confirmed, in documents of version 0.1, and where two
+    fans had confirmed two spellings of one telephone before there were keys."""
+    phone_confirmed_at: datetime | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    markets: list[str]
+    prefs: list[str]
+    """``1:nyc``: the markets with their ranks, so that one index key says both."""
+    opt_ins: list[tuple[str, bool]]
+    attributes: list[tuple[str, str]]
+    """Pairs, since MongoDB has its own ideas of what a field may be called."""
+    fanscore: float | None
+    fanscore_asked: bool = True
+    """Not there in documents of version 0.1."""
+    fraud: StoredFraud
+    selection: str
+    score: float | None
+    verification: StoredVerification | None
+    receipt_due: bool
+    revision: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    outbox: list[OutboxMessage] = Field(default_factory=list)
+    outbox_slot: int | None = None
+    """Which share of the relay's work this entry is."""
+    outbox_at: datetime | None = None
+    """Since when the first event waits, or when it is tried again; not there while none does. The next two are
+    the same for retries of the fanscore and for receipts."""
+    retries_at: datetime | None = None
+    receipts_at: datetime | None = None
+
+    class Settings:
+        name = "entries"
+        indexes: ClassVar = [
+            # One number, one fan: nothing else enforces REQ-002 under a race.
+            IndexModel(
+                [("campaignId", UP), ("phone", UP)],
+                name=PHONE_INDEX,
+                unique=True,
+                partialFilterExpression={"status": "confirmed"},
+            ),
+            # However it is spelled. The index above stays for processes of version 0.1, which write no keys.
+            IndexModel(
+                [("campaignId", UP), ("phoneKey", UP)],
+                name=TELEPHONE_INDEX,
+                unique=True,
+                partialFilterExpression={"status": "confirmed", "phoneKey": {"$exists": True}},
+            ),
+            IndexModel(
+                [("campaignId", UP), ("status", UP), ("prefs", UP), ("selection", UP), ("score", UP)],
+                name="preferences",
+            ),
+            IndexModel(
+                [("campaignId", UP), ("status", UP), ("selection", UP), ("score", DOWN), ("userId", UP)],
+                name="ranking",
+            ),
+            *(
+                IndexModel(
+                    [("outboxSlot", UP), (due, UP)], name=name, partialFilterExpression={due: {"$exists": True}}
+                )
+                for due, name in (("outboxAt", "events"), ("retriesAt", "retries"), ("receiptsAt", "receipts"))
+            ),
+        ]
+
+
+class ScoringDocument(Document):
+    """What was last uploaded about a fan; ``id`` is that of the entry."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    user_id: str
+    score: float
+    selection: str | None
+    updated_at: datetime
+    upload: str | None = None
+    """Which upload brought it last; records of 0.1 do not say."""
+
+    class Settings:
+        name = "scoring"
+
+
+class SendLogDocument(Document):
+    """``id`` is a digest of the number: ids get into error messages and logs."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    sent: list[datetime]
+    version: int
+    touched_at: datetime
+    """By the server's clock, which is also the one that expires."""
+
+    class Settings:
+        name = "phoneSends"
+        indexes: ClassVar = [
+            IndexModel([("touchedAt", UP)], name="forgotten", expireAfterSeconds=SENDS_KEPT_SECONDS)
+        ]
+
+
+class StoredFailure(BaseModel):
+    by: str
+    at: datetime
+
+
+class PhoneRecordDocument(Document):
+    """``id`` is ``{campaignId}/`` and a digest of the number."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    failures: list[StoredFailure]
+    version: int
+
+    class Settings:
+        name = "phoneFailures"
+
+
+class RateLimitDocument(Document):
+    """``id`` is a digest of whoever is counted."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    full_at: datetime
+    """When the bucket will have all its tokens again."""
+    granted: bool
+    """Was the last one who asked given one?"""
+
+    class Settings:
+        name = "rateLimits"
+        indexes: ClassVar = [
+            # A full bucket is like one never used; the minute is for clocks that disagree.
+            IndexModel([("fullAt", UP)], name="full", expireAfterSeconds=60)
+        ]
+
+
+ENTRY_DOCUMENTS: Final = (
+    EntryDocument,
+    ScoringDocument,
+    SendLogDocument,
+    PhoneRecordDocument,
+    RateLimitDocument,
+    PublishedDocument,
+    ParkedDocument,
+)

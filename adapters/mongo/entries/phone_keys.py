@@ -1,0 +1,98 @@
+"""Keys of telephones for what was stored without them, or with those of other phones.
+
+Processes of version 0.1 know no keys: what they confirm has none, and a phone that they change keeps the key
+of the one before. Reading all entries anew finds both, whenever ``fangate migrate`` runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pymongo.errors
+from pymongo import UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import only_duplicates
+from domain.model.registrations.entry import EntryStatus
+from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.phones import PhoneNumber
+
+AT_ONCE: Final = 2_000
+_CONFIRMED: Final = EntryStatus.CONFIRMED.value
+_SHOWN: Final = {"phone": 1, "phoneKey": 1, "status": 1}
+_KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
+_OF_ONE_TELEPHONE: Final[Raw] = {
+    "_id": {"campaignId": "$campaignId", "phoneKey": "$phoneKey"},
+    "ids": {"$push": "$_id"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What came of it."""
+
+    entries: int = 0
+    """That have another key now, or none."""
+    doubles: int = 0
+    """Confirmed entries whose telephone another fan has confirmed, too, in another spelling."""
+
+
+class PhoneKeys:
+    def __init__(self, entries: AsyncCollection[Raw]) -> None:
+        self._entries = entries
+
+    async def release_doubles(self) -> None:
+        """Take the keys from all but one of those that share one, so that the unique index can be built."""
+        groups: list[Raw] = [
+            {"$match": _KEYED},
+            {"$group": _OF_ONE_TELEPHONE},
+            {"$match": {"ids.1": {"$exists": True}}},
+        ]
+        async for group in await self._entries.aggregate(groups, allowDiskUse=True):
+            await self._entries.update_many({"_id": {"$in": group["ids"][1:]}}, {"$unset": {"phoneKey": ""}})
+
+    async def adopt(self) -> Adopted:
+        """Every confirmed entry gets its key, unless the telephone has another owner: that one stays as it is."""
+        changed = doubles = 0
+        after = ""
+        while documents := await self._next(after):
+            after = documents[-1]["_id"]
+            wrong = [document for document in documents if document.get("phoneKey") != _wanted(document)]
+            refused = await self._correct(wrong)
+            await self._leave_without([document for document in refused if "phoneKey" in document])
+            changed += len(wrong) - len(refused)
+            doubles += len(refused)
+        return Adopted(entries=changed, doubles=doubles)
+
+    async def _next(self, after: str) -> list[Raw]:
+        found = self._entries.find({"_id": {"$gt": after}}, _SHOWN, sort=[("_id", 1)], limit=AT_ONCE)
+        return await found.max_time_ms(READ_MS).to_list(None)
+
+    async def _correct(self, documents: Sequence[Raw]) -> list[Raw]:
+        """Those that the unique index refuses. Whom others change meanwhile, they give the right key."""
+        if not documents:
+            return []
+        try:
+            await self._entries.bulk_write([_corrected(document) for document in documents], ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+            return [documents[failure["index"]] for failure in (error.details or {})["writeErrors"]]
+        return []
+
+    async def _leave_without(self, documents: Sequence[Raw]) -> None:
+        """A key of another phone would keep that phone from its owner."""
+        if documents:
+            keys = [document["_id"] for document in documents]
+            await self._entries.update_many({"_id": {"$in": keys}}, {"$unset": {"phoneKey": ""}})
+
+
+def _wanted(document: Raw) -> str | None:
+    return phone_key(PhoneNumber(document["phone"])) if document["status"] == _CONFIRMED else None
+
+
+def _corrected(document: Raw) -> UpdateOne:
+    wanted = _wanted(document)
+    as_read = {name: document[name] for name in ("_id", "phone", "status")}
+    return UpdateOne(as_read, {"$set": {"phoneKey": wanted}} if wanted else {"$unset": {"phoneKey": ""}})

@@ -1,0 +1,187 @@
+"""Uploaded scores in MongoDB: on the entry, where the questions are answered, and as a record of the upload.
+
+Each write can be repeated: what a crash left undone is done when the same file comes again.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import pymongo.errors
+from pymongo import InsertOne, UpdateMany, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.entries.entry_store import MongoEntryStore
+from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.keys import key
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.entry import Entry, EntryStatus, Selection
+from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
+
+CONFIRMED: Final = EntryStatus.CONFIRMED.value
+
+LANES: Final = 2
+"""Bulk writes side by side: most of the work is the server's, in its indexes."""
+
+Refused = dict[UserId, ScoreRefusal]
+
+
+class Upload(NamedTuple):
+    """Marks the records that one upload has brought: a fan who comes again in it is known, however long it is."""
+
+    campaign_id: CampaignId
+    id: str
+    at: datetime
+
+    def marked(self, document: Raw) -> bool:
+        return document.get("upload") == self.id
+
+
+class MongoScores:
+    def __init__(
+        self, entries: AsyncCollection[Raw], scoring: AsyncCollection[Raw], store: MongoEntryStore
+    ) -> None:
+        self._entries = entries
+        self._scoring = scoring
+        self._store = store
+
+    @translated
+    async def put(
+        self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
+    ) -> Scored:
+        """Scores alone are set in bulk; a record that changes a selection changes the entry like any command."""
+        one_each = latest(records)
+        standing = await self._standing(campaign_id, one_each)
+        refused: Refused = {}
+        scored: list[ScoreRecord] = []
+        selected: list[ScoreRecord] = []
+        for user_id, record in one_each.items():
+            entry = standing.get(user_id)
+            if entry is None:
+                refused[user_id] = ScoreRefusal.NO_ENTRY
+            elif entry["status"] != CONFIRMED:
+                refused[user_id] = ScoreRefusal.PHONE_NOT_CONFIRMED
+            elif record.selects_anew(Selection(entry["selection"])):
+                selected.append(record)
+            elif entry["score"] != record.score:
+                scored.append(record)
+        refused |= await self._score(campaign_id, scored)
+        refused |= await self._select(campaign_id, selected, now)
+        accepted = [record for user_id, record in one_each.items() if user_id not in refused]
+        seen = await self._keep(accepted, Upload(campaign_id, upload, now))
+        upserted = {record.user_id for record in (*scored, *selected)} - refused.keys()
+        return summed_up(records, upserted, refused, seen)
+
+    async def _standing(self, campaign_id: CampaignId, user_ids: Collection[UserId]) -> Mapping[UserId, Raw]:
+        keys = [key(campaign_id, user_id) for user_id in user_ids]
+        shown = {"_id": 0, "userId": 1, "status": 1, "selection": 1, "score": 1}
+        cursor = self._entries.find({"_id": {"$in": keys}}, shown, max_time_ms=READ_MS)
+        return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
+
+    async def _score(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Refused:
+        """Who is not confirmed by now is refused; the version moves, so that no older score is written back."""
+        refused: Refused = {}
+        while records:
+            writes = [
+                UpdateOne(
+                    {"_id": key(campaign_id, record.user_id), "status": CONFIRMED},
+                    {"$set": {"score": float(record.score)}, "$inc": {"version": 1}},
+                )
+                for record in records
+            ]
+            lanes = [lane for first in range(LANES) if (lane := writes[first::LANES])]
+            results = await asyncio.gather(*(self._entries.bulk_write(lane, ordered=False) for lane in lanes))
+            if sum(result.matched_count for result in results) == len(records):
+                break
+            standing = await self._standing(campaign_id, [record.user_id for record in records])
+            missed = [one for one in records if standing[one.user_id]["score"] != one.score]
+            records = [one for one in missed if standing[one.user_id]["status"] == CONFIRMED]
+            gone = {one.user_id for one in missed} - {one.user_id for one in records}
+            refused |= dict.fromkeys(gone, ScoreRefusal.PHONE_NOT_CONFIRMED)
+        return refused
+
+    async def _select(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Refused:
+        by_user = {record.user_id: record for record in records}
+        confirmed: dict[UserId, bool] = {}
+
+        def apply(entry: Entry) -> Entry:
+            confirmed[entry.user_id] = entry.confirmed
+            return by_user[entry.user_id].apply(entry, now)
+
+        unwritten = await self._store.change_many(campaign_id, list(by_user), apply)
+        late = {id for id in by_user if not confirmed.get(id)}
+        return dict.fromkeys(late, ScoreRefusal.PHONE_NOT_CONFIRMED) | dict.fromkeys(
+            unwritten, ScoreRefusal.MESSAGES_WAITING
+        )
+
+    async def _keep(self, records: Sequence[ScoreRecord], upload: Upload) -> Collection[UserId]:
+        """Record what was uploaded; returns the fans whose records this upload has brought already.
+
+        New ones are inserted, not upserted: that is ten times faster.
+        """
+        kept = await self._kept(records, upload)
+        seen = [user_id for user_id, document in kept.items() if upload.marked(document)]
+        while not await self._bring(records, kept, upload):
+            kept = await self._kept(records, upload)
+        return seen
+
+    async def _kept(self, records: Sequence[ScoreRecord], upload: Upload) -> Mapping[UserId, Raw]:
+        wanted = {"_id": {"$in": [key(upload.campaign_id, record.user_id) for record in records]}}
+        shown = {"userId": 1, "score": 1, "selection": 1, "upload": 1}
+        cursor = self._scoring.find(wanted, shown, max_time_ms=READ_MS)
+        return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
+
+    async def _bring(self, records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload) -> bool:
+        """False if another upload inserted some of them meanwhile."""
+        try:
+            if writes := [*_changes(records, kept, upload), *_marks(records, kept, upload)]:
+                await self._scoring.bulk_write(writes, ordered=False)
+        except pymongo.errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+            return False
+        return True
+
+
+def _changes(
+    records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload
+) -> Iterator[InsertOne[Raw] | UpdateOne]:
+    for record in records:
+        document = kept.get(record.user_id)
+        if document is None:
+            yield InsertOne(_document(record, upload))
+        elif not _says(document, record):
+            yield UpdateOne({"_id": document["_id"]}, {"$set": _uploaded(record, upload)})
+
+
+def _marks(records: Sequence[ScoreRecord], kept: Mapping[UserId, Raw], upload: Upload) -> Iterator[UpdateMany]:
+    """One command for all that stay the same."""
+    same = [
+        document["_id"]
+        for record in records
+        if (document := kept.get(record.user_id)) and _says(document, record) and not upload.marked(document)
+    ]
+    if same:
+        yield UpdateMany({"_id": {"$in": same}}, {"$set": {"upload": upload.id}})
+
+
+def _says(document: Raw, record: ScoreRecord) -> bool:
+    return document["score"] == record.score and record.selection in {None, document["selection"]}
+
+
+def _document(record: ScoreRecord, upload: Upload) -> Raw:
+    name: Raw = {
+        "_id": key(upload.campaign_id, record.user_id),
+        "campaignId": upload.campaign_id,
+        "userId": record.user_id,
+        "selection": None,
+    }
+    return name | _uploaded(record, upload)
+
+
+def _uploaded(record: ScoreRecord, upload: Upload) -> Raw:
+    """A selection once uploaded stays until another is."""
+    uploaded: Raw = {"score": float(record.score), "updatedAt": upload.at, "upload": upload.id}
+    return uploaded if record.selection is None else uploaded | {"selection": record.selection.value}

@@ -1,0 +1,177 @@
+"""The messages that wait in the entries' own documents, and those that have left them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+import pymongo
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import translated
+from adapters.mongo.outbox.mapping import (
+    DUE,
+    SLOT,
+    TEXTS,
+    entry_key,
+    parked_row,
+    published_row,
+    to_message,
+    to_parked,
+)
+from domain.model.ids import CampaignId
+from domain.model.messaging.leases import SLOTS, slot_of
+from domain.model.messaging.messages import StoredMessage
+from domain.model.messaging.relaying import Parked, Postponed, Settlement, Standing, Way, way_of
+
+SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
+ADOPTED_AT_ONCE: Final = 1_000
+
+
+class MongoOutbox:
+    def __init__(
+        self, entries: AsyncCollection[Raw], published: AsyncCollection[Raw], parked: AsyncCollection[Raw]
+    ) -> None:
+        self._entries = entries
+        self._published = published
+        self._parked = parked
+
+    @translated
+    async def pending(
+        self, way: Way, slots: Collection[int], limit: int, now: datetime
+    ) -> Sequence[StoredMessage]:
+        """The negative limit asks for one batch and no more, which the server itself keeps below 16 MiB."""
+        texts = TEXTS[way]
+        postponed = {"about": {"$in": texts}, "retryAt": {"$gt": now}}
+        wanted = {
+            SLOT: {"$in": [*slots]},
+            DUE[way]: {"$exists": True},
+            "outbox": {"$not": {"$elemMatch": postponed}},
+        }
+        cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit, max_time_ms=READ_MS)
+        return [
+            to_message(document, stored)
+            for document in await cursor.sort(DUE[way], pymongo.ASCENDING).to_list(None)
+            for stored in document["outbox"]
+            if stored["about"] in texts
+        ][:limit]
+
+    @translated
+    async def settle(self, settlement: Settlement) -> None:
+        """First where messages go, then that they are gone: a crash in between leaves some in both places."""
+        if settlement.way is Way.EVENTS and settlement.passed_on:
+            await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
+        if settlement.parked:
+            # Replaced, not kept: a row that is being put back meanwhile is then not the one that is deleted.
+            rows = [parked_row(parked) for parked in settlement.parked]
+            await self._parked.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+        gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
+        if gone:
+            await self._take_out(gone, settlement.way)
+        if settlement.postponed:
+            await self._entries.bulk_write([_put_off(one, settlement.way) for one in settlement.postponed])
+
+    async def _take_out(self, gone: Sequence[StoredMessage], way: Way) -> None:
+        """Most entries have but one message that waits, and are emptied at two thirds of the cost."""
+        ids = [message.id for message in gone]
+        entries = {"_id": {"$in": list({entry_key(message) for message in gone})}}
+        only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": ids}}
+        emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[way]: ""}})
+        if emptied.matched_count < len(entries["_id"]["$in"]):
+            await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), way))
+
+    @translated
+    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+        wanted = {} if campaign_id is None else {"campaignId": campaign_id}
+        cursor = self._parked.find(wanted, limit=limit, max_time_ms=READ_MS).sort([("parkedAt", 1), ("_id", 1)])
+        return [to_parked(document) for document in await cursor.to_list(None)]
+
+    @translated
+    async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
+        """Each goes before those messages of its entry that are of its own or a later revision."""
+        put_back = []
+        async for document in self._parked.find(
+            {} if ids is None else {"_id": {"$in": [*ids]}}, max_time_ms=READ_MS
+        ):
+            message = to_parked(document).message
+            found = await self._entries.update_one(
+                {"_id": entry_key(message)}, _changed(_with(document["message"]), way_of(message.about))
+            )
+            if found.matched_count:
+                # Only this very row: the message may have been refused and parked again meanwhile.
+                await self._parked.delete_one({"_id": message.id, "parkedAt": document["parkedAt"]})
+                put_back.append(message.id)
+        return put_back
+
+    @translated
+    async def standing(self) -> Standing:
+        due = DUE[Way.EVENTS]
+        waiting = {SLOT: {"$in": [*range(SLOTS)]}, due: {"$exists": True}}
+        oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)], max_time_ms=READ_MS)
+        return Standing(
+            oldest_event=oldest[due] if oldest else None,
+            waiting=await self._entries.count_documents(waiting, maxTimeMS=READ_MS),
+            parked=await self._parked.estimated_document_count(maxTimeMS=READ_MS),
+        )
+
+    @translated
+    async def adopt(self) -> None:
+        """Give slots to entries whose messages an earlier release stored; new ones have theirs from the start."""
+        strangers = {"outbox.0": {"$exists": True}, SLOT: {"$exists": False}}
+        cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
+        while documents := await cursor.to_list(None):
+            dues = {due: _first_due(way) for way, due in DUE.items()}
+            await self._entries.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": document["_id"]},
+                        [{"$set": {SLOT: slot_of(document["campaignId"], document["userId"])} | dues}],
+                    )
+                    for document in documents
+                ],
+                ordered=False,
+            )
+            cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
+
+
+def _without(ids: list[str]) -> Raw:
+    """The messages but for these."""
+    others = {"$not": [{"$in": ["$$this.id", ids]}]}
+    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": others}}
+
+
+def _with(stored: Raw) -> Raw:
+    """The messages and this one, at the place that its revision gives it."""
+    others = _without([stored["id"]])
+    earlier, later = (
+        {"$filter": {"input": others, "cond": {operator: ["$$this.revision", stored["revision"]]}}}
+        for operator in ("$lt", "$gte")
+    )
+    # A literal: a text that begins with a dollar sign would be read as a field.
+    return {"$concatArrays": [earlier, [{"$literal": stored}], later]}
+
+
+def _changed(outbox: Raw, way: Way) -> list[Raw]:
+    """The outbox becomes this, and its first message of the way tells when the entry is due."""
+    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[way]: _first_due(way)}}]
+
+
+def _first_due(way: Way) -> Raw:
+    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[way]]}}}
+    due = {"$ifNull": ["$$first.retryAt", "$$first.at", "$$REMOVE"]}
+    return {"$let": {"vars": {"first": {"$first": going}}, "in": due}}
+
+
+def _put_off(postponed: Postponed, way: Way) -> UpdateOne:
+    message: StoredMessage = postponed.message
+    return UpdateOne(
+        {"_id": entry_key(message), "outbox.id": message.id},
+        {
+            "$set": {
+                "outbox.$.attempts": message.attempts,
+                "outbox.$.retryAt": postponed.until,
+                DUE[way]: postponed.until,
+            }
+        },
+    )

@@ -1,0 +1,54 @@
+"""Buckets of tokens in MongoDB: a document a bucket, changed in one step."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pymongo
+import pymongo.errors
+from pymongo import WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import translated
+from ports.system import RateLimit
+
+UNSAFE: Final = WriteConcern(w=1, j=False)
+"""Nothing is worse than before when a bucket is forgotten: nobody waits for the journal and the others."""
+
+
+class MongoRateLimits:
+    def __init__(self, buckets: AsyncCollection[Raw]) -> None:
+        self._buckets = buckets.with_options(write_concern=UNSAFE)
+
+    @translated
+    async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
+        latest = now + limit.fill_time - limit.interval
+        while True:
+            try:
+                bucket = await self._buckets.find_one_and_update(
+                    {"_id": _digest(subject)},
+                    _taken(limit, now, latest),
+                    upsert=True,
+                    return_document=pymongo.ReturnDocument.AFTER,
+                    maxTimeMS=READ_MS,
+                )
+            except pymongo.errors.DuplicateKeyError:
+                continue  # Another made the bucket in the same moment.
+            assert bucket is not None, "it is made if it is not there"
+            return None if bucket["granted"] else bucket["fullAt"] - latest
+
+
+def _taken(limit: RateLimit, now: datetime, latest: datetime) -> list[Raw]:
+    """A bucket that is full after ``latest`` has no token: it stays as it is."""
+    added: Any = {"$add": ["$fullAt", limit.interval // timedelta(milliseconds=1)]}
+    return [
+        {"$set": {"fullAt": {"$max": ["$fullAt", now]}}},
+        {"$set": {"granted": {"$lte": ["$fullAt", latest]}}},
+        {"$set": {"fullAt": {"$cond": ["$granted", added, "$fullAt"]}}},
+    ]
+
+
+def _digest(subject: str) -> str:
+    """Addresses and users get into no key, which errors and logs show."""
+    return hashlib.sha256(subject.encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""Is what stands in a cell a code? Spreadsheets and databases leave much in a column that is none.
+
+Each reason is what the receipt of an import says of a row; a caller may ask to let it pass.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+from domain.model.codes.code import MAX_CODE_LENGTH
+
+
+class Reason(StrEnum):
+    """Why a row was not stored."""
+
+    NOT_PRINTABLE = "not_printable"
+    TOO_LONG = "too_long"
+    BADLY_QUOTED = "badly_quoted"
+    SPREADSHEET_ERROR = "spreadsheet_error"
+    SPREADSHEET_NUMBER = "spreadsheet_number"
+    SPREADSHEET_FORMULA = "spreadsheet_formula"
+    PLACEHOLDER = "placeholder"
+    FOOTER = "footer"
+    COMMENT = "comment"
+    CURLY_QUOTES = "curly_quotes"
+    ADDRESS = "address"
+    HEADER = "header"
+
+
+NEVER_A_CODE: Final = frozenset({Reason.NOT_PRINTABLE, Reason.TOO_LONG})
+"""What no wish of a caller makes a code: 1 to 128 printable characters."""
+ACCEPTABLE: Final = frozenset(Reason) - NEVER_A_CODE - {Reason.HEADER}
+
+_PLAIN: Final = re.compile(r"(?!www\.)[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
+_WORDS: Final = {
+    **dict.fromkeys(
+        ("null", "nil", "none", "nan", "na", "n/a", "n.a.", "undefined", "unknown"), Reason.PLACEHOLDER
+    ),
+    **dict.fromkeys(("empty", "blank", "missing", "tbd", "tba", "todo", "xxx", "\\n"), Reason.PLACEHOLDER),
+    **dict.fromkeys(
+        ("-", "--", "---", "\u2013", "\u2014", "?", "??", ".", "..", "...", "\u2026"), Reason.PLACEHOLDER
+    ),
+    **dict.fromkeys(("(null)", "(none)", "(empty)", "(blank)", "<null>", "<none>", "[null]"), Reason.PLACEHOLDER),
+    **dict.fromkeys(
+        ("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#n/a"), Reason.SPREADSHEET_ERROR
+    ),
+    **dict.fromkeys(("#spill!", "#calc!", "#error!", "#field!", "#getting_data"), Reason.SPREADSHEET_ERROR),
+    **dict.fromkeys(("#wert!", "#bezug!", "#zahl!", "err:502", "err:508"), Reason.SPREADSHEET_ERROR),
+    **dict.fromkeys(("total", "totals", "subtotal", "sum", "summe", "gesamt"), Reason.FOOTER),
+}
+"""In small letters."""
+_QUOTES: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a\uff02\uff07"
+_NUMBER: Final = "[0-9][0-9,. ]{0,20}"
+_SHAPES: Final = (
+    (Reason.SPREADSHEET_ERROR, r"#+"),
+    (Reason.SPREADSHEET_NUMBER, r"[+-]?[0-9]{1,3}(?:[.,][0-9]{1,20})?[eE][+-][0-9]{1,3}"),
+    (Reason.SPREADSHEET_FORMULA, r"=\s*(?:\".*\"|'.*'|[A-Za-z][A-Za-z.]{0,40}\(.*)"),
+    (Reason.CURLY_QUOTES, rf"[{_QUOTES}].*|.*[{_QUOTES}]"),
+    (Reason.BADLY_QUOTED, r"'.+'|`.+`"),
+    (Reason.ADDRESS, r"(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://|www\.|mailto:).*"),
+    (
+        Reason.FOOTER,
+        rf"\(?\s*{_NUMBER}\s*(?:rows?|records?|codes?|lines?|entries|items)(?:\s+[a-z ]{{1,40}})?\)?\.?",
+    ),
+    (
+        Reason.FOOTER,
+        rf"(?:grand |sub)?(?:total|count|sum|rows|records|anzahl|summe|gesamt)[a-z ]{{0,40}}[:= ]{{0,5}}{_NUMBER}",
+    ),
+    (
+        Reason.FOOTER,
+        r"(?:grand |sub)?(?:total|sum|summe|gesamt)\s*:|(?:query ok|end of (?:file|list|report)|eof)\b.*",
+    ),
+    (Reason.COMMENT, r"(?:# |//|-- |; |##|/\*).*"),
+)
+_ODD: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
+"""Of cells with other characters than letters, digits, ``-``, ``_`` and ``.``; the first that fits counts."""
+
+
+def reason_against(cell: str) -> Reason | None:
+    """Why a trimmed cell that is not empty is no code; None when it may be one."""
+    if len(cell) > MAX_CODE_LENGTH:
+        return Reason.TOO_LONG
+    if known := _WORDS.get(cell.lower()):
+        return known
+    if _PLAIN.fullmatch(cell):
+        return None
+    if not cell.isprintable():
+        return Reason.NOT_PRINTABLE
+    return next((reason for reason, shape in _ODD if shape.fullmatch(cell)), None)
+
+
+def named(cell: str) -> str:
+    """The first character that is not printable, as people look it up: ``U+200B zero width space``."""
+    for character in cell:
+        if not character.isprintable():
+            name = unicodedata.name(character, "control character").lower()
+            return f"U+{ord(character):04X} {name}"
+    return ""

@@ -1,0 +1,171 @@
+"""Uploads of codes: where the files lie, and what an import reports."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from domain.model.codes.code import CodeType
+from domain.model.codes.files.cells import Reason
+from domain.model.codes.files.layout import Understood
+from domain.model.errors import InvalidValue
+from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
+
+MAX_BATCH_ROWS: Final = 50_000
+"""The most rows an import may hold in memory at once (REQ-004)."""
+MAX_PROBLEMS: Final = 100
+SILENT_FOR: Final = timedelta(seconds=120)
+"""A running import that has not moved for so long belongs to a process that died."""
+
+_KEY: Final = re.compile(r"codes/([A-Za-z0-9_-]{1,64})/(tm|external)/([^/\\]{1,200})")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadKey:
+    """``codes/{campaignId}/{type}/{filename}``: the path says the type (code-service, "Code Type Separation")."""
+
+    campaign_id: CampaignId
+    type: CodeType
+    filename: str
+
+    @classmethod
+    def parse(cls, key: str, *, campaign_id: CampaignId) -> "UploadKey":
+        """Raises InvalidValue for a key of another shape, of another campaign, or one that climbs."""
+        match = _KEY.fullmatch(key)
+        if match is None or match[3] in {".", ".."} or not match[3].isprintable():
+            raise InvalidValue("key", "must be codes/{campaignId}/{tm|external}/{filename}")
+        if match[1] != campaign_id:
+            raise InvalidValue("key", "names another campaign than the path")
+        return cls(campaign_id, CodeType(match[2]), match[3])
+
+    def __str__(self) -> str:
+        return f"codes/{self.campaign_id}/{self.type}/{self.filename}"
+
+
+class ImportStatus(StrEnum):
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CHECKED = "checked"
+    """A dry run: nothing was stored."""
+    WITHDRAWN = "withdrawn"
+    """Taken back: its codes that were available are gone."""
+
+
+HEADER: Final = Reason.HEADER.value
+LOOK_ALIKE: Final = "look_alike"
+"""It was stored, and looks like another code of the campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line that was not imported, or is worth a look, and why; never what stood in it."""
+
+    line: int
+    reason: str
+    detail: str = ""
+    """Which character it is about: ``U+200B zero width space``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What became of the rows of a file. Every row is in exactly one of the five counts."""
+
+    inserted: int = 0
+    duplicates: int = 0
+    """Earlier in the file, or in the campaign already under this type."""
+    conflicts: int = 0
+    """In the campaign under the other type (REQ-005: a code exists once)."""
+    blank: int = 0
+    invalid: int = 0
+    problems: tuple[Problem, ...] = ()
+    """The first hundred."""
+
+    @property
+    def rows(self) -> int:
+        return self.inserted + self.duplicates + self.conflicts + self.blank + self.invalid
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            inserted=self.inserted + other.inserted,
+            duplicates=self.duplicates + other.duplicates,
+            conflicts=self.conflicts + other.conflicts,
+            blank=self.blank + other.blank,
+            invalid=self.invalid + other.invalid,
+            problems=(self.problems + other.problems)[:MAX_PROBLEMS],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBatch:
+    """Codes of one upload on their way into the store, each with the line it stood on."""
+
+    campaign_id: CampaignId
+    type: CodeType
+    import_id: ImportId
+    at: datetime
+    by: UserId
+    rows: Sequence[tuple[int, str]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """What became of the codes of an import that was taken back."""
+
+    removed: int = 0
+    reserved: int = 0
+    """Kept, as are the assigned: they are in fans' hands, or about to be."""
+    assigned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One run over one file."""
+
+    id: ImportId
+    key: UploadKey
+    by: UserId
+    status: ImportStatus = ImportStatus.RUNNING
+    tally: Tally = Tally()
+    started_at: datetime
+    moved_at: datetime
+    """When it last made progress."""
+    finished_at: datetime | None = None
+    failure: str | None = None
+    """The code of the error that ended it."""
+    understood: Understood | None = None
+    """How the file is read, once its head has been looked at."""
+    sample: tuple[str, ...] = field(default=(), repr=False)
+    """Of a dry run: the first and the last five codes."""
+
+    @classmethod
+    def begun(cls, key: UploadKey, by: UserId, now: datetime) -> "Import":
+        return cls(id=new_import_id(), key=key, by=by, started_at=now, moved_at=now)
+
+    def progressed(self, tally: Tally, now: datetime) -> "Import":
+        return replace(self, tally=tally, moved_at=now)
+
+    def completed(self, now: datetime) -> "Import":
+        return replace(self, status=ImportStatus.COMPLETED, moved_at=now, finished_at=now)
+
+    def failed(self, failure: str, now: datetime) -> "Import":
+        return replace(self, status=ImportStatus.FAILED, moved_at=now, finished_at=now, failure=failure)
+
+    def checked(self, sample: Sequence[str], now: datetime) -> "Import":
+        return replace(self, status=ImportStatus.CHECKED, sample=tuple(sample), moved_at=now, finished_at=now)
+
+    def withdrawn(self) -> "Import":
+        return replace(self, status=ImportStatus.WITHDRAWN)
+
+    def seen_at(self, now: datetime) -> "Import":
+        """What to tell of it now: one that has been silent for too long has died and will not finish."""
+        if self.status is ImportStatus.RUNNING and now - self.moved_at > SILENT_FOR:
+            return replace(
+                self,
+                status=ImportStatus.FAILED,
+                finished_at=self.moved_at,
+                failure="codes.import_interrupted",
+            )
+        return self

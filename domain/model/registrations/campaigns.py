@@ -1,0 +1,75 @@
+"""A campaign, as campaign-service tells it, and a fan's account, as user-service does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.markets import MarketId
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What a fan must have to register."""
+
+    invite_only: bool = False
+    linked_accounts: tuple[str, ...] = ()
+    verified_card: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    """A fan's account."""
+
+    id: UserId
+    email: str | None = field(default=None, repr=False)
+    first_name: str | None = field(default=None, repr=False)
+    last_name: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    phone_verified: bool = False
+    linked_accounts: tuple[str, ...] = ()
+    verified_card: bool = False
+    invite_codes: Mapping[CampaignId, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    id: CampaignId
+    name: str
+    status: CampaignStatus
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    needs_phone_confirmation: bool = False
+    gates: Gates = Gates()
+    markets: tuple[MarketId, ...] = ()
+    default_region: str | None = None
+    sms_countries: tuple[str, ...] = ()
+    """The only countries to whose numbers codes are sent; none named, to all."""
+
+    def sends_to(self, country: str | None) -> bool:
+        """May codes be sent to numbers of this country? None is no country's (satellites, for one)."""
+        return not self.sms_countries or country in self.sms_countries
+
+    def takes_registrations(self, now: datetime) -> bool:
+        """Is it open, and are we within its times? (entry-service REQ-001, REQ-004)"""
+        begun = self.opens_at is None or self.opens_at <= now
+        ended = self.closes_at is not None and self.closes_at <= now
+        return self.status is CampaignStatus.OPEN and begun and not ended
+
+    def closed_gates(self, fan: Fan, invite_code: str | None) -> list[str]:
+        """The gates this fan does not pass, each by its stable code, all of them at once."""
+        closed = []
+        if self.gates.invite_only and invite_code not in fan.invite_codes.get(self.id, ()):
+            closed.append("gate.invite_required")
+        if not set(self.gates.linked_accounts) <= set(fan.linked_accounts):
+            closed.append("gate.linked_account_required")
+        if self.gates.verified_card and not fan.verified_card:
+            closed.append("gate.card_required")
+        return closed

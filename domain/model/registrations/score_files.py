@@ -1,0 +1,174 @@
+"""Files of scores: ``userId,score[,selection]``, a record a line."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.errors import InvalidValue, ScoreFileAmbiguous, ScoreFileUnreadable
+from domain.model.files.foreign import foreign_bytes, foreign_text
+from domain.model.files.text import Lines, Utf8
+from domain.model.ids import CampaignId
+from domain.model.registrations.score_records import number_of, record_of
+from domain.model.registrations.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
+
+SEPARATORS: Final = ",;\t|"
+
+_KEY: Final = re.compile(r"scoring/([A-Za-z0-9_-]{1,64})/([^/\\]{1,200})")
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
+_LONGEST_NAME: Final = 20
+_DECIMAL_COMMA: Final = re.compile(r"[0-9]{1,3},[0-9]{1,25}")
+
+
+def score_key(key: str, campaign_id: CampaignId) -> str:
+    """``scoring/{campaignId}/{filename}``. Raises InvalidValue for any other."""
+    match = _KEY.fullmatch(key)
+    if match is None or match[2] in {".", ".."} or not match[2].isprintable():
+        raise InvalidValue("key", "must be scoring/{campaignId}/{filename}")
+    if match[1] != campaign_id:
+        raise InvalidValue("key", "names another campaign than the path")
+    return key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where our columns stand in the rows of one file."""
+
+    separator: str
+    user_id: int = 0
+    score: int = 1
+    selection: int = 2
+    width: int = 3
+    has_header: bool = False
+
+    def read(self, text: str, line: int) -> ScoreRecord | ScoreProblem | None:
+        """None for a row without any text in it."""
+        fields = _split(text, self.separator)
+        if fields is not None and not any(fields):
+            return None
+        if fields is None or len(fields) <= max(self.user_id, self.score) or any(fields[self.width :]):
+            return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
+        selection = fields[self.selection] if self.selection < len(fields) else ""
+        return record_of(fields[self.user_id], number_of(fields[self.score]), selection or None, line=line)
+
+    def may_be_of(self, text: str) -> bool:
+        """``fan;97,5`` may have semicolons: whoever wrote it meant 97.5 of the fan, and not 5 of ``fan;97``."""
+        fields = _split(text, self.separator) or []
+        fields = [one.replace(",", ".") if _DECIMAL_COMMA.fullmatch(one) else one for one in fields]
+        return len(fields) > 1 and isinstance(record_of(fields[0], number_of(fields[1]), line=1), ScoreRecord)
+
+
+def layout_of(text: str, line: int, separators: str = SEPARATORS) -> Layout:
+    """What the first row says: a header of ours in any order, or a record.
+
+    Raises ScoreFileAmbiguous where it is neither, or where two separators make a record of it: a guess could give
+    the scores to the wrong fans.
+    """
+    for separator in separators:
+        if layout := _named(_split(text, separator) or [], separator):
+            return layout
+    possible = [layout for one in separators if (layout := Layout(separator=one)).may_be_of(text)]
+    if len(possible) != 1 or not isinstance(possible[0].read(text, line), ScoreRecord):
+        raise ScoreFileAmbiguous(line=line)
+    return possible[0]
+
+
+def _named(header: Sequence[str], separator: str) -> Layout | None:
+    """``User ID``, ``user_id`` and ``userId`` are one name. Every column must be one of ours, and none twice."""
+    names = "\t".join(map(_bare, header)).rstrip("\t").split("\t")
+    if sorted(names) not in (["score", "userid"], ["score", "selection", "userid"]):
+        return None
+    return Layout(
+        separator=separator,
+        user_id=names.index("userid"),
+        score=names.index("score"),
+        selection=names.index("selection") if "selection" in names else len(names),
+        width=len(names),
+        has_header=True,
+    )
+
+
+def _bare(name: str) -> str:
+    if len(name) > _LONGEST_NAME:
+        return ""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name))).casefold()
+
+
+def _split(text: str, separator: str) -> list[str] | None:
+    """The fields of one row, trimmed; None where its quotes do not close."""
+    try:
+        return [field.strip() for field in next(csv.reader([text], strict=True, delimiter=separator), [])]
+    except csv.Error:
+        return None
+
+
+class ScoreFileReader:
+    """The records of a file: ``feed`` it chunks, then ``close`` it. Nothing is kept but one line."""
+
+    def __init__(self) -> None:
+        self._utf8 = Utf8()
+        self._lines = Lines()
+        self._line = 0
+        self._separators = SEPARATORS
+        self._layout: Layout | None = None
+
+    def feed(self, chunk: bytes) -> Iterator[ScoreRecord | ScoreProblem]:
+        """Raises ScoreFileUnreadable at the first line that is not text, ScoreFileAmbiguous."""
+        for line in self._lines.feed(self._decoded(chunk)):
+            yield from self._read(line)
+
+    def close(self) -> Iterator[ScoreRecord | ScoreProblem]:
+        for line in (*self._lines.feed(self._decoded(None)), *self._lines.close()):
+            yield from self._read(line)
+        if self._layout is None:
+            raise ScoreFileAmbiguous(line=1)
+
+    def _decoded(self, chunk: bytes | None) -> bytes:
+        try:
+            return self._utf8.close() if chunk is None else self._utf8.feed(chunk)
+        except UnicodeError as error:
+            raise ScoreFileUnreadable(line=self._line + 1) from error
+
+    def _read(self, line: bytes | None) -> Iterator[ScoreRecord | ScoreProblem]:
+        self._line += 1
+        if self._line == 1 and (what := foreign_bytes(line or b"")):
+            raise ScoreFileUnreadable(line=1, what=what)
+        if line == b"":
+            return
+        text = self._text(line)
+        if self._layout is None:
+            if not text.strip() or self._names_separator(text):
+                return
+            self._layout = self._layout_of(text)
+            if self._layout.has_header:
+                return
+        if record := self._layout.read(text, self._line):
+            yield record
+
+    def _layout_of(self, text: str) -> Layout:
+        try:
+            return layout_of(text, self._line, self._separators)
+        except ScoreFileAmbiguous:
+            if what := foreign_text(text):
+                raise ScoreFileUnreadable(line=self._line, what=what) from None
+            raise
+
+    def _names_separator(self, text: str) -> bool:
+        """The line ``sep=;`` that Excel writes and obeys."""
+        named = _SEPARATOR_LINE.fullmatch(text.strip(" ")) if self._line == 1 else None
+        if named:
+            self._separators = named[1]
+        return named is not None
+
+    def _text(self, line: bytes | None) -> str:
+        """Of a line too long to keep a stand-in, which is no record."""
+        if line is None:
+            return "too long"
+        if b"\0" in line:  # UTF-16 without its mark, or no text at all.
+            raise ScoreFileUnreadable(line=self._line)
+        try:
+            return line.decode()
+        except UnicodeDecodeError as error:
+            raise ScoreFileUnreadable(line=self._line) from error

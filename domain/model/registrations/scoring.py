@@ -1,0 +1,140 @@
+"""Scores that staff upload: the ranking the allocation of tickets goes by (entry-service REQ-006)."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from domain.model.ids import UserId
+from domain.model.registrations.entry import Entry, EntryEvent, Selection
+
+MAX_RECORDS: Final = 50_000
+MAX_PROBLEMS: Final = 100
+MAX_SCORE: Final = 100
+
+
+class ScoreRefusal(StrEnum):
+    NO_ENTRY = "no_entry"
+    PHONE_NOT_CONFIRMED = "phone_not_confirmed"
+    USER_ID = "user_id"
+    SCORE_NOT_NUMBER = "score_not_number"
+    SCORE_OUT_OF_RANGE = "score_out_of_range"
+    SELECTION = "selection"
+    COLUMNS = "columns"
+    """The record has other columns or fields than ours, or one of ours is missing."""
+    NOT_JSON = "not_json"
+    REPEATED = "repeated"
+    """The same fan again in one upload. It is no refusal: the last record counts."""
+    MESSAGES_WAITING = "messages_waiting"
+    """Of this fan so many wait to be passed on that a new selection finds no room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRecord:
+    """One fan's score, 0 to 100, and what was decided about the fan, if anything was."""
+
+    user_id: UserId
+    score: float
+    selection: Selection | None = None
+    line: int | None = None
+    """Where it stood in the upload, from 1."""
+
+    def refused_by(self, entry: Entry | None) -> ScoreRefusal | None:
+        """A record exists only for a confirmed entry (REQ-006)."""
+        if entry is None:
+            return ScoreRefusal.NO_ENTRY
+        return None if entry.confirmed else ScoreRefusal.PHONE_NOT_CONFIRMED
+
+    def selects_anew(self, selection: Selection) -> bool:
+        return self.selection is not None and self.selection is not selection
+
+    def apply(self, entry: Entry, now: datetime) -> Entry:
+        """The entry with this score. The score itself is nobody's business; a new selection is told."""
+        if not entry.confirmed:
+            return entry
+        if self.selection is not None and self.selects_anew(entry.selection):
+            selected = replace(entry, score=self.score, selection=self.selection)
+            return selected.told(EntryEvent.SELECTED, now)
+        if entry.score == self.score:
+            return entry
+        return replace(entry, score=self.score, version=entry.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreProblem:
+    user_id: str | None
+    reason: ScoreRefusal
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What became of the records."""
+
+    upserted: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    problems: tuple[ScoreProblem, ...] = ()
+    """The first hundred."""
+
+    @property
+    def received(self) -> int:
+        return self.upserted + self.unchanged + self.rejected
+
+    def with_unread(self, unread: Sequence[ScoreProblem]) -> "Scored":
+        """And the records of the same batch that could not be read, all problems by line."""
+        problems = sorted((*self.problems, *unread), key=lambda problem: problem.line or 0)
+        rejected = self.rejected + len(unread)
+        return replace(self, rejected=rejected, problems=tuple(problems[:MAX_PROBLEMS]))
+
+    def __add__(self, other: "Scored") -> "Scored":
+        return Scored(
+            upserted=self.upserted + other.upserted,
+            unchanged=self.unchanged + other.unchanged,
+            rejected=self.rejected + other.rejected,
+            problems=(self.problems + other.problems)[:MAX_PROBLEMS],
+        )
+
+
+def latest(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
+    """One record a fan, worth all of the fan's: the last score, and the last selection that was named."""
+    one_each: dict[UserId, ScoreRecord] = {}
+    for record in records:
+        before = one_each.get(record.user_id)
+        selection = record.selection or (before.selection if before else None)
+        one_each[record.user_id] = replace(record, selection=selection)
+    return one_each
+
+
+def summed_up(
+    records: Sequence[ScoreRecord],
+    upserted: set[UserId],
+    refused: Mapping[UserId, ScoreRefusal],
+    seen_before: Collection[UserId] = (),
+) -> Scored:
+    """Every record is counted once; what a later one of the same fan made void has changed nothing.
+
+    ``seen_before``: the fans of earlier batches of the same upload.
+    """
+    rejected = sum(record.user_id in refused for record in records)
+    return Scored(
+        upserted=len(upserted),
+        unchanged=len(records) - len(upserted) - rejected,
+        rejected=rejected,
+        problems=tuple(islice(_problems(records, refused, seen_before), MAX_PROBLEMS)),
+    )
+
+
+def _problems(
+    records: Sequence[ScoreRecord], refused: Mapping[UserId, ScoreRefusal], seen_before: Collection[UserId]
+) -> Iterator[ScoreProblem]:
+    seen = set(seen_before)
+    for record in records:
+        reason = refused.get(record.user_id)
+        if reason is None and record.user_id in seen:
+            reason = ScoreRefusal.REPEATED
+        if reason is not None:
+            yield ScoreProblem(record.user_id, reason, record.line)
+        seen.add(record.user_id)

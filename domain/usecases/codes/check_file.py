@@ -1,0 +1,59 @@
+"""Look what an import would do, and do nothing."""
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Final
+
+from domain.model.codes.imports import CodeBatch, Import, Tally, UploadKey
+from domain.model.codes.seen import Seen
+from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.read_codes import CodeBatches
+from ports.codes import CodePool
+from ports.objects import ObjectStore
+from ports.system import Clock
+
+SAMPLE: Final = 5
+"""Codes shown from the beginning, and from the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFile:
+    """The receipt that an import of the file would get, with the first and the last five codes; nothing is stored.
+
+    What others do meanwhile is not known, so the import itself may count a little differently.
+    """
+
+    objects: ObjectStore
+    pool: CodePool
+    clock: Clock
+
+    async def __call__(self, command: ImportCodesCommand) -> Import:
+        """Raises InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty, Unavailable."""
+        key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
+        now = self.clock.now()
+        run = Import.begun(key, command.by, now)
+        batches = CodeBatches(self.objects, run, command.options)
+        seen, tally, sample = Seen(), Tally(), _Sample()
+        async for batch, others in batches.read():
+            sample.add(batch)
+            fresh = [(line, code) for line, code in batch.rows if not seen.add(code)]
+            repeated = Tally(duplicates=len(batch.rows) - len(fresh))
+            tally += others + repeated + await self.pool.check(replace(batch, rows=fresh))
+        checked = run.progressed(tally, now).checked(sample.codes, self.clock.now())
+        return replace(checked, understood=batches.understood)
+
+
+class _Sample:
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self._last: deque[str] = deque(maxlen=SAMPLE)
+
+    def add(self, batch: CodeBatch) -> None:
+        codes = [code for _, code in batch.rows]
+        missing = SAMPLE - len(self._first)
+        self._first += codes[:missing]
+        self._last.extend(codes[missing:])
+
+    @property
+    def codes(self) -> list[str]:
+        return [*self._first, *self._last]

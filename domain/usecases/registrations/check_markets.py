@@ -1,0 +1,31 @@
+"""Refuse markets that do not exist, where an answer of 0 would hide a typing error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.model.ids import CampaignId
+from domain.model.registrations.markets import MarketId, unknown_market
+from ports.entries import EntryQueries
+from ports.neighbours import Campaigns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMarkets:
+    """A market is known if the campaign offers it, if an entry has it, or had it before it was moved."""
+
+    campaigns: Campaigns
+    queries: EntryQueries
+
+    async def __call__(self, campaign_id: CampaignId, markets: Mapping[str, MarketId]) -> None:
+        """``markets``: by the field that names each. Raises CampaignNotFound, InvalidValue."""
+        if not markets:
+            return
+        campaign = await self.campaigns.get(campaign_id)
+        for field, market in markets.items():
+            offered = market in campaign.markets
+            if not offered and not await self.queries.was_chosen(campaign_id, market):
+                raise unknown_market(field, campaign.markets)
+
+    async def of_filter(self, campaign_id: CampaignId, markets: tuple[MarketId, ...]) -> None:
+        """The same for the filter ``market``, which may be given several times."""
+        await self(campaign_id, {f"market.{index}": market for index, market in enumerate(markets)})

@@ -1,0 +1,197 @@
+"""A fan proves that the phone is theirs, or asks for another code."""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.model.errors import (
+    BudgetUsedUp,
+    CampaignNotOpen,
+    ConfirmationExhausted,
+    ConfirmationExpired,
+    ConfirmationSuperseded,
+    ConfirmationTooSoon,
+    EntryNotFound,
+    InvalidConfirmationToken,
+    NothingToConfirm,
+    WrongConfirmationCode,
+)
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.confirmation import Challenge, ChallengeRef, phone_digest, read_code
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.usecases.registrations.send_code import SendCode
+from domain.usecases.registrations.use_number import UseNumber
+from ports.entries import EntryStore
+from ports.neighbours import Campaigns
+from ports.phones import ConfirmationTokens, FanBudgets, PhoneBook
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPhoneCommand:
+    campaign_id: CampaignId
+    user_id: UserId
+    token: str = field(repr=False)
+    code: str = field(repr=False)
+    """As it was typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPhone:
+    """Confirm the phone of a registration with the code that was sent to it.
+
+    The code is read as people type it: ``123 456``, ``G-123456``, digits of any script, or the whole message.
+    What does not hold one number of six digits uses up no try. A code is good for a short time and a few tries,
+    each counted before it is compared, and only while the campaign takes registrations (entry-service REQ-001).
+    A number is confirmed once in a campaign (REQ-002). A challenge exhausted counts against the number
+    (REQ-009) and against the fan, who can exhaust a few a day. Confirming again is no error.
+    """
+
+    campaigns: Campaigns
+    entries: EntryStore
+    phone_book: PhoneBook
+    budgets: FanBudgets
+    tokens: ConfirmationTokens
+    clock: Clock
+    send_code: SendCode
+
+    async def __call__(self, command: ConfirmPhoneCommand) -> Entry:
+        """Refuses in this order: InvalidValue, InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
+        ConfirmationExpired, BudgetUsedUp, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
+        now = self.clock.now()
+        code = read_code(command.code)
+        bound_to = self._read(command)
+        entry, usage = await asyncio.gather(
+            self.entries.get(command.campaign_id, command.user_id), self.budgets.usage(command.user_id)
+        )
+        if entry is None:
+            raise InvalidConfirmationToken
+        if entry.confirmed and self._is_of(bound_to, entry):
+            return entry
+        if not (await self.campaigns.get(command.campaign_id)).takes_registrations(now):
+            raise CampaignNotOpen
+        challenge = _current(entry, bound_to)
+        if challenge.expired(now):
+            raise ConfirmationExpired
+        usage.check_failures(now)
+        try:
+            await self._try(challenge, code, now)
+        except ConfirmationExhausted:
+            return await self._confirmed_meanwhile(command, bound_to)
+        return await self._confirm(challenge, now)
+
+    def _read(self, command: ConfirmPhoneCommand) -> ChallengeRef:
+        bound_to = self.tokens.read(command.token)
+        if (bound_to.campaign_id, bound_to.user_id) != (command.campaign_id, command.user_id):
+            raise InvalidConfirmationToken
+        return bound_to
+
+    def _is_of(self, bound_to: ChallengeRef, entry: Entry) -> bool:
+        return bound_to.phone_digest == phone_digest(entry.details.phone, self.send_code.rules.key)
+
+    async def _try(self, challenge: Challenge, code: str, now: datetime) -> None:
+        key = self.send_code.rules.key
+        counted = await self.entries.count_attempt(
+            challenge.campaign_id, challenge.user_id, challenge.id, challenge.hash_of(code, key)
+        )
+        if counted is None:
+            raise ConfirmationExhausted
+        if counted.answered_by(code, key):
+            return
+        if counted.closed:
+            await self._count_failure(challenge, now)
+        raise WrongConfirmationCode(attempts_left=counted.attempts_left)
+
+    async def _count_failure(self, challenge: Challenge, now: datetime) -> None:
+        """Against the fan, and against the number. Of codes that a fan guesses at side by side, only as many
+        count against numbers as one fan may fail at."""
+        try:
+            await self.budgets.change(challenge.user_id, lambda usage: usage.exhaust(now))
+        except BudgetUsedUp:
+            return
+        await self.phone_book.change(
+            challenge.campaign_id,
+            challenge.phone,
+            lambda record: record.failed(challenge.user_id, now, self.send_code.rules.phone_block_ttl),
+        )
+
+    async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Entry:
+        """No try could be counted. Where the same answer, sent twice, has just confirmed the phone, that is why.
+
+        Raises ConfirmationExhausted where it has not.
+        """
+        entry = await self.entries.get(command.campaign_id, command.user_id)
+        if entry is None or not entry.confirmed or not self._is_of(bound_to, entry):
+            raise ConfirmationExhausted
+        return entry
+
+    async def _confirm(self, challenge: Challenge, now: datetime) -> Entry:
+        def confirm(current: Entry | None) -> Entry:
+            assert current is not None, "entries are never deleted"
+            if current.confirmed and current.details.phone == challenge.phone:
+                return current
+            verification = current.verification
+            if verification is None or verification.challenge is None or verification.challenge.id != challenge.id:
+                raise ConfirmationSuperseded
+            return current.confirm(now).told(EntryEvent.PHONE_CONFIRMED, now)
+
+        return await self.entries.change(challenge.campaign_id, challenge.user_id, confirm)
+
+
+def _current(entry: Entry, bound_to: ChallengeRef) -> Challenge:
+    """The challenge the token is for, if it is still the one that counts."""
+    challenge = entry.verification.challenge if entry.verification else None
+    if challenge is None or challenge.id != bound_to.challenge_id:
+        raise ConfirmationSuperseded
+    return challenge
+
+
+def _challenge_id(entry: Entry) -> str | None:
+    challenge = entry.verification.challenge if entry.verification else None
+    return challenge.id if challenge else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResendCode:
+    """Send another code to the number of a registration that is not confirmed yet.
+
+    The pauses between two codes to one number grow, whatever the fan changes in between; the number's sends of the
+    hour and the day count over all fans and campaigns, and one fan gets only a share of them. The code sent before
+    is worthless from then on; it stays good where no other could be sent.
+    """
+
+    campaigns: Campaigns
+    entries: EntryStore
+    clock: Clock
+    use_number: UseNumber
+    send_code: SendCode
+
+    async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
+        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneCountry, PhoneUnavailable,
+        ConfirmationTooSoon, BudgetUsedUp."""
+        now = self.clock.now()
+        entry = await self.entries.get(campaign_id, user_id)
+        if entry is None:
+            raise EntryNotFound
+        campaign = await self.campaigns.get(campaign_id)
+        if not campaign.takes_registrations(now):
+            raise CampaignNotOpen
+        if entry.confirmed:
+            raise NothingToConfirm
+        self.use_number.check_country(campaign, entry.details.phone)
+        await self.use_number.check_free(campaign_id, user_id, entry.details.phone)
+        if entry.verification is not None:
+            _check_time(entry.verification.resend_after, now)
+        permit = await self.send_code.take(user_id, entry.details.phone, now)
+        if not permit.granted:
+            _check_time(permit.resend_after, now)
+        sent = await self.send_code.another(entry, permit)
+        if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
+            _check_time(sent.verification.resend_after, now)
+        return sent
+
+
+def _check_time(resend_after: datetime, now: datetime) -> None:
+    if now < resend_after:
+        raise ConfirmationTooSoon(seconds=math.ceil((resend_after - now).total_seconds()))

@@ -1,0 +1,48 @@
+"""Take a number from the fan who has confirmed it."""
+
+from dataclasses import dataclass, field
+
+from domain.model.ids import CampaignId
+from domain.model.registrations.entry import Entry, EntryEvent
+from ports.entries import EntryStore
+from ports.neighbours import Campaigns
+from ports.phones import PhoneNumbers
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePhoneCommand:
+    campaign_id: CampaignId
+    phone: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePhone:
+    """Unset the confirmation of the fan who has confirmed this number, so that its owner can confirm it.
+
+    The fan stays registered, is in no ranking until a number is confirmed again, and is told by an event. A number
+    that is not confirmed by any fan is not freed, which is no error.
+    """
+
+    campaigns: Campaigns
+    phone_numbers: PhoneNumbers
+    entries: EntryStore
+    clock: Clock
+
+    async def __call__(self, command: FreePhoneCommand) -> bool:
+        """Was there a confirmation to unset? Raises CampaignNotFound, InvalidValue."""
+        campaign = await self.campaigns.get(command.campaign_id)
+        phone = self.phone_numbers.parse(command.phone, campaign.default_region)
+        owner = await self.entries.confirmed_owner(command.campaign_id, phone)
+        if owner is None:
+            return False
+        now, freed = self.clock.now(), False
+
+        def free(entry: Entry | None) -> Entry:
+            nonlocal freed
+            assert entry is not None, "entries are never deleted"
+            freed = entry.confirmed and entry.has_telephone(phone)
+            return entry.free_phone(now).told(EntryEvent.UPDATED, now) if freed else entry
+
+        await self.entries.change(command.campaign_id, owner, free)
+        return freed

@@ -1,0 +1,32 @@
+"""Give a blocked number back to its fans."""
+
+from dataclasses import dataclass, field
+
+from domain.model.ids import CampaignId
+from domain.model.registrations.phones import PhoneRecord
+from ports.neighbours import Campaigns
+from ports.phones import PhoneBook, PhoneNumbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftPhoneBlockCommand:
+    campaign_id: CampaignId
+    phone: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftPhoneBlock:
+    """Forget the failed confirmations of a number in a campaign, so that it can be registered again (REQ-009).
+
+    Lifting a block that is not there is no error.
+    """
+
+    campaigns: Campaigns
+    phone_numbers: PhoneNumbers
+    phone_book: PhoneBook
+
+    async def __call__(self, command: LiftPhoneBlockCommand) -> None:
+        """Raises CampaignNotFound, InvalidValue."""
+        campaign = await self.campaigns.get(command.campaign_id)
+        phone = self.phone_numbers.parse(command.phone, campaign.default_region)
+        await self.phone_book.change(command.campaign_id, phone, lambda _: PhoneRecord())

@@ -1,0 +1,22 @@
+"""Look at one registration."""
+
+from dataclasses import dataclass
+
+from domain.model.errors import EntryNotFound
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.entry import Entry
+from ports.entries import EntryStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEntry:
+    """One fan's registration for a campaign."""
+
+    entries: EntryStore
+
+    async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
+        """Raises EntryNotFound."""
+        entry = await self.entries.get(campaign_id, user_id)
+        if entry is None:
+            raise EntryNotFound
+        return entry

@@ -1,0 +1,161 @@
+"""A fan registers, or changes a registration."""
+
+import asyncio
+from dataclasses import dataclass
+
+from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue
+from domain.model.registrations.budgets import SendPermit
+from domain.model.registrations.campaigns import Campaign, Fan
+from domain.model.registrations.entry import Details, Entry
+from domain.model.registrations.markets import preferences
+from domain.model.registrations.names import check_name
+from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.phones import PhoneNumber
+from domain.usecases.registrations.registration import Assessment, RegisterFanCommand, Revision, details_of
+from domain.usecases.registrations.send_code import DrawnCode, SendCode
+from domain.usecases.registrations.use_number import NumberWish, UseNumber
+from ports.entries import EntryStore
+from ports.neighbours import Attempt, Campaigns, FanscoreSource, FraudDetection, Users
+from ports.phones import PhoneNumbers
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    entry: Entry
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterFan:
+    """Register a fan for a campaign, or change the registration.
+
+    The campaign must take registrations (REQ-004) and the fan must pass its gates. The number is confirmed at once
+    when the campaign asks for no confirmation or the account has verified this very number; otherwise a code goes
+    out by SMS. A number that another fan has confirmed, or that strangers' failures have blocked (REQ-009), is
+    refused (REQ-002), and so is a fan who has used too many numbers or codes. Changing the number unsets the
+    confirmation (REQ-003); an identical repeat changes nothing. Fraud detection and fanscore are asked side by
+    side and can never fail a registration.
+    """
+
+    campaigns: Campaigns
+    users: Users
+    phone_numbers: PhoneNumbers
+    entries: EntryStore
+    fraud: FraudDetection
+    fanscore: FanscoreSource
+    use_number: UseNumber
+    send_code: SendCode
+    clock: Clock
+
+    async def __call__(self, command: RegisterFanCommand) -> Registered:
+        """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneCountry,
+        BudgetUsedUp, PhoneUnavailable."""
+        now = self.clock.now()
+        campaign = await self.campaigns.get(command.campaign_id)
+        fan, before = await asyncio.gather(
+            self.users.get(command.user_id), self.entries.get(command.campaign_id, command.user_id)
+        )
+        if not campaign.takes_registrations(now):
+            raise CampaignNotOpen
+        phone = self.phone_numbers.parse(command.phone, campaign.default_region)
+        markets = preferences(command.markets, campaign.markets)
+        check_name("firstName", command.first_name)
+        check_name("lastName", command.last_name)
+        if closed := campaign.closed_gates(fan, command.invite_code):
+            raise GatesClosed(closed)
+        at_once = self._confirmed_at_once(campaign, fan, phone)
+        details = details_of(command, phone, markets, fan, before)
+        if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
+            return Registered(entry=before, created=False)
+        permit = None
+        if before is None or not before.confirmed or not before.has_telephone(phone):
+            if not at_once:
+                self.use_number.check_country(campaign, phone)
+            permit = await self.use_number(_wish(command, campaign, phone, before, at_once=at_once))
+        revision = Revision(
+            command=command,
+            fan=fan,
+            phone=phone,
+            markets=markets,
+            confirm=at_once,
+            assessment=await self._assess(command, phone, details, before),
+            permit=permit,
+            drawn=self._drawn(command, phone, permit),
+            now=now,
+        )
+        return await self._store(revision)
+
+    def _confirmed_at_once(self, campaign: Campaign, fan: Fan, phone: PhoneNumber) -> bool:
+        """The campaign asks for no confirmation, or the account has verified this very number."""
+        if not campaign.needs_phone_confirmation:
+            return True
+        if not fan.phone_verified or fan.phone is None:
+            return False
+        try:
+            verified = self.phone_numbers.parse(fan.phone, campaign.default_region)
+        except InvalidValue:
+            return False
+        return phone_key(verified) == phone_key(phone)
+
+    def _drawn(
+        self, command: RegisterFanCommand, phone: PhoneNumber, permit: SendPermit | None
+    ) -> DrawnCode | None:
+        if permit is None or not permit.granted:
+            return None
+        return self.send_code.draw(command.campaign_id, command.user_id, phone, permit)
+
+    async def _assess(
+        self, command: RegisterFanCommand, phone: PhoneNumber, details: Details, before: Entry | None
+    ) -> Assessment:
+        """Ask both neighbours at the same time; neither can fail the registration."""
+        attempt = Attempt(
+            campaign_id=command.campaign_id,
+            user_id=command.user_id,
+            phone=phone,
+            email=details.email,
+            session_id=command.device.session_id,
+            ip=command.device.ip,
+            user_agent=command.device.user_agent,
+            connection_ip=command.device.connection_ip,
+            connection_user_agent=command.device.connection_user_agent,
+            event="create" if before is None else "update",
+        )
+        fraud, fanscore = await asyncio.gather(
+            self.fraud.assess(attempt), self.fanscore.fanscore(command.user_id, command.campaign_id)
+        )
+        return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.asks)
+
+    async def _store(self, revision: Revision) -> Registered:
+        created = False
+
+        def change(before: Entry | None) -> Entry:
+            nonlocal created
+            created = before is None
+            return revision.apply(before)
+
+        entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)
+        if revision.drawn is not None and revision.drawn.is_of(entry):
+            entry = await self.send_code.first(entry, revision.drawn)
+        return Registered(entry=entry, created=created)
+
+
+def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:
+    """Confirmed, or waiting for its code? A crash right after the entry was stored may have kept the code."""
+    return entry.confirmed or (not at_once and entry.verification is not None)
+
+
+def _wish(
+    command: RegisterFanCommand, campaign: Campaign, phone: PhoneNumber, before: Entry | None, *, at_once: bool
+) -> NumberWish:
+    """What the fan wants of a number that is not confirmed in the registration as it is."""
+    is_new = before is None or before.details.phone != phone
+    waits = not is_new and before is not None and before.verification is not None
+    return NumberWish(
+        campaign_id=command.campaign_id,
+        user_id=command.user_id,
+        phone=phone,
+        is_new=is_new,
+        needs_code=not at_once and not waits,
+        proven=at_once and campaign.needs_phone_confirmation,
+    )

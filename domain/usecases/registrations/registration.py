@@ -1,0 +1,135 @@
+"""What a fan's request makes of a registration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.budgets import SendPermit
+from domain.model.registrations.campaigns import Fan
+from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Fraud
+from domain.model.registrations.markets import Preferences
+from domain.model.registrations.names import presentable
+from domain.model.registrations.phones import PhoneNumber
+from domain.usecases.registrations.send_code import DrawnCode, without_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Where the request came from, for the fraud detection; not kept."""
+
+    session_id: str | None = None
+    ip: str | None = field(default=None, repr=False)
+    user_agent: str | None = None
+    connection_ip: str | None = field(default=None, repr=False)
+    """The last two as the caller told them, these two as the connection shows them."""
+    connection_user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterFanCommand:
+    """None means: leave it as it is."""
+
+    campaign_id: CampaignId
+    user_id: UserId
+    phone: str = field(repr=False)
+    markets: Sequence[str]
+    email: str | None = field(default=None, repr=False)
+    first_name: str | None = field(default=None, repr=False)
+    last_name: str | None = field(default=None, repr=False)
+    opt_ins: Mapping[str, bool] | None = None
+    attributes: Mapping[str, str] | None = field(default=None, repr=False)
+    invite_code: str | None = field(default=None, repr=False)
+    device: Device = Device()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    fraud: Fraud
+    fanscore: float | None
+    asked: bool
+    """For the fanscore."""
+
+    @property
+    def ask_again(self) -> bool:
+        return self.asked and self.fanscore is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What this request makes of the entry, whatever it is by the time it is stored."""
+
+    command: RegisterFanCommand
+    fan: Fan
+    phone: PhoneNumber
+    markets: Preferences
+    confirm: bool
+    assessment: Assessment
+    permit: SendPermit | None
+    """Of sending a code, if the number needed one when the entry was read."""
+    drawn: DrawnCode | None
+    """What is sent if the number turns out to need a code: another request of the fan may have asked for one."""
+    now: datetime
+
+    def apply(self, before: Entry | None) -> Entry:
+        details = details_of(self.command, self.phone, self.markets, self.fan, before)
+        if before is None:
+            entry = Entry.register(self.command.campaign_id, self.command.user_id, details, self.now)
+        else:
+            entry = before.revise(details)
+        if self.confirm:
+            entry = entry.confirm(self.now)
+        if entry != before:
+            entry = self._assessed(entry, EntryEvent.CREATED if before is None else EntryEvent.UPDATED)
+        return entry if entry.confirmed else self._challenged(entry)
+
+    def _challenged(self, entry: Entry) -> Entry:
+        """With the code that is sent; where none may be sent, with the time when one can be asked for."""
+        waiting = entry.verification
+        if self.drawn is not None and (waiting is None or waiting.challenge is None):
+            return self.drawn.stored_in(entry)
+        if waiting is not None:
+            return entry
+        if self.permit is None:
+            return without_code(entry, self.now)
+        return without_code(entry, self.permit.resend_after, sends=self.permit.sends)
+
+    def _assessed(self, entry: Entry, event: EntryEvent) -> Entry:
+        """The next revision, with what the neighbours say of it."""
+        errands = (Errand.RETRY_FANSCORE,) if self.assessment.ask_again else ()
+        fanscore = _known(self.assessment.fanscore, entry.fanscore)
+        assessed = replace(
+            entry, fraud=self.assessment.fraud, fanscore=fanscore, fanscore_asked=self.assessment.asked
+        )
+        return assessed.told(event, self.now, *errands)
+
+
+def _known(asked: float | None, before: float | None) -> float | None:
+    """A score once known is not forgotten because nobody answered this time."""
+    return before if asked is None else asked
+
+
+def details_of(
+    command: RegisterFanCommand, phone: PhoneNumber, markets: Preferences, fan: Fan, before: Entry | None
+) -> Details:
+    """What the fan says now; what is left out stays, or comes from the account."""
+    known = before.details if before else _from_account(fan, phone, markets)
+    return Details(
+        phone=phone,
+        markets=markets,
+        email=command.email or known.email,
+        first_name=command.first_name or known.first_name,
+        last_name=command.last_name or known.last_name,
+        opt_ins=known.opt_ins if command.opt_ins is None else dict(command.opt_ins),
+        attributes=known.attributes if command.attributes is None else dict(command.attributes),
+    )
+
+
+def _from_account(fan: Fan, phone: PhoneNumber, markets: Preferences) -> Details:
+    return Details(
+        phone=phone,
+        markets=markets,
+        email=fan.email,
+        first_name=presentable(fan.first_name),
+        last_name=presentable(fan.last_name),
+    )

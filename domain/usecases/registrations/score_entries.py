@@ -1,0 +1,84 @@
+"""Take in the scores that decide who gets tickets."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.errors import FileNotFound, ScoreFileNotFound
+from domain.model.ids import CampaignId, new_id
+from domain.model.registrations.score_files import ScoreFileReader, score_key
+from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord
+from ports.entries import Scores
+from ports.objects import ObjectStore
+from ports.system import Clock
+
+BATCH: Final = 1_000
+PIECE_BYTES: Final = 8_192
+"""Read at a time: a file of nothing but line ends has so many lines in it."""
+
+
+async def pieces(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, and others have their turn between."""
+    async for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[start : start + PIECE_BYTES]
+            await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreEntries:
+    """Store the scores of registrations, as a stream, in constant memory.
+
+    A record exists only for an entry whose phone is confirmed (entry-service REQ-006); the others are counted as
+    rejected, with the reason. The same record again changes nothing. Of several records of one fan the last one
+    counts, and the problems name the later ones as `repeated`.
+    """
+
+    scores: Scores
+    clock: Clock
+
+    async def __call__(
+        self, campaign_id: CampaignId, records: AsyncIterable[ScoreRecord | ScoreProblem]
+    ) -> Scored:
+        upload, total = new_id(), Scored()
+        good: list[ScoreRecord] = []
+        bad: list[ScoreProblem] = []
+        async for record in records:
+            if isinstance(record, ScoreProblem):
+                bad.append(record)
+            else:
+                good.append(record)
+            if len(good) + len(bad) >= BATCH:
+                total += await self._store(campaign_id, good, bad, upload)
+                good, bad = [], []
+                await asyncio.sleep(0)  # A long upload lets others have their turn.
+        return total + await self._store(campaign_id, good, bad, upload)
+
+    async def _store(
+        self, campaign_id: CampaignId, good: list[ScoreRecord], bad: list[ScoreProblem], upload: str
+    ) -> Scored:
+        stored = Scored()
+        if good:
+            stored = await self.scores.put(campaign_id, good, self.clock.now(), upload=upload)
+        return stored.with_unread(bad)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadScores:
+    """The records of a file of scores in the object store, as a stream."""
+
+    objects: ObjectStore
+
+    async def __call__(self, campaign_id: CampaignId, key: str) -> AsyncIterator[ScoreRecord | ScoreProblem]:
+        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable,
+        ScoreFileAmbiguous."""
+        reader = ScoreFileReader()
+        try:
+            async for piece in pieces(self.objects.read(score_key(key, campaign_id))):
+                for record in reader.feed(piece):
+                    yield record
+        except FileNotFound:
+            raise ScoreFileNotFound from None
+        for record in reader.close():
+            yield record

@@ -1,0 +1,150 @@
+"""Send a fan the code that confirms a phone."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from domain.model.errors import BudgetUsedUp, ConfirmationSuperseded, Unavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.budgets import CodeSend, FanLimits, FanUsage, SendPermit, number_digest
+from domain.model.registrations.confirmation import Challenge, ConfirmationRules, new_code
+from domain.model.registrations.entry import Entry, Verification
+from domain.model.registrations.phones import PhoneNumber, SendLimits
+from ports.entries import EntryStore
+from ports.neighbours import Sms
+from ports.phones import FanBudgets, PhoneBook
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCode:
+    """A code on its way to a fan, and the challenge that is stored in its place."""
+
+    code: str = field(repr=False)
+    challenge: Challenge
+    permit: SendPermit
+
+    def stored_in(self, entry: Entry) -> Entry:
+        """The entry with this challenge."""
+        return _with(
+            entry,
+            Verification(challenge=self.challenge, sends=self.permit.sends, resend_after=self.permit.resend_after),
+        )
+
+    def is_of(self, entry: Entry) -> bool:
+        verification = entry.verification
+        return (
+            verification is not None
+            and verification.challenge is not None
+            and verification.challenge.id == self.challenge.id
+        )
+
+
+def without_code(entry: Entry, resend_after: datetime, *, sends: int = 0) -> Entry:
+    """The entry, waiting for its fan to ask for a code."""
+    return _with(entry, Verification(challenge=None, sends=sends, resend_after=resend_after))
+
+
+def _with(entry: Entry, verification: Verification) -> Entry:
+    return replace(entry, version=entry.version + 1, verification=verification)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCode:
+    """The one place from which codes leave: counted per fan and number, kept as a hash, sent last.
+
+    The challenge is stored before the message goes out, so that a code in a fan's hand always works; what
+    cannot be sent leaves the entry with the challenge it had before, if any, and says when to ask again.
+    """
+
+    entries: EntryStore
+    phone_book: PhoneBook
+    budgets: FanBudgets
+    sms: Sms
+    clock: Clock
+    rules: ConfirmationRules
+    limits: SendLimits
+    fan_limits: FanLimits
+
+    async def take(self, user_id: UserId, phone: PhoneNumber, now: datetime) -> SendPermit:
+        """Use up one send of the fan and one of the number, or learn when there is one. Raises BudgetUsedUp."""
+        number = number_digest(phone, self.rules.key)
+        permit = SendPermit(granted=False, at=now, sends=0, resend_after=now)
+
+        def send(usage: FanUsage) -> FanUsage:
+            nonlocal permit
+            used, permit = usage.send(number, self.fan_limits, now)
+            return used
+
+        await self.budgets.change(user_id, send)
+        if not permit.granted:
+            return permit
+        wait_until = await self.phone_book.take_send(phone, self.limits, now)
+        if wait_until is None:
+            return permit
+        unsent = CodeSend(number=number, at=now)
+        await self.budgets.change(user_id, lambda usage: usage.take_back(unsent))
+        return SendPermit(granted=False, at=now, sends=permit.sends - 1, resend_after=wait_until)
+
+    def draw(self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, permit: SendPermit) -> DrawnCode:
+        """A new code. It is good for nothing before its challenge is stored."""
+        code, expires_at = new_code(), self.clock.now() + self.rules.ttl
+        challenge = Challenge.open(
+            campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=expires_at
+        )
+        return DrawnCode(code=code, challenge=challenge, permit=permit)
+
+    async def another(self, entry: Entry, permit: SendPermit) -> Entry:
+        """Send another code, by a permit that was taken; the one sent before is worthless from then on."""
+        drawn = self.draw(entry.campaign_id, entry.user_id, entry.details.phone, permit)
+        earlier: Challenge | None = None
+
+        def begin(current: Entry | None) -> Entry:
+            nonlocal earlier
+            current = _same_number(current, entry)
+            earlier = current.verification.challenge if current.verification else None
+            return drawn.stored_in(current)
+
+        begun = await self.entries.change(entry.campaign_id, entry.user_id, begin)
+        return await self._hand_over(begun, drawn, earlier)
+
+    async def first(self, entry: Entry, drawn: DrawnCode) -> Entry:
+        """Send the code whose challenge is stored in ``entry`` already, by a hold that may have lapsed."""
+        challenge, at = drawn.challenge, drawn.permit.at
+        try:
+            permit = await self.take(challenge.user_id, challenge.phone, at)
+        except BudgetUsedUp as refusal:
+            permit = replace(drawn.permit, granted=False, resend_after=at + timedelta(seconds=refusal.seconds))
+        if not permit.granted:
+            return await self._withdraw(drawn, None, permit)
+        return await self._hand_over(entry, drawn, None)
+
+    async def _hand_over(self, entry: Entry, drawn: DrawnCode, earlier: Challenge | None) -> Entry:
+        text = f"{drawn.code} is your code. It is good for {self._minutes} minutes."
+        try:
+            await self.sms.send(drawn.challenge.phone, text)
+        except Unavailable:
+            return await self._withdraw(drawn, earlier, drawn.permit)
+        return entry
+
+    @property
+    def _minutes(self) -> int:
+        return max(1, round(self.rules.ttl.total_seconds() / 60))
+
+    async def _withdraw(self, drawn: DrawnCode, earlier: Challenge | None, permit: SendPermit) -> Entry:
+        """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
+
+        def withdraw(current: Entry | None) -> Entry:
+            assert current is not None, "entries are never deleted"
+            if not drawn.is_of(current):
+                return current
+            waiting = Verification(challenge=earlier, sends=permit.sends, resend_after=permit.resend_after)
+            return _with(current, waiting)
+
+        return await self.entries.change(drawn.challenge.campaign_id, drawn.challenge.user_id, withdraw)
+
+
+def _same_number(current: Entry | None, entry: Entry) -> Entry:
+    """A code for a number that was changed or confirmed meanwhile is of no use any more."""
+    if current is None or current.details.phone != entry.details.phone or current.confirmed:
+        raise ConfirmationSuperseded
+    return current

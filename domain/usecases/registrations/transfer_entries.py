@@ -1,0 +1,109 @@
+"""Move registrations from one market to another."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.errors import InvalidValue
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.markets import MarketId, Transfer, unknown_market
+from domain.usecases.registrations.check_markets import CheckMarkets
+from ports.entries import EntryQueries, EntryStore
+from ports.neighbours import Campaigns
+from ports.system import Clock
+
+MAX_PROBLEMS: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEntriesCommand:
+    campaign_id: CampaignId
+    source: str
+    target: str
+    user_ids: frozenset[UserId] | None = None
+    """None: everyone who chose ``source``."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """``matched`` chose the source; of these, ``merged`` had chosen the target too, ``moved`` had not.
+
+    ``rejected`` stay as they were: so many of their messages wait that one more finds no room. Repeat it for them.
+    """
+
+    moved: int = 0
+    merged: int = 0
+    rejected: int = 0
+    problems: tuple[UserId, ...] = ()
+    """The first hundred of them."""
+
+    @property
+    def matched(self) -> int:
+        return self.moved + self.merged + self.rejected
+
+    def __add__(self, other: "Transferred") -> "Transferred":
+        return Transferred(
+            moved=self.moved + other.moved,
+            merged=self.merged + other.merged,
+            rejected=self.rejected + other.rejected,
+            problems=(self.problems + other.problems)[:MAX_PROBLEMS],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEntries:
+    """Let the target market take the place of the source in the ranking of everyone who chose the source.
+
+    Where a fan had chosen both, the two become one at the better rank; the other markets keep their order
+    (entry-service REQ-005). The source need not be a market of the campaign any more, as long as an entry has
+    it. Interrupted and repeated, it ends the same. A dry run counts and changes nothing.
+    """
+
+    campaigns: Campaigns
+    entries: EntryStore
+    queries: EntryQueries
+    check_markets: CheckMarkets
+    clock: Clock
+
+    async def __call__(self, command: TransferEntriesCommand) -> Transferred:
+        """Raises CampaignNotFound, InvalidValue."""
+        campaign = await self.campaigns.get(command.campaign_id)
+        if command.target not in campaign.markets:
+            raise unknown_market("to", campaign.markets)
+        if command.target == command.source:
+            raise InvalidValue("to", "is the market to move from")
+        transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
+        await self.check_markets(command.campaign_id, {"from": transfer.source})
+        if not command.dry_run:
+            await self.entries.remember_moved(command.campaign_id, transfer.source)
+        transferred = Transferred()
+        async for chosen in self.queries.who_chose(command.campaign_id, transfer.source):
+            wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]
+            transferred += await self._transfer(command, wanted, transfer)
+        return transferred
+
+    async def _transfer(
+        self, command: TransferEntriesCommand, user_ids: list[UserId], transfer: Transfer
+    ) -> Transferred:
+        now = self.clock.now()
+        merged: dict[UserId, bool] = {}
+        """Of each entry that had the source: does it merge?"""
+
+        def apply(entry: Entry) -> Entry:
+            merged.pop(entry.user_id, None)  # Decided anew: somebody else was faster, perhaps with the same.
+            if not transfer.concerns(entry.details.markets):
+                return entry
+            merged[entry.user_id] = transfer.merges(entry.details.markets)
+            if command.dry_run:
+                return entry
+            return entry.transfer(transfer).told(EntryEvent.TRANSFERRED, now)
+
+        rejected = sorted(await self.entries.change_many(command.campaign_id, user_ids, apply))
+        done = [merges for user_id, merges in merged.items() if user_id not in rejected]
+        return Transferred(
+            moved=done.count(False),
+            merged=done.count(True),
+            rejected=len(rejected),
+            problems=tuple(rejected[:MAX_PROBLEMS]),
+        )

@@ -1,0 +1,80 @@
+"""May a fan register with a number?"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from domain.model.errors import PhoneCountry, PhoneUnavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.budgets import FanLimits, FanUsage, SendPermit, number_digest
+from domain.model.registrations.campaigns import Campaign
+from domain.model.registrations.confirmation import ConfirmationRules
+from domain.model.registrations.phones import PhoneNumber
+from ports.entries import EntryStore
+from ports.phones import FanBudgets, PhoneBook, PhoneNumbers
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberWish:
+    """A fan wants to register with a number."""
+
+    campaign_id: CampaignId
+    user_id: UserId
+    phone: PhoneNumber = field(repr=False)
+    is_new: bool
+    """The fan's registration has another number, or there is none yet."""
+    needs_code: bool
+    proven: bool
+    """The account vouches for the number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseNumber:
+    """Count a number as used by a fan, and refuse one that the fan cannot have.
+
+    A number that is refused counts, too: otherwise asking would tell which numbers are registered.
+    """
+
+    entries: EntryStore
+    phone_numbers: PhoneNumbers
+    phone_book: PhoneBook
+    budgets: FanBudgets
+    clock: Clock
+    rules: ConfirmationRules
+    limits: FanLimits
+
+    async def __call__(self, wish: NumberWish) -> SendPermit | None:
+        """Whether a code may be sent, if one is needed. Raises BudgetUsedUp, PhoneUnavailable."""
+        number, now = number_digest(wish.phone, self.rules.key), self.clock.now()
+        permit: SendPermit | None = None
+
+        def use(usage: FanUsage) -> FanUsage:
+            nonlocal permit
+            if wish.needs_code:
+                usage, permit = usage.hold(number, self.limits, now)
+            return usage.use(wish.campaign_id, number, self.limits, now) if wish.is_new else usage
+
+        if wish.needs_code or wish.is_new:
+            await self.budgets.change(wish.user_id, use)
+        await self.check_free(wish.campaign_id, wish.user_id, wish.phone, proven=wish.proven)
+        return permit
+
+    def check_country(self, campaign: Campaign, phone: PhoneNumber) -> None:
+        """May a code be sent to this number at all? Raises PhoneCountry."""
+        if not campaign.sends_to(self.phone_numbers.country(phone)):
+            raise PhoneCountry(countries=", ".join(campaign.sms_countries))
+
+    async def check_free(
+        self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, proven: bool = False
+    ) -> None:
+        """Has no other fan confirmed it, and is it not blocked? Strangers cannot block a number that is proven.
+
+        Raises PhoneUnavailable.
+        """
+        owner, record = await asyncio.gather(
+            self.entries.confirmed_owner(campaign_id, phone), self.phone_book.record(campaign_id, phone)
+        )
+        taken = owner is not None and owner != user_id
+        blocked = not proven and record.blocked_for(user_id, self.clock.now(), self.rules.phone_block_ttl)
+        if taken or blocked:
+            raise PhoneUnavailable

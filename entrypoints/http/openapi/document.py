@@ -1,0 +1,159 @@
+"""The OpenAPI 3.1 document, drawn from the operations that the route handlers declare."""
+
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from entrypoints.http.openapi.parameters import parameters
+from entrypoints.http.openapi.possible_problems import Schema, problems_of
+from entrypoints.http.openapi.problems import headers_document, problem_document, problem_schemas
+from entrypoints.http.openapi.text import for_callers, public
+from entrypoints.http.operation import KEY, Answer, Operation
+
+JSON: Final = "application/json"
+
+_DESCRIPTION: Final = """The back end that gives scarce tickets to real fans.
+
+Errors are `application/problem+json` (RFC 9457). Switch on `code`, which is stable; `detail` is for people. Every
+answer has `X-Request-Id`. Before any operation is reached, a request may also be refused with `request.not_found`
+(404) or `request.method_not_allowed` (405)."""
+_BYTES: Final = {"type": "string", "format": "binary"}
+"""A body of any length: generated clients take a file for it."""
+_TAGS: Final = {
+    "Codes": "Access codes: import, hold, assign, give back, count.",
+    "Entries": "Registrations of fans: register, confirm the phone, score, select.",
+    "Operations": "For operators and developers. No token needed.",
+}
+
+
+def openapi(app: Litestar) -> Schema:
+    """The whole document, as a JSON-able dictionary."""
+    handlers = list(_handlers(app))
+    schemas = _Schemas([type for _, _, handler in handlers for type in _types(handler.opt[KEY])])
+    paths: dict[str, Schema] = {}
+    for path, method, handler in handlers:
+        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
+    document: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fangate",
+            "version": importlib.metadata.version("fangate"),
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "Where this document is."}],
+        "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components | problem_schemas(handler.opt[KEY] for _, _, handler in handlers),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+    return _without_unused(document)
+
+
+def _without_unused(document: Schema) -> Schema:
+    """Queries are structs, too, but told parameter by parameter."""
+    schemas = document["components"]["schemas"]
+    used = _references(document["paths"], schemas, set())
+    kept = {name: schema for name, schema in schemas.items() if name in used}
+    return document | {"components": document["components"] | {"schemas": kept}}
+
+
+def _references(part: Any, schemas: Schema, seen: set[str]) -> set[str]:
+    """The names of all schemas that ``part`` leads to."""
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            _references(schemas[name], schemas, seen)
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _references(inner, schemas, seen)
+    return seen
+
+
+def _handlers(app: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandler]]:
+    """Every documented handler with its path and method."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and KEY in handler.opt:
+                for method in handler.http_methods - {"OPTIONS"}:
+                    yield route.path_format, str(method), handler
+
+
+def _types(operation: Operation) -> list[Any]:
+    answers = [answer.body for answer in operation.answers.values()]
+    return [type for type in (operation.query, operation.body, *answers) if type is not None]
+
+
+class _Schemas:
+    """JSON Schemas of all types, each once under ``components``."""
+
+    def __init__(self, types: list[Any]) -> None:
+        unique = list(dict.fromkeys(types))
+        found, components = msgspec.json.schema_components(unique, ref_template="#/components/schemas/{name}")
+        self.components = public(components)
+        self._of = dict(zip(unique, public(list(found)), strict=True))
+
+    def of(self, type: Any) -> Schema:
+        schema: Schema = self._of[type]
+        return schema
+
+    def fields(self, type: Any) -> tuple[Mapping[str, Schema], set[str]]:
+        """The properties of a struct, and which are required."""
+        if type is None:
+            return {}, set()
+        schema = self.components[self.of(type)["$ref"].rpartition("/")[2]]
+        return schema["properties"], set(schema.get("required", ()))
+
+
+def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schema:
+    operation: Operation = handler.opt[KEY]
+    document: Schema = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "description": "\n\n".join(filter(None, [for_callers(operation.description), handler.opt["who"]])),
+        "tags": [operation.tag],
+        "parameters": parameters(path, operation, *schemas.fields(operation.query)),
+        "responses": _responses(operation, schemas, anyone=handler.opt["public"]),
+        "security": [] if handler.opt["public"] else [{"bearer": []}],
+    }
+    if operation.body is not None:
+        content: Schema = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
+        for media, example in operation.body_media.items():
+            content[media] = {"schema": _BYTES, "example": example}
+        document["requestBody"] = {"required": True, "content": content}
+    if operation.deprecated:
+        document["deprecated"] = True
+    return document
+
+
+def _responses(operation: Operation, schemas: _Schemas, *, anyone: bool) -> Schema:
+    """Of each status. One may be an answer as well as a problem: they differ in their media types."""
+    found = {str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())}
+    for status, problems in problems_of(operation, anyone=anyone).items():
+        problem = problem_document(problems)
+        if answer := found.get(str(status)):
+            problem["description"] = f"{answer['description']} Or {problem['description']}"
+            problem["headers"] = answer["headers"]
+            problem["content"] |= answer["content"]
+        found[str(status)] = problem
+    return found
+
+
+def _answer(answer: Answer, schemas: _Schemas) -> Schema:
+    content: Schema = {}
+    if answer.body is not None:
+        content[JSON] = {"schema": schemas.of(answer.body)}
+        if answer.example is not None:
+            content[JSON]["example"] = answer.example
+    for media, example in answer.media.items():
+        content[media] = {"schema": {"type": "string"}, "example": example}
+    document: Schema = {"description": answer.description, "headers": headers_document(answer.headers)}
+    if content:
+        document["content"] = content
+    return document

@@ -1,0 +1,85 @@
+"""The part of the OpenAPI document that tells of paths, queries and headers."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from domain.model.ids import CAMPAIGN_ID, RESERVED_CAMPAIGN_IDS, USER_ID
+from entrypoints.http.openapi.text import in_ecma
+from entrypoints.http.operation import Operation
+
+Schema = dict[str, Any]
+
+_IN_PATH: Final = re.compile(r"{(\w+)}")
+
+
+class _Told(NamedTuple):
+    meaning: str
+    example: Any
+    """For where the parameter is required; an optional one is best left out when somebody tries things."""
+
+
+_PARAMETERS: Final[Mapping[str, _Told]] = {
+    "campaignId": _Told(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
+    "importId": _Told("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
+    "userId": _Told("The fan. In a path it is percent-encoded: `/` is `%2F`.", "fan-1"),
+    "code": _Told("This code alone; case matters.", "K7QX-02MN"),
+    "type": _Told("Where the codes come from.", "tm"),
+    "status": _Told("Only codes in this state.", "available"),
+    "count": _Told("How many codes.", 2),
+    "reserveId": _Told("The reservation.", "7f9c24e5b1d04c0f8a3e"),
+    "limit": _Told("How many a page.", 500),
+    "cursor": _Told("Where to go on: `next` of the page before.", "OTcuNSBmYW4tMQ"),
+    "minScore": _Told("The least score, itself included.", 50),
+    "maxScore": _Told("The greatest score, itself included.", 100),
+    "market": _Told("Any of these markets.", ["nyc"]),
+    "maxRank": _Told("The market is among the first so many preferences.", 2),
+    "selection": _Told("Any of these selections; `none` if left out.", ["none"]),
+}
+"""What each parameter means, unless its own declaration says it, and one of each."""
+_HEADERS: Final = {
+    "X-Request-Id": "This request's name in the logs: letters, digits, `._:-`, 128 at most; else it is replaced."
+}
+"""What every operation takes."""
+_UNKNOWN: Final = _Told("", None)
+
+
+def parameters(path: str, operation: Operation, fields: Mapping[str, Schema], required: set[str]) -> list[Schema]:
+    """``fields``: those of the query, of which some are ``required``."""
+    return [
+        *(_parameter("path", name, _path_schema(name), required=True) for name in _IN_PATH.findall(path)),
+        *(
+            _parameter("query", name, _without_null(schema), required=name in required)
+            for name, schema in fields.items()
+        ),
+        *(
+            _header(name, meaning)
+            for name, meaning in {**operation.headers, **_HEADERS}.items()
+            if name != "Accept"  # OpenAPI says it is ignored: the media types of the answer say it
+        ),
+    ]
+
+
+def _parameter(place: str, name: str, schema: Schema, *, required: bool) -> Schema:
+    told = _PARAMETERS.get(name, _UNKNOWN)
+    shape = {key: value for key, value in schema.items() if key != "description"}
+    meaning = schema.get("description") or told.meaning
+    parameter = {"name": name, "in": place, "required": required, "description": meaning, "schema": shape}
+    return parameter | ({"example": told.example} if required else {})
+
+
+def _header(name: str, meaning: str) -> Schema:
+    return {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
+
+
+def _path_schema(name: str) -> Schema:
+    pattern = {"campaignId": CAMPAIGN_ID, "userId": USER_ID}.get(name, "^[^/]+$")
+    return {"type": "string", "pattern": in_ecma(pattern)}
+
+
+def _without_null(schema: Schema) -> Schema:
+    """A query string cannot say null: what may be left out is simply not sent."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {name: value for name, value in schema.items() if name != "anyOf"} | dict(kinds[0])

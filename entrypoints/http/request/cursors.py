@@ -1,0 +1,49 @@
+"""Opaque page cursors: the text behind which the next page begins."""
+
+import base64
+import binascii
+import re
+from typing import Final
+
+from domain.model.ids import UserId, is_user_id
+from domain.model.registrations.eligibility import Position
+from entrypoints.http.response.problems import FieldProblem, Problem, invalid
+
+_SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
+
+
+def cursor_of(position: Position | None) -> str | None:
+    """A place in a ranking."""
+    return None if position is None else cursor_after(f"{position.score!r} {position.user_id}")
+
+
+def position_of(cursor: str | None) -> Position | None:
+    """Raises a 422 Problem for a cursor that is none of ours."""
+    text = text_after(cursor)
+    if text is None:
+        return None
+    score, _, user_id = text.partition(" ")
+    if not _SCORE.fullmatch(score) or not is_user_id(user_id):
+        raise _not_ours()
+    return Position(score=float(score), user_id=UserId(user_id))
+
+
+def cursor_after(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def text_after(cursor: str | None) -> str | None:
+    """Raises a 422 Problem for a cursor that is none of ours."""
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise _not_ours() from None
+
+
+def _not_ours() -> Problem:
+    return invalid(FieldProblem("/cursor", "is not a cursor of this list"))

@@ -1,0 +1,199 @@
+"""From bytes and query strings to typed values; what cannot be read or is wrong becomes a Problem."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+import msgspec.inspect
+from litestar.connection import Request
+
+from domain.model.ids import (
+    CAMPAIGN_ID_RULE,
+    USER_ID_RULE,
+    CampaignId,
+    UserId,
+    is_campaign_id,
+    is_user_id,
+)
+from entrypoints.http.request.field_problems import field_problem, pointer
+from entrypoints.http.request.headers import header
+from entrypoints.http.response.problems import (
+    FieldProblem,
+    invalid,
+    malformed,
+    too_large,
+    unsupported_media_type,
+)
+from entrypoints.http.server.routes import of_segment
+
+AnyRequest = Request[Any, Any, Any]
+T = TypeVar("T", bound=msgspec.Struct)
+
+BODY_LIMIT: Final = 1024 * 1024
+JSON: Final = "application/json"
+MAX_COMMAS: Final = 500_000
+"""Ten for each of the most records that any body may have: decoding more values takes too long at a stretch."""
+MAX_PARAMETERS: Final = 200
+"""Of a query: more than all that any operation takes."""
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
+_LONGEST_LENGTH: Final = 18
+"""Digits of a Content-Length that is read."""
+
+
+def campaign_of(request: AnyRequest) -> CampaignId:
+    text = request.path_params["campaignId"]
+    if not is_campaign_id(text):
+        raise invalid(FieldProblem("/campaignId", CAMPAIGN_ID_RULE))
+    return CampaignId(text)
+
+
+def user_of(request: AnyRequest) -> UserId:
+    text = of_segment(request.path_params["userId"])
+    if not is_user_id(text):
+        raise invalid(FieldProblem("/userId", USER_ID_RULE))
+    return UserId(text)
+
+
+def media_type_of(request: AnyRequest) -> str:
+    """Of the body, without its parameters."""
+    return (header(request, b"content-type") or "").partition(";")[0].strip().lower()
+
+
+async def body_of(
+    request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT, other_media: tuple[str, ...] = ()
+) -> T:
+    """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``.
+
+    ``other_media``: what the operation takes beside JSON, and reads elsewhere.
+    """
+    raw = await _read(request, limit)
+    if media_type_of(request) != JSON:
+        if raw or header(request, b"content-type") is not None:
+            raise unsupported_media_type(media_type_of(request), JSON, *other_media)
+        raise malformed("there is no body")
+    await let_others_in(len(raw))
+    if raw.count(b",") > MAX_COMMAS:
+        check_json(raw)
+        raise invalid(FieldProblem("", "holds too many values: send them in several requests"))
+    try:
+        return msgspec.json.decode(raw, type=type)
+    except msgspec.ValidationError as error:
+        await let_others_in(len(raw))
+        check_json(raw)
+        raise invalid(field_problem(error, type)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        check_json(raw)
+        raise invalid(FieldProblem("", "holds half a character")) from None
+
+
+async def let_others_in(size: int) -> None:
+    """Between two passes over so many bytes."""
+    if size > BODY_LIMIT:
+        await asyncio.sleep(0)
+
+
+def check_json(raw: bytes) -> None:
+    """Raises a 400 Problem for what is no JSON.
+
+    Typed decoding stops at the first value that does not fit, so what comes behind it may still be no JSON at
+    all; and it refuses a lone surrogate, which JSON's grammar lets pass.
+    """
+    try:
+        raw.decode()
+        paired = raw.replace(b"\\ud", b"\\u0").replace(b"\\uD", b"\\u0")
+        msgspec.json.decode(paired, type=msgspec.Raw)  # Reads all, and makes nothing of it: 16 MiB take 30 ms.
+    except (ValueError, RecursionError):
+        raise malformed("the body is not JSON") from None
+
+
+async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
+    """The body as it comes. The framework's own stream asks at each request again what it may hold."""
+    more = True
+    while more:
+        chunk, more = await _chunk(request)
+        yield chunk
+
+
+async def _chunk(request: AnyRequest) -> tuple[bytes, bool]:
+    """And whether there are more."""
+    message: Any = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise malformed("the body ended too early")
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _read(request: AnyRequest, limit: int) -> bytes:
+    """The body, as long as it stays within ``limit`` bytes, whatever its Content-Length claims."""
+    length = header(request, b"content-length") or ""
+    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > limit):
+        raise too_large(limit)
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= limit:
+        chunk, more = await _chunk(request)
+        size += len(chunk)
+        chunks.append(chunk)
+    if size > limit:
+        raise too_large(limit)
+    return b"".join(chunks)
+
+
+def query_of(request: AnyRequest, type: type[T]) -> T:
+    """The query string. A parameter nobody knows, or one given twice, is an error, not a filter ignored."""
+    given: dict[str, str | int | float] = {}
+    shape = _shape_of(type)
+    lists: dict[str, list[str]] = {}
+    for name, value in _parameters(request.scope["query_string"]):
+        if name in shape.lists:
+            lists.setdefault(name, []).append(value)
+        elif name in given:
+            raise invalid(FieldProblem(pointer(name), "is given more than once"))
+        elif name in shape.integers and _INTEGER.fullmatch(value):
+            given[name] = int(value)
+        elif name in shape.decimals and _DECIMAL.fullmatch(value):
+            given[name] = float(value)
+        else:
+            given[name] = value
+    try:
+        return msgspec.convert(given | lists, type)
+    except msgspec.ValidationError as error:
+        raise invalid(field_problem(error, type)) from None
+
+
+def _parameters(query: bytes) -> list[tuple[str, str]]:
+    """The framework's own reader remembers a thousand queries, of any length."""
+    try:
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise invalid(FieldProblem("", f"has more than {MAX_PARAMETERS} parameters: send fewer")) from None
+
+
+class _Shape(NamedTuple):
+    """Which fields are not text. All else stays text: msgspec's own lax mode would take ``null`` for nothing."""
+
+    integers: frozenset[str]
+    decimals: frozenset[str]
+    lists: frozenset[str]
+    """May be given several times."""
+
+
+@cache
+def _shape_of(type: type[msgspec.Struct]) -> _Shape:
+    kinds = {field.encode_name: _bare(field.type) for field in msgspec.structs.fields(type)}
+
+    def of(kind: Any) -> frozenset[str]:
+        return frozenset(name for name, found in kinds.items() if isinstance(found, kind))
+
+    return _Shape(of(msgspec.inspect.IntType), of(msgspec.inspect.FloatType), of(msgspec.inspect.ListType))
+
+
+def _bare(type: Any) -> msgspec.inspect.Type:
+    """What kind of type it is, whatever is said about it."""
+    info = msgspec.inspect.type_info(type)
+    return info.type if isinstance(info, msgspec.inspect.Metadata) else info

@@ -1,0 +1,177 @@
+"""What every answer gets, 404, 405 and 500 included: a request id, headers, a line in the log, a metric.
+
+A plain ASGI wrapper outside the framework, whose own middleware never sees a request without a route.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.trace import SpanKind
+
+from domain.model.ids import is_campaign_id
+from domain.model.messaging.messages import Origin
+from entrypoints.http.response.problems import MEDIA_TYPE, Problem, internal, not_found
+from entrypoints.http.server.access_log import Answered, Notes
+from entrypoints.http.server.routes import UNMATCHED, Route, Routes, path_of
+from entrypoints.http.server.unread_body import Body
+from entrypoints.telemetry import traceparent as w3c
+from entrypoints.telemetry.metrics import Metrics
+from entrypoints.telemetry.tracing import Span, Tracer
+from ports.system import set_origin
+
+REQUEST_ID: Final = b"x-request-id"
+TRACEPARENT: Final = w3c.HEADER.encode()
+_SCOPE_KEY: Final = "fangate.request_id"
+_SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
+LONGEST_PATH: Final = 2_048
+"""None of the service's is longer, and the framework remembers a thousand paths of any length."""
+_KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+)
+_DEFAULT_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+log = structlog.get_logger()
+
+
+class Envelope:
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: Routes) -> None:
+        self._app = app
+        self._notes = Notes(metrics)
+        self._routes = routes
+        self.tracer: Tracer | None = None
+        """Once the server has started, if traces are wanted."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        scope["path"] = path_of(scope)
+        route = self._routes.of(scope["path"])
+        exchange = _Exchange(scope, receive, send, notes=self._notes, route=route, tracer=self.tracer)
+        await exchange.run(self._app)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(
+        self,
+        scope: Any,
+        receive: Receive,
+        send: Send,
+        *,
+        notes: Notes,
+        route: Route,
+        tracer: Tracer | None,
+    ) -> None:
+        self._scope = scope
+        self._body = Body(scope, receive)
+        self._send = send
+        self._notes = notes
+        self._route = route
+        self._status = 0
+        self._began = time.perf_counter()
+        self._id, traceparent = _named(scope)
+        scope[_SCOPE_KEY] = self._id.decode()
+        self._span = _begin(tracer, scope["method"], traceparent) if tracer else None
+        self._origin = Origin(
+            request_id=scope[_SCOPE_KEY],
+            traceparent=self._span.traceparent if self._span else traceparent,
+        )
+        set_origin(self._origin)
+
+    async def run(self, app: ASGIApp) -> None:
+        try:
+            if len(self._scope["path"]) > LONGEST_PATH:
+                await self._answer(not_found())
+            else:
+                await app(self._scope, self._body.receive, self._pass_on)
+        except Exception:
+            log.exception("http.crashed")
+            if self._status:
+                raise  # Half an answer is out: only cutting the connection tells the caller.
+            await self._answer(internal())
+        finally:
+            self._note()
+
+    async def _pass_on(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._body.drain()
+            self._body.answering = True
+            self._status = message["status"]
+            message["headers"] = self._with_ours(message.get("headers", ()))
+        await self._send(message)
+
+    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """A handler's own Cache-Control and policy win over ours; what it allows is ours to say."""
+        theirs = {name.lower(): value for name, value in headers}
+        if b"allow" in theirs and self._route is not UNMATCHED:
+            theirs[b"allow"] = self._route.methods.encode()
+        return list((dict(_DEFAULT_HEADERS) | theirs | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
+
+    async def _answer(self, problem: Problem) -> None:
+        body = problem.body(self._id.decode())
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _note(self) -> None:
+        seconds = time.perf_counter() - self._began
+        span = self._span if self._span and self._span.kept else None
+        if span:
+            span.stop()
+        self._notes.add(
+            Answered(
+                method=self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other",
+                route=self._route.template,
+                status=self._status,
+                seconds=seconds,
+                campaign_id=_campaign(self._scope),
+                origin=self._origin,
+                span=span,
+            )
+        )
+
+
+def _begin(tracer: Tracer, method: str, traceparent: str | None) -> Span | None:
+    begin = tracer.begin_read if method in {"GET", "HEAD"} else tracer.begin
+    return begin(SpanKind.SERVER, traceparent)
+
+
+def request_id_of(scope: Any) -> str:
+    """The id that the envelope gave this request."""
+    return str(scope[_SCOPE_KEY])
+
+
+def _named(scope: Any) -> tuple[bytes, str | None]:
+    """The request's id, the caller's if it is sane; and the trace it belongs to, if it says so."""
+    id, traceparent = b"", None
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID and _SANE_ID.fullmatch(value):
+            id = bytes(value)
+        elif name == TRACEPARENT:
+            traceparent = w3c.valid(value.decode("latin-1"))
+    return id or new_request_id().encode(), traceparent
+
+
+def new_request_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _campaign(scope: Any) -> str | None:
+    """Only what is a campaign's id: in its place may stand anything, a code too."""
+    text = (scope.get("path_params") or {}).get("campaignId", "")
+    return text if is_campaign_id(text) else None

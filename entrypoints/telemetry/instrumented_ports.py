@@ -1,0 +1,144 @@
+"""Ports as seen by operators: each of these does what the port behind it does, and lets it be measured."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from opentelemetry.trace import SpanKind
+
+from domain.model.cloud_events import OutgoingEvent
+from domain.model.errors import Unavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.confirmation import Challenge
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.phones import PhoneNumber
+from entrypoints.telemetry import traceparent as w3c
+from entrypoints.telemetry.metrics import Metrics
+from entrypoints.telemetry.tracing import Span, Tracer
+from ports.entries import EntryChange, EntryStore
+from ports.events import BEHIND, EventStream, Refused
+from ports.neighbours import Sms
+
+SYSTEMS: Final = {"kinesis": "aws.kinesis", "kafka": "kafka"}
+"""What OpenTelemetry calls the streams it knows; the others go by their scheme."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedStream:
+    """Each event that is published leaves a line in the log and, in a trace that is kept, a span.
+
+    Both by the ids of the request that made the change, which may be long over.
+    """
+
+    stream: EventStream
+    system: str
+    metrics: Metrics
+    tracer: Tracer | None
+
+    async def publish(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
+        spans = self._begin(events)
+        try:
+            refused = await self.stream.publish(events)
+        except Unavailable:
+            # Which of them are out nobody knows: they are published again, and told of then.
+            self.metrics.publish_failed("unavailable")
+            raise
+        reasons = {one.id: one.reason for one in refused}
+        for event in events:
+            if event.id not in reasons:
+                log.info("event.published", **_names(event))
+            elif reasons[event.id] != BEHIND:
+                self.metrics.publish_failed("refused")
+                log.warning("event.refused", reason=reasons[event.id], **_names(event))
+        self.metrics.published(len(events) - len(reasons))
+        for event, span in zip(events, spans, strict=False):
+            if reasons.get(event.id) != BEHIND:
+                span.end(f"publish {self.system}", self._attributes(event), failed=event.id in reasons)
+        return refused
+
+    def _begin(self, events: Sequence[OutgoingEvent]) -> Sequence[Span]:
+        tracer = self.tracer
+        return [tracer.begin(SpanKind.PRODUCER, event.traceparent) for event in events] if tracer else ()
+
+    def _attributes(self, event: OutgoingEvent) -> dict[str, str]:
+        known = {"fangate.request_id": event.request_id} if event.request_id else {}
+        return known | {
+            "messaging.system": SYSTEMS.get(self.system, self.system),
+            "messaging.operation.type": "send",
+            "messaging.operation.name": "publish",
+            "messaging.message.id": event.id,
+            "campaign_id": _campaign_of(event),
+        }
+
+
+def _names(event: OutgoingEvent) -> dict[str, str]:
+    names = {"id": event.id, "campaign_id": _campaign_of(event)}
+    if event.request_id is not None:
+        names["request_id"] = event.request_id
+    if event.traceparent is not None:
+        names["trace_id"] = w3c.trace_id(event.traceparent)
+    return names
+
+
+def _campaign_of(event: OutgoingEvent) -> str:
+    """A campaign's id has no colon."""
+    return event.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedSms:
+    sms: Sms
+    metrics: Metrics
+
+    async def send(self, to: PhoneNumber, body: str) -> None:
+        try:
+            await self.sms.send(to, body)
+        except Unavailable:
+            self.metrics.code_not_sent()
+            raise
+        self.metrics.code_sent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedEntries:
+    """Counts phones that were confirmed with a code; those the account vouches for are not."""
+
+    entries: EntryStore
+    metrics: Metrics
+
+    async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
+        return await self.entries.get(campaign_id, user_id)
+
+    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+        verified = False
+
+        def watched(before: Entry | None) -> Entry:
+            nonlocal verified
+            after = change(before)
+            verified = any(message.about is EntryEvent.PHONE_CONFIRMED for message in after.messages)
+            return after
+
+        entry = await self.entries.change(campaign_id, user_id, watched)
+        if verified:
+            self.metrics.phone_verified()
+        return entry
+
+    async def change_many(
+        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
+    ) -> Collection[UserId]:
+        return await self.entries.change_many(campaign_id, user_ids, change)
+
+    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
+        return await self.entries.confirmed_owner(campaign_id, phone)
+
+    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
+        await self.entries.remember_moved(campaign_id, market)
+
+    async def count_attempt(
+        self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
+    ) -> Challenge | None:
+        return await self.entries.count_attempt(campaign_id, user_id, challenge_id, code_hash)

@@ -1,0 +1,125 @@
+"""Structured logs: one JSON object a line, on standard error.
+
+Event names are constants; phones, codes and tokens never appear. Tracebacks name the places in the code and
+the types of the exceptions, but neither their messages nor local values, since those may hold such things.
+"""
+
+import asyncio
+import logging
+import sys
+import threading
+import traceback
+from datetime import UTC, datetime
+from typing import BinaryIO, Final
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from entrypoints.telemetry import traceparent as w3c
+from ports.system import current_origin
+
+FRAMES: Final = 30
+"""Deep enough to reach from a driver's depths up to our own code."""
+
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+_encoder: Final = msgspec.json.Encoder(enc_hook=repr)
+
+
+def configure_logs(level: str) -> None:
+    out = Lines(sys.stderr.buffer)
+    structlog.configure(
+        processors=[_line],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=lambda *_: out,
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Passer()], level=max(_LEVELS[level], logging.WARNING), force=True)
+
+
+def configure_command_logs(level: str) -> None:
+    """For commands that end with an answer of their own: what is merely informative stays out of its way."""
+    configure_logs("warning" if level == "info" else level)
+
+
+class Lines:
+    """Lines on their way out. Those of one turn of the event loop are written together: each write is a call into
+    the kernel, and there is a line a request. Where no loop runs each is written at once."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+        self._waiting: list[bytes] = []
+        self._turn: asyncio.AbstractEventLoop | None = None
+        """Of which loop the next turn writes what waits."""
+
+    def msg(self, line: bytes) -> None:
+        with self._lock:
+            self._waiting.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write()
+        else:
+            if self._turn is not loop:
+                self._turn = loop
+                loop.call_soon(self._write)
+
+    def _write(self) -> None:
+        with self._lock:
+            self._turn = None
+            self._out.write(b"".join(line + b"\n" for line in self._waiting))
+            self._out.flush()
+            self._waiting.clear()
+
+    debug = info = warning = error = critical = msg
+
+
+class _Passer(logging.Handler):
+    """What libraries log, in the same form. Their arguments stay out, since they may hold anything."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = str(record.msg).strip().splitlines()
+        structlog.get_logger().log(
+            record.levelno,
+            "library.logged",
+            logger=record.name,
+            message=lines[0] if lines else "",
+            exc_info=record.exc_info[1] if record.exc_info else None,
+        )
+
+
+def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
+    """All in one step: as a chain of processors it would cost twice as much, for each line."""
+    event["level"] = level
+    event["time"] = datetime.now(UTC)
+    _name_request(event)
+    if "exc_info" in event:
+        _bare_traceback(event)
+    return _encoder.encode(event)
+
+
+def _name_request(event: EventDict) -> None:
+    """Every line that is written on behalf of a request can be found by its id, and by its trace's."""
+    origin = current_origin()
+    if origin.request_id is not None:
+        event.setdefault("request_id", origin.request_id)
+    if origin.traceparent is not None:
+        event.setdefault("trace_id", w3c.trace_id(origin.traceparent))
+
+
+def _bare_traceback(event: EventDict) -> None:
+    error = event.pop("exc_info")
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        event["at"] = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ][-FRAMES:]

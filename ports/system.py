@@ -1,0 +1,99 @@
+"""The system around the use cases: time, health, rate limits, leases, and the request that is being served."""
+
+import math
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from domain.model.messaging.leases import Shares
+from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC, to the millisecond (what stores and answers keep of it)."""
+        ...
+
+
+class HealthCheck(Protocol):
+    @property
+    def name(self) -> str:
+        """The part, as an operator knows it: ``store``, ``objects``."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the part answers and is ready for use; raise Unavailable when it is not."""
+        ...
+
+
+class StoreHealth(HealthCheck, Protocol):
+    def away(self) -> bool:
+        """Known not to answer, without asking: what needs the store is refused at once, not after a time-out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """A bucket that holds ``burst`` tokens and gets ``per_minute`` new ones evenly over each minute."""
+
+    per_minute: int
+    burst: int
+
+    @property
+    def interval(self) -> timedelta:
+        """From one new token to the next; in whole milliseconds, which is what stores keep, and never less."""
+        return timedelta(milliseconds=math.ceil(60_000 / self.per_minute))
+
+    @property
+    def fill_time(self) -> timedelta:
+        """From empty to full."""
+        return self.interval * self.burst
+
+
+class RateLimits(Protocol):
+    async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
+        """Take one token of the subject's bucket, in one atomic step; None, or how long until there is one.
+
+        Raises Unavailable.
+        """
+        ...
+
+
+SharesChange = Callable[[Shares, datetime], Shares]
+"""From the shares as they are, and the time, to the shares as they should be. Pure; run again whenever somebody
+else changed them first."""
+
+
+class Leases(Protocol):
+    async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
+        """Store what ``change`` makes of the shares, in one atomic step; what they have become, and the time.
+
+        The time is the store's own, one clock for all workers. Raises Unavailable; the change may have been made
+        then.
+        """
+        ...
+
+
+CurrentOrigin = Callable[[], Origin]
+"""The request that the caller's own task is about, asked in that task: what tasks share has no origin of its own.
+Cheap, and never raises."""
+
+
+def nobodys() -> Origin:
+    """For work that no request asked for."""
+    return UNKNOWN_ORIGIN
+
+
+_CURRENT: Final = ContextVar("fangate.origin", default=UNKNOWN_ORIGIN)
+
+
+def current_origin() -> Origin:
+    """What was said last in this task, or in the one that began it."""
+    return _CURRENT.get()
+
+
+def set_origin(origin: Origin) -> None:
+    """For the rest of this task, and for those it begins."""
+    _CURRENT.set(origin)
