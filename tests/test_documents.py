@@ -135,7 +135,9 @@ def test_the_changelog_begins_with_this_version_and_keeps_to_its_form() -> None:
     releases = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", text, re.MULTILINE)
     assert releases[0][0] == version == json.loads((ROOT / "docs/asyncapi.json").read_text())["info"]["version"]
     assert releases == sorted(releases, key=lambda release: release[1], reverse=True)
-    assert len(releases) == len(re.findall(r"^## ", text, re.MULTILINE))
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert len(releases) == len(headings) - headings.count("[Unreleased]")
+    assert "[Unreleased]" not in headings[1:]
     kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
