@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, StoredMessage
-from domain.model.messaging.relaying import Parked, Settlement, Standing, Way
+from domain.model.messaging.messages import NO_REQUEST, RequestContext, StoredMessage
+from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing
 
 
 class Outbox(Protocol):
@@ -18,9 +18,9 @@ class Outbox(Protocol):
     """
 
     async def pending(
-        self, way: Way, slots: Collection[int], limit: int, now: datetime
+        self, channel: Channel, partitions: Collection[int], limit: int, now: datetime
     ) -> Sequence[StoredMessage]:
-        """Up to ``limit`` messages that go this way, of entries in these slots; those who wait longest first.
+        """Up to ``limit`` messages that go this channel, of entries in these partitions; those who wait longest first.
 
         Those of one entry are in the order they were left, none skipped. An entry with one that is postponed
         beyond ``now`` is left out. What is answered is bounded in bytes too.
@@ -58,7 +58,7 @@ class ScoreRetry:
     id: str
     campaign_id: CampaignId
     user_id: UserId
-    origin: Origin = UNKNOWN_ORIGIN
+    request: RequestContext = NO_REQUEST
 
 
 class Lane(StrEnum):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from domain.model.messaging.leases import Shares
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin
+from domain.model.messaging.messages import NO_REQUEST, RequestContext
 
 
 class Clock(Protocol):
@@ -76,24 +76,24 @@ class Leases(Protocol):
         ...
 
 
-CurrentOrigin = Callable[[], Origin]
+CurrentRequest = Callable[[], RequestContext]
 """The request that the caller's own task is about, asked in that task: what tasks share has no origin of its own.
 Cheap, and never raises."""
 
 
-def nobodys() -> Origin:
+def no_request() -> RequestContext:
     """For work that no request asked for."""
-    return UNKNOWN_ORIGIN
+    return NO_REQUEST
 
 
-_CURRENT: Final = ContextVar("fangate.origin", default=UNKNOWN_ORIGIN)
+_CURRENT: Final = ContextVar("fangate.origin", default=NO_REQUEST)
 
 
-def current_origin() -> Origin:
+def current_request() -> RequestContext:
     """What was said last in this task, or in the one that began it."""
     return _CURRENT.get()
 
 
-def set_origin(origin: Origin) -> None:
+def set_current_request(request: RequestContext) -> None:
     """For the rest of this task, and for those it begins."""
-    _CURRENT.set(origin)
+    _CURRENT.set(request)

@@ -8,7 +8,7 @@ from domain.model.codes.code import (
     Code,
     CodeType,
     Hold,
-    Origin,
+    Provenance,
     Refusal,
 )
 from domain.model.codes.imports import CodeBatch, Import, UploadKey
@@ -41,12 +41,12 @@ class ManualClock:
 
 
 def a_code(text: str = "A-1", *, type: CodeType = TM, line: int = 1) -> Code:
-    origin = Origin(import_id=ImportId("import-1"), line=line, at=NOON, by=STAFF)
-    return Code(campaign_id=TOUR, text=text, type=type, origin=origin)
+    provenance = Provenance(import_id=ImportId("import-1"), line=line, at=NOON, by=STAFF)
+    return Code(campaign_id=TOUR, text=text, type=type, provenance=provenance)
 
 
-def a_hold(reserve_id: ReserveId = MINE, *, at: datetime = NOON, ordinal: int = 0, count: int = 1) -> Hold:
-    return Hold(reserve_id=reserve_id, ordinal=ordinal, count=count, reserved_at=at, expires_at=at + DAY)
+def a_hold(reserve_id: ReserveId = MINE, *, at: datetime = NOON, position: int = 0, count: int = 1) -> Hold:
+    return Hold(reserve_id=reserve_id, position=position, count=count, reserved_at=at, expires_at=at + DAY)
 
 
 def done(outcome: Code | Refusal) -> Code:

@@ -12,7 +12,7 @@ from domain.model.codes.code import (
     Code,
     CodeStatus,
     CodeType,
-    Origin,
+    Provenance,
     Refusal,
 )
 from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
@@ -94,13 +94,15 @@ class MemoryCodeStore:
         seen: set[str] = set()
         problems: list[Problem] = []
         for line, text in batch.rows:
-            origin = Origin(import_id=batch.import_id, line=line, at=batch.at, by=batch.by)
+            provenance = Provenance(import_id=batch.import_id, line=line, at=batch.at, by=batch.by)
             present = campaign.codes.get(text)
             if present is None:
-                campaign.put(Code(campaign_id=batch.campaign_id, text=text, type=batch.type, origin=origin))
+                campaign.put(
+                    Code(campaign_id=batch.campaign_id, text=text, type=batch.type, provenance=provenance)
+                )
                 if any(other in campaign.codes for other in look_alikes(text)):
                     problems.append(Problem(line, LOOK_ALIKE))
-            if present is None or present.origin == origin:
+            if present is None or present.provenance == provenance:
                 inserted += 1
             elif present.type is batch.type or text in seen:
                 duplicates += 1
@@ -129,7 +131,7 @@ class MemoryCodeStore:
     async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
         campaign = self._campaigns[campaign_id]
         campaign.sweep(now)
-        ours = [code for code in campaign.codes.values() if code.origin.import_id == import_id]
+        ours = [code for code in campaign.codes.values() if code.provenance.import_id == import_id]
         by_status = Counter(code.status(now) for code in ours)
         campaign.remove([code for code in ours if code.status(now) is CodeStatus.AVAILABLE])
         return Withdrawn(
@@ -146,13 +148,13 @@ class MemoryCodeStore:
             for code in (campaign.codes[text] for text in campaign.reservations[claim.reserve_id])
             if code.belongs_to_living(claim.reserve_id, claim.now)
         ]
-        places = claim.places_left(held)
+        positions = claim.open_positions(held)
         available = len(campaign.free[claim.type])
-        if available < len(places):
+        if available < len(positions):
             raise CodesExhausted(available=available)
         first = held[0].hold if held else None
-        for place in places:
-            code = campaign.draw(claim.type).reserve(claim.hold(place, like=first), claim.now, claim.by)
+        for position in positions:
+            code = campaign.draw(claim.type).reserve(claim.hold(position, like=first), claim.now, claim.by)
             assert isinstance(code, Code), "a free code can be reserved"
             campaign.put(code)
             held.append(code)

@@ -16,7 +16,7 @@ from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
 from ports.entries import EntryChange
-from ports.system import CurrentOrigin, nobodys
+from ports.system import CurrentRequest, no_request
 
 Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
 """The messages of each entry that has any, in their order."""
@@ -24,7 +24,7 @@ Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
 
 @dataclass(slots=True)
 class _Campaign:
-    origin: CurrentOrigin
+    request: CurrentRequest
     waiting: Outboxes
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneKey, UserId] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class _Campaign:
         user_id, number = after.user_id, phone_key(after.details.phone)
         if after.confirmed and self.owners.get(number, user_id) != user_id:
             raise PhoneUnavailable
-        messages = messages_of(after, self.origin())
+        messages = messages_of(after, self.request())
         waiting = self.waiting.get((after.campaign_id, user_id), [])
         if messages and len(waiting) >= room_for(messages):
             raise Unavailable("relay")
@@ -63,10 +63,10 @@ class MemoryEntryStore:
     No method gives way to another before it is done, so each is atomic.
     """
 
-    def __init__(self, *, origin: CurrentOrigin = nobodys) -> None:
+    def __init__(self, *, request: CurrentRequest = no_request) -> None:
         self.waiting: Outboxes = {}
         self.moved: set[tuple[CampaignId, MarketId]] = set()
-        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(origin, self.waiting))
+        self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(request, self.waiting))
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
         entry = self.all_of(campaign_id).get(user_id)

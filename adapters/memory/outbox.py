@@ -9,9 +9,9 @@ from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId
-from domain.model.messaging.leases import slot_of
+from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Parked, Settlement, Standing, Way, way_of
+from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing, channel_of
 
 REMEMBERED: Final = 10_000
 """Ids of events that were passed on."""
@@ -24,12 +24,13 @@ class MemoryOutbox:
         self.published: deque[str] = deque(maxlen=REMEMBERED)
 
     async def pending(
-        self, way: Way, slots: Collection[int], limit: int, now: datetime
+        self, channel: Channel, partitions: Collection[int], limit: int, now: datetime
     ) -> Sequence[StoredMessage]:
         of_entries = [
             going
             for key, waiting in self._waiting.items()
-            if slot_of(*key) in slots and (going := [one for one in waiting if way_of(one.about) is way])
+            if partition_of(*key) in partitions
+            and (going := [one for one in waiting if channel_of(one.about) is channel])
         ]
         due = [going for going in of_entries if all(one.retry_at is None or one.retry_at <= now for one in going)]
         due.sort(key=lambda going: _due(going[0]))
@@ -37,7 +38,7 @@ class MemoryOutbox:
 
     async def settle(self, settlement: Settlement) -> None:
         passed_on = [message for message in settlement.passed_on if message.id not in self.published]
-        if settlement.way is Way.EVENTS:
+        if settlement.channel is Channel.EVENTS:
             self.published.extend(message.id for message in passed_on)
         self._parked |= {parked.message.id: parked for parked in settlement.parked}
         for message in (*settlement.passed_on, *(parked.message for parked in settlement.parked)):
@@ -75,7 +76,7 @@ class MemoryOutbox:
         events = [
             event
             for waiting in self._waiting.values()
-            if (event := next((one for one in waiting if way_of(one.about) is Way.EVENTS), None))
+            if (event := next((one for one in waiting if channel_of(one.about) is Channel.EVENTS), None))
         ]
         oldest = min((_due(event) for event in events), default=None)
         return Standing(oldest_event=oldest, waiting=len(events), parked=len(self._parked))

@@ -50,11 +50,14 @@ class MongoLeases:
 
 def _to_shares(stored: Sequence[Raw]) -> Shares:
     return Shares(
-        tuple(Share(worker=one["worker"], until=one["until"], slots=frozenset(one["slots"])) for one in stored)
+        tuple(
+            Share(worker=one["worker"], until=one["until"], partitions=frozenset(one["slots"])) for one in stored
+        )
     )
 
 
 def _from_shares(shares: Shares) -> list[Raw]:
     return [
-        {"worker": share.worker, "until": share.until, "slots": sorted(share.slots)} for share in shares.shares
+        {"worker": share.worker, "until": share.until, "slots": sorted(share.partitions)}
+        for share in shares.shares
     ]

@@ -39,7 +39,7 @@ from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.rate_limits import MongoRateLimits
 from adapters.mongo.schema import DOCUMENTS, indexes_of, missing_indexes, name_of
 from domain.model.errors import Unavailable
-from ports.system import CurrentOrigin, nobodys
+from ports.system import CurrentRequest, no_request
 
 PING_MS: Final = 2_000
 
@@ -138,19 +138,19 @@ class MongoStore:
 
 
 @asynccontextmanager
-async def mongo_store(url: str, *, origin: CurrentOrigin = nobodys) -> AsyncIterator[MongoStore]:
+async def mongo_store(url: str, *, request: CurrentRequest = no_request) -> AsyncIterator[MongoStore]:
     """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION."""
     client = open_client(url, **_options(url))
     try:
-        yield _store_in(client.get_default_database(), Reach(client), origin)
+        yield _store_in(client.get_default_database(), Reach(client), request)
     finally:
         await close(client)
 
 
-def _store_in(database: AsyncDatabase[Raw], reach: Reach, origin: CurrentOrigin) -> MongoStore:
+def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentRequest) -> MongoStore:
     codes = CodeCollection(database[name_of(CodeDocument)])
     entries = database[name_of(EntryDocument)]
-    entry_store = MongoEntryStore(entries, origin)
+    entry_store = MongoEntryStore(entries, request)
     return MongoStore(
         database=database,
         reach=reach,

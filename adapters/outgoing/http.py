@@ -20,8 +20,8 @@ from yarl import URL
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from domain.model.errors import Unavailable
-from domain.model.messaging.messages import Origin
-from ports.system import current_origin
+from domain.model.messaging.messages import RequestContext
+from ports.system import current_request
 
 T = TypeVar("T")
 
@@ -165,7 +165,7 @@ class HttpNeighbour:
 
     async def _once(self, method: str, url: str, **request: Any) -> Answer:
         # The library's errors hold the request, and with it what was sent: they end here.
-        headers = _on_behalf_of(current_origin()) | dict(request.pop("headers", {}))
+        headers = _on_behalf_of(current_request()) | dict(request.pop("headers", {}))
         try:
             async with self._session.request(
                 method, URL(url, encoded=True), allow_redirects=False, headers=headers, **request
@@ -184,9 +184,9 @@ class HttpNeighbour:
         return answer
 
 
-def _on_behalf_of(origin: Origin) -> dict[str, str]:
+def _on_behalf_of(request: RequestContext) -> dict[str, str]:
     """So that what a neighbour does can be followed from the request that it is done for."""
-    told = {"X-Request-Id": origin.request_id, "traceparent": origin.traceparent}
+    told = {"X-Request-Id": request.request_id, "traceparent": request.traceparent}
     return {name: value for name, value in told.items() if value is not None}
 
 

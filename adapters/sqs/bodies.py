@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from ports.messaging import ScoreRetry
 
 
@@ -33,8 +33,8 @@ def from_job(job: ScoreRetry, *, attempt: int = 0) -> str:
         id=job.id,
         campaign_id=job.campaign_id,
         user_id=job.user_id,
-        request_id=job.origin.request_id,
-        traceparent=job.origin.traceparent,
+        request_id=job.request.request_id,
+        traceparent=job.request.traceparent,
         attempt=attempt,
     )
     return msgspec.json.encode(body).decode()
@@ -50,6 +50,6 @@ def to_job(body: str) -> tuple[ScoreRetry, int]:
         id=read.id,
         campaign_id=CampaignId(read.campaign_id),
         user_id=UserId(read.user_id),
-        origin=Origin(request_id=read.request_id, traceparent=read.traceparent),
+        request=RequestContext(request_id=read.request_id, traceparent=read.traceparent),
     )
     return job, read.attempt

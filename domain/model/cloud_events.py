@@ -44,14 +44,14 @@ def outgoing(message: StoredMessage) -> OutgoingEvent:
         "time": instant(message.at),
         "datacontenttype": "application/json",
     }
-    if message.origin.traceparent is not None:
-        head["traceparent"] = message.origin.traceparent  # the extension "Distributed Tracing"
+    if message.request.traceparent is not None:
+        head["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
     # The stored text goes in as it is: an object of JSON, without its last brace, and one more member.
     text = f'{_encoder.encode(head)[:-1]},"data":{message.data}}}'
     return OutgoingEvent(
         id=message.id,
         key=f"{message.campaign_id}:{message.user_id}",
         body=text.encode(),
-        traceparent=message.origin.traceparent,
-        request_id=message.origin.request_id,
+        traceparent=message.request.traceparent,
+        request_id=message.request.request_id,
     )

@@ -41,7 +41,7 @@ from entrypoints.config.stream_urls import kafka_address, kinesis_name, open_plu
 from ports.events import EventStream
 from ports.messaging import CountedQueue
 from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, Realtime, Receipts, Sms, Users
-from ports.system import current_origin
+from ports.system import current_request
 
 Port = TypeVar("Port")
 
@@ -68,7 +68,7 @@ def _bucket_name(settings: Settings) -> str:
 
 
 def _memory(_: Settings) -> Stores:
-    codes, entries = MemoryCodeStore(), MemoryEntryStore(origin=current_origin)
+    codes, entries = MemoryCodeStore(), MemoryEntryStore(request=current_request)
     return Stores(
         pool=codes,
         catalogue=codes,
@@ -87,7 +87,7 @@ def _memory(_: Settings) -> Stores:
 
 @asynccontextmanager
 async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
-    async with mongo_store(settings.store, origin=current_origin) as mongo:
+    async with mongo_store(settings.store, request=current_request) as mongo:
         try:
             await mongo.prepare()
         except Unavailable as error:  # Start all the same: /readyz tells, and it is prepared when it is back.

@@ -25,11 +25,11 @@ from entrypoints.http.entries import (
     registration,
     scoring,
 )
-from entrypoints.http.request.auth import door
+from entrypoints.http.request.auth import token_verifier
 from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.response.problems import MEDIA_TYPE, problem_of
 from entrypoints.http.server.background import Background
-from entrypoints.http.server.middleware import Envelope, request_id_of
+from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.stopping import Stopping
 from entrypoints.telemetry.gauges import Gauges
@@ -97,10 +97,12 @@ def http_app(settings: Settings) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    app.state.door = door(settings)
-    envelope = Envelope(app, metrics, Routes({route.path_format: route.methods for route in app.routes}))
-    app.state.envelope = envelope
-    return envelope
+    app.state.token_verifier = token_verifier(settings)
+    middleware = RequestMiddleware(
+        app, metrics, Routes({route.path_format: route.methods for route in app.routes})
+    )
+    app.state.middleware = middleware
+    return middleware
 
 
 def _running(settings: Settings, metrics: Metrics) -> Any:
@@ -114,7 +116,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             sweeping(opened, settings, wanted=settings.in_memory),
         ):
             app.state.application = opened
-            app.state.envelope.tracer = tracer
+            app.state.middleware.tracer = tracer
             app.state.metrics = metrics
             app.state.gauges = Gauges(opened)
             app.state.background = Background()

@@ -17,7 +17,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from entrypoints.telemetry import traceparent as w3c
-from ports.system import current_origin
+from ports.system import current_request
 
 FRAMES: Final = 30
 """Deep enough to reach from a driver's depths up to our own code."""
@@ -107,11 +107,11 @@ def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
 
 def _name_request(event: EventDict) -> None:
     """Every line that is written on behalf of a request can be found by its id, and by its trace's."""
-    origin = current_origin()
-    if origin.request_id is not None:
-        event.setdefault("request_id", origin.request_id)
-    if origin.traceparent is not None:
-        event.setdefault("trace_id", w3c.trace_id(origin.traceparent))
+    request = current_request()
+    if request.request_id is not None:
+        event.setdefault("request_id", request.request_id)
+    if request.traceparent is not None:
+        event.setdefault("trace_id", w3c.trace_id(request.traceparent))
 
 
 def _bare_traceback(event: EventDict) -> None:

@@ -1,4 +1,4 @@
-"""The part of the worker that passes messages on: several lanes at once, over the slots that it holds."""
+"""The part of the worker that passes messages on: several lanes at once, over the partitions that it holds."""
 
 import asyncio
 import os
@@ -13,15 +13,15 @@ from typing import Final
 import structlog
 
 from domain.model.errors import DomainError
-from domain.model.messaging.leases import SLOTS
-from domain.model.messaging.relaying import Relayed, Way
-from domain.usecases.messaging.hold_partitions import HoldSlots
+from domain.model.messaging.leases import PARTITIONS
+from domain.model.messaging.relaying import Channel, Relayed
+from domain.usecases.messaging.hold_partitions import HoldPartitions
 from entrypoints.application import Application
 
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
-LANES: Final[Mapping[Way, int]] = {Way.EVENTS: 3, Way.RETRIES: 1, Way.RECEIPTS: 1}
-"""Batches of a way under way at once: while one is published, others are read or settled. Each lane has slots of
+LANES: Final[Mapping[Channel, int]] = {Channel.EVENTS: 3, Channel.RETRIES: 1, Channel.RECEIPTS: 1}
+"""Batches of a way under way at once: while one is published, others are read or settled. Each lane has partitions of
 its own, so that no entry is in two of them."""
 BACKOFF_SECONDS: Final = (0.1, 5.0)
 """Between these, doubled with each failure, a lane pauses at most; then whoever was away is found back soon."""
@@ -37,13 +37,13 @@ log = structlog.get_logger()
 
 async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> None:
     """Until ``stop`` is set. What is in hand then is finished, or else passed on again by who holds it next."""
-    held = HoldSlots(app.leases, _name(), lasting)
+    held = HoldPartitions(app.leases, _name(), lasting)
     over = asyncio.Event()
     keeper = asyncio.create_task(_keep(held, over))
     lanes = [
-        asyncio.create_task(_Lane(way, range(place, SLOTS, count), pass_on, held, stop).run())
-        for way, pass_on in _ways(app).items()
-        for place, count in [(place, LANES[way]) for place in range(LANES[way])]
+        asyncio.create_task(_Lane(channel, range(place, PARTITIONS, count), pass_on, held, stop).run())
+        for channel, pass_on in _channels(app).items()
+        for place, count in [(place, LANES[channel]) for place in range(LANES[channel])]
     ]
     try:
         await stop.wait()
@@ -59,20 +59,20 @@ async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> No
 
 async def drain(app: Application, lasting: timedelta) -> None:
     """Pass on what waits now, as far as it goes, and return. Raises Unavailable."""
-    held = HoldSlots(app.leases, _name(), lasting)
+    held = HoldPartitions(app.leases, _name(), lasting)
     await held.renew()
-    for way, pass_on in _ways(app).items():
-        async with held.in_hand(range(SLOTS)) as slots:
-            while _told(way, await pass_on(slots)).passed_on:
+    for channel, pass_on in _channels(app).items():
+        async with held.in_hand(range(PARTITIONS)) as partitions:
+            while _told(channel, await pass_on(partitions)).passed_on:
                 pass
     await held.give_back()
 
 
-def _ways(app: Application) -> Mapping[Way, PassOn]:
+def _channels(app: Application) -> Mapping[Channel, PassOn]:
     return {
-        Way.EVENTS: app.relay_events,
-        Way.RETRIES: app.queue_score_retries,
-        Way.RECEIPTS: app.send_receipts,
+        Channel.EVENTS: app.relay_events,
+        Channel.RETRIES: app.queue_score_retries,
+        Channel.RECEIPTS: app.send_receipts,
     }
 
 
@@ -81,7 +81,7 @@ def _name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
+async def _keep(held: HoldPartitions, over: asyncio.Event) -> None:
     """Renew the lease until it is over. To cancel this is not enough: the driver loses some cancellations."""
     while not over.is_set():
         try:
@@ -90,13 +90,13 @@ async def _keep(held: HoldSlots, over: asyncio.Event) -> None:
             log.warning("worker.hindered", **error.logged)
             pause = held.again_seconds
         except Exception:
-            log.exception("relay.lease_not_renewed")  # A worker without slots would idle for ever.
+            log.exception("relay.lease_not_renewed")  # A worker without partitions would idle for ever.
             pause = held.again_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
 
 
-async def _say_farewell(held: HoldSlots) -> None:
+async def _say_farewell(held: HoldPartitions) -> None:
     """A lease that cannot be given back runs out."""
     try:
         async with asyncio.timeout(FAREWELL_SECONDS):
@@ -109,9 +109,9 @@ async def _say_farewell(held: HoldSlots) -> None:
 
 class _Lane:
     def __init__(
-        self, way: Way, places: Collection[int], pass_on: PassOn, held: HoldSlots, stop: asyncio.Event
+        self, channel: Channel, places: Collection[int], pass_on: PassOn, held: HoldPartitions, stop: asyncio.Event
     ) -> None:
-        self._way = way
+        self._channel = channel
         self._places = places
         self._pass_on = pass_on
         self._held = held
@@ -129,17 +129,17 @@ class _Lane:
         """Pass on one batch; how long to wait for the next."""
         relayed = Relayed()
         try:
-            async with self._held.in_hand(self._places) as slots:
-                if slots:
-                    relayed = _told(self._way, await self._pass_on(slots))
+            async with self._held.in_hand(self._places) as partitions:
+                if partitions:
+                    relayed = _told(self._channel, await self._pass_on(partitions))
         except DomainError as error:
-            log.warning("relay.hindered", way=self._way.value, **error.logged)
+            log.warning("relay.hindered", way=self._channel.value, **error.logged)
             return self._backoff()
         except TimeoutError:
-            log.warning("relay.lease_lost", way=self._way.value)
+            log.warning("relay.lease_lost", way=self._channel.value)
             return self._backoff()
         except Exception:
-            log.exception("relay.failed", way=self._way.value)  # One lane that fails must not end the others.
+            log.exception("relay.failed", way=self._channel.value)  # One lane that fails must not end the others.
             return self._backoff()
         self._failures = 0
         return 0 if relayed.more else LOOK_EVERY_SECONDS
@@ -151,13 +151,13 @@ class _Lane:
         return random.uniform(0, min(longest, shortest * 2 ** min(self._failures, 10)))
 
 
-def _told(way: Way, relayed: Relayed) -> Relayed:
+def _told(channel: Channel, relayed: Relayed) -> Relayed:
     if relayed.passed_on:
-        log.info("messages.relayed", way=way.value, count=relayed.passed_on)
+        log.info("messages.relayed", way=channel.value, count=relayed.passed_on)
     if relayed.unaddressed:
         log.info("receipts.without_address", count=relayed.unaddressed)
     if relayed.postponed:
-        log.warning("messages.postponed", way=way.value, count=relayed.postponed)
+        log.warning("messages.postponed", way=channel.value, count=relayed.postponed)
     for parked in relayed.parked:
-        log.error("message.parked", way=way.value, id=parked.message.id, reason=parked.reason)
+        log.error("message.parked", way=channel.value, id=parked.message.id, reason=parked.reason)
     return relayed

@@ -12,7 +12,7 @@ from domain.model.errors import Unavailable
 from domain.usecases.messaging.retry_scores import RetryScores
 from entrypoints.worker.jobs_in_flight import InHand, Patience, Pauses, hindered
 from ports.messaging import Delivery, Lane, Queue
-from ports.system import set_origin
+from ports.system import set_current_request
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ class _Retries:
             await self._unless_stopped(self.hands.freed.wait())
 
     async def _work(self, delivery: Delivery) -> None:
-        set_origin(delivery.job.origin)
+        set_current_request(delivery.job.request)
         try:
             if not await self._insist(delivery):
                 self.hands.hand_back(delivery)
@@ -155,4 +155,4 @@ class _Retries:
 def _names(delivery: Delivery) -> dict[str, str | int]:
     job = delivery.job
     names: dict[str, str | int] = {"job": job.id, "campaign_id": job.campaign_id, "attempt": delivery.attempt}
-    return names | ({"request_id": job.origin.request_id} if job.origin.request_id else {})
+    return names | ({"request_id": job.request.request_id} if job.request.request_id else {})

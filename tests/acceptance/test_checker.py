@@ -11,14 +11,16 @@ from domain.model.codes.code import (
     Code,
     CodeEvent,
     CodeType,
-    Origin,
+    Provenance,
     Transition,
 )
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 from tests.acceptance.checker import Story, violations
 from tests.acceptance.history import NEVER, Outcome, Step, Words
 
-ORIGIN: Final = Origin(import_id=ImportId("import"), line=1, at=datetime.fromtimestamp(0, UTC), by=UserId("staff"))
+ORIGIN: Final = Provenance(
+    import_id=ImportId("import"), line=1, at=datetime.fromtimestamp(0, UTC), by=UserId("staff")
+)
 RESERVED, RELEASED = CodeEvent.RESERVED, CodeEvent.RELEASED
 EXPIRED, ASSIGNED = CodeEvent.EXPIRED, CodeEvent.ASSIGNED
 
@@ -39,7 +41,7 @@ def code(text: str, *events: Transition) -> Code:
         campaign_id=CampaignId("c"),
         text=text,
         type=CodeType.TM,
-        origin=ORIGIN,
+        provenance=ORIGIN,
         version=len(events),
         transitions=events,
     )

@@ -109,7 +109,9 @@ async def test_a_claim_that_was_cut_short_is_filled_up(database_url: str, stored
     assert answers[0] == answers[1]
     codes = answers[0]["codes"]
     assert len(set(codes)) == 5
-    assert {codes[place]: place for place in (0, 2, 4)} == {code: hold["ordinal"] for code, hold in held.items()}
+    assert {codes[position]: position for position in (0, 2, 4)} == {
+        code: hold["ordinal"] for code, hold in held.items()
+    }
     assert {_instant(answers[0]["reservedAt"])} == {hold["reservedAt"] for hold in held.values()}
 
 
@@ -143,7 +145,7 @@ def _takes_codes(request: bytes) -> bool:
     return b"$set\0" in request and b"reserved\0" in request
 
 
-async def _take_places(database_url: str, *places: int) -> None:
+async def _take_places(database_url: str, *positions: int) -> None:
     """What a claim of five codes leaves behind that took only these places."""
     claim = Claim(
         campaign_id=CampaignId(CAMPAIGN),
@@ -157,9 +159,10 @@ async def _take_places(database_url: str, *places: int) -> None:
     )
     async with mongo_store(database_url) as store:
         codes = CodeCollection(store.database["codes"])
-        free = await codes.find({"status": "available"}, limit=len(places))
+        free = await codes.find({"status": "available"}, limit=len(positions))
         taken = [
-            code.reserve(claim.hold(place), claim.now, claim.by) for place, code in zip(places, free, strict=True)
+            code.reserve(claim.hold(position), claim.now, claim.by)
+            for position, code in zip(positions, free, strict=True)
         ]
         lost = await codes.write(
             [(code, held) for code, held in zip(free, taken, strict=True) if isinstance(held, Code)]

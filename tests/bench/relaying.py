@@ -13,8 +13,8 @@ from rich.console import Console
 
 from adapters.mongo.entries.mapping import new_document
 from domain.model.cloud_events import outgoing
-from domain.model.messaging.leases import SLOTS
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, messages_of
+from domain.model.messaging.leases import PARTITIONS
+from domain.model.messaging.messages import NO_REQUEST, messages_of
 from domain.model.registrations.entry import Entry, EntryEvent
 from tests.bench import raw_kafka
 from tests.bench.crowds import confirmed, fan, next_phone
@@ -69,7 +69,7 @@ def _told(campaign: str, number: int) -> Entry:
 
 
 def _line(entry: Entry) -> bytes:
-    event = outgoing(messages_of(entry, UNKNOWN_ORIGIN)[0])
+    event = outgoing(messages_of(entry, NO_REQUEST)[0])
     return event.key.encode() + b"\t" + event.body
 
 
@@ -78,7 +78,7 @@ def _relay_rate(ground: Ground, entries: list[Entry], servers: str) -> float:
     database = ground.database()
     insert(database.entries, (new_document(entry) for entry in entries))
     batches = database.entries.database["publishedEvents"]
-    waiting = {"outboxSlot": {"$in": [*range(SLOTS)]}, "outboxAt": {"$exists": True}}
+    waiting = {"outboxSlot": {"$in": [*range(PARTITIONS)]}, "outboxAt": {"$exists": True}}
     with worker({"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}) as running:
         _wait_until(lambda: batches.estimated_document_count() > 0, running)
         began, first = time.perf_counter(), database.entries.count_documents(waiting)

@@ -13,7 +13,7 @@ from tests.contracts.entry_stores import Asking, EntryPorts
 
 def in_memory() -> EntryPorts:
     asking = Asking()
-    store = MemoryEntryStore(origin=asking)
+    store = MemoryEntryStore(request=asking)
     return EntryPorts(
         entries=store,
         queries=MemoryEntryQueries(store),
@@ -27,7 +27,7 @@ def in_memory() -> EntryPorts:
 
 async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
     asking = Asking()
-    store = await stack.enter_async_context(mongo_store(url, origin=asking))
+    store = await stack.enter_async_context(mongo_store(url, request=asking))
     await store.migrate()
     return EntryPorts(
         entries=store.entries,

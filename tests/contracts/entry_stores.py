@@ -9,9 +9,9 @@ from typing import Any
 
 from domain.model.errors import DomainError
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.leases import SLOTS
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, StoredMessage
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.leases import PARTITIONS
+from domain.model.messaging.messages import NO_REQUEST, RequestContext, StoredMessage
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.registrations.markets import MarketId
@@ -29,12 +29,12 @@ MARKETS = tuple(MarketId(market) for market in ("nyc", "bos", "chi", "lax", "sea
 class Asking:
     """Says whose doing the changes are, to each task what was said in it, as the application does."""
 
-    _said: ContextVar[Origin] = field(default_factory=lambda: ContextVar("asking", default=UNKNOWN_ORIGIN))
+    _said: ContextVar[RequestContext] = field(default_factory=lambda: ContextVar("asking", default=NO_REQUEST))
 
-    def say(self, origin: Origin) -> None:
-        self._said.set(origin)
+    def say(self, request: RequestContext) -> None:
+        self._said.set(request)
 
-    def __call__(self) -> Origin:
+    def __call__(self) -> RequestContext:
         return self._said.get()
 
 
@@ -51,12 +51,14 @@ class EntryPorts:
     """Where a database keeps the uploads; the memory has no such place."""
 
 
-EVERYWHERE = range(SLOTS)
+EVERYWHERE = range(PARTITIONS)
 
 
-async def waiting(ports: EntryPorts, way: Way = Way.EVENTS, limit: int = 1_000) -> Sequence[StoredMessage]:
+async def waiting(
+    ports: EntryPorts, channel: Channel = Channel.EVENTS, limit: int = 1_000
+) -> Sequence[StoredMessage]:
     """Whatever waits to go this way, by a clock that is far beyond every pause."""
-    return await ports.outbox.pending(way, EVERYWHERE, limit, NOW + timedelta(days=1))
+    return await ports.outbox.pending(channel, EVERYWHERE, limit, NOW + timedelta(days=1))
 
 
 def new_campaign() -> CampaignId:

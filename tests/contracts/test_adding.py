@@ -31,7 +31,7 @@ async def test_new_codes_are_inserted_with_their_origin(stores: Stores) -> None:
     code = await stores.catalogue.get(TOUR, "B")
     assert code is not None
     assert (code.text, code.type, code.status(NOON)) == ("B", TM, CodeStatus.AVAILABLE)
-    assert (code.origin.import_id, code.origin.line, code.origin.at, code.origin.by) == (
+    assert (code.provenance.import_id, code.provenance.line, code.provenance.at, code.provenance.by) == (
         "import-1", 2, NOON, STAFF,
     )  # fmt: skip
 

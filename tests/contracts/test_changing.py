@@ -138,7 +138,7 @@ def with_more(code: Code, transitions: tuple[Transition, ...]) -> Code:
         campaign_id=code.campaign_id,
         text=code.text,
         type=code.type,
-        origin=code.origin,
+        provenance=code.provenance,
         version=code.version + 1,
         transitions=transitions,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from domain.model.errors import PhoneUnavailable
 from domain.model.messaging.messages import message_data
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.entry import Entry, EntryEvent
 from tests.contracts.entry_stores import (
@@ -97,7 +97,7 @@ async def test_many_changes_of_many_at_once_are_all_made(entry_ports: EntryPorts
         assert entry is not None
         assert (entry.details.attributes["times"], entry.revision) == ("5", 6)
     assert len(await waiting(entry_ports)) == 30 * 6
-    assert len(await waiting(entry_ports, Way.RECEIPTS)) == 30, "of those who began confirmed"
+    assert len(await waiting(entry_ports, Channel.RECEIPTS)) == 30, "of those who began confirmed"
 
 
 async def test_guessing_at_once_gains_nothing(entry_ports: EntryPorts) -> None:

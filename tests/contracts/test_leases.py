@@ -11,8 +11,8 @@ import pytest
 
 from adapters.memory.leases import MemoryLeases
 from adapters.mongo.store import mongo_store
-from domain.model.messaging.leases import SLOTS, Shares
-from domain.usecases.messaging.hold_partitions import HoldSlots
+from domain.model.messaging.leases import PARTITIONS, Shares
+from domain.usecases.messaging.hold_partitions import HoldPartitions
 from ports.system import Leases, SharesChange
 
 LEASE = timedelta(seconds=30)
@@ -45,7 +45,7 @@ async def test_what_is_stored_is_what_all_see(peers: tuple[Leases, Leases]) -> N
     assert later >= now
     share = shares.of("a")
     assert share is not None
-    assert (len(share.slots), share.until) == (SLOTS, now + LEASE)
+    assert (len(share.partitions), share.until) == (PARTITIONS, now + LEASE)
     assert (await peers[1].change(lambda shares, _: shares.without("a")))[0] == Shares()
 
 
@@ -56,7 +56,9 @@ async def test_changes_at_once_are_all_made(peers: tuple[Leases, Leases]) -> Non
 
     shares, _ = await peers[0].change(lambda shares, _: shares)
     assert sorted(share.worker for share in shares.shares) == names
-    assert sorted(slot for share in shares.shares for slot in share.slots) == list(range(SLOTS))
+    assert sorted(partition for share in shares.shares for partition in share.partitions) == list(
+        range(PARTITIONS)
+    )
 
 
 @dataclass(slots=True)
@@ -67,19 +69,23 @@ class Floor:
     clashes: list[tuple[str, str]] = field(default_factory=list)
     done: int = 0
 
-    async def work(self, worker: str, held: HoldSlots) -> None:
-        async with held.in_hand(range(SLOTS)) as slots:
-            self.clashes += [(worker, self.holders[slot]) for slot in slots if slot in self.holders]
-            self.holders |= dict.fromkeys(slots, worker)
+    async def work(self, worker: str, held: HoldPartitions) -> None:
+        async with held.in_hand(range(PARTITIONS)) as partitions:
+            self.clashes += [
+                (worker, self.holders[partition]) for partition in partitions if partition in self.holders
+            ]
+            self.holders |= dict.fromkeys(partitions, worker)
             try:
                 await asyncio.sleep(random.uniform(0, 0.02))
-                self.done += len(slots)
+                self.done += len(partitions)
             finally:
-                for slot in slots:
-                    del self.holders[slot]
+                for partition in partitions:
+                    del self.holders[partition]
 
 
-async def work(floor: Floor, held: HoldSlots, worker: str, chance: random.Random, until: asyncio.Event) -> None:
+async def work(
+    floor: Floor, held: HoldPartitions, worker: str, chance: random.Random, until: asyncio.Event
+) -> None:
     """Come, work, renew late or not at all, go and come again, as processes do that are stopped and started."""
     while not until.is_set():
         pause = await held.renew()
@@ -98,7 +104,9 @@ async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> Non
     """Eight workers that join, dawdle beyond their lease, leave and return, in two processes."""
     floor, until = Floor(), asyncio.Event()
     workers = [
-        asyncio.create_task(work(floor, HoldSlots(peers[n % 2], f"w{n}", SHORT), f"w{n}", random.Random(n), until))
+        asyncio.create_task(
+            work(floor, HoldPartitions(peers[n % 2], f"w{n}", SHORT), f"w{n}", random.Random(n), until)
+        )
         for n in range(8)
     ]
     await asyncio.sleep(4)
@@ -106,80 +114,80 @@ async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> Non
     await asyncio.gather(*workers)
 
     assert floor.clashes == []
-    assert floor.done > SLOTS
+    assert floor.done > PARTITIONS
 
 
-async def settled(*workers: HoldSlots) -> None:
+async def settled(*workers: HoldPartitions) -> None:
     """Each renews when it is due, until none is waiting for slots."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len({slot for one in workers for slot in one.slots}) < SLOTS or not all(
-            one.slots for one in workers
+        while len({partition for one in workers for partition in one.partitions}) < PARTITIONS or not all(
+            one.partitions for one in workers
         ):
             for one in workers:
                 await one.renew()
 
 
 async def test_workers_share_and_take_over(peers: tuple[Leases, Leases]) -> None:
-    one, another = HoldSlots(peers[0], "one", LEASE), HoldSlots(peers[1], "another", LEASE)
+    one, another = HoldPartitions(peers[0], "one", LEASE), HoldPartitions(peers[1], "another", LEASE)
     await one.renew()
-    assert len(one.slots) == SLOTS
+    assert len(one.partitions) == PARTITIONS
 
     await settled(one, another)
-    assert (len(one.slots), len(another.slots)) == (SLOTS // 2, SLOTS // 2)
+    assert (len(one.partitions), len(another.partitions)) == (PARTITIONS // 2, PARTITIONS // 2)
 
     await one.give_back()
-    assert one.slots == frozenset()
+    assert one.partitions == frozenset()
     await another.renew()
-    assert len(another.slots) == SLOTS, "at once, although the lease was not over"
+    assert len(another.partitions) == PARTITIONS, "at once, although the lease was not over"
 
 
 async def test_what_is_in_hand_is_not_given_away(peers: tuple[Leases, Leases]) -> None:
-    one, another = HoldSlots(peers[0], "one", LEASE), HoldSlots(peers[1], "another", LEASE)
+    one, another = HoldPartitions(peers[0], "one", LEASE), HoldPartitions(peers[1], "another", LEASE)
     await one.renew()
 
-    async with one.in_hand(range(SLOTS)) as slots:
-        assert len(slots) == SLOTS
+    async with one.in_hand(range(PARTITIONS)) as partitions:
+        assert len(partitions) == PARTITIONS
         for _ in range(3):
             await another.renew()
             await one.renew()
-        assert another.slots == frozenset()
+        assert another.partitions == frozenset()
 
     await settled(one, another)
 
 
 async def test_who_dies_is_succeeded_when_the_lease_is_over(peers: tuple[Leases, Leases]) -> None:
-    dead, alive = HoldSlots(peers[0], "dead", SHORT), HoldSlots(peers[1], "alive", SHORT)
+    dead, alive = HoldPartitions(peers[0], "dead", SHORT), HoldPartitions(peers[1], "alive", SHORT)
     await dead.renew()
     pause = await alive.renew()
     waited = 0.0
-    while not alive.slots:
-        assert dead.slots == frozenset() or not alive.slots
+    while not alive.partitions:
+        assert dead.partitions == frozenset() or not alive.partitions
         await asyncio.sleep(pause)
         waited += pause
         pause = await alive.renew()
 
-    assert len(alive.slots) == SLOTS
+    assert len(alive.partitions) == PARTITIONS
     assert waited <= 2 * SHORT.total_seconds(), "it looks again when the other's lease is over"
 
 
 async def test_work_stops_when_the_lease_cannot_be_renewed(peers: tuple[Leases, Leases]) -> None:
-    held = HoldSlots(peers[0], "one", SHORT)
+    held = HoldPartitions(peers[0], "one", SHORT)
     await held.renew()
 
     with pytest.raises(TimeoutError):
-        async with held.in_hand(range(SLOTS)):
+        async with held.in_hand(range(PARTITIONS)):
             await asyncio.sleep(PATIENCE_SECONDS)
 
-    assert held.slots == frozenset()
+    assert held.partitions == frozenset()
 
 
 async def test_work_goes_on_while_the_lease_is_renewed(peers: tuple[Leases, Leases]) -> None:
-    held = HoldSlots(peers[0], "one", SHORT)
+    held = HoldPartitions(peers[0], "one", SHORT)
     await held.renew()
 
-    async with held.in_hand(range(SLOTS)):
+    async with held.in_hand(range(PARTITIONS)):
         for _ in range(8):
             await asyncio.sleep(SHORT.total_seconds() / 4)
             await held.renew()
 
-    assert len(held.slots) == SLOTS
+    assert len(held.partitions) == PARTITIONS

@@ -13,8 +13,8 @@ from adapters.mongo.urls import check_url
 from domain.model.codes.code import CodeStatus
 from domain.model.codes.inventory import CodeFilter
 from domain.model.errors import Unavailable
-from domain.model.messaging.leases import SLOTS
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.leases import PARTITIONS
+from domain.model.messaging.relaying import Channel
 from tests.builders import ANN, DAY, EXTERNAL, MINE, NOON, STAFF, TM, TOUR, a_batch, a_claim, an_import, texts
 from tests.contracts.entry_stores import fan, phone, registered
 
@@ -194,10 +194,12 @@ async def test_migrate_gives_slots_to_what_an_earlier_release_left(store: MongoS
     entry = registered(fan(1), phone(1), confirmed=True)
     await store.entries.change(entry.campaign_id, entry.user_id, lambda _: entry)
     database["entries"].update_many({}, {"$unset": {"outboxSlot": "", "receiptsAt": "", "retriesAt": ""}})
-    for way in Way:
-        assert await store.outbox.pending(way, range(SLOTS), 10, NOON) == []
+    for channel in Channel:
+        assert await store.outbox.pending(channel, range(PARTITIONS), 10, NOON) == []
 
     await store.migrate()
 
-    waiting = {way: len(await store.outbox.pending(way, range(SLOTS), 10, NOON)) for way in Way}
-    assert waiting == {Way.EVENTS: 1, Way.RECEIPTS: 1, Way.RETRIES: 0}
+    waiting = {
+        channel: len(await store.outbox.pending(channel, range(PARTITIONS), 10, NOON)) for channel in Channel
+    }
+    assert waiting == {Channel.EVENTS: 1, Channel.RECEIPTS: 1, Channel.RETRIES: 0}

@@ -10,10 +10,10 @@ import pytest
 
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
-from domain.model.messaging.leases import slot_of
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, StoredMessage, message_data
-from domain.model.messaging.relaying import Parked, Postponed, Settlement, Standing, Way
-from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Selection
+from domain.model.messaging.leases import partition_of
+from domain.model.messaging.messages import NO_REQUEST, RequestContext, StoredMessage, message_data
+from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing
+from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent, Selection
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import ScoreRecord
 from tests.builders import TICK
@@ -39,12 +39,12 @@ pytest_plugins = ["tests.contracts.entry_fixtures"]
 async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) -> None:
     """REQ-010: the event is stored with the state it tells of."""
     entry = Entry.register(TOUR, fan(1), Details(phone=phone(1), markets=MARKETS[:2]), NOW).confirm(NOW)
-    entry = entry.told(EntryEvent.CREATED, NOW, Errand.RETRY_FANSCORE)
+    entry = entry.told(EntryEvent.CREATED, NOW, BackgroundTask.RETRY_FANSCORE)
     await store(entry_ports, entry)
 
-    (created,) = await waiting(entry_ports, Way.EVENTS)
-    (retry,) = await waiting(entry_ports, Way.RETRIES)
-    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
+    (created,) = await waiting(entry_ports, Channel.EVENTS)
+    (retry,) = await waiting(entry_ports, Channel.RETRIES)
+    (receipt,) = await waiting(entry_ports, Channel.RECEIPTS)
 
     assert [message.id for message in (created, retry, receipt)] == [message.id for message in entry.messages]
     assert created == StoredMessage(
@@ -56,39 +56,39 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
         revision=1,
         data=message_data(EntryEvent.CREATED, entry),
     )
-    assert (retry.about, retry.data) == (Errand.RETRY_FANSCORE, None)
-    assert (receipt.about, receipt.data) == (Errand.SEND_RECEIPT, None)
+    assert (retry.about, retry.data) == (BackgroundTask.RETRY_FANSCORE, None)
+    assert (receipt.about, receipt.data) == (BackgroundTask.SEND_RECEIPT, None)
 
 
 async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> None:
     """However the change was made: alone, in a batch, or with scores."""
-    traced = Origin(request_id="r-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    traced = RequestContext(request_id="r-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     entry_ports.asking.say(traced)
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
-    entry_ports.asking.say(Origin(request_id="r-2"))
+    entry_ports.asking.say(RequestContext(request_id="r-2"))
     await entry_ports.entries.change_many(TOUR, [fan(1)], noted("n", "1"))
-    entry_ports.asking.say(Origin(request_id="r-3"))
+    entry_ports.asking.say(RequestContext(request_id="r-3"))
     selected = ScoreRecord(user_id=fan(1), score=9, selection=Selection.SELECTED)
     await entry_ports.scores.put(TOUR, [selected], NOW, upload="one")
-    entry_ports.asking.say(UNKNOWN_ORIGIN)
+    entry_ports.asking.say(NO_REQUEST)
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "2")))
 
-    expected = [traced, Origin(request_id="r-2"), Origin(request_id="r-3"), UNKNOWN_ORIGIN]
-    assert [message.origin for message in await waiting(entry_ports)] == expected
+    expected = [traced, RequestContext(request_id="r-2"), RequestContext(request_id="r-3"), NO_REQUEST]
+    assert [message.request for message in await waiting(entry_ports)] == expected
 
 
 async def test_of_changes_at_once_each_is_its_own_requests(entry_ports: EntryPorts) -> None:
     """Whatever they share on their way into the store."""
 
     async def register(number: int) -> None:
-        entry_ports.asking.say(Origin(request_id=f"r-{number}"))
+        entry_ports.asking.say(RequestContext(request_id=f"r-{number}"))
         await store(entry_ports, registered(fan(number), phone(number)))
         await entry_ports.entries.change(TOUR, fan(number), existing(noted("n", "1")))
 
     await asyncio.gather(*(asyncio.create_task(register(number)) for number in range(30)))
 
-    left = await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 100, NOW + timedelta(hours=1))
-    assert {(message.user_id, message.origin.request_id) for message in left} == {
+    left = await entry_ports.outbox.pending(Channel.EVENTS, EVERYWHERE, 100, NOW + timedelta(hours=1))
+    assert {(message.user_id, message.request.request_id) for message in left} == {
         (fan(number), f"r-{number}") for number in range(30)
     }
     assert len(left) == 60
@@ -98,9 +98,9 @@ def settled(
     *passed_on: StoredMessage,
     postponed: Sequence[Postponed] = (),
     parked: Sequence[Parked] = (),
-    way: Way = Way.EVENTS,
+    channel: Channel = Channel.EVENTS,
 ) -> Settlement:
-    return Settlement(way=way, at=NOW, passed_on=passed_on, postponed=postponed, parked=parked)
+    return Settlement(channel=channel, at=NOW, passed_on=passed_on, postponed=postponed, parked=parked)
 
 
 def put_off(message: StoredMessage, by: timedelta) -> Postponed:
@@ -162,27 +162,27 @@ async def test_each_slot_is_asked_for_its_own(entry_ports: EntryPorts) -> None:
     await store(entry_ports, *(registered(one, phone(number)) for number, one in enumerate(fans)))
 
     found: list[UserId] = []
-    for slot in EVERYWHERE:
-        messages = await entry_ports.outbox.pending(Way.EVENTS, [slot], 100, NOW)
-        assert {slot_of(TOUR, message.user_id) for message in messages} <= {slot}
+    for partition in EVERYWHERE:
+        messages = await entry_ports.outbox.pending(Channel.EVENTS, [partition], 100, NOW)
+        assert {partition_of(TOUR, message.user_id) for message in messages} <= {partition}
         found += [message.user_id for message in messages]
 
     assert sorted(found) == fans
-    assert await entry_ports.outbox.pending(Way.EVENTS, [], 100, NOW) == []
+    assert await entry_ports.outbox.pending(Channel.EVENTS, [], 100, NOW) == []
 
 
 async def test_one_way_knows_nothing_of_the_others(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
-    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
+    (receipt,) = await waiting(entry_ports, Channel.RECEIPTS)
     (event,) = await waiting(entry_ports)
 
-    await entry_ports.outbox.settle(settled(receipt, way=Way.RECEIPTS))
+    await entry_ports.outbox.settle(settled(receipt, channel=Channel.RECEIPTS))
     assert await waiting(entry_ports) == [event]
-    assert await waiting(entry_ports, Way.RECEIPTS) == []
+    assert await waiting(entry_ports, Channel.RECEIPTS) == []
 
     await entry_ports.outbox.settle(settled(event))
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "1")))
-    assert await waiting(entry_ports, Way.RECEIPTS) == []
+    assert await waiting(entry_ports, Channel.RECEIPTS) == []
 
 
 async def test_what_is_put_off_holds_up_its_entry_and_no_other(entry_ports: EntryPorts) -> None:
@@ -194,8 +194,8 @@ async def test_what_is_put_off_holds_up_its_entry_and_no_other(entry_ports: Entr
     await entry_ports.entries.change(TOUR, fan(1), existing(noted("n", "later")))
 
     before, after = NOW + timedelta(seconds=9) - TICK, NOW + timedelta(seconds=9)
-    assert await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, before) == [other]
-    again = await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, after)
+    assert await entry_ports.outbox.pending(Channel.EVENTS, EVERYWHERE, 10, before) == [other]
+    again = await entry_ports.outbox.pending(Channel.EVENTS, EVERYWHERE, 10, after)
     assert [(one.user_id, one.revision) for one in again if one.user_id == fan(1)] == [
         (fan(1), revision) for revision in (1, 2, 3)
     ]
@@ -206,13 +206,13 @@ async def test_what_is_put_off_holds_up_its_entry_and_no_other(entry_ports: Entr
 
 async def test_a_receipt_put_off_holds_up_no_event(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
-    (receipt,) = await waiting(entry_ports, Way.RECEIPTS)
+    (receipt,) = await waiting(entry_ports, Channel.RECEIPTS)
 
     postponed = put_off(receipt, timedelta(hours=1))
-    await entry_ports.outbox.settle(settled(postponed=[postponed], way=Way.RECEIPTS))
+    await entry_ports.outbox.settle(settled(postponed=[postponed], channel=Channel.RECEIPTS))
 
-    assert len(await entry_ports.outbox.pending(Way.EVENTS, EVERYWHERE, 10, NOW)) == 1
-    assert await entry_ports.outbox.pending(Way.RECEIPTS, EVERYWHERE, 10, NOW) == []
+    assert len(await entry_ports.outbox.pending(Channel.EVENTS, EVERYWHERE, 10, NOW)) == 1
+    assert await entry_ports.outbox.pending(Channel.RECEIPTS, EVERYWHERE, 10, NOW) == []
 
 
 async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports: EntryPorts) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from adapters.outgoing.http import MAX_BODY_BYTES, MAX_CONNECTIONS, HttpNeighbour, http_session
-from domain.model.messaging.messages import Origin
-from ports.system import set_origin
+from domain.model.messaging.messages import RequestContext
+from ports.system import set_current_request
 from tests.registrations import Seconds
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 
@@ -109,7 +109,7 @@ async def test_a_neighbour_is_told_on_behalf_of_which_request_it_is_asked(
     server: Neighbour, asked: HttpNeighbour
 ) -> None:
     async def on_behalf_of(name: str) -> None:
-        set_origin(Origin(request_id=name, traceparent=TRACEPARENT))
+        set_current_request(RequestContext(request_id=name, traceparent=TRACEPARENT))
         await asked.get(name)
         await asked.post({}, path=f"/{name}", headers={"x-api-key": "k"})
 

@@ -17,7 +17,7 @@ from adapters.sqs.client import sqs_client
 from adapters.sqs.provision import build_queues
 from adapters.sqs.queue import SqsQueue
 from domain.model.ids import UserId
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from ports.messaging import CountedQueue, Delivery, Depth, Lane, ScoreRetry
 from tests.registrations import ANN, TOUR
 from tests.servers.aws import environment
@@ -114,8 +114,8 @@ async def take_all(queue: CountedQueue, count: int) -> Sequence[Delivery]:
 
 
 async def test_what_was_sent_is_received_as_it_was(queue: CountedQueue) -> None:
-    origin = Origin(request_id="request-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
-    job = ScoreRetry(id="job-1", campaign_id=TOUR, user_id=UserId("a|b@c.d:e"), origin=origin)
+    request = RequestContext(request_id="request-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    job = ScoreRetry(id="job-1", campaign_id=TOUR, user_id=UserId("a|b@c.d:e"), request=request)
     await queue.send([job])
 
     delivery = await take(queue)

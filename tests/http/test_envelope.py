@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.http.server.middleware import Envelope
+from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.routes import UNMATCHED, Routes
 from entrypoints.telemetry.metrics import Metrics
 from tests.http.scene import assert_problem
@@ -15,7 +15,7 @@ PART = {"type": "http.response.body", "body": b"half", "more_body": True}
 SCOPE = {"type": "http", "method": "GET", "path": "/c1/codes", "http_version": "1.1", "headers": []}
 
 
-def crashing(*sent_before: dict[str, Any]) -> Envelope:
+def crashing(*sent_before: dict[str, Any]) -> RequestMiddleware:
     """Around an application that sends this much and then breaks."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -23,10 +23,10 @@ def crashing(*sent_before: dict[str, Any]) -> Envelope:
             await send(dict(message))
         raise KeyError("SECRET-CODE-1")
 
-    return Envelope(app, Metrics(), Routes({"/{campaignId}/codes": ["GET"]}))
+    return RequestMiddleware(app, Metrics(), Routes({"/{campaignId}/codes": ["GET"]}))
 
 
-async def answers(envelope: Envelope) -> list[dict[str, Any]]:
+async def answers(middleware: RequestMiddleware) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> Any:
@@ -36,7 +36,7 @@ async def answers(envelope: Envelope) -> list[dict[str, Any]]:
         sent.append(message)
 
     try:
-        await envelope(dict(SCOPE), receive, send)  # type: ignore[arg-type]
+        await middleware(dict(SCOPE), receive, send)  # type: ignore[arg-type]
     except KeyError:
         sent.append({"type": "cut"})
     return sent
@@ -73,8 +73,8 @@ async def test_behind_the_beginning_of_an_answer_a_body_is_not_told_of() -> None
     async def send(message: Any) -> None:
         pass
 
-    envelope = Envelope(app, Metrics(), Routes({"/{campaignId}/codes": ["GET"]}))
-    await envelope(dict(SCOPE), receive, send)  # type: ignore[arg-type]
+    middleware = RequestMiddleware(app, Metrics(), Routes({"/{campaignId}/codes": ["GET"]}))
+    await middleware(dict(SCOPE), receive, send)  # type: ignore[arg-type]
 
     assert told == [{"type": "http.disconnect"}]
 

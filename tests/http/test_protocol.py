@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from entrypoints.http.response.problems import Problem
-from entrypoints.http.server.middleware import Envelope
+from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.protocol import Protocol
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES, Limits
@@ -100,7 +100,7 @@ class Caller:
 @asynccontextmanager
 async def wire(limits: Limits) -> AsyncIterator[Wire]:
     served = Wire()
-    app = Envelope(served.app, Metrics(), Routes({"/livez": ["GET"]}))
+    app = RequestMiddleware(served.app, Metrics(), Routes({"/livez": ["GET"]}))
     config = uvicorn.Config(app, ws="none", access_log=False, log_config=None)
 
     def protocol() -> Protocol:

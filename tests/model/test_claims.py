@@ -27,37 +27,37 @@ from tests.builders import (
 )
 
 
-def _held(text: str, ordinal: int, count: int) -> Code:
-    return done(a_code(text).reserve(a_hold(ordinal=ordinal, count=count), NOON, STAFF))
+def _held(text: str, position: int, count: int) -> Code:
+    return done(a_code(text).reserve(a_hold(position=position, count=count), NOON, STAFF))
 
 
 def test_a_new_reservation_has_every_place_to_fill() -> None:
-    assert a_claim(3).places_left([]) == [0, 1, 2]
+    assert a_claim(3).open_positions([]) == [0, 1, 2]
 
 
 def test_a_reservation_cut_short_has_only_its_empty_places_to_fill() -> None:
-    assert a_claim(4).places_left([_held("B", 2, 4), _held("A", 0, 4)]) == [1, 3]
+    assert a_claim(4).open_positions([_held("B", 2, 4), _held("A", 0, 4)]) == [1, 3]
 
 
 def test_a_full_reservation_has_none() -> None:
-    assert a_claim(1).places_left([_held("A", 0, 1)]) == []
+    assert a_claim(1).open_positions([_held("A", 0, 1)]) == []
 
 
 def test_another_number_under_the_same_id_is_a_mismatch() -> None:
     with pytest.raises(ReservationMismatch):
-        a_claim(2).places_left([_held("A", 0, 3)])
+        a_claim(2).open_positions([_held("A", 0, 3)])
 
 
 def test_another_type_under_the_same_id_is_a_mismatch() -> None:
     with pytest.raises(ReservationMismatch):
-        a_claim(1, type=EXTERNAL).places_left([_held("A", 0, 1)])
+        a_claim(1, type=EXTERNAL).open_positions([_held("A", 0, 1)])
 
 
 def test_a_hold_lasts_as_long_as_was_asked() -> None:
     hold = a_claim(2).hold(1)
 
     assert (hold.reserved_at, hold.expires_at) == (NOON, NOON + DAY)
-    assert (hold.ordinal, hold.count, hold.reserve_id) == (1, 2, MINE)
+    assert (hold.position, hold.count, hold.reserve_id) == (1, 2, MINE)
 
 
 def test_a_reservation_that_is_completed_later_keeps_its_first_times() -> None:

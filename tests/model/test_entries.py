@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from domain.model.registrations.entry import (
+    BackgroundTask,
     Details,
     Entry,
     EntryEvent,
     EntryStatus,
-    Errand,
     Selection,
     Verification,
 )
@@ -141,9 +141,9 @@ def test_a_change_that_is_told_is_the_next_revision() -> None:
 
 
 def test_errands_go_along_behind_the_event() -> None:
-    entry = an_entry().told(EntryEvent.CREATED, NOON, Errand.RETRY_FANSCORE)
+    entry = an_entry().told(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
 
-    assert [message.about for message in entry.messages] == [EntryEvent.CREATED, Errand.RETRY_FANSCORE]
+    assert [message.about for message in entry.messages] == [EntryEvent.CREATED, BackgroundTask.RETRY_FANSCORE]
     assert entry.revision == 1
 
 
@@ -151,8 +151,8 @@ def test_the_receipt_is_due_when_it_first_becomes_confirmed() -> None:
     pending = an_entry().told(EntryEvent.CREATED, NOON)
     confirmed = pending.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
 
-    assert Errand.SEND_RECEIPT not in [message.about for message in pending.messages]
-    assert confirmed.messages[-1].about is Errand.SEND_RECEIPT
+    assert BackgroundTask.SEND_RECEIPT not in [message.about for message in pending.messages]
+    assert confirmed.messages[-1].about is BackgroundTask.SEND_RECEIPT
 
 
 def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> None:
@@ -161,7 +161,7 @@ def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> Non
     entry = entry.revise(some_details(NYC, phone=OTHER_PHONE)).told(EntryEvent.UPDATED, LATER)
     entry = entry.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
 
-    assert [message.about for message in entry.messages].count(Errand.SEND_RECEIPT) == 1
+    assert [message.about for message in entry.messages].count(BackgroundTask.SEND_RECEIPT) == 1
 
 
 def test_nobody_is_selected_from_the_start() -> None:

@@ -6,8 +6,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from domain.model.cloud_events import outgoing
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.messages import Origin, StoredMessage, entry_data, message_data
-from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Fraud, FraudStatus, Selection
+from domain.model.messaging.messages import RequestContext, StoredMessage, entry_data, message_data
+from domain.model.registrations.entry import (
+    BackgroundTask,
+    Details,
+    Entry,
+    EntryEvent,
+    Fraud,
+    FraudStatus,
+    Selection,
+)
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 
@@ -70,7 +78,7 @@ def test_what_is_known_later() -> None:
 
 def test_an_errand_carries_no_state() -> None:
     """It looks at the entry as it is when it is run."""
-    assert message_data(Errand.SEND_RECEIPT, _entry()) is None
+    assert message_data(BackgroundTask.SEND_RECEIPT, _entry()) is None
 
 
 def test_an_event_carries_the_entry_as_json() -> None:
@@ -88,7 +96,7 @@ def test_an_event_as_the_world_reads_it() -> None:
         user_id=entry.user_id,
         revision=1,
         data=message_data(EntryEvent.CREATED, entry),
-        origin=Origin(traceparent="00-1-2-01"),
+        request=RequestContext(traceparent="00-1-2-01"),
     )
 
     event = outgoing(message)
@@ -105,4 +113,4 @@ def test_an_event_as_the_world_reads_it() -> None:
         "traceparent": "00-1-2-01",
         "data": entry_data(entry),
     }
-    assert "traceparent" not in json.loads(outgoing(replace(message, origin=Origin())).body)
+    assert "traceparent" not in json.loads(outgoing(replace(message, request=RequestContext())).body)

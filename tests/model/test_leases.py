@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.leases import SLOTS, Shares, slot_of
+from domain.model.messaging.leases import PARTITIONS, Shares, partition_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=30)
@@ -11,12 +11,12 @@ TICK = timedelta(milliseconds=1)
 
 
 def held(shares: Shares) -> dict[str, int]:
-    return {share.worker: len(share.slots) for share in shares.shares}
+    return {share.worker: len(share.partitions) for share in shares.shares}
 
 
 def slots_of(shares: Shares, worker: str) -> frozenset[int]:
     share = shares.of(worker)
-    return share.slots if share else frozenset()
+    return share.partitions if share else frozenset()
 
 
 def balanced(shares: Shares, workers: str, at: datetime = NOW) -> Shares:
@@ -25,36 +25,38 @@ def balanced(shares: Shares, workers: str, at: datetime = NOW) -> Shares:
         for worker in workers:
             too_many = sorted(slots_of(shares, worker))[shares.fair :]
             shares = shares.renewed(worker, at, LEASE, giving_back=too_many)
-        taken = [slot for share in shares.shares for slot in share.slots]
+        taken = [partition for share in shares.shares for partition in share.partitions]
         assert len(taken) == len(set(taken)), "a slot has two holders"
     return shares
 
 
 def test_an_entry_has_the_same_slot_for_ever() -> None:
     """The number is stored: another one for the same entry would hide its messages from everybody."""
-    assert slot_of(CampaignId("tour"), UserId("fan-2")) == 58
-    assert {slot_of(CampaignId("tour"), UserId(f"fan-{one}")) for one in range(2_000)} == set(range(SLOTS))
+    assert partition_of(CampaignId("tour"), UserId("fan-2")) == 58
+    assert {partition_of(CampaignId("tour"), UserId(f"fan-{one}")) for one in range(2_000)} == set(
+        range(PARTITIONS)
+    )
 
 
 def test_who_is_alone_holds_everything() -> None:
-    assert held(Shares().renewed("a", NOW, LEASE)) == {"a": SLOTS}
+    assert held(Shares().renewed("a", NOW, LEASE)) == {"a": PARTITIONS}
 
 
 def test_a_slot_changes_hands_only_when_it_was_given_back() -> None:
     shares = Shares().renewed("a", NOW, LEASE).renewed("b", NOW, LEASE)
-    assert held(shares) == {"a": SLOTS, "b": 0}
+    assert held(shares) == {"a": PARTITIONS, "b": 0}
 
-    shares = shares.renewed("a", NOW, LEASE, giving_back=range(SLOTS // 2))
-    assert held(shares) == {"a": SLOTS // 2, "b": 0}
+    shares = shares.renewed("a", NOW, LEASE, giving_back=range(PARTITIONS // 2))
+    assert held(shares) == {"a": PARTITIONS // 2, "b": 0}
 
-    assert held(shares.renewed("b", NOW, LEASE)) == {"a": SLOTS // 2, "b": SLOTS // 2}
+    assert held(shares.renewed("b", NOW, LEASE)) == {"a": PARTITIONS // 2, "b": PARTITIONS // 2}
 
 
 def test_everybody_gets_a_fair_share() -> None:
     for count in range(1, 12):
         sizes = held(balanced(Shares(), "abcdefghijkl"[:count])).values()
-        assert sum(sizes) == SLOTS
-        assert max(sizes) <= -(-SLOTS // count)
+        assert sum(sizes) == PARTITIONS
+        assert max(sizes) <= -(-PARTITIONS // count)
 
 
 def test_who_is_silent_loses_everything_when_the_lease_is_over_and_not_before() -> None:
@@ -64,7 +66,7 @@ def test_who_is_silent_loses_everything_when_the_lease_is_over_and_not_before() 
     early = shares.renewed("a", NOW + LEASE - TICK, LEASE)
     assert slots_of(early, "b") == of_b
     late = early.renewed("a", NOW + LEASE, LEASE)
-    assert held(late) == {"a": SLOTS}
+    assert held(late) == {"a": PARTITIONS}
     assert not slots_of(late.renewed("b", NOW + LEASE, LEASE), "b") & slots_of(late, "a")
 
 
@@ -77,5 +79,5 @@ def test_who_comes_late_keeps_what_nobody_took() -> None:
 def test_who_ends_leaves_nothing_behind() -> None:
     shares = balanced(Shares(), "ab").without("a")
 
-    assert held(shares.renewed("b", NOW, LEASE)) == {"b": SLOTS}
+    assert held(shares.renewed("b", NOW, LEASE)) == {"b": PARTITIONS}
     assert shares.without("a") == shares

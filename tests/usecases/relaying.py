@@ -13,10 +13,10 @@ from adapters.memory.queues import MemoryQueue
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
-from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.relaying import Relayed
 from domain.model.registrations.campaigns import Fan
-from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand
+from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.usecases.messaging.live_updates import LiveUpdates
@@ -24,10 +24,10 @@ from domain.usecases.messaging.relay_events import RelayEvents
 from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
 from ports.events import BEHIND, Refused
 from ports.neighbours import Receipt
-from ports.system import current_origin
+from ports.system import current_request
 from tests.builders import TOUR, ManualClock
 
-EVERYWHERE = range(SLOTS)
+EVERYWHERE = range(PARTITIONS)
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class ToldReceipts:
     async def send(self, receipt: Receipt) -> bool:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        self.on_behalf_of.append(current_origin().request_id or "")
+        self.on_behalf_of.append(current_request().request_id or "")
         await asyncio.sleep(0)
         self.at_once -= 1
         answer = self.answers.get(receipt.email, True)
@@ -100,7 +100,7 @@ class ToldRealtime:
             if self.down:
                 raise Unavailable("realtime")
             self.told.append(event.id)
-            self.on_behalf_of.append(current_origin().request_id or "")
+            self.on_behalf_of.append(current_request().request_id or "")
         finally:
             self.at_once -= 1
 
@@ -108,7 +108,7 @@ class ToldRealtime:
 class Relaying:
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.entries, self.users = MemoryEntryStore(origin=current_origin), MemoryUsers()
+        self.entries, self.users = MemoryEntryStore(request=current_request), MemoryUsers()
         self.outbox = MemoryOutbox(self.entries)
         self.stream, self.receipts, self.realtime = ToldStream(), ToldReceipts(), ToldRealtime()
         self.queue = MemoryQueue()
@@ -143,9 +143,9 @@ class Relaying:
         )
         self.users.put(Fan(id=UserId(user)))
         entry = Entry.register(TOUR, UserId(user), details, self.clock.now())
-        errands = () if scored else (Errand.RETRY_FANSCORE,)
+        tasks = () if scored else (BackgroundTask.RETRY_FANSCORE,)
         told = (entry.confirm(self.clock.now()) if confirmed else entry).told(
-            EntryEvent.CREATED, self.clock.now(), *errands
+            EntryEvent.CREATED, self.clock.now(), *tasks
         )
         await self.entries.change(TOUR, told.user_id, lambda _: told)
         return [message.id for message in told.messages]

@@ -50,8 +50,8 @@ async def test_imported_codes_know_where_they_came_from(inventory: Inventory) ->
     run = await inventory.import_file(b"A\n\nB\n")
 
     code = (await inventory.history(TOUR, "B")).code
-    assert (code.origin.import_id, code.origin.line) == (run.id, 3)
-    assert (code.origin.by, code.origin.at) == (STAFF, NOON)
+    assert (code.provenance.import_id, code.provenance.line) == (run.id, 3)
+    assert (code.provenance.by, code.provenance.at) == (STAFF, NOON)
 
 
 async def test_codes_already_there_stay_exactly_as_they_are(inventory: Inventory) -> None:

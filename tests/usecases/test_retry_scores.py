@@ -9,7 +9,7 @@ from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryFanscore
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.entry import Entry, EntryEvent, Errand
+from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
 from domain.usecases.messaging.retry_scores import RetryScores, delay_after
 from ports.messaging import Delivery, ScoreRetry
 from tests.builders import ManualClock
@@ -45,7 +45,9 @@ class Office:
         entry = an_entry()
         if fanscore is not None:
             entry = entry.account_scored(fanscore)
-        await self.entries.change(TOUR, ANN, lambda _: entry.told(EntryEvent.CREATED, NOON, Errand.RETRY_FANSCORE))
+        await self.entries.change(
+            TOUR, ANN, lambda _: entry.told(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
+        )
 
     async def retry(self) -> timedelta | None:
         """A job that is handed out for the first time."""

@@ -7,12 +7,12 @@ import pytest
 
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from domain.model.messaging.relaying import MAX_ATTEMPTS
 from domain.model.registrations.campaigns import Fan
 from domain.usecases.messaging.run_background_tasks import RECEIPTS_AT_ONCE, REFUSED
 from ports.messaging import Lane
-from ports.system import set_origin
+from ports.system import set_current_request
 from tests.usecases.relaying import Relaying
 
 SECOND = timedelta(seconds=1)
@@ -128,9 +128,9 @@ async def test_a_receipt_carries_no_name_that_is_none(relaying: Relaying) -> Non
 
 async def test_receivers_are_told_on_behalf_of_the_request_that_made_it_due(relaying: Relaying) -> None:
     for name in ("ann", "bob"):
-        set_origin(Origin(request_id=f"of-{name}"))
+        set_current_request(RequestContext(request_id=f"of-{name}"))
         await relaying.registers(name, confirmed=True)
-    set_origin(Origin())
+    set_current_request(RequestContext())
 
     await relaying.mails()
     await relaying.events()

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.mongo.store import MongoStore, mongo_store
 from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand
+from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from tests.cli.commands import fangate
@@ -45,13 +45,13 @@ class Place:
             "FANGATE_RELAY_LEASE": str(LEASE_SECONDS),
         }
 
-    async def registers(self, user: str, *errands: Errand, note: str = "") -> None:
+    async def registers(self, user: str, *tasks: BackgroundTask, note: str = "") -> None:
         details = Details(
             phone=PhoneNumber(f"+1212{int(uuid.uuid4()) % 10**7:07}"),
             markets=(MarketId("nyc"),),
             attributes={"note": note},
         )
-        entry = Entry.register(TOUR, UserId(user), details, NOON).told(EntryEvent.CREATED, NOON, *errands)
+        entry = Entry.register(TOUR, UserId(user), details, NOON).told(EntryEvent.CREATED, NOON, *tasks)
         await self.store.entries.change(TOUR, entry.user_id, lambda _: entry)
 
     async def changes(self, user: str, times: int = 1) -> None:
@@ -150,8 +150,8 @@ def _parked(place: Place, *arguments: str) -> list[Any]:
 async def test_a_broker_that_is_down_delays_neither_errands_nor_the_end(place: Place) -> None:
     place.kafka.set_down(*BROKERS)
     with worker(place.settings) as running:
-        await place.registers("ann", Errand.RETRY_FANSCORE)
-        eventually(lambda: _relayed(running.logged()), lambda ways: "retries" in ways)
+        await place.registers("ann", BackgroundTask.RETRY_FANSCORE)
+        eventually(lambda: _relayed(running.logged()), lambda channels: "retries" in channels)
         eventually(running.logged, lambda text: "relay.hindered" in text)
 
         began = time.monotonic()

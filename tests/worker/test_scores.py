@@ -16,16 +16,16 @@ from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.leases import SLOTS
-from domain.model.messaging.messages import Origin
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.leases import PARTITIONS
+from domain.model.messaging.messages import RequestContext
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import EntryEvent
 from domain.usecases.messaging.retry_scores import RetryScores
 from entrypoints.worker.jobs_in_flight import Patience
 from entrypoints.worker.scores import AT_ONCE as IN_HAND
 from entrypoints.worker.scores import retry_scores
 from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
-from ports.system import current_origin
+from ports.system import current_request
 from tests.builders import ManualClock
 from tests.registrations import NOON, TOUR, an_entry
 
@@ -98,7 +98,7 @@ class Queue(MemoryQueue):
 
 @dataclass(slots=True)
 class Office:
-    entries: MemoryEntryStore = field(default_factory=lambda: MemoryEntryStore(origin=current_origin))
+    entries: MemoryEntryStore = field(default_factory=lambda: MemoryEntryStore(request=current_request))
     fanscore: Fanscore = field(default_factory=Fanscore)
     queue: Queue = field(default_factory=Queue)
 
@@ -109,8 +109,8 @@ class Office:
             await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]
             if known:
                 self.fanscore.put(fan, 0.5)
-            origin = Origin(request_id=f"request-{fan}")
-            await self.queue.send([ScoreRetry(id=fan, campaign_id=TOUR, user_id=fan, origin=origin)])
+            request = RequestContext(request_id=f"request-{fan}")
+            await self.queue.send([ScoreRetry(id=fan, campaign_id=TOUR, user_id=fan, request=request)])
 
     @property
     def scored(self) -> set[str]:
@@ -203,9 +203,9 @@ async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office
         await until(lambda: office.fanscore.asked["ann"] == 1)
 
     outbox = MemoryOutbox(office.entries)
-    created, updated = await outbox.pending(Way.EVENTS, range(SLOTS), 10, NOON)
-    assert created.origin == Origin()
-    assert (updated.about, updated.origin) == (EntryEvent.UPDATED, Origin(request_id="request-ann"))
+    created, updated = await outbox.pending(Channel.EVENTS, range(PARTITIONS), 10, NOON)
+    assert created.request == RequestContext()
+    assert (updated.about, updated.request) == (EntryEvent.UPDATED, RequestContext(request_id="request-ann"))
 
 
 @pytest.mark.parametrize("error", [None, Unavailable("queue"), RuntimeError("broken")], ids=repr)

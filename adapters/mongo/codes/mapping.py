@@ -17,13 +17,13 @@ from domain.model.codes.code import (
     CodeStatus,
     CodeType,
     Hold,
-    Origin,
+    Provenance,
     Transition,
 )
 from domain.model.codes.imports import CodeBatch
 from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 
-SLOTS: Final = 2**31
+RANDOM_KEYS: Final = 2**31
 
 LAST_TRANSITION: Final = {"transitions": {"$slice": -1}}
 """The projection that loads what the rules need of a code's history."""
@@ -43,17 +43,17 @@ def new_document(batch: CodeBatch, line: int, code: str) -> Raw:
 
 
 def to_code(document: Raw) -> Code:
-    origin = document["origin"]
+    provenance = document["origin"]
     assigned_to = document.get("assignedTo")
     return Code(
         campaign_id=CampaignId(document["campaignId"]),
         text=document["code"],
         type=CodeType(document["type"]),
-        origin=Origin(
-            import_id=ImportId(origin["importId"]),
-            line=origin["line"],
-            at=origin["at"],
-            by=UserId(origin["by"]),
+        provenance=Provenance(
+            import_id=ImportId(provenance["importId"]),
+            line=provenance["line"],
+            at=provenance["at"],
+            by=UserId(provenance["by"]),
         ),
         version=document["version"],
         hold=_to_hold(document.get("hold")),
@@ -68,7 +68,7 @@ def _to_hold(stored: Raw | None) -> Hold | None:
         return None
     return Hold(
         reserve_id=ReserveId(stored["reserveId"]),
-        ordinal=stored["ordinal"],
+        position=stored["ordinal"],
         count=stored["count"],
         reserved_at=stored["reservedAt"],
         expires_at=stored["expiresAt"],
@@ -78,7 +78,7 @@ def _to_hold(stored: Raw | None) -> Hold | None:
 def _from_hold(hold: Hold) -> Raw:
     return {
         "reserveId": hold.reserve_id,
-        "ordinal": hold.ordinal,
+        "ordinal": hold.position,
         "count": hold.count,
         "reservedAt": hold.reserved_at,
         "expiresAt": hold.expires_at,

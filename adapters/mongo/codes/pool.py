@@ -83,8 +83,8 @@ class MongoCodePool:
             return Tally()
         earlier = dict(codes)
         for code, document in (await self._present(batch, list({other for _, other in asked}))).items():
-            origin = document["origin"]
-            earlier[code] = origin["line"] if origin["importId"] == batch.import_id else 0
+            provenance = document["origin"]
+            earlier[code] = provenance["line"] if provenance["importId"] == batch.import_id else 0
         lines = sorted({line for line, other in asked if earlier.get(other, line) < line})
         return Tally(problems=tuple(Problem(line, LOOK_ALIKE) for line in lines[:MAX_PROBLEMS]))
 
@@ -134,7 +134,7 @@ class MongoCodePool:
         done: Counter[CodeStatus] = Counter()
         after: str | None = None
         while page := await self._page(campaign_id, after):
-            ours = [code for code in page if code.origin.import_id == import_id]
+            ours = [code for code in page if code.provenance.import_id == import_id]
             done += await self._withdraw(ours, now)
             after = page[-1].text
         return Withdrawn(
@@ -191,8 +191,8 @@ def _judge(batch: CodeBatch, fresh: Mapping[str, int], present: Mapping[str, Raw
     """Codes that are there already: stored by an earlier try of this very batch, or by somebody else."""
     inserted = duplicates = conflicts = 0
     for code, document in present.items():
-        origin = document["origin"]
-        if origin["importId"] == batch.import_id and origin["line"] == fresh[code]:
+        provenance = document["origin"]
+        if provenance["importId"] == batch.import_id and provenance["line"] == fresh[code]:
             inserted += 1
         elif document["type"] == batch.type.value:
             duplicates += 1

@@ -35,13 +35,13 @@ from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Write, Writes
 from domain.model.errors import PhoneUnavailable, Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.registrations.entry import Entry, EntryStatus
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange
-from ports.system import CurrentOrigin
+from ports.system import CurrentRequest
 
 PAUSE_SECONDS: Final = 0.01
 """At most, after a lost race, so that the losers do not meet again."""
@@ -60,9 +60,9 @@ Change = tuple[Entry, Entry]
 
 
 class MongoEntryStore:
-    def __init__(self, entries: AsyncCollection[Raw], origin: CurrentOrigin) -> None:
+    def __init__(self, entries: AsyncCollection[Raw], request: CurrentRequest) -> None:
         self._entries = entries
-        self._origin = origin
+        self._request = request
         self._lookups = Lookups(entries, WITHOUT_OUTBOX)
         self._writes = Writes(entries)
         self._owners = Owners(entries)
@@ -75,20 +75,20 @@ class MongoEntryStore:
     @translated
     async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
         """Read, decide, compare-and-set; decided anew for as long as others are faster."""
-        origin = self._origin()
+        request = self._request()
         while True:
             before = await self.get(campaign_id, user_id)
             after = change(before)
-            if after == before or await self._store(before, after, origin):
+            if after == before or await self._store(before, after, request):
                 return as_loaded(after)
             await _pause()
 
-    async def _store(self, before: Entry | None, after: Entry, origin: Origin) -> bool:
+    async def _store(self, before: Entry | None, after: Entry, request: RequestContext) -> bool:
         """False when somebody else was faster."""
         if before is None:
-            write: Write = InsertOne(new_document(after, origin))
+            write: Write = InsertOne(new_document(after, request))
         else:
-            write = UpdateOne(*compare_and_set(before, after, origin), upsert=True)
+            write = UpdateOne(*compare_and_set(before, after, request), upsert=True)
         refused_by = await self._writes.refused_by(write)
         if _is_of_phone(refused_by):
             raise PhoneUnavailable
@@ -102,7 +102,7 @@ class MongoEntryStore:
     ) -> Collection[UserId]:
         """Batch after batch: one read, one write, and again for those whom others got to first."""
         unwritten: set[UserId] = set()
-        origin = self._origin()
+        request = self._request()
         waiting = list(dict.fromkeys(user_ids))
         for start in range(0, len(waiting), BATCH):
             undecided = waiting[start : start + BATCH]
@@ -110,7 +110,7 @@ class MongoEntryStore:
                 lost: list[Change] = []
                 async for entries in self._load(campaign_id, undecided):
                     changes = [(before, after) for before in entries if (after := change(before)) != before]
-                    lost += await self._write(changes, origin)
+                    lost += await self._write(changes, request)
                 full = await self._without_room(lost)
                 unwritten |= full
                 undecided = [before.user_id for before, _ in lost if before.user_id not in full]
@@ -133,7 +133,7 @@ class MongoEntryStore:
                 entries, size = [], 0
         yield entries
 
-    async def _write(self, changes: Sequence[Change], origin: Origin) -> Sequence[Change]:
+    async def _write(self, changes: Sequence[Change], request: RequestContext) -> Sequence[Change]:
         """Make each change that is still possible; the others.
 
         A bulk write does not tell which of its updates found nothing. As upserts they do: the entry is there,
@@ -141,7 +141,7 @@ class MongoEntryStore:
         """
         if not changes:
             return ()
-        writes = [UpdateOne(*compare_and_set(before, after, origin), upsert=True) for before, after in changes]
+        writes = [UpdateOne(*compare_and_set(before, after, request), upsert=True) for before, after in changes]
         try:
             await self._entries.bulk_write(writes, ordered=False)
         except pymongo.errors.BulkWriteError as error:

@@ -9,9 +9,9 @@ from typing import Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.keys import key
-from adapters.mongo.outbox.mapping import DUE, SLOT, first_outbox, has_room, pushed
+from adapters.mongo.outbox.mapping import DUE, PARTITION, first_outbox, has_room, pushed
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.messages import UNKNOWN_ORIGIN, Origin, messages_of
+from domain.model.messaging.messages import NO_REQUEST, RequestContext, messages_of
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import (
     Details,
@@ -27,7 +27,7 @@ from domain.model.registrations.phones import PhoneNumber
 
 MOVED_MARKETS: Final = "movedMarkets"
 """A document for each market of a campaign that entries were moved from."""
-WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", SLOT, *DUE.values(), "prefs", "phoneKey"), 0)
+WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", PARTITION, *DUE.values(), "prefs", "phoneKey"), 0)
 """The projection that loads an entry: what waits to be told is the relay's business."""
 
 
@@ -167,17 +167,17 @@ def _from_challenge(challenge: Challenge) -> Raw:
     }
 
 
-def new_document(entry: Entry, origin: Origin = UNKNOWN_ORIGIN) -> Raw:
+def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
     """A document that is not there yet, with the messages that the entry begins with."""
     document: Raw = {"_id": key(entry.campaign_id, entry.user_id)} | _from_entry(entry)
     if entry.confirmed:
         document["phoneKey"] = phone_key(entry.details.phone)
     if entry.messages:
-        document |= first_outbox(messages_of(entry, origin))
+        document |= first_outbox(messages_of(entry, request))
     return document
 
 
-def compare_and_set(before: Entry, after: Entry, origin: Origin) -> tuple[Raw, Raw]:
+def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tuple[Raw, Raw]:
     """Filter and update that make ``before`` into ``after``, its messages included.
 
     They find nothing if anyone changed the entry meanwhile, or if too many of its messages wait.
@@ -192,9 +192,9 @@ def compare_and_set(before: Entry, after: Entry, origin: Origin) -> tuple[Raw, R
         fields["phoneKey"] = phone_key(after.details.phone)
     if not after.messages:
         return wanted, update
-    messages = messages_of(after, origin)
-    slot, push, dues = pushed(messages)
-    return wanted | has_room(messages), update | {"$set": fields | slot, "$push": push, "$min": dues}
+    messages = messages_of(after, request)
+    partition, push, dues = pushed(messages)
+    return wanted | has_room(messages), update | {"$set": fields | partition, "$push": push, "$min": dues}
 
 
 def as_read(entry: Entry) -> Raw:

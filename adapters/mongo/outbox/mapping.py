@@ -9,17 +9,17 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.keys import key
 from domain.model.cloud_events import TYPE_PREFIX
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.leases import slot_of
-from domain.model.messaging.messages import Origin, StoredMessage
-from domain.model.messaging.relaying import ABOUT, Parked, Way, room_for, way_of
-from domain.model.registrations.entry import EntryEvent, Errand
+from domain.model.messaging.leases import partition_of
+from domain.model.messaging.messages import RequestContext, StoredMessage
+from domain.model.messaging.relaying import ABOUT, Channel, Parked, channel_of, room_for
+from domain.model.registrations.entry import BackgroundTask, EntryEvent
 
-SLOT: Final = "outboxSlot"
-DUE: Final = {Way.EVENTS: "outboxAt", Way.RETRIES: "retriesAt", Way.RECEIPTS: "receiptsAt"}
+PARTITION: Final = "outboxSlot"
+DUE: Final = {Channel.EVENTS: "outboxAt", Channel.RETRIES: "retriesAt", Channel.RECEIPTS: "receiptsAt"}
 """Since when the first message of each way waits, or when it is tried again; not there while none waits."""
-TEXTS: Final = {way: sorted(about.value for about in abouts) for way, abouts in ABOUT.items()}
+TEXTS: Final = {channel: sorted(about.value for about in abouts) for channel, abouts in ABOUT.items()}
 
-_ABOUT: Final = {about.value: about for about in (*EntryEvent, *Errand)}
+_ABOUT: Final = {about.value: about for about in (*EntryEvent, *BackgroundTask)}
 
 
 def from_message(message: StoredMessage) -> Raw:
@@ -31,7 +31,7 @@ def from_message(message: StoredMessage) -> Raw:
         "revision": message.revision,
         "data": message.data,
     }
-    known = {"requestId": message.origin.request_id, "traceparent": message.origin.traceparent}
+    known = {"requestId": message.request.request_id, "traceparent": message.request.traceparent}
     return stored | {name: value for name, value in known.items() if value is not None}
 
 
@@ -51,11 +51,11 @@ def has_room(messages: Sequence[StoredMessage]) -> Raw:
 
 
 def _slot(messages: Sequence[StoredMessage]) -> Raw:
-    return {SLOT: slot_of(messages[0].campaign_id, messages[0].user_id)}
+    return {PARTITION: partition_of(messages[0].campaign_id, messages[0].user_id)}
 
 
 def _dues(messages: Sequence[StoredMessage]) -> Raw:
-    return {DUE[way_of(message.about)]: message.at for message in reversed(messages)}
+    return {DUE[channel_of(message.about)]: message.at for message in reversed(messages)}
 
 
 def to_message(document: Raw, stored: Raw) -> StoredMessage:
@@ -67,7 +67,7 @@ def to_message(document: Raw, stored: Raw) -> StoredMessage:
         user_id=UserId(document["userId"]),
         revision=stored["revision"],
         data=stored["data"],
-        origin=Origin(request_id=stored.get("requestId"), traceparent=stored.get("traceparent")),
+        request=RequestContext(request_id=stored.get("requestId"), traceparent=stored.get("traceparent")),
         attempts=stored.get("attempts", 0),
         retry_at=stored.get("retryAt"),
     )

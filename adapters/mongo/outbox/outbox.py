@@ -12,7 +12,7 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.outbox.mapping import (
     DUE,
-    SLOT,
+    PARTITION,
     TEXTS,
     entry_key,
     parked_row,
@@ -21,9 +21,9 @@ from adapters.mongo.outbox.mapping import (
     to_parked,
 )
 from domain.model.ids import CampaignId
-from domain.model.messaging.leases import SLOTS, slot_of
+from domain.model.messaging.leases import PARTITIONS, partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Parked, Postponed, Settlement, Standing, Way, way_of
+from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing, channel_of
 
 SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
 ADOPTED_AT_ONCE: Final = 1_000
@@ -39,20 +39,20 @@ class MongoOutbox:
 
     @translated
     async def pending(
-        self, way: Way, slots: Collection[int], limit: int, now: datetime
+        self, channel: Channel, partitions: Collection[int], limit: int, now: datetime
     ) -> Sequence[StoredMessage]:
         """The negative limit asks for one batch and no more, which the server itself keeps below 16 MiB."""
-        texts = TEXTS[way]
+        texts = TEXTS[channel]
         postponed = {"about": {"$in": texts}, "retryAt": {"$gt": now}}
         wanted = {
-            SLOT: {"$in": [*slots]},
-            DUE[way]: {"$exists": True},
+            PARTITION: {"$in": [*partitions]},
+            DUE[channel]: {"$exists": True},
             "outbox": {"$not": {"$elemMatch": postponed}},
         }
         cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit, max_time_ms=READ_MS)
         return [
             to_message(document, stored)
-            for document in await cursor.sort(DUE[way], pymongo.ASCENDING).to_list(None)
+            for document in await cursor.sort(DUE[channel], pymongo.ASCENDING).to_list(None)
             for stored in document["outbox"]
             if stored["about"] in texts
         ][:limit]
@@ -60,7 +60,7 @@ class MongoOutbox:
     @translated
     async def settle(self, settlement: Settlement) -> None:
         """First where messages go, then that they are gone: a crash in between leaves some in both places."""
-        if settlement.way is Way.EVENTS and settlement.passed_on:
+        if settlement.channel is Channel.EVENTS and settlement.passed_on:
             await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
         if settlement.parked:
             # Replaced, not kept: a row that is being put back meanwhile is then not the one that is deleted.
@@ -68,18 +68,20 @@ class MongoOutbox:
             await self._parked.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
         if gone:
-            await self._take_out(gone, settlement.way)
+            await self._take_out(gone, settlement.channel)
         if settlement.postponed:
-            await self._entries.bulk_write([_put_off(one, settlement.way) for one in settlement.postponed])
+            await self._entries.bulk_write([_put_off(one, settlement.channel) for one in settlement.postponed])
 
-    async def _take_out(self, gone: Sequence[StoredMessage], way: Way) -> None:
+    async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> None:
         """Most entries have but one message that waits, and are emptied at two thirds of the cost."""
         ids = [message.id for message in gone]
         entries = {"_id": {"$in": list({entry_key(message) for message in gone})}}
         only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": ids}}
-        emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[way]: ""}})
+        emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[channel]: ""}})
         if emptied.matched_count < len(entries["_id"]["$in"]):
-            await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), way))
+            await self._entries.update_many(
+                entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), channel)
+            )
 
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
@@ -96,7 +98,7 @@ class MongoOutbox:
         ):
             message = to_parked(document).message
             found = await self._entries.update_one(
-                {"_id": entry_key(message)}, _changed(_with(document["message"]), way_of(message.about))
+                {"_id": entry_key(message)}, _changed(_with(document["message"]), channel_of(message.about))
             )
             if found.matched_count:
                 # Only this very row: the message may have been refused and parked again meanwhile.
@@ -106,8 +108,8 @@ class MongoOutbox:
 
     @translated
     async def standing(self) -> Standing:
-        due = DUE[Way.EVENTS]
-        waiting = {SLOT: {"$in": [*range(SLOTS)]}, due: {"$exists": True}}
+        due = DUE[Channel.EVENTS]
+        waiting = {PARTITION: {"$in": [*range(PARTITIONS)]}, due: {"$exists": True}}
         oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)], max_time_ms=READ_MS)
         return Standing(
             oldest_event=oldest[due] if oldest else None,
@@ -117,16 +119,16 @@ class MongoOutbox:
 
     @translated
     async def adopt(self) -> None:
-        """Give slots to entries whose messages an earlier release stored; new ones have theirs from the start."""
-        strangers = {"outbox.0": {"$exists": True}, SLOT: {"$exists": False}}
+        """Give partitions to entries whose messages an earlier release stored; new ones have theirs from the start."""
+        strangers = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
         cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
         while documents := await cursor.to_list(None):
-            dues = {due: _first_due(way) for way, due in DUE.items()}
+            dues = {due: _first_due(channel) for channel, due in DUE.items()}
             await self._entries.bulk_write(
                 [
                     UpdateOne(
                         {"_id": document["_id"]},
-                        [{"$set": {SLOT: slot_of(document["campaignId"], document["userId"])} | dues}],
+                        [{"$set": {PARTITION: partition_of(document["campaignId"], document["userId"])} | dues}],
                     )
                     for document in documents
                 ],
@@ -152,18 +154,18 @@ def _with(stored: Raw) -> Raw:
     return {"$concatArrays": [earlier, [{"$literal": stored}], later]}
 
 
-def _changed(outbox: Raw, way: Way) -> list[Raw]:
+def _changed(outbox: Raw, channel: Channel) -> list[Raw]:
     """The outbox becomes this, and its first message of the way tells when the entry is due."""
-    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[way]: _first_due(way)}}]
+    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[channel]: _first_due(channel)}}]
 
 
-def _first_due(way: Way) -> Raw:
-    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[way]]}}}
+def _first_due(channel: Channel) -> Raw:
+    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[channel]]}}}
     due = {"$ifNull": ["$$first.retryAt", "$$first.at", "$$REMOVE"]}
     return {"$let": {"vars": {"first": {"$first": going}}, "in": due}}
 
 
-def _put_off(postponed: Postponed, way: Way) -> UpdateOne:
+def _put_off(postponed: Postponed, channel: Channel) -> UpdateOne:
     message: StoredMessage = postponed.message
     return UpdateOne(
         {"_id": entry_key(message), "outbox.id": message.id},
@@ -171,7 +173,7 @@ def _put_off(postponed: Postponed, way: Way) -> UpdateOne:
             "$set": {
                 "outbox.$.attempts": message.attempts,
                 "outbox.$.retryAt": postponed.until,
-                DUE[way]: postponed.until,
+                DUE[channel]: postponed.until,
             }
         },
     )

@@ -60,7 +60,7 @@ class Hold:
     """
 
     reserve_id: ReserveId
-    ordinal: int
+    position: int
     count: int
     reserved_at: datetime
     expires_at: datetime
@@ -81,7 +81,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Provenance:
     """The upload and the line of it that a code came from."""
 
     import_id: ImportId
@@ -97,7 +97,7 @@ class Code:
     campaign_id: CampaignId
     text: str = field(repr=False)
     type: CodeType
-    origin: Origin
+    provenance: Provenance
     version: int = 0
     hold: Hold | None = None
     assigned_to: UserId | None = None
@@ -160,7 +160,7 @@ class Code:
 
     def history(self, now: datetime) -> tuple[Transition, ...]:
         """The whole story, oldest first: the import, what followed, and a lapse that nobody wrote down yet."""
-        imported = Transition(event=CodeEvent.IMPORTED, at=self.origin.at, by=self.origin.by)
+        imported = Transition(event=CodeEvent.IMPORTED, at=self.provenance.at, by=self.provenance.by)
         return (imported, *self.lapse(now).transitions)
 
     def _not_held_by(self, reserve_id: ReserveId, now: datetime) -> Refusal | None:
@@ -178,7 +178,7 @@ class Code:
             campaign_id=self.campaign_id,
             text=self.text,
             type=self.type,
-            origin=self.origin,
+            provenance=self.provenance,
             version=self.version + 1,
             hold=hold,
             assigned_to=self.assigned_to,

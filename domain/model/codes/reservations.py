@@ -28,17 +28,17 @@ class Claim:
     chosen_by_caller: bool
     """The caller named the reserveId, so codes may be held under it already."""
 
-    def hold(self, ordinal: int, *, like: Hold | None = None) -> Hold:
+    def hold(self, position: int, *, like: Hold | None = None) -> Hold:
         """The hold on place ``ordinal``; a reservation that is being completed keeps its first times."""
         return Hold(
             reserve_id=self.reserve_id,
-            ordinal=ordinal,
+            position=position,
             count=self.count,
             reserved_at=like.reserved_at if like else self.now,
             expires_at=like.expires_at if like else self.now + self.ttl,
         )
 
-    def places_left(self, held: Sequence[Code]) -> list[int]:
+    def open_positions(self, held: Sequence[Code]) -> list[int]:
         """Which places are still empty, ``held`` being the codes that our reserveId holds already.
 
         Raises ReservationMismatch when that reservation was for another type or number.
@@ -48,8 +48,8 @@ class Claim:
         holds = [code.hold for code in held if code.hold is not None]
         if any(code.type is not self.type for code in held) or any(hold.count != self.count for hold in holds):
             raise ReservationMismatch
-        taken = {hold.ordinal for hold in holds}
-        return [ordinal for ordinal in range(self.count) if ordinal not in taken]
+        taken = {hold.position for hold in holds}
+        return [position for position in range(self.count) if position not in taken]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Reservation:
 
         Where two claims under one reserveId filled it together, it lasts as long as its first hold to lapse.
         """
-        held = sorted(((code.hold, code) for code in codes if code.hold), key=lambda pair: pair[0].ordinal)
+        held = sorted(((code.hold, code) for code in codes if code.hold), key=lambda pair: pair[0].position)
         hold, first = min(held, key=lambda pair: pair[0].expires_at)
         return cls(
             campaign_id=first.campaign_id,

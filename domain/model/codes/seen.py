@@ -18,8 +18,8 @@ class Seen:
         start, step = int.from_bytes(digest[:8]), int.from_bytes(digest[8:]) | 1
         known = True
         for probe in range(_PROBES):
-            place = (start + probe * step) % BITS
-            byte, bit = place >> 3, 1 << (place & 7)
+            position = (start + probe * step) % BITS
+            byte, bit = position >> 3, 1 << (position & 7)
             if not self._bits[byte] & bit:
                 known = False
                 self._bits[byte] |= bit

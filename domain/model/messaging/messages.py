@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.entry import Entry, EntryEvent, Errand
+from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class RequestContext:
     """Which request made a change, so that what comes of it can be followed back."""
 
     request_id: str | None = None
@@ -18,7 +18,7 @@ class Origin:
     """W3C Trace Context."""
 
 
-UNKNOWN_ORIGIN: Final = Origin()
+NO_REQUEST: Final = RequestContext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class StoredMessage:
     """A message on its way out, as the change that left it stored it."""
 
     id: str
-    about: EntryEvent | Errand
+    about: EntryEvent | BackgroundTask
     at: datetime
     campaign_id: CampaignId
     user_id: UserId
@@ -34,14 +34,14 @@ class StoredMessage:
     data: str | None = field(default=None, repr=False)
     """The entry as the change made it, as the JSON that is published; nothing for an errand, which looks at the
     entry as it is when it is run."""
-    origin: Origin = UNKNOWN_ORIGIN
+    request: RequestContext = NO_REQUEST
     attempts: int = 0
     """How often it was refused."""
     retry_at: datetime | None = None
     """When it may be tried again."""
 
 
-def messages_of(entry: Entry, origin: Origin) -> list[StoredMessage]:
+def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
     """What a change stores beside the entry. Entries are loaded without messages, so all of them are its own."""
     return [
         StoredMessage(
@@ -52,13 +52,13 @@ def messages_of(entry: Entry, origin: Origin) -> list[StoredMessage]:
             user_id=entry.user_id,
             revision=entry.revision,
             data=message_data(message.about, entry),
-            origin=origin,
+            request=request,
         )
         for message in entry.messages
     ]
 
 
-def message_data(about: EntryEvent | Errand, entry: Entry) -> str | None:
+def message_data(about: EntryEvent | BackgroundTask, entry: Entry) -> str | None:
     """Written once, when the change is stored: from there to the stream nobody needs to look into it."""
     if not isinstance(about, EntryEvent):
         return None

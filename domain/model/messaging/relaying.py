@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.model.messaging.messages import StoredMessage
-from domain.model.registrations.entry import EntryEvent, Errand
+from domain.model.registrations.entry import BackgroundTask, EntryEvent
 
 MAX_ATTEMPTS: Final = 5
 """How often an event is offered to a stream that refuses it: with the pauses, over a quarter of a minute."""
@@ -18,7 +18,7 @@ MAX_WAITING: Final = 1_000
 MAX_WAITING_BYTES: Final = 1024 * 1024
 
 
-class Way(StrEnum):
+class Channel(StrEnum):
     """Who takes it. Each way goes on while the others are blocked."""
 
     EVENTS = "events"
@@ -26,18 +26,18 @@ class Way(StrEnum):
     RECEIPTS = "receipts"
 
 
-ABOUT: Final[Mapping[Way, frozenset[EntryEvent | Errand]]] = {
-    Way.EVENTS: frozenset(EntryEvent),
-    Way.RETRIES: frozenset({Errand.RETRY_FANSCORE}),
-    Way.RECEIPTS: frozenset({Errand.SEND_RECEIPT}),
+ABOUT: Final[Mapping[Channel, frozenset[EntryEvent | BackgroundTask]]] = {
+    Channel.EVENTS: frozenset(EntryEvent),
+    Channel.RETRIES: frozenset({BackgroundTask.RETRY_FANSCORE}),
+    Channel.RECEIPTS: frozenset({BackgroundTask.SEND_RECEIPT}),
 }
 """What goes each way."""
 
-_WAYS: Final = {about: way for way, abouts in ABOUT.items() for about in abouts}
+_CHANNELS: Final = {about: channel for channel, abouts in ABOUT.items() for about in abouts}
 
 
-def way_of(about: EntryEvent | Errand) -> Way:
-    return _WAYS[about]
+def channel_of(about: EntryEvent | BackgroundTask) -> Channel:
+    return _CHANNELS[about]
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -79,7 +79,7 @@ class Parked:
 class Settlement:
     """What became of messages of one way; of those left out, nothing did."""
 
-    way: Way
+    channel: Channel
     at: datetime
     passed_on: Sequence[StoredMessage] = ()
     postponed: Sequence[Postponed] = ()

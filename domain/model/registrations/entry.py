@@ -50,7 +50,7 @@ class EntryEvent(StrEnum):
     SELECTED = "selected"
 
 
-class Errand(StrEnum):
+class BackgroundTask(StrEnum):
     """What else a stored change may ask for, to be done by a worker."""
 
     SEND_RECEIPT = "send_receipt"
@@ -62,7 +62,7 @@ class Message:
     """Stored with the entry, in order, until a worker has passed it on. ``id`` is also the dedupe key."""
 
     id: str
-    about: EntryEvent | Errand
+    about: EntryEvent | BackgroundTask
     at: datetime
 
 
@@ -184,11 +184,11 @@ class Entry:
         """The order of the markets that were not moved is kept (REQ-005)."""
         return replace(self, details=replace(self.details, markets=transfer.apply(self.details.markets)))
 
-    def told(self, event: EntryEvent, now: datetime, *errands: Errand) -> "Entry":
+    def told(self, event: EntryEvent, now: datetime, *tasks: BackgroundTask) -> "Entry":
         """The next revision, with its event, and the receipt when it is due."""
         now = max(now, self.updated_at)  # Changes at once are stored in any order, and clocks differ.
         due = self.receipt_due and self.confirmed
-        about = (event, *errands, *((Errand.SEND_RECEIPT,) if due else ()))
+        about = (event, *tasks, *((BackgroundTask.SEND_RECEIPT,) if due else ()))
         return replace(
             self,
             revision=self.revision + 1,

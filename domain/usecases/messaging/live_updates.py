@@ -8,9 +8,9 @@ from typing import Final
 
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from ports.neighbours import Realtime
-from ports.system import set_origin
+from ports.system import set_current_request
 
 AT_ONCE: Final = 16
 MAX_WAITING: Final = 1_000
@@ -46,7 +46,7 @@ class LiveUpdates:
     async def _tell_all(self, realtime: Realtime) -> None:
         while self._waiting:
             event = self._waiting.popleft()
-            set_origin(Origin(request_id=event.request_id, traceparent=event.traceparent))
+            set_current_request(RequestContext(request_id=event.request_id, traceparent=event.traceparent))
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await realtime.tell(event)

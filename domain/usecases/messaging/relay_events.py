@@ -11,11 +11,11 @@ from domain.model.errors import DomainError
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import (
     MAX_ATTEMPTS,
+    Channel,
     Parked,
     Postponed,
     Relayed,
     Settlement,
-    Way,
     pause_after,
 )
 from domain.usecases.messaging.live_updates import LiveUpdates
@@ -40,9 +40,9 @@ class RelayEvents:
     live: LiveUpdates
     clock: Clock
 
-    async def __call__(self, slots: Collection[int]) -> Relayed:
+    async def __call__(self, partitions: Collection[int]) -> Relayed:
         """Once. Raises Unavailable, which counts as no attempt."""
-        messages = await self.outbox.pending(Way.EVENTS, slots, EVENTS_AT_ONCE, self.clock.now())
+        messages = await self.outbox.pending(Channel.EVENTS, partitions, EVENTS_AT_ONCE, self.clock.now())
         if not messages:
             return Relayed()
         events = [outgoing(message) for message in messages]
@@ -101,7 +101,7 @@ def _settlement(messages: Sequence[StoredMessage], refused: Mapping[str, str], n
             pause = pause_after(counted.attempts) * random.uniform(0.5, 1)
             postponed.append(Postponed(message=counted, until=now + pause))
     return Settlement(
-        way=Way.EVENTS,
+        channel=Channel.EVENTS,
         at=now,
         passed_on=[message for message in messages if message.id not in refused],
         postponed=postponed,

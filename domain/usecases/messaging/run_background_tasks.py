@@ -8,13 +8,13 @@ from typing import Final
 
 from domain.model.errors import Unavailable, UserNotFound
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Parked, Postponed, Relayed, Settlement, Way, pause_after
+from domain.model.messaging.relaying import Channel, Parked, Postponed, Relayed, Settlement, pause_after
 from domain.model.registrations.entry import Details, Entry
 from domain.model.registrations.names import presentable
 from ports.entries import EntryStore
 from ports.messaging import Outbox, Queue, ScoreRetry
 from ports.neighbours import Receipt, Receipts, Users
-from ports.system import Clock, set_origin
+from ports.system import Clock, set_current_request
 
 RETRIES_AT_ONCE: Final = 500
 RECEIPTS_AT_ONCE: Final = 16
@@ -29,13 +29,13 @@ class QueueScoreRetries:
     queue: Queue
     clock: Clock
 
-    async def __call__(self, slots: Collection[int]) -> Relayed:
+    async def __call__(self, partitions: Collection[int]) -> Relayed:
         """Once. Raises Unavailable."""
-        messages = await self.outbox.pending(Way.RETRIES, slots, RETRIES_AT_ONCE, self.clock.now())
+        messages = await self.outbox.pending(Channel.RETRIES, partitions, RETRIES_AT_ONCE, self.clock.now())
         if not messages:
             return Relayed()
         await self.queue.send([_retry(message) for message in messages])
-        await self.outbox.settle(Settlement(way=Way.RETRIES, at=self.clock.now(), passed_on=messages))
+        await self.outbox.settle(Settlement(channel=Channel.RETRIES, at=self.clock.now(), passed_on=messages))
         return Relayed(passed_on=len(messages), more=len(messages) == RETRIES_AT_ONCE)
 
 
@@ -55,16 +55,16 @@ class SendReceipts:
     receipts: Receipts
     clock: Clock
 
-    async def __call__(self, slots: Collection[int]) -> Relayed:
+    async def __call__(self, partitions: Collection[int]) -> Relayed:
         """Once. Raises Unavailable when the store does not answer."""
         now = self.clock.now()
-        messages = await self.outbox.pending(Way.RECEIPTS, slots, RECEIPTS_AT_ONCE, now)
+        messages = await self.outbox.pending(Channel.RECEIPTS, partitions, RECEIPTS_AT_ONCE, now)
         if not messages:
             return Relayed()
         outcome = await asyncio.gather(*(self._send(message) for message in messages))
         unaddressed = [one.message for one in outcome if isinstance(one, _Unaddressed)]
         settlement = Settlement(
-            way=Way.RECEIPTS,
+            channel=Channel.RECEIPTS,
             at=now,
             passed_on=[*unaddressed, *(one for one in outcome if isinstance(one, StoredMessage))],
             postponed=[one for one in outcome if isinstance(one, Postponed)],
@@ -80,7 +80,7 @@ class SendReceipts:
         )
 
     async def _send(self, message: StoredMessage) -> "StoredMessage | _Unaddressed | Postponed | Parked":
-        set_origin(message.origin)  # Each runs in a task of its own.
+        set_current_request(message.request)  # Each runs in a task of its own.
         entry = await self.entries.get(message.campaign_id, message.user_id)
         counted = replace(message, attempts=message.attempts + 1)
         try:
@@ -130,5 +130,5 @@ def _receipt(message: StoredMessage, details: Details, email: str) -> Receipt:
 
 def _retry(message: StoredMessage) -> ScoreRetry:
     return ScoreRetry(
-        id=message.id, campaign_id=message.campaign_id, user_id=message.user_id, origin=message.origin
+        id=message.id, campaign_id=message.campaign_id, user_id=message.user_id, request=message.request
     )

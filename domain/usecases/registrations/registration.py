@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import SendPermit
 from domain.model.registrations.campaigns import Fan
-from domain.model.registrations.entry import Details, Entry, EntryEvent, Errand, Fraud
+from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent, Fraud
 from domain.model.registrations.markets import Preferences
 from domain.model.registrations.names import presentable
 from domain.model.registrations.phones import PhoneNumber
@@ -96,12 +96,12 @@ class Revision:
 
     def _assessed(self, entry: Entry, event: EntryEvent) -> Entry:
         """The next revision, with what the neighbours say of it."""
-        errands = (Errand.RETRY_FANSCORE,) if self.assessment.ask_again else ()
+        tasks = (BackgroundTask.RETRY_FANSCORE,) if self.assessment.ask_again else ()
         fanscore = _known(self.assessment.fanscore, entry.fanscore)
         assessed = replace(
             entry, fraud=self.assessment.fraud, fanscore=fanscore, fanscore_asked=self.assessment.asked
         )
-        return assessed.told(event, self.now, *errands)
+        return assessed.told(event, self.now, *tasks)
 
 
 def _known(asked: float | None, before: float | None) -> float | None:

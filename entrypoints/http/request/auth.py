@@ -40,7 +40,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class TokenVerifier:
     """Checks bearer tokens, and remembers for a little while those that were good: services show theirs often."""
 
     keys: Keys
@@ -143,10 +143,10 @@ class _Admitted:
         return time.time() < self.until and generation == self.generation
 
 
-def door(settings: Settings) -> Door:
+def token_verifier(settings: Settings) -> TokenVerifier:
     """Raises ConfigurationError when there is nothing to check tokens with."""
     issuer, audience = settings.jwt_issuer, settings.jwt_audience
-    return Door(
+    return TokenVerifier(
         keys=_keys(settings),
         issuer=issuer,
         audience=audience,
@@ -184,8 +184,8 @@ async def public(_: Connection) -> None:
 
 
 async def _admit(request: Connection) -> Caller:
-    door: Door = request.app.state.door
-    caller = await door.admit(header(request, b"authorization"))
+    token_verifier: TokenVerifier = request.app.state.token_verifier
+    caller = await token_verifier.admit(header(request, b"authorization"))
     application: Application = request.app.state.application
     if application.store.away():  # Every operation needs it: better refused now than after a time-out.
         raise Unavailable("store")

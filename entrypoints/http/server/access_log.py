@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from entrypoints.telemetry import traceparent as w3c
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span
@@ -31,12 +31,12 @@ class Answered(NamedTuple):
     """0 is no answer."""
     seconds: float
     campaign_id: str | None
-    origin: Origin
+    request: RequestContext
     span: Span | None
     """Of a trace that is kept; its time is over."""
 
 
-class Notes:
+class AccessLog:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._untold: list[Answered] = []
@@ -64,8 +64,8 @@ def _told(one: Answered) -> dict[str, object]:
         "route": one.route,
         "status": one.status,
         "ms": round(one.seconds * 1000, 2),
-        "request_id": one.origin.request_id,
-        **_trace_id(one.origin),
+        "request_id": one.request.request_id,
+        **_trace_id(one.request),
         **_campaign(one),
     }
 
@@ -76,15 +76,15 @@ def _trace(one: Answered, span: Span) -> None:
         "http.request.method": one.method,
         "http.route": one.route,
         "http.response.status_code": one.status,
-        "fangate.request_id": one.origin.request_id or "",
+        "fangate.request_id": one.request.request_id or "",
         **_campaign(one),
     }
     failed = not 0 < one.status < HTTPStatus.INTERNAL_SERVER_ERROR
     span.end(f"{one.method} {one.route}", attributes, failed=failed)
 
 
-def _trace_id(origin: Origin) -> dict[str, str]:
-    return {"trace_id": w3c.trace_id(origin.traceparent)} if origin.traceparent else {}
+def _trace_id(request: RequestContext) -> dict[str, str]:
+    return {"trace_id": w3c.trace_id(request.traceparent)} if request.traceparent else {}
 
 
 def _campaign(one: Answered) -> dict[str, str]:

@@ -15,15 +15,15 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from opentelemetry.trace import SpanKind
 
 from domain.model.ids import is_campaign_id
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from entrypoints.http.response.problems import MEDIA_TYPE, Problem, internal, not_found
-from entrypoints.http.server.access_log import Answered, Notes
+from entrypoints.http.server.access_log import AccessLog, Answered
 from entrypoints.http.server.routes import UNMATCHED, Route, Routes, path_of
 from entrypoints.http.server.unread_body import Body
 from entrypoints.telemetry import traceparent as w3c
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span, Tracer
-from ports.system import set_origin
+from ports.system import set_current_request
 
 REQUEST_ID: Final = b"x-request-id"
 TRACEPARENT: Final = w3c.HEADER.encode()
@@ -46,10 +46,10 @@ _DEFAULT_HEADERS: Final = (
 log = structlog.get_logger()
 
 
-class Envelope:
+class RequestMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: Routes) -> None:
         self._app = app
-        self._notes = Notes(metrics)
+        self._notes = AccessLog(metrics)
         self._routes = routes
         self.tracer: Tracer | None = None
         """Once the server has started, if traces are wanted."""
@@ -73,7 +73,7 @@ class _Exchange:
         receive: Receive,
         send: Send,
         *,
-        notes: Notes,
+        notes: AccessLog,
         route: Route,
         tracer: Tracer | None,
     ) -> None:
@@ -87,11 +87,11 @@ class _Exchange:
         self._id, traceparent = _named(scope)
         scope[_SCOPE_KEY] = self._id.decode()
         self._span = _begin(tracer, scope["method"], traceparent) if tracer else None
-        self._origin = Origin(
+        self._request = RequestContext(
             request_id=scope[_SCOPE_KEY],
             traceparent=self._span.traceparent if self._span else traceparent,
         )
-        set_origin(self._origin)
+        set_current_request(self._request)
 
     async def run(self, app: ASGIApp) -> None:
         try:
@@ -140,7 +140,7 @@ class _Exchange:
                 status=self._status,
                 seconds=seconds,
                 campaign_id=_campaign(self._scope),
-                origin=self._origin,
+                request=self._request,
                 span=span,
             )
         )

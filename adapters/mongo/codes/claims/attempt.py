@@ -22,7 +22,7 @@ class Filling:
     """All that is held under the reserveId, ours and what was there before."""
     taken: list[Code] = field(default_factory=list)
     """What this claim took itself."""
-    places: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
     """Still empty."""
     looked: bool = False
     """Is ``held`` known to be all there is under the reserveId?"""
@@ -47,14 +47,14 @@ class Filling:
 
     @property
     def full(self) -> bool:
-        return not self.places and self.refusal is None
+        return not self.positions and self.refusal is None
 
     @property
     def contested(self) -> bool:
         """A claim with other wishes under our reserveId came second: it will give back what it took."""
         if self.refusal is None:
             return False
-        first = min((code for code in self.held if code.hold), key=_place, default=None)
+        first = min((code for code in self.held if code.hold), key=_position, default=None)
         return first is not None and self._fits(first)
 
     def _fits(self, code: Code) -> bool:
@@ -68,9 +68,9 @@ class Filling:
         mine = {(code.text, code.version) for code in self.taken}
         return [code for code in self.held if code.assigned_to is None and (code.text, code.version) not in mine]
 
-    def reserve(self, code: Code, place: int) -> Code | Refusal:
+    def reserve(self, code: Code, position: int) -> Code | Refusal:
         like = self.held[0].hold if self.held else None
-        return code.reserve(self.claim.hold(place, like=like), self.claim.now, self.claim.by)
+        return code.reserve(self.claim.hold(position, like=like), self.claim.now, self.claim.by)
 
     def recall(self, held: Sequence[Code]) -> None:
         """Begin again from what is stored under the reserveId."""
@@ -91,7 +91,7 @@ class Filling:
         if again:
             self.find_places()
         else:
-            self.places.remove(_place(code))
+            self.positions.remove(_position(code))
 
     def drop(self, *texts: str) -> None:
         self.held = [code for code in self.held if code.text not in texts]
@@ -105,9 +105,9 @@ class Filling:
         """Which places are still empty, by what is held."""
         self.refusal = None
         try:
-            self.places = self.claim.places_left(self.held)
+            self.positions = self.claim.open_positions(self.held)
         except DomainError as refusal:
-            self.places = []
+            self.positions = []
             self.refusal = refusal
 
     def succeed(self) -> None:
@@ -119,5 +119,5 @@ class Filling:
             self.done.set_exception(error)
 
 
-def _place(code: Code) -> int:
-    return code.hold.ordinal if code.hold else 0
+def _position(code: Code) -> int:
+    return code.hold.position if code.hold else 0

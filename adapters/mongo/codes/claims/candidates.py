@@ -11,7 +11,7 @@ from typing import Final
 from adapters.mongo.codes import filters as queries
 from adapters.mongo.codes.claims.attempt import Pool
 from adapters.mongo.codes.collection import CodeCollection
-from adapters.mongo.codes.mapping import SLOTS
+from adapters.mongo.codes.mapping import RANDOM_KEYS
 from adapters.mongo.errors import translated
 from domain.model.codes.code import Code
 from domain.model.errors import Unavailable
@@ -66,7 +66,7 @@ class Candidates:
     @translated
     async def _read(self, pool: Pool, wanted: int, now: datetime) -> list[Code]:
         """Free ones from a random slot on, then those whose hold has lapsed."""
-        start = random.randrange(SLOTS)
+        start = random.randrange(RANDOM_KEYS)
         ours = queries.in_pool(*pool)
         free = ours | {"status": queries.AVAILABLE}
         found: dict[str, Code] = {}

@@ -43,7 +43,7 @@ class Filler:
         for attempt in range(1 + CLAIM_RETRIES):
             await self._look(group)
             waiting = [filling for filling in group if not filling.over]
-            taken = await self._take([filling for filling in waiting if filling.places], ahead=attempt == 0)
+            taken = await self._take([filling for filling in waiting if filling.positions], ahead=attempt == 0)
             confirmed = await self._confirm([filling for filling in waiting if filling.full])
             if taken and confirmed and not any(filling.contested for filling in waiting):
                 return
@@ -117,7 +117,7 @@ class Filler:
         """One read and one write for the whole group. False when somebody else was faster anywhere."""
         if not group:
             return True
-        wanted = sum(len(filling.places) for filling in group)
+        wanted = sum(len(filling.positions) for filling in group)
         now = min(filling.claim.now for filling in group)
         free = await self._candidates.find(group[0].pool, wanted, now, ahead=ahead)
         self._candidates.read_ahead(group[0].pool, wanted, now)
@@ -146,7 +146,7 @@ class Filler:
             return filling.over
         patient = filling.age < SETTLE_WITHIN
         available = await self._available(filling)
-        if available < len(filling.places):
+        if available < len(filling.positions):
             if patient and await self._someone_is_half_way(filling):
                 return False
             filling.fail(CodesExhausted(available=available))
@@ -176,23 +176,23 @@ class Filler:
 
     async def _with_empty_places(self, condition: Raw) -> set[ReserveId]:
         """Which of the reservations that have codes like this have fewer than they are for."""
-        places: dict[ReserveId, int] = {}
+        positions: dict[ReserveId, int] = {}
         cursor = self._codes.raw.find(condition, {"hold.reserveId": 1, "hold.count": 1}, max_time_ms=READ_MS)
         for document in await cursor.to_list(None):
             hold = document["hold"]
-            places[hold["reserveId"]] = places.get(hold["reserveId"], hold["count"]) - 1
-        return {reserve_id for reserve_id, empty in places.items() if empty > 0}
+            positions[hold["reserveId"]] = positions.get(hold["reserveId"], hold["count"]) - 1
+        return {reserve_id for reserve_id, empty in positions.items() if empty > 0}
 
 
 def _share(free: list[Code], group: Sequence[Filling]) -> list[tuple[Filling, Change]]:
     """Free codes for those, first come first, whose empty places can all be filled; a part would help nobody."""
     takes: list[tuple[Filling, Change]] = []
     for filling in group:
-        if len(filling.places) > len(free):
+        if len(filling.positions) > len(free):
             continue
-        for place in filling.places:
+        for position in filling.positions:
             before = free.pop()
-            after = filling.reserve(before, place)
+            after = filling.reserve(before, position)
             if isinstance(after, Code):
                 takes.append((filling, (before, after)))
     return takes
