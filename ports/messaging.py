@@ -20,7 +20,7 @@ class Outbox(Protocol):
     async def pending(
         self, channel: Channel, partitions: Collection[int], limit: int, now: datetime
     ) -> Sequence[StoredMessage]:
-        """Up to ``limit`` messages that go this channel, of entries in these partitions; those who wait longest first.
+        """Up to ``limit`` messages of this channel, of entries in these partitions; the longest waiting first.
 
         Those of one entry are in the order they were left, none skipped. An entry with one that is postponed
         beyond ``now`` is left out. What is answered is bounded in bytes too.

@@ -21,8 +21,8 @@ from entrypoints.application import Application
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
 LANES: Final[Mapping[Channel, int]] = {Channel.EVENTS: 3, Channel.RETRIES: 1, Channel.RECEIPTS: 1}
-"""Batches of a way under way at once: while one is published, others are read or settled. Each lane has partitions of
-its own, so that no entry is in two of them."""
+"""Batches of a channel in flight at once: while one is published, others are read or settled. Each lane has
+partitions of its own, so that no entry is in two lanes."""
 BACKOFF_SECONDS: Final = (0.1, 5.0)
 """Between these, doubled with each failure, a lane pauses at most; then whoever was away is found back soon."""
 GRACE_SECONDS: Final = 5.0

@@ -119,7 +119,7 @@ class MongoOutbox:
 
     @translated
     async def adopt(self) -> None:
-        """Give partitions to entries whose messages an earlier release stored; new ones have theirs from the start."""
+        """Give partitions to entries whose messages an earlier release stored; new ones have one already."""
         strangers = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
         cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
         while documents := await cursor.to_list(None):

@@ -1,4 +1,4 @@
-"""Which worker passes on whose messages: the entries fall into partitions, and each partition is one worker's at most."""
+"""Which worker relays which messages: entries fall into partitions, and one worker at most holds a partition."""
 
 import math
 import zlib
@@ -44,9 +44,10 @@ class Shares:
     def renewed(
         self, worker: str, now: datetime, lasting: timedelta, *, giving_back: Collection[int] = ()
     ) -> "Shares":
-        """The worker lives: it keeps its partitions but those it gives back, and takes free ones up to a fair share.
+        """The worker lives: it keeps its partitions but those it gives back, and takes free ones up to its fair
+        share.
 
-        Whoever has not renewed in time is forgotten, and what it held is free.
+        A worker that has not renewed in time is forgotten, and its partitions are free.
         """
         before = self.of(worker)
         others = Shares(tuple(share for share in self.shares if share.worker != worker and share.until > now))

@@ -20,7 +20,7 @@ LOOK_AFTER: Final = 1 / 30
 class HoldPartitions:
     """This worker's lease.
 
-    A partition that it may not count on any more is never handed out, and work on it that is still going on is stopped.
+    A partition that the worker may have lost is never handed out, and work on it that still runs is stopped.
     """
 
     def __init__(self, leases: Leases, worker: str, lasting: timedelta) -> None:
@@ -66,7 +66,7 @@ class HoldPartitions:
 
     @asynccontextmanager
     async def in_hand(self, of: Collection[int]) -> AsyncIterator[Collection[int]]:
-        """Those of these partitions that this worker may work on: they stay its own for as long as the block lasts.
+        """The ones among these partitions that this worker holds, for as long as the block lasts.
 
         Raises TimeoutError into the block when they do not.
         """

@@ -10,9 +10,9 @@ import pytest
 
 from domain.model.errors import WrongConfirmationCode
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.leases import SLOTS
+from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.eligibility import Position, Query
 from domain.model.registrations.entry import Entry, Selection
@@ -28,7 +28,7 @@ from domain.usecases.registrations.transfer_entries import TransferEntriesComman
 from tests.registrations import BOS, NYC, TOUR, a_campaign, a_fan
 from tests.usecases.registrations.wiring import Ports, UseCases
 
-EVERYWHERE: Final = range(SLOTS)
+EVERYWHERE: Final = range(PARTITIONS)
 
 
 class Scene:
@@ -103,7 +103,7 @@ class Scene:
         page = await self.use_cases.rank_eligible(TOUR, query or Query(), after=after, limit=limit)
         return [one.user_id for one in page.fans]
 
-    async def messages(self, channel: Way = Way.EVENTS) -> list[StoredMessage]:
+    async def messages(self, channel: Channel = Channel.EVENTS) -> list[StoredMessage]:
         """What waits to go this way, in order for each fan."""
         now = self.ports.clock.now()
         return list(await self.use_cases.outbox.pending(channel, EVERYWHERE, 10_000, now))
@@ -174,7 +174,7 @@ class Fan:
             with pytest.raises(WrongConfirmationCode):
                 await self.confirm(wrong)
 
-    async def messages(self, channel: Way = Way.EVENTS) -> list[str]:
+    async def messages(self, channel: Channel = Channel.EVENTS) -> list[str]:
         """What waits to go this way about the registration, in order."""
         waiting = await self.scene.messages(channel)
         return [one.about for one in waiting if (one.campaign_id, one.user_id) == (self.campaign, self.id)]

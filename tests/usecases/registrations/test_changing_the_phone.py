@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import EntryStatus, Selection
 from domain.model.registrations.scoring import ScoreRefusal
 from tests.registrations import LAX, MINUTE, NOON, NYC
@@ -104,4 +104,4 @@ async def test_a_second_confirmation_mails_no_second_receipt(scene: Scene) -> No
     await ann.confirmed(phone=scene.a_phone())
 
     assert await ann.messages() == ["created", "phone_confirmed", "updated", "phone_confirmed"]
-    assert await ann.messages(Way.RECEIPTS) == ["send_receipt"]
+    assert await ann.messages(Channel.RECEIPTS) == ["send_receipt"]

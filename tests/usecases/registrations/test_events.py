@@ -8,11 +8,11 @@ import pytest
 
 from adapters.memory.delivery import MemoryEventStream
 from domain.model.errors import DomainError, Unavailable
-from domain.model.messaging.messages import Origin
+from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.entry import Selection
 from domain.usecases.messaging.live_updates import LiveUpdates
 from domain.usecases.messaging.relay_events import RelayEvents
-from ports.system import set_origin
+from ports.system import set_current_request
 from tests.registrations import DAY, LAX, MINUTE, NOON, SFO
 from tests.usecases.registrations.scene import EVERYWHERE, Fan, Scene
 from tests.usecases.registrations.states import full_outbox
@@ -135,13 +135,13 @@ async def test_a_change_whose_event_finds_no_room_is_not_stored(scene: Scene) ->
 
 async def test_an_event_says_which_request_made_the_change(scene: Scene) -> None:
     ann = scene.fan()
-    set_origin(Origin(request_id="first"))
+    set_current_request(RequestContext(request_id="first"))
     await ann.register()
-    set_origin(Origin(request_id="second"))
+    set_current_request(RequestContext(request_id="second"))
     await ann.confirm()
-    set_origin(Origin())
+    set_current_request(RequestContext())
 
-    assert [message.origin.request_id for message in await scene.messages()] == ["first", "second"]
+    assert [message.request.request_id for message in await scene.messages()] == ["first", "second"]
 
 
 async def test_the_clock_of_a_registration_never_goes_back(scene: Scene) -> None:

@@ -8,7 +8,7 @@ import pytest
 from adapters.memory.neighbours import MemoryFanscore, MemoryFraudDetection
 from adapters.memory.queues import MemoryQueue
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import Fraud, FraudStatus
 from domain.usecases.messaging.retry_scores import RetryScores
 from domain.usecases.messaging.run_background_tasks import QueueScoreRetries
@@ -102,7 +102,7 @@ async def test_a_fanscore_that_is_known_is_stored(scene: Scene) -> None:
 
     entry = await ann.register()
     assert (entry.fanscore, entry.fanscore_status) == (0.82, "scored")
-    assert await ann.messages(Way.RETRIES) == []
+    assert await ann.messages(Channel.RETRIES) == []
 
     scene.ports.fanscore.put(ann.id, 0.5)
     assert (await ann.register(markets=[LAX])).fanscore == 0.5
@@ -114,7 +114,7 @@ async def test_a_fanscore_that_is_not_known_is_pending_and_asked_for_again() -> 
     entry = await ann.register()
 
     assert (entry.fanscore, entry.fanscore_status) == (None, "pending")
-    assert await ann.messages(Way.RETRIES) == ["retry_fanscore"]
+    assert await ann.messages(Channel.RETRIES) == ["retry_fanscore"]
 
 
 async def test_a_fanscore_once_known_is_not_forgotten_and_asked_for_again() -> None:
@@ -125,14 +125,14 @@ async def test_a_fanscore_once_known_is_not_forgotten_and_asked_for_again() -> N
     entry = await ann.register(markets=[LAX])
 
     assert (entry.fanscore, entry.fanscore_status) == (0.82, "scored")
-    assert await ann.messages(Way.RETRIES) == ["retry_fanscore"]
+    assert await ann.messages(Channel.RETRIES) == ["retry_fanscore"]
 
 
 async def test_where_there_is_no_account_scoring_nothing_is_pending(scene: Scene) -> None:
     ann = scene.fan()
 
     assert (await ann.register()).fanscore_status == "not_asked"
-    assert await ann.messages(Way.RETRIES) == []
+    assert await ann.messages(Channel.RETRIES) == []
 
 
 async def test_a_pending_fanscore_goes_by_the_queue_to_the_entry() -> None:
@@ -150,7 +150,7 @@ async def test_a_pending_fanscore_goes_by_the_queue_to_the_entry() -> None:
     entry = await ann.entry()
     assert (entry.fanscore, entry.fanscore_status, entry.revision) == (0.82, "scored", 2)
     assert await ann.messages() == ["created", "updated"]
-    assert await ann.messages(Way.RETRIES) == []
+    assert await ann.messages(Channel.RETRIES) == []
 
 
 # Both at the same time.

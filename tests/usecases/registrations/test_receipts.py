@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.messaging.relaying import Way
+from domain.model.messaging.relaying import Channel
 from tests.registrations import SFO
 from tests.usecases.registrations.scene import EVERYWHERE, Scene
 
@@ -22,13 +22,13 @@ async def test_a_receipt_is_due_once_when_the_phone_is_first_confirmed(scene: Sc
     """Core rule: "Receipts are sent only after successful registration"."""
     ann = scene.fan()
     await ann.register()
-    assert await ann.messages(Way.RECEIPTS) == []
+    assert await ann.messages(Channel.RECEIPTS) == []
 
     await ann.confirm()
     await ann.register(markets=[SFO])
     await ann.confirmed(phone=scene.a_phone())
 
-    assert await ann.messages(Way.RECEIPTS) == ["send_receipt"]
+    assert await ann.messages(Channel.RECEIPTS) == ["send_receipt"]
 
 
 @pytest.mark.parametrize("wanted", [True, False], ids=["the account has verified it", "no confirmation wanted"])
@@ -42,7 +42,7 @@ async def test_a_receipt_is_due_at_once_where_the_phone_is_confirmed_at_once(
     await ann.register()
     await ann.register(markets=[SFO])
 
-    assert await ann.messages(Way.RECEIPTS) == ["send_receipt"]
+    assert await ann.messages(Channel.RECEIPTS) == ["send_receipt"]
 
 
 async def test_the_receipt_says_what_the_fan_registered_for(scene: Scene) -> None:

@@ -29,7 +29,7 @@ from domain.usecases.registrations.select_entries import SelectEntries
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.transfer_entries import TransferEntries
 from domain.usecases.registrations.use_number import UseNumber
-from ports.system import current_origin
+from ports.system import current_request
 from tests.builders import ManualClock
 from tests.registrations import DAY, KEY, MINUTE, a_campaign
 from tests.usecases.registrations.receivers import Mailer, SmsGateway
@@ -46,7 +46,7 @@ class Ports:
     """Parsing numbers and signing tokens need no fakes: the product's own adapters do it without a network."""
 
     clock: ManualClock = field(default_factory=ManualClock)
-    entries: MemoryEntryStore = field(default_factory=lambda: MemoryEntryStore(origin=current_origin))
+    entries: MemoryEntryStore = field(default_factory=lambda: MemoryEntryStore(request=current_request))
     phone_book: MemoryPhoneBook = field(default_factory=MemoryPhoneBook)
     budgets: MemoryFanBudgets = field(default_factory=MemoryFanBudgets)
     objects: MemoryObjectStore = field(default_factory=MemoryObjectStore)
