@@ -1,7 +1,8 @@
 """Random registrations and queries, and the answers that a slow reading of all entries gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -54,14 +55,17 @@ registrations = st.builds(
     selection=st.sampled_from(Selection),
     confirmed=st.sampled_from((True, True, False)),
 )
-queries = st.builds(
-    Query,
-    min_score=scores,
-    max_score=scores,
-    markets=markets_asked.map(tuple),
-    max_rank=st.integers(1, 4),
-    selections=selections.map(tuple),
-) | st.builds(Query, markets=markets_asked.map(tuple), selections=selections.map(tuple))
+FILTERS: Mapping[str, st.SearchStrategy[Any]] = {
+    "min_score": scores,
+    "max_score": scores,
+    "markets": markets_asked.map(tuple),
+    "max_rank": st.integers(1, 4),
+    "selections": selections.map(tuple),
+}
+"""Values for each field of Query. The contract tests ask every adapter with them."""
+queries = st.builds(Query, **FILTERS) | st.builds(
+    Query, markets=FILTERS["markets"], selections=FILTERS["selections"]
+)
 
 examples = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """The fixture is the store; each example has a campaign of its own in it."""

@@ -1,5 +1,7 @@
 """What every EntryQueries promises, held against a slow reading of all entries."""
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,7 @@ from tests.contracts.entry_stores import (
     store,
 )
 from tests.contracts.slow_reading import (
+    FILTERS,
     NOWHERE,
     Registration,
     examples,
@@ -38,6 +41,10 @@ from tests.contracts.slow_reading import (
 )
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]
+
+
+def test_every_filter_is_asked_of_every_adapter() -> None:
+    assert FILTERS.keys() == {field.name for field in fields(Query)}, "see tests/contracts/slow_reading.py"
 
 
 async def _paged(ports: EntryPorts, campaign_id: CampaignId, query: Query, limit: int) -> list[Ranked]:

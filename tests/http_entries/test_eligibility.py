@@ -2,10 +2,14 @@
 
 import base64
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from domain.model.registrations.eligibility import Query
+from domain.model.registrations.entry import Selection
+from entrypoints.http.entries.eligibility import EligibilityQuery
 from tests.http_entries.answers import TIME, assert_problem
 from tests.http_entries.scene import Scene
 from tests.tokens import bearer
@@ -33,6 +37,16 @@ def pool(running: Any, platform: Any, http: Any) -> Scene:
     scene.score(**{name: score for name, (_, score) in CHOICES.items()}, guy=99)
     guy.registered(phone="+12014449999")
     return scene
+
+
+def test_every_filter_of_the_model_can_be_asked_for_over_http() -> None:
+    asked = EligibilityQuery(
+        min_score=1, max_score=99, market=["nyc"], max_rank=1, selection=[Selection.SELECTED]
+    ).query()
+    forgotten = [
+        field.name for field in fields(Query) if getattr(asked, field.name) == getattr(Query(), field.name)
+    ]
+    assert forgotten == [], "see EligibilityQuery in entrypoints/http/entries/eligibility.py"
 
 
 def eligible(scene: Scene, **filters: Any) -> int:
