@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -34,8 +35,6 @@ NOWHERE = MarketId("nowhere")
 
 rankings = st.lists(st.sampled_from(MARKETS), min_size=1, max_size=4, unique=True)
 scores = st.sampled_from(SCORES)
-selections = st.lists(st.sampled_from(Selection), min_size=1, unique=True)
-markets_asked = st.lists(st.sampled_from((*MARKETS, NOWHERE)), max_size=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +54,24 @@ registrations = st.builds(
     selection=st.sampled_from(Selection),
     confirmed=st.sampled_from((True, True, False)),
 )
-FILTERS: Mapping[str, st.SearchStrategy[Any]] = {
-    "min_score": scores,
-    "max_score": scores,
-    "markets": markets_asked.map(tuple),
-    "max_rank": st.integers(1, 4),
-    "selections": selections.map(tuple),
+CROWD: Sequence[Registration] = [
+    Registration(markets=markets, score=score, selection=selection, confirmed=number % 5 > 0)
+    for number, (markets, score, selection) in enumerate(
+        product((MARKETS[:1], MARKETS[3:0:-1], MARKETS[2::-1], MARKETS[1:]), (None, *SCORES), Selection)
+    )
+]
+"""Fans of every kind: each filter admits some of them and not others."""
+FILTERS: Mapping[str, Sequence[Any]] = {
+    "min_score": SCORES,
+    "max_score": SCORES,
+    "markets": [(), MARKETS[:1], MARKETS[1:3], (NOWHERE,), (MARKETS[0], NOWHERE, MARKETS[0])],
+    "max_rank": [1, 2, 3, 4],
+    "selections": [*((one,) for one in Selection), tuple(Selection)[:2], tuple(Selection)],
 }
-"""Values for each field of Query. The contract tests ask every adapter with them."""
-queries = st.builds(Query, **FILTERS) | st.builds(
-    Query, markets=FILTERS["markets"], selections=FILTERS["selections"]
+"""Values for each field of Query. The contract tests ask every adapter with each of them."""
+_values = {name: st.sampled_from(values) for name, values in FILTERS.items()}
+queries = st.builds(Query, **_values) | st.builds(
+    Query, markets=_values["markets"], selections=_values["selections"]
 )
 
 examples = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

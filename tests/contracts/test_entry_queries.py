@@ -1,6 +1,6 @@
 """What every EntryQueries promises, held against a slow reading of all entries."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,7 @@ from tests.contracts.entry_stores import (
     store,
 )
 from tests.contracts.slow_reading import (
+    CROWD,
     FILTERS,
     NOWHERE,
     Registration,
@@ -104,6 +105,21 @@ async def test_who_chose_names_everyone_once(
 
     assert sorted(chose) == sorted(entry.user_id for entry in entries if market in entry.details.markets)
     assert await entry_ports.queries.was_chosen(campaign_id, market) == bool(chose)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+async def test_each_filter_admits_whom_the_query_admits(entry_ports: EntryPorts, name: str) -> None:
+    """The random queries seldom differ in one filter alone."""
+    campaign_id, entries = await register(entry_ports, CROWD)
+    everyone = Query(markets=MARKETS[:1], selections=tuple(Selection))
+    asked = [replace(everyone, **{name: value}) for value in FILTERS[name]]
+    expected = [slowly_eligible(entries, query, MARKETS) for query in asked]
+    assert len({answer.total for answer in expected}) > 1, f"{name} admits all of CROWD or none"
+
+    assert [await entry_ports.queries.eligible(campaign_id, query, MARKETS) for query in asked] == expected
+    assert [await _paged(entry_ports, campaign_id, query, 50) for query in asked] == [
+        slowly_ranked(entries, query) for query in asked
+    ]
 
 
 async def test_a_campaign_nobody_knows_is_empty(entry_ports: EntryPorts) -> None:
