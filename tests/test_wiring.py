@@ -1,0 +1,40 @@
+"""Settings and wiring agree: each address that the settings accept has an adapter, and the other way round."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from entrypoints.bootstrap import tables
+from entrypoints.config.settings import Settings
+
+TABLES: Mapping[str, Mapping[str, Any]] = {
+    "store": tables.STORES,
+    "objects": tables.OBJECT_STORES,
+    "campaigns": tables.CAMPAIGNS,
+    "users": tables.USERS,
+    "fanscore": tables.FANSCORES,
+    "fraud": tables.FRAUD_DETECTIONS,
+    "sms": tables.SMS,
+    "queue": tables.QUEUES,
+    "receipts": tables.RECEIPTS,
+    "realtime": tables.REALTIMES,
+    "stream": tables.STREAMS,
+}
+
+
+@pytest.mark.parametrize("setting", TABLES)
+def test_each_scheme_that_a_setting_accepts_has_an_adapter(setting: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate({setting: "no-such-scheme:"})
+    message = str(refused.value).partition("must begin with one of ")[2]
+    accepted = re.findall(r"([a-z0-9+]+):", message.partition("[")[0])
+    assert set(accepted) == TABLES[setting].keys(), "see entrypoints/bootstrap/tables.py and config/settings.py"
+
+
+def test_each_setting_that_picks_an_adapter_is_asked() -> None:
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    picking = {name for name, default in defaults.items() if isinstance(default, str) and ":" in default}
+    assert picking == TABLES.keys()
