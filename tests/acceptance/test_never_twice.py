@@ -48,7 +48,7 @@ async def test_without_its_compare_and_set_the_store_is_caught(database_url: str
     broken = tmp_path / "broken"
     for package in PACKAGES:
         shutil.copytree(PROJECT / package, broken / package, ignore=shutil.ignore_patterns("__pycache__"))
-    mapping = broken / "adapters" / "mongo" / "mapping.py"
+    mapping = broken / "adapters" / "mongo" / "codes" / "mapping.py"
     source = mapping.read_text()
     assert source.count(COMPARE) == 1
     mapping.write_text(source.replace(COMPARE, "}"))
