@@ -1,98 +1,109 @@
-"""Doing together what is wanted at the same time.
+"""Serving calls that wait at the same time with one command.
 
-Most of what one command costs is the driver's work for it, so callers who come while others are being served share
-the next command.
+Most of what a command costs is the driver's work for it. So calls that come while others are served share the next
+command.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
-Wish = TypeVar("Wish")
+Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
-LANES: Final = 2
-"""Commands under way at once: while one waits for the database, the callers of the other are answered."""
-FULL_ROUND: Final = 16
-"""Fewer callers than this are served by one command at a time: two small ones cost more than they overlap."""
-MAX_TOGETHER: Final = 500
+MAX_IN_FLIGHT: Final = 2
+"""Batches in flight at once: while one waits for the database, the callers of the other are answered."""
+FULL_BATCH: Final = 16
+"""Fewer calls than this are served by one batch: two small ones cost more than they gain by overlapping."""
+MAX_BATCH: Final = 500
 
 
-def share_of(waiting: int, served: int) -> int:
-    """How many of those who wait a round serves, so that all rounds under way are of one size.
+def batch_size(waiting: int, in_flight: int) -> int:
+    """How many of the waiting calls the next batch serves, so that all batches in flight have one size.
 
-    Left to themselves, one would serve nearly all and the other the first to come back: nothing overlaps.
+    Without this, one batch would serve nearly all calls and the other the first callers that return. Then nothing
+    overlaps.
     """
-    everyone = waiting + served
-    return min(everyone, max(-(-everyone // LANES), FULL_ROUND))
+    calls = waiting + in_flight
+    return min(calls, max(-(-calls // MAX_IN_FLIGHT), FULL_BATCH))
 
 
-def may_begin(rounds: int, waiting: int, share: int) -> bool:
-    """Is a lane free, and are there enough? They wait for that no longer than for the round under way."""
-    return rounds < LANES and 0 < share <= waiting
+def may_start(batches: int, waiting: int, size: int) -> bool:
+    """May another batch start, and do enough calls wait for it? Else they wait until a batch in flight ends."""
+    return batches < MAX_IN_FLIGHT and 0 < size <= waiting
 
 
-class Together(Generic[Wish, Answer]):
-    """``serve`` gives an answer for each wish, in order; it begins after the last of them came.
+def settle(answer: "asyncio.Future[Answer]", outcome: Answer | Exception) -> None:
+    """Return the outcome to the caller, or raise it there. A caller that has left gets nothing."""
+    if answer.done():
+        return
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
-    An exception among the answers is raised for its caller; one that ``serve`` raises, for all of them. Answers
-    may be shared and are not to be changed.
+
+@contextmanager
+def errors_reach(answers: Iterable["asyncio.Future[Answer]"]) -> Iterator[None]:
+    """An error in this block is raised for each of these callers that still waits. The block's task goes on."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        for answer in answers:
+            answer.cancel()
+        raise
+    except Exception as error:  # noqa: BLE001  # any error at all: else the callers would wait for ever
+        for answer in answers:
+            settle(answer, error)
+
+
+class Batcher(Generic[Question, Answer]):
+    """``serve`` gives an answer for each question, in order; it starts after the last of them came.
+
+    An exception among the answers is raised for its caller only. One that ``serve`` raises is raised for all of
+    them. Callers may share an answer, so they must not change it.
     """
 
-    def __init__(self, serve: Callable[[Sequence[Wish]], Awaitable[Sequence[Answer | Exception]]]) -> None:
+    def __init__(self, serve: Callable[[Sequence[Question]], Awaitable[Sequence[Answer | Exception]]]) -> None:
         self._serve = serve
-        self._waiting: list[tuple[Wish, asyncio.Future[Answer]]] = []
-        self._served = 0
-        self._rounds: set[asyncio.Task[None]] = set()
+        self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
+        self._in_flight = 0
+        self._batches: set[asyncio.Task[None]] = set()
 
-    async def ask(self, wish: Wish) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wish, answer))
-        self._begin()
+        self._waiting.append((question, answer))
+        self._start_batch()
         return await answer
 
     @property
-    def _share(self) -> int:
-        return share_of(len(self._waiting), self._served)
+    def _size(self) -> int:
+        return batch_size(len(self._waiting), self._in_flight)
 
-    def _begin(self) -> None:
-        if may_begin(len(self._rounds), len(self._waiting), self._share):
-            task = asyncio.create_task(self._round())
-            self._rounds.add(task)
+    def _start_batch(self) -> None:
+        if may_start(len(self._batches), len(self._waiting), self._size):
+            self._batches.add(asyncio.create_task(self._batch()))
 
-    async def _round(self) -> None:
-        """One command, for those who wait by the time it begins."""
-        size = min(self._share, MAX_TOGETHER)
-        group, self._waiting = self._waiting[:size], self._waiting[size:]
-        self._served += len(group)
-        self._begin()
+    async def _batch(self) -> None:
+        """One command, for the calls that wait by the time the task runs."""
+        size = min(self._size, MAX_BATCH)
+        calls, self._waiting = self._waiting[:size], self._waiting[size:]
+        self._in_flight += len(calls)
+        self._start_batch()
         try:
-            await self._answer([(wish, answer) for wish, answer in group if not answer.done()])
+            await self._answer([(question, answer) for question, answer in calls if not answer.done()])
         finally:
-            self._served -= len(group)
+            self._in_flight -= len(calls)
             task = asyncio.current_task()
             assert task is not None
-            self._rounds.discard(task)
-            self._begin()
+            self._batches.discard(task)
+            self._start_batch()
 
-    async def _answer(self, group: Sequence[tuple[Wish, "asyncio.Future[Answer]"]]) -> None:
-        try:
-            answers = await self._serve([wish for wish, _ in group]) if group else ()
-        except asyncio.CancelledError:
-            for _, waiting in group:
-                waiting.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the callers' to hear
-            answers = [error] * len(group)
-        for (_, waiting), answer in zip(group, answers, strict=True):
-            _settle(waiting, answer)
-
-
-def _settle(waiting: "asyncio.Future[Answer]", answer: Answer | Exception) -> None:
-    """Whoever has left in the meantime hears nothing."""
-    if waiting.done():
-        return
-    if isinstance(answer, Exception):
-        waiting.set_exception(answer)
-    else:
-        waiting.set_result(answer)
+    async def _answer(self, calls: Sequence[tuple[Question, "asyncio.Future[Answer]"]]) -> None:
+        if not calls:
+            return
+        with errors_reach([answer for _, answer in calls]):
+            outcomes = await self._serve([question for question, _ in calls])
+            for (_, answer), outcome in zip(calls, outcomes, strict=True):
+                settle(answer, outcome)

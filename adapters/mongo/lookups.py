@@ -1,24 +1,24 @@
-"""Reading documents by their key, those that are wanted at the same time together."""
+"""Reading documents by their key; calls that wait at the same time share one query."""
 
 from collections.abc import Sequence
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.batching import Together
+from adapters.mongo.batching import Batcher
 from adapters.mongo.driver import READ_MS, Raw
 
 
 class Lookups:
-    """Each document is read after it was asked for: whoever wrote it before sees what was written."""
+    """A document is read after it was asked for, so a caller that wrote it before sees what it wrote."""
 
     def __init__(self, collection: AsyncCollection[Raw], projection: Raw) -> None:
         self._collection = collection
         self._projection = projection
-        self._together = Together(self._read)
+        self._batcher = Batcher(self._read)
 
     async def get(self, key: str) -> Raw | None:
-        """The document, None if there is none. It may be shared with other readers: not to be changed."""
-        return await self._together.ask(key)
+        """The document, None if there is none. Other callers may share it, so it must not be changed."""
+        return await self._batcher.ask(key)
 
     async def _read(self, keys: Sequence[str]) -> list[Raw | None]:
         wanted = keys[0] if len(keys) == 1 else {"$in": list(dict.fromkeys(keys))}

@@ -1,4 +1,4 @@
-"""Writing single documents, what is written at the same time together."""
+"""Writing single documents; writes that wait at the same time share one bulk write."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,7 +7,7 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.batching import Together
+from adapters.mongo.batching import Batcher
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import DUPLICATE_KEY, may_pass, unavailable
 
@@ -18,18 +18,18 @@ DONE: Final[Pattern] = {}
 
 
 class Writes:
-    """Each write stands or falls alone: a unique index may refuse one of them and none of the others."""
+    """A unique index may refuse one write of a bulk write; the others are made all the same."""
 
     def __init__(self, collection: AsyncCollection[Raw]) -> None:
         self._collection = collection
-        self._together = Together(self._write)
+        self._batcher = Batcher(self._write)
 
     async def refused_by(self, write: Write) -> Pattern:
-        """Make the write; the keys of the unique index that refused it, none when it was made.
+        """Make the write. Returns the keys of the unique index that refused it, none when it was made.
 
-        An update has to be an upsert: only so does one that finds nothing tell, by inserting in vain.
+        Make updates upserts: an update that finds no document then surfaces as a duplicate-key error.
         """
-        return await self._together.ask(write)
+        return await self._batcher.ask(write)
 
     async def _write(self, writes: Sequence[Write]) -> list[Pattern | Exception]:
         answers: list[Pattern | Exception] = [DONE] * len(writes)

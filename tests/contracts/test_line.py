@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.mongo.batching import FULL_ROUND
+from adapters.mongo.batching import FULL_BATCH
 from adapters.mongo.codes.claims.attempt import Filling
 from adapters.mongo.codes.claims.waiting import CODES_PER_ROUND, Line
 from tests.builders import a_claim
@@ -35,24 +35,24 @@ async def test_who_comes_alone_waits_for_nobody() -> None:
 
 async def test_a_round_waits_a_little_for_those_who_were_just_answered() -> None:
     line = Line()
-    come(line, FULL_ROUND)
+    come(line, FULL_BATCH)
     line.end(round_of(line))
 
-    come(line, FULL_ROUND - 1)
+    come(line, FULL_BATCH - 1)
     assert not line.may_begin
 
     come(line, 1)
-    assert round_of(line) == FULL_ROUND
+    assert round_of(line) == FULL_BATCH
 
 
 async def test_those_who_do_not_return_are_waited_for_no_longer() -> None:
     line = Line()
-    come(line, FULL_ROUND)
+    come(line, FULL_BATCH)
     line.end(round_of(line))
     come(line, 3)
     assert not line.may_begin
 
-    line.give_up(FULL_ROUND)
+    line.give_up(FULL_BATCH)
 
     assert round_of(line) == 3
 

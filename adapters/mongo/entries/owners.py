@@ -1,4 +1,4 @@
-"""Who has confirmed which telephones; what is asked at the same time is asked together."""
+"""Which fan has confirmed which telephone; calls that wait at the same time share one query."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.batching import Together
+from adapters.mongo.batching import Batcher
 from adapters.mongo.driver import READ_MS, Raw
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import EntryStatus
@@ -21,11 +21,11 @@ _SHOWN: Final = {"_id": 0, "userId": 1, "phone": 1}
 class Owners:
     def __init__(self, entries: AsyncCollection[Raw]) -> None:
         self._entries = entries
-        self._together = Together(self._of)
+        self._batcher = Batcher(self._of)
 
     async def of(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
         """Where two fans had confirmed two spellings before there were keys, the one with this spelling."""
-        return await self._together.ask((campaign_id, phone))
+        return await self._batcher.ask((campaign_id, phone))
 
     async def _of(self, numbers: Sequence[Number]) -> list[UserId | None]:
         asked: defaultdict[CampaignId, list[PhoneNumber]] = defaultdict(list)

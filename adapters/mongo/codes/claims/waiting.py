@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.mongo.batching import may_begin, share_of
+from adapters.mongo.batching import batch_size, may_start
 from adapters.mongo.codes.claims.attempt import Filling
 
 CODES_PER_ROUND: Final = 1_000
@@ -20,12 +20,12 @@ class Line:
 
     @property
     def _share(self) -> int:
-        return share_of(len(self.waiting), self._served + self._returning)
+        return batch_size(len(self.waiting), self._served + self._returning)
 
     @property
     def may_begin(self) -> bool:
         """Those who were just answered are waited for, too, for LINGER_SECONDS."""
-        return may_begin(self.rounds, len(self.waiting), self._share)
+        return may_start(self.rounds, len(self.waiting), self._share)
 
     @property
     def idle(self) -> bool:
