@@ -10,23 +10,25 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+# Long enough that no list of codes begins with one of them: a code may be "GIF8-2231" or "PAR1X".
 _MAGIC: Final[Sequence[tuple[bytes, str]]] = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"PK\x03\x04", "a zip archive or a workbook of Excel (xlsx)"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook of an old Excel (xls)"),
-    (b"BZh", "a bzip2 archive"),
+    *((b"BZh%d1AY&SY" % level, "a bzip2 archive") for level in range(1, 10)),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a rar archive"),
+    (b"Rar!\x1a\x07", "a rar archive"),
     (b"%PDF-", "a PDF"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1\x15", "a Parquet file"),
     (b"Obj\x01", "an Avro file"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
+    (b"GIF87a", "a picture"),
+    (b"GIF89a", "a picture"),
     (b"{\\rtf", "a document in RTF"),
     (b"\xff\xfe\x00\x00", "text in UTF-32"),
     (b"\x00\x00\xfe\xff", "text in UTF-32"),

@@ -1,0 +1,37 @@
+"""Files that are something else than a list, told by their first bytes."""
+
+import bz2
+
+import pytest
+
+from domain.model.codes.files.reader import CodeFileReader
+from domain.model.codes.files.rows import Row
+from domain.model.errors import FileUnreadable
+
+
+def read(content: bytes) -> list[Row]:
+    reader = CodeFileReader()
+    return [*reader.feed(content), *reader.close()]
+
+
+@pytest.mark.parametrize("first", ["GIF8-2231", "GIF80000", "PAR1X", "PAR1", "BZh9K2", "BZhX", "Rar!99", "Rar!"])
+def test_a_list_of_codes_may_begin_as_a_format_does(first: str) -> None:
+    """Formats are told by bytes that no list of codes begins with."""
+    assert [row.code for row in read(f"{first}\nB2\n".encode())] == [first, "B2"]
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"GIF87a\x01\x00", "a picture"),
+        (b"GIF89a\x01\x00", "a picture"),
+        (b"PAR1\x15\x04\x15\x80", "a Parquet file"),
+        (b"Rar!\x1a\x07\x00", "a rar archive"),
+        (b"Rar!\x1a\x07\x01\x00", "a rar archive"),
+        *((bz2.compress(b"A\nB\n", level), "a bzip2 archive") for level in (1, 5, 9)),
+    ],
+)
+def test_files_of_these_formats_are_still_told(head: bytes, what: str) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read(head)
+    assert refused.value.what == what
