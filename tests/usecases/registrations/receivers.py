@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,11 +12,23 @@ from adapters.memory.phones import MemoryPhoneBook
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.entry import Fraud
+from domain.model.registrations.entry import Entry, Fraud
 from domain.model.registrations.phones import PhoneNumber, PhoneRecord
 from ports.neighbours import Attempt, Receipt
 
 _CODE: Final = re.compile(r"\b\d{6}\b")
+
+
+@dataclass(slots=True)
+class Meanwhile:
+    """What happens once, in the middle of a use case; nothing until a test says what."""
+
+    happens: Callable[[], Awaitable[object]] | None = None
+
+    async def __call__(self) -> None:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            await happens()
 
 
 @dataclass(slots=True)
@@ -25,9 +37,12 @@ class SmsGateway:
 
     down: bool = False
     sent: list[tuple[PhoneNumber, str]] = field(default_factory=list)
+    meanwhile: Meanwhile = field(default_factory=Meanwhile)
+    """What happens before it sends, or fails to."""
 
     async def send(self, to: PhoneNumber, body: str) -> None:
         await asyncio.sleep(0)
+        await self.meanwhile()
         if self.down:
             raise Unavailable("sms")
         self.sent.append((to, body))
@@ -46,24 +61,13 @@ class Mailer:
         return True
 
 
-@dataclass(slots=True)
-class Meanwhile:
-    """What happens once, in the middle of a use case; nothing until a test says what."""
-
-    happens: Callable[[], Awaitable[object]] | None = None
-
-    async def __call__(self) -> None:
-        happens, self.happens = self.happens, None
-        if happens is not None:
-            await happens()
-
-
 class BusyEntryStore(MemoryEntryStore):
-    """Something happens right before an attempt is counted, or right after."""
+    """Something happens right before an attempt is counted, right after, or right before many entries change."""
 
     def __init__(self) -> None:
         super().__init__()
         self.before_counting, self.after_counting = Meanwhile(), Meanwhile()
+        self.before_changing_many = Meanwhile()
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
@@ -72,6 +76,12 @@ class BusyEntryStore(MemoryEntryStore):
         counted = await super().count_attempt(campaign_id, user_id, challenge_id, code_hash)
         await self.after_counting()
         return counted
+
+    async def change_many(
+        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
+    ) -> Collection[UserId]:
+        await self.before_changing_many()
+        return await super().change_many(campaign_id, user_ids, change)
 
 
 class BusyPhoneBook(MemoryPhoneBook):

@@ -13,7 +13,7 @@ from domain.model.errors import (
 )
 from domain.model.registrations.campaigns import CampaignStatus
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
-from tests.registrations import LAX, MINUTE
+from tests.registrations import LAX, MINUTE, a_challenge
 from tests.usecases.registrations.scene import Scene
 
 CLOSED = CampaignStatus.CLOSED
@@ -130,4 +130,6 @@ async def test_a_token_is_good_for_its_fan_and_campaign_only(scene: Scene) -> No
             await ann.confirm(token=token)
     with pytest.raises(InvalidConfirmationToken):
         await cy.confirm("123456", mine)
+    with pytest.raises(InvalidConfirmationToken):
+        await cy.confirm("123456", scene.ports.tokens.issue(a_challenge(user_id=cy.id)))
     assert (await ann.confirm()).confirmed, "no attempt was used up"

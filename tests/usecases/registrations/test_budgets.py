@@ -1,10 +1,12 @@
 """What one fan may use of other people's patience: numbers, codes, and failures."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 
-from domain.model.errors import BudgetUsedUp, EntryNotFound, PhoneUnavailable
+from domain.model.errors import BudgetUsedUp, EntryNotFound, PhoneUnavailable, WrongConfirmationCode
+from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from tests.registrations import DAY, LAX, MINUTE, SECOND, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 
@@ -152,6 +154,22 @@ async def test_a_code_that_was_sent_before_the_fifth_failure_cannot_be_guessed_a
 
     assert refused.value.context["budget"] == "failures_per_day"
     assert not (await waiting.entry()).confirmed
+
+
+async def test_of_six_challenges_failed_side_by_side_five_count_against_numbers(scene: Scene) -> None:
+    stranger = scene.fan("stranger")
+    fans = [stranger.elsewhere(scene.opens(f"campaign-{number}")) for number in range(6)]
+    for fan in fans:
+        await fan.register(phone=scene.a_phone())
+
+    guesses = [(fan, await fan.wrong_code()) for fan in fans for _ in range(MAX_ATTEMPTS)]
+    answers = await asyncio.gather(*(fan.confirm(code) for fan, code in guesses), return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {WrongConfirmationCode}
+    records = [
+        await scene.ports.phone_book.record(fan.campaign, (await fan.entry()).details.phone) for fan in fans
+    ]
+    assert [len(record.failures) for record in records] == [1, 1, 1, 1, 1, 0]
 
 
 async def test_the_budgets_of_one_fan_are_no_matter_of_another(scene: Scene) -> None:

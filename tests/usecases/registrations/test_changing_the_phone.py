@@ -9,7 +9,10 @@ from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import EntryStatus, Selection
 from domain.model.registrations.scoring import ScoreRefusal
 from tests.registrations import LAX, MINUTE, NOON, NYC
+from tests.usecases.registrations.receivers import BusyFraudDetection
 from tests.usecases.registrations.scene import Scene
+from tests.usecases.registrations.waiting import waits_for_code
+from tests.usecases.registrations.wiring import Ports
 
 
 async def test_a_changed_phone_has_to_be_confirmed(scene: Scene) -> None:
@@ -94,6 +97,23 @@ async def test_a_fan_can_go_back_to_the_phone_of_before(scene: Scene) -> None:
 
     assert not (await ann.register()).confirmed
 
+    assert (await ann.confirm()).details.phone == ann.phone
+
+
+async def test_of_two_changes_in_one_instant_the_later_one_counts_and_its_phone_is_not_confirmed() -> None:
+    """Another request changed the phone while this one, which keeps it, was under way."""
+    fraud = BusyFraudDetection()
+    scene = Scene(Ports(fraud=fraud))
+    ann = scene.fan()
+    await ann.confirmed()
+    scene.wait(MINUTE)
+    fraud.meanwhile.happens = lambda: ann.register(phone=scene.a_phone())
+
+    entry = await ann.register(markets=[LAX])
+
+    assert (entry.details.phone, entry.details.markets) == (ann.phone, (LAX,))
+    assert (entry.confirmed, waits_for_code(entry)) == (False, True)
+    await ann.resend()
     assert (await ann.confirm()).details.phone == ann.phone
 
 

@@ -121,6 +121,22 @@ async def test_a_code_in_hand_outlives_a_gateway_that_cannot_send_another(scene:
     assert (await ann.confirm()).confirmed
 
 
+async def test_a_gateway_that_fails_late_takes_no_newer_code_back(scene: Scene) -> None:
+    """The fan has changed the number by then, and was sent a code to the new one."""
+    ann, gateway, other = scene.fan(), scene.ports.sms, scene.a_phone()
+
+    async def change_the_number() -> None:
+        await ann.register(phone=other)
+        gateway.down = True
+
+    gateway.meanwhile.happens = change_the_number
+
+    await ann.register()
+
+    assert (scene.codes(ann.phone), len(scene.codes(other))) == ([], 1)
+    assert (await ann.confirm()).details.phone == other
+
+
 async def test_a_code_that_finds_the_budget_used_up_meanwhile_is_not_sent() -> None:
     """While the fraud detection takes its time, the fan asks elsewhere for all codes of the day."""
     fraud = BusyFraudDetection()

@@ -1,6 +1,7 @@
 """Registering and changing a registration, while the campaign takes registrations (REQ-004, REQ-008)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -158,13 +159,16 @@ async def test_changes_at_once_of_different_fields_are_all_kept(scene: Scene) ->
     assert (await ann.entry()).revision == 6
 
 
-async def test_registering_again_sends_the_code_that_a_crash_kept_from_being_sent(scene: Scene) -> None:
+@pytest.mark.parametrize("again", [Fan.register, Fan.resend], ids=["registering again", "asking for a code"])
+async def test_a_code_that_a_crash_kept_from_being_sent_is_sent_on(
+    scene: Scene, again: Callable[[Fan], Awaitable[Entry]]
+) -> None:
     ann = scene.fan()
     entry = await ann.register()
     await scene.ports.entries.change(TOUR, ann.id, lambda _: _without_code(entry))
     scene.wait(MINUTE)
 
-    await ann.register()
+    await again(ann)
 
     assert len(scene.codes(ann.phone)) == 2
     assert (await ann.confirm()).confirmed

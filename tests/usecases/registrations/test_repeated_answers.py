@@ -71,14 +71,17 @@ async def test_the_right_answer_sent_twenty_times_at_once_is_right_each_time(sce
     assert await ann.messages() == ["created", "phone_confirmed"]
 
 
-async def test_an_answer_whose_attempt_comes_too_late_is_right_where_the_phone_was_just_confirmed() -> None:
-    """The same answer, sent twice: the first ends the challenge before the second is counted."""
+@pytest.mark.parametrize("counted", [False, True])
+async def test_an_answer_that_comes_too_late_is_right_where_the_same_answer_has_just_confirmed(
+    *, counted: bool
+) -> None:
     store = BusyEntryStore()
     scene = Scene(Ports(entries=store))
     ann = scene.fan()
     await ann.register()
     code, token = await ann.code(), await ann.token()
-    store.before_counting.happens = lambda: ann.confirm(code, token)
+    meanwhile = store.after_counting if counted else store.before_counting
+    meanwhile.happens = lambda: ann.confirm(code, token)
 
     assert (await ann.confirm(code, token)).confirmed
     assert (await ann.entry()).revision == 2

@@ -9,8 +9,10 @@ from domain.model.ids import CampaignId
 from domain.model.registrations.markets import MarketId
 from domain.usecases.registrations.transfer_entries import Transferred
 from tests.registrations import BOS, LAX, MIA, NYC, SFO
+from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import full_outbox
+from tests.usecases.registrations.wiring import Ports
 
 Crowd = dict[str, Fan]
 
@@ -164,6 +166,20 @@ async def test_a_dry_run_makes_no_market_known(scene: Scene, crowd: Crowd) -> No
 async def test_a_campaign_that_is_unknown_has_nothing_to_move(scene: Scene) -> None:
     with pytest.raises(CampaignNotFound):
         await scene.transfer(NYC, BOS, campaign=CampaignId("unknown"))
+
+
+async def test_a_fan_who_leaves_the_market_in_the_same_instant_is_not_counted() -> None:
+    store = BusyEntryStore()
+    scene = Scene(Ports(entries=store))
+    ann, bob = scene.fan("ann"), scene.fan("bob")
+    for fan in (ann, bob):
+        await fan.register(markets=[LAX])
+    store.before_changing_many.happens = lambda: ann.register(markets=[BOS])
+
+    assert await scene.transfer(LAX, SFO) == Transferred(moved=1)
+
+    assert (await ann.entry()).details.markets == (BOS,)
+    assert await ann.messages() == ["created", "updated"]
 
 
 async def test_a_fan_of_whom_too_many_messages_wait_stays_and_is_named(scene: Scene, crowd: Crowd) -> None:
