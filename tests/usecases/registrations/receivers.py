@@ -62,12 +62,13 @@ class Mailer:
 
 
 class BusyEntryStore(MemoryEntryStore):
-    """Something happens right before an attempt is counted, right after, or right before many entries change."""
+    """Something happens before or after an attempt is counted, before many entries change, or after the owner of a
+    number was found."""
 
     def __init__(self) -> None:
         super().__init__()
         self.before_counting, self.after_counting = Meanwhile(), Meanwhile()
-        self.before_changing_many = Meanwhile()
+        self.before_changing_many, self.after_finding_owner = Meanwhile(), Meanwhile()
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
@@ -76,6 +77,11 @@ class BusyEntryStore(MemoryEntryStore):
         counted = await super().count_attempt(campaign_id, user_id, challenge_id, code_hash)
         await self.after_counting()
         return counted
+
+    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
+        owner = await super().confirmed_owner(campaign_id, phone)
+        await self.after_finding_owner()
+        return owner
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]

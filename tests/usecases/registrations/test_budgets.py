@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from domain.model.errors import BudgetUsedUp, EntryNotFound, PhoneUnavailable, WrongConfirmationCode
+from domain.model.errors import (
+    BudgetUsedUp,
+    ConfirmationExpired,
+    EntryNotFound,
+    PhoneUnavailable,
+    WrongConfirmationCode,
+)
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from tests.registrations import DAY, LAX, MINUTE, SECOND, TICK
 from tests.usecases.registrations.scene import Fan, Scene
+from tests.usecases.registrations.wiring import CODE_TTL
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +156,14 @@ async def test_a_code_that_was_sent_before_the_fifth_failure_cannot_be_guessed_a
         await stranger.register(phone=scene.a_phone())
         await stranger.exhaust()
 
-    with pytest.raises(BudgetUsedUp) as refused:
-        await waiting.confirm()
+    for fan in (waiting, stranger):
+        with pytest.raises(BudgetUsedUp) as refused:
+            await fan.confirm()
+        assert refused.value.context["budget"] == "failures_per_day"
 
-    assert refused.value.context["budget"] == "failures_per_day"
+    scene.wait(CODE_TTL)
+    with pytest.raises(ConfirmationExpired):
+        await waiting.confirm()
     assert not (await waiting.entry()).confirmed
 
 

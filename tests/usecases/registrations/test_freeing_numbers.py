@@ -4,7 +4,9 @@ import pytest
 
 from domain.model.errors import PhoneUnavailable
 from tests.registrations import BOS, LAX, MINUTE, NYC
+from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Fan, Scene
+from tests.usecases.registrations.wiring import Ports
 
 WITH_9, WITHOUT_9 = "+5491123456789", "+541123456789"
 """One telephone in Argentina, spelled in two ways."""
@@ -64,3 +66,16 @@ async def test_a_number_is_freed_in_every_spelling(scene: Scene) -> None:
 
     assert await scene.free(WITHOUT_9)
     assert not (await ann.entry()).confirmed
+
+
+async def test_a_number_that_its_fan_gives_up_in_the_same_instant_costs_the_fan_nothing() -> None:
+    store = BusyEntryStore()
+    scene = Scene(Ports(entries=store))
+    ann, other = scene.fan(), scene.a_phone()
+    await ann.confirmed()
+    store.after_finding_owner.happens = lambda: ann.confirmed(phone=other)
+
+    assert not await scene.free(ann.phone)
+
+    entry = await ann.entry()
+    assert (entry.details.phone, entry.confirmed) == (other, True)

@@ -98,7 +98,8 @@ async def test_a_number_is_sent_five_codes_an_hour_over_all_fans_and_campaigns(s
     assert resend_after(late) == NOON + HOUR
     assert await too_soon(more[3]) == HOUR - MINUTE
     scene.wait(HOUR - MINUTE)
-    await more[3].resend()
+    sent = await more[3].resend()
+    assert resend_after(sent) == NOON + HOUR + 30 * SECOND, "it is the first code of this fan"
     assert (await more[3].confirm()).confirmed
 
 
