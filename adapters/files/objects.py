@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
-from domain.model.errors import FileNotFound, Unavailable
+from domain.model.errors import Unavailable
+from domain.model.files.errors import FileNotFound
 
 CHUNK_BYTES: Final = 65_536
 

@@ -15,11 +15,11 @@ from domain.model.codes.code import (
     Provenance,
     Refusal,
 )
+from domain.model.codes.errors import CodesExhausted
 from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.look_alikes import look_alikes
 from domain.model.codes.reservations import Claim, Reservation
-from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId, ImportId, ReserveId
 from ports.codes import CodeChange
 

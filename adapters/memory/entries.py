@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.model.errors import PhoneUnavailable, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import StoredMessage, messages_of
 from domain.model.messaging.relaying import room_for
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry
+from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber

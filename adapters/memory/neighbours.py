@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from domain.model.errors import CampaignNotFound, Unavailable, UserNotFound
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan
 from domain.model.registrations.entry import Fraud
+from domain.model.registrations.errors import CampaignNotFound, UserNotFound
 from domain.model.registrations.phones import PhoneNumber
 from ports.neighbours import Attempt
 

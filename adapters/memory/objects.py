@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from domain.model.errors import FileNotFound
+from domain.model.files.errors import FileNotFound
 
 CHUNK_BYTES: Final = 65_536
 

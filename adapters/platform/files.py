@@ -11,9 +11,10 @@ from typing import Generic, TypeVar
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import tell
 from adapters.platform.records import Records, read_campaigns, read_fans
-from domain.model.errors import CampaignNotFound, Unavailable, UserNotFound
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan
+from domain.model.registrations.errors import CampaignNotFound, UserNotFound
 
 Record = TypeVar("Record", bound=Campaign | Fan)
 _Version = tuple[int, int, int]

@@ -8,9 +8,9 @@ from typing import Final, TypeVar
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
 from adapters.platform.bodies import read_campaign, read_fan
-from domain.model.errors import CampaignNotFound, UserNotFound
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan
+from domain.model.registrations.errors import CampaignNotFound, UserNotFound
 
 Record = TypeVar("Record", bound=Campaign | Fan)
 

@@ -9,7 +9,8 @@ import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 
-from domain.model.errors import FileNotFound, Unavailable
+from domain.model.errors import Unavailable
+from domain.model.files.errors import FileNotFound
 
 CHUNK_BYTES: Final = 262_144
 _MISSING: Final = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}

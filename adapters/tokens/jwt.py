@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import jwt
 
-from domain.model.errors import InvalidConfirmationToken
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge, ChallengeRef, phone_digest
+from domain.model.registrations.errors import InvalidConfirmationToken
 
 MIN_KEY_BYTES: Final = 32
 MAX_TOKEN_BYTES: Final = 4_096

@@ -11,7 +11,8 @@ from litestar import Litestar
 from litestar.response import Response
 from litestar.types import ASGIApp
 
-from domain.model.errors import CodesExhausted, DomainError, RateLimited, ReservationMismatch
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
+from domain.model.errors import DomainError, RateLimited
 from entrypoints.bootstrap import application, check
 from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http import pages, system

@@ -23,11 +23,12 @@ from adapters.memory.neighbours import (
 )
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.tokens.jwt import JwtConfirmationTokens
-from domain.model.errors import BudgetUsedUp, DomainError, PhoneUnavailable, WrongConfirmationCode
+from domain.model.errors import DomainError
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import HOLD, FanLimits
 from domain.model.registrations.confirmation import ConfirmationRules
 from domain.model.registrations.entry import Entry
+from domain.model.registrations.errors import BudgetUsedUp, PhoneUnavailable, WrongConfirmationCode
 from domain.model.registrations.phones import SendLimits
 from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
 from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand

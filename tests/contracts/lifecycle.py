@@ -20,10 +20,10 @@ from domain.model.codes.code import (
     CodeType,
     Refusal,
 )
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.imports import Tally
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.reservations import Reservation
-from domain.model.errors import CodesExhausted, ReservationMismatch
 from domain.model.ids import CampaignId, ReserveId, UserId
 from tests.builders import DAY, NOON, STAFF, TICK, ManualClock, a_batch, a_claim
 from tests.contracts.conftest import Stores

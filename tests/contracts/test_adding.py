@@ -3,9 +3,9 @@
 import pytest
 
 from domain.model.codes.code import CodeStatus
+from domain.model.codes.errors import CodesExhausted
 from domain.model.codes.imports import LOOK_ALIKE, Problem, Tally
 from domain.model.codes.inventory import StatusCounts
-from domain.model.errors import CodesExhausted
 from domain.model.ids import CampaignId
 from tests.builders import (
     ANN,

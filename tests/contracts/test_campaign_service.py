@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from adapters.platform.http import http_campaigns
-from domain.model.errors import CampaignNotFound, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import CampaignNotFound
 from ports.neighbours import Campaigns
 from tests.registrations import TOUR, a_campaign, campaign_body
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records

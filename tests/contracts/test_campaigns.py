@@ -14,9 +14,10 @@ from adapters.memory.neighbours import MemoryCampaigns
 from adapters.platform.cached import CachedCampaigns
 from adapters.platform.files import FileCampaigns
 from adapters.platform.http import http_campaigns
-from domain.model.errors import CampaignNotFound, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CAMPAIGN_ID, CampaignId
 from domain.model.registrations.campaigns import Campaign
+from domain.model.registrations.errors import CampaignNotFound
 from ports.neighbours import Campaigns
 from tests.registrations import DAY, NOON, TOUR, Seconds, a_campaign, a_gated_campaign, as_file, campaign_body
 from tests.servers.neighbours import Reply, neighbour, records

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from domain.model.codes.code import CodeEvent
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.inventory import StatusCounts
-from domain.model.errors import CodesExhausted, ReservationMismatch
 from domain.model.ids import ReserveId
 from tests.builders import (
     ANN,

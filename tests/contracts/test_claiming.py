@@ -3,8 +3,8 @@
 import pytest
 
 from domain.model.codes.code import CodeEvent
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.inventory import StatusCounts
-from domain.model.errors import CodesExhausted, ReservationMismatch
 from tests.builders import (
     ANN,
     DAY,

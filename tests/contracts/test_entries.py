@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model.errors import EntryNotFound, PhoneUnavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Details, Entry, EntryEvent, Fraud, FraudStatus
+from domain.model.registrations.errors import EntryNotFound, PhoneUnavailable
 from tests.contracts.entry_stores import (
     MARKETS,
     NOW,

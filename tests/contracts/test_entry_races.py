@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from domain.model.errors import PhoneUnavailable
 from domain.model.messaging.messages import message_data
 from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import PhoneUnavailable
 from tests.contracts.entry_stores import (
     TOUR,
     WRONG,

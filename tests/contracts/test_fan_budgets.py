@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.errors import BudgetUsedUp
 from domain.model.registrations.budgets import FanLimits, FanUsage, NumberDigest
+from domain.model.registrations.errors import BudgetUsedUp
 from tests.contracts.entry_stores import NOW, TOUR, EntryPorts, fan
 
 pytest_plugins = ["tests.contracts.entry_fixtures"]

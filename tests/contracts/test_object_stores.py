@@ -14,7 +14,8 @@ from botocore.config import Config
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.objects import MemoryObjectStore
 from adapters.s3.objects import S3ObjectStore
-from domain.model.errors import FileNotFound, Unavailable
+from domain.model.errors import Unavailable
+from domain.model.files.errors import FileNotFound
 from ports.objects import ObjectStore
 from ports.system import HealthCheck
 from tests.servers.aws import ENVIRONMENT

@@ -10,8 +10,8 @@ from pymongo.database import Database
 from adapters.mongo.entries import phone_keys
 from adapters.mongo.entries.phone_keys import Adopted
 from adapters.mongo.store import MongoStore, mongo_store
-from domain.model.errors import PhoneUnavailable
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import PhoneUnavailable
 from tests.contracts.entry_stores import NOW, TOUR, becoming, existing, fan, noted, phone, registered
 from tests.contracts.test_telephones import WITH_9, WITHOUT
 

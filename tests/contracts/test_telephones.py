@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model.errors import PhoneUnavailable
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.phones import Failure, PhoneNumber, PhoneRecord, SendLimits
 from tests.contracts.entry_stores import (
     NOW,

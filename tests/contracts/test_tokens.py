@@ -11,9 +11,9 @@ import jwt
 import pytest
 
 from adapters.tokens.jwt import AUDIENCE, TYPE, JwtConfirmationTokens
-from domain.model.errors import InvalidConfirmationToken
 from domain.model.ids import CampaignId
 from domain.model.registrations.confirmation import phone_digest
+from domain.model.registrations.errors import InvalidConfirmationToken
 from ports.phones import ConfirmationTokens
 from tests.registrations import ANN, BOB, KEY, OTHER_PHONE, PHONE, TOUR, a_challenge
 from tests.tokens import token as access_token

@@ -13,9 +13,10 @@ from structlog.testing import capture_logs
 from adapters.memory.neighbours import MemoryUsers
 from adapters.platform.files import FileUsers
 from adapters.platform.http import http_users
-from domain.model.errors import Unavailable, UserNotFound
+from domain.model.errors import Unavailable
 from domain.model.ids import UserId
 from domain.model.registrations.campaigns import Fan
+from domain.model.registrations.errors import UserNotFound
 from ports.neighbours import Users
 from tests.registrations import ANN, BOB, a_fan, a_vouched_fan, as_file, fan_body
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records

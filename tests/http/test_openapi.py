@@ -11,7 +11,8 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 
-from domain.model.errors import DomainError, GatesClosed
+from domain.model.errors import DomainError
+from domain.model.registrations.errors import GatesClosed
 from entrypoints.http.openapi.possible_problems import CONTEXT
 from entrypoints.http.operation import WHO
 from entrypoints.http.request.auth import oneself

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.model.errors import BudgetUsedUp
 from domain.model.ids import CampaignId
 from domain.model.registrations.budgets import HOLD, FanLimits, FanUsage, NumberDigest, number_digest
+from domain.model.registrations.errors import BudgetUsedUp
 from domain.model.registrations.phones import PhoneNumber
 from tests.registrations import DAY, HOUR, KEY, MINUTE, NOON, SECOND, TOUR
 

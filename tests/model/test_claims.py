@@ -3,9 +3,9 @@
 import pytest
 
 from domain.model.codes.code import Code, CodeStatus
+from domain.model.codes.errors import ReservationMismatch
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.reservations import Reservation
-from domain.model.errors import ReservationMismatch
 from domain.model.ids import ReserveId
 from tests.builders import (
     ANN,

@@ -3,10 +3,10 @@
 import pytest
 
 from domain.model.codes.code import MAX_CODE_LENGTH
+from domain.model.codes.errors import FileUnreadable
 from domain.model.codes.files.cells import Reason, named
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import MAX_RECORD_LENGTH, Row
-from domain.model.errors import FileUnreadable
 
 TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = Reason.TOO_LONG, Reason.NOT_PRINTABLE, Reason.BADLY_QUOTED
 

@@ -8,11 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.model.codes.code import MAX_CODE_LENGTH
+from domain.model.codes.errors import FileAmbiguous, FileUnreadable
 from domain.model.codes.files.cells import ACCEPTABLE
 from domain.model.codes.files.layout import LOOK, FileOptions
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import Row
-from domain.model.errors import FileAmbiguous, FileUnreadable
 
 PIECES = st.sampled_from(
     ['"', '""', ",", "\n", "\r\n", "\r", " ", "\t", "A", "é", "😀", "\ufeff", "\0", 'A,"x', "x" * 129]

@@ -4,9 +4,9 @@ import bz2
 
 import pytest
 
+from domain.model.codes.errors import FileUnreadable
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import Row
-from domain.model.errors import FileUnreadable
 
 
 def read(content: bytes) -> list[Row]:

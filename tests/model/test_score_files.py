@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model.errors import DomainError, ScoreFileAmbiguous, ScoreFileUnreadable
+from domain.model.errors import DomainError
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileUnreadable
 from domain.model.registrations.score_files import ScoreFileReader
 from domain.model.registrations.scoring import ScoreProblem, ScoreRecord
 

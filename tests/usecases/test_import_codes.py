@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.codes import MemoryCodeStore
+from domain.model.codes.errors import FileEmpty, FileUnreadable, ImportNotFound
 from domain.model.codes.files.reader import HEAD_BYTES
 from domain.model.codes.imports import MAX_BATCH_ROWS, SILENT_FOR, CodeBatch, Import, ImportStatus, Problem, Tally
-from domain.model.errors import FileEmpty, FileNotFound, FileUnreadable, ImportNotFound, InvalidValue, Unavailable
+from domain.model.errors import InvalidValue, Unavailable
+from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId, ImportId
 from domain.usecases.codes.import_codes import FindImport
 from domain.usecases.codes.read_codes import BATCH_ROWS

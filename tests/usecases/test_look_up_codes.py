@@ -3,8 +3,8 @@
 import pytest
 
 from domain.model.codes.code import CodeEvent, CodeStatus
+from domain.model.codes.errors import CodeNotFound
 from domain.model.codes.inventory import CodeFilter, StatusCounts
-from domain.model.errors import CodeNotFound
 from domain.model.ids import CampaignId
 from domain.usecases.codes.look_up_codes import EXPORT_PAGE
 from domain.usecases.codes.sweep_reservations import SWEEP_BATCH

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.errors import CodesExhausted, ReservationMismatch
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from tests.builders import ANN, DAY, EXTERNAL, MINE, NOON, THEIRS, TICK, TM, TOUR
 from tests.usecases.inventory import Inventory
 

@@ -33,11 +33,12 @@ from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.keys import key
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Write, Writes
-from domain.model.errors import PhoneUnavailable, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.confirmation import MAX_ATTEMPTS, Challenge
 from domain.model.registrations.entry import Entry, EntryStatus
+from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.model.codes.code import Code, CodeType, Hold
-from domain.model.errors import ReservationMismatch
+from domain.model.codes.errors import ReservationMismatch
 from domain.model.ids import CampaignId, ReserveId, UserId
 
 MAX_PER_RESERVATION: Final = 1_000

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
-from domain.model.errors import BudgetUsedUp
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import BudgetUsedUp
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import DAY, PhoneNumber, SendLimits, SendLog, resend_at
 

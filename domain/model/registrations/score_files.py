@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from domain.model.errors import InvalidValue, ScoreFileAmbiguous, ScoreFileUnreadable
+from domain.model.errors import InvalidValue
 from domain.model.files.foreign import foreign_bytes, foreign_text
 from domain.model.files.text import Lines, Utf8
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileUnreadable
 from domain.model.registrations.score_records import number_of, record_of
 from domain.model.registrations.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
 

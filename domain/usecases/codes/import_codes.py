@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from domain.model.codes.errors import ImportNotFound
 from domain.model.codes.files.layout import LOOK, FileOptions, Understood
 from domain.model.codes.imports import MAX_BATCH_ROWS, Import, Tally, UploadKey
-from domain.model.errors import DomainError, ImportNotFound
+from domain.model.errors import DomainError
 from domain.model.ids import CampaignId, ImportId, UserId
 from domain.usecases.codes.read_codes import BATCH_ROWS, CodeBatches
 from ports.codes import CodePool, ImportLog

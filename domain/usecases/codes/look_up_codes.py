@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from domain.model.codes.code import Code, CodeType
+from domain.model.codes.errors import CodeNotFound
 from domain.model.codes.inventory import CodeFilter, StatusCounts
-from domain.model.errors import CodeNotFound
 from domain.model.ids import CampaignId
 from ports.codes import CodeCatalogue
 from ports.system import Clock

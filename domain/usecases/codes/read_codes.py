@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+from domain.model.codes.errors import FileEmpty
 from domain.model.codes.files.layout import FileOptions, Understood
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import Row
 from domain.model.codes.imports import CodeBatch, Import, Problem, Tally
-from domain.model.errors import FileEmpty
 from ports.objects import ObjectStore
 
 BATCH_ROWS: Final = 5_000

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.model.codes.errors import ImportNotFound, ImportRunning
 from domain.model.codes.imports import ImportStatus, Withdrawn
-from domain.model.errors import ImportNotFound, ImportRunning
 from domain.model.ids import CampaignId, ImportId
 from ports.codes import CodePool, ImportLog
 from ports.system import Clock

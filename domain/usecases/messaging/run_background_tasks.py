@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from domain.model.errors import Unavailable, UserNotFound
+from domain.model.errors import Unavailable
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import Channel, Parked, Postponed, Relayed, Settlement, pause_after
 from domain.model.registrations.entry import Details, Entry
+from domain.model.registrations.errors import UserNotFound
 from domain.model.registrations.names import presentable
 from ports.entries import EntryStore
 from ports.messaging import Outbox, Queue, ScoreRetry

@@ -5,7 +5,10 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.model.errors import (
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.confirmation import Challenge, ChallengeRef, phone_digest, read_code
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import (
     BudgetUsedUp,
     CampaignNotOpen,
     ConfirmationExhausted,
@@ -17,9 +20,6 @@ from domain.model.errors import (
     NothingToConfirm,
     WrongConfirmationCode,
 )
-from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.confirmation import Challenge, ChallengeRef, phone_digest, read_code
-from domain.model.registrations.entry import Entry, EntryEvent
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.use_number import UseNumber
 from ports.entries import EntryStore

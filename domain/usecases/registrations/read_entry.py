@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from domain.model.errors import EntryNotFound
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry
+from domain.model.registrations.errors import EntryNotFound
 from ports.entries import EntryStore
 
 

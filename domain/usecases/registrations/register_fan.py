@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from domain.model.errors import CampaignNotOpen, GatesClosed, InvalidValue
+from domain.model.errors import InvalidValue
 from domain.model.registrations.budgets import SendPermit
 from domain.model.registrations.campaigns import Campaign, Fan
 from domain.model.registrations.entry import Details, Entry
+from domain.model.registrations.errors import CampaignNotOpen, GatesClosed
 from domain.model.registrations.markets import preferences
 from domain.model.registrations.names import check_name
 from domain.model.registrations.phone_keys import phone_key

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from domain.model.errors import FileNotFound, ScoreFileNotFound
+from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId, new_id
+from domain.model.registrations.errors import ScoreFileNotFound
 from domain.model.registrations.score_files import ScoreFileReader, score_key
 from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord
 from ports.entries import Scores

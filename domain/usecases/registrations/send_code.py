@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from domain.model.errors import BudgetUsedUp, ConfirmationSuperseded, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import CodeSend, FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.registrations.confirmation import Challenge, ConfirmationRules, new_code
 from domain.model.registrations.entry import Entry, Verification
+from domain.model.registrations.errors import BudgetUsedUp, ConfirmationSuperseded
 from domain.model.registrations.phones import PhoneNumber, SendLimits
 from ports.entries import EntryStore
 from ports.neighbours import Sms

@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from domain.model.errors import PhoneCountry, PhoneUnavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.confirmation import ConfirmationRules
+from domain.model.registrations.errors import PhoneCountry, PhoneUnavailable
 from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryStore
 from ports.phones import FanBudgets, PhoneBook, PhoneNumbers

@@ -7,7 +7,8 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.code import CodeEvent, CodeType, Transition
-from domain.model.errors import CodeNotFound, Unavailable
+from domain.model.codes.errors import CodeNotFound
+from domain.model.errors import Unavailable
 from domain.usecases.codes.look_up_codes import (
     CodeStory,
     TellCodeHistory,

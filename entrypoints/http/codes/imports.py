@@ -8,19 +8,12 @@ from litestar.response import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.codes.code import CodeType
+from domain.model.codes.errors import FileAmbiguous, FileEmpty, FileUnreadable, ImportNotFound, ImportRunning
 from domain.model.codes.files.cells import ACCEPTABLE, Reason
 from domain.model.codes.files.layout import MAX_COLUMN, MAX_COLUMN_NAME, FileOptions, Understood
 from domain.model.codes.imports import Import, ImportStatus
-from domain.model.errors import (
-    FileAmbiguous,
-    FileEmpty,
-    FileNotFound,
-    FileUnreadable,
-    ImportNotFound,
-    ImportRunning,
-    InvalidValue,
-    Unavailable,
-)
+from domain.model.errors import InvalidValue, Unavailable
+from domain.model.files.errors import FileNotFound
 from domain.model.ids import ImportId
 from domain.usecases.codes.import_codes import FindImport, ImportCodes, ImportCodesCommand
 from domain.usecases.codes.withdraw_import import WithdrawImport

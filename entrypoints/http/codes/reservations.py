@@ -7,8 +7,9 @@ from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.code import CodeType
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.reservations import MAX_PER_RESERVATION, Reservation
-from domain.model.errors import CodesExhausted, ReservationMismatch, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, ReserveId
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from entrypoints.application import Application

@@ -6,9 +6,10 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta, field
 
-from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
+from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.application import Application

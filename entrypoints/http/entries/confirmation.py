@@ -6,7 +6,8 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import (
+from domain.model.errors import InvalidValue, RateLimited, Unavailable
+from domain.model.registrations.errors import (
     BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
@@ -16,12 +17,9 @@ from domain.model.errors import (
     ConfirmationTooSoon,
     EntryNotFound,
     InvalidConfirmationToken,
-    InvalidValue,
     NothingToConfirm,
     PhoneCountry,
     PhoneUnavailable,
-    RateLimited,
-    Unavailable,
     WrongConfirmationCode,
 )
 from domain.model.registrations.typed_text import TYPED_LIMIT

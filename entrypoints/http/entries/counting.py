@@ -6,9 +6,10 @@ from litestar import get
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import CampaignNotFound, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import RegisteredMarket
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.query_eligible import CountedEntries, CountEntries
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented

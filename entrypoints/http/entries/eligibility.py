@@ -8,10 +8,11 @@ from litestar import get
 from litestar.response import Response, Stream
 from msgspec import Meta, field
 
-from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
+from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import MarketCount, Query, Ranked
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
 from domain.model.registrations.scoring import MAX_SCORE
 from domain.usecases.registrations.query_eligible import CountedEligibles, CountEligible, RankEligible

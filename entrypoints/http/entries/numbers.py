@@ -6,7 +6,8 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import CampaignNotFound, InvalidValue, Unavailable
+from domain.model.errors import InvalidValue, Unavailable
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented

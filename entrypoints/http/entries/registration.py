@@ -7,21 +7,19 @@ from litestar import get, post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import (
+from domain.model.errors import InvalidValue, RateLimited, Unavailable
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.emails import EMAIL_RULE, read_email
+from domain.model.registrations.errors import (
     BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
     EntryNotFound,
     GatesClosed,
-    InvalidValue,
     PhoneCountry,
     PhoneUnavailable,
-    RateLimited,
-    Unavailable,
     UserNotFound,
 )
-from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.emails import EMAIL_RULE, read_email
 from domain.model.registrations.markets import MAX_MARKETS
 from domain.model.registrations.names import NAME_LENGTH
 from domain.model.registrations.typed_text import TYPED_LIMIT

@@ -10,16 +10,11 @@ from litestar import post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import (
-    InvalidValue,
-    ScoreFileAmbiguous,
-    ScoreFileNotFound,
-    ScoreFileUnreadable,
-    Unavailable,
-)
+from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.text import MAX_LINE_BYTES, Lines, Utf8
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileNotFound, ScoreFileUnreadable
 from domain.model.registrations.score_records import record_of
 from domain.model.registrations.scoring import (
     MAX_RECORDS,

@@ -4,20 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from domain.model.errors import (
+from domain.model.codes.errors import CodesExhausted, FileEmpty, FileUnreadable
+from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
+from domain.model.registrations.errors import (
     BudgetUsedUp,
-    CodesExhausted,
     ConfirmationTooSoon,
-    DomainError,
-    FileEmpty,
-    FileUnreadable,
     GatesClosed,
-    InvalidValue,
     PhoneCountry,
-    RateLimited,
     ScoreFileAmbiguous,
     ScoreFileUnreadable,
-    Unavailable,
     WrongConfirmationCode,
 )
 from entrypoints.http.operation import Operation

@@ -10,36 +10,35 @@ from typing import Final
 import msgspec
 from litestar.exceptions import HTTPException
 
-from domain.model.errors import (
+from domain.model.codes.errors import (
+    CodeNotFound,
+    CodesExhausted,
+    FileAmbiguous,
+    FileEmpty,
+    FileUnreadable,
+    ImportNotFound,
+    ImportRunning,
+    ReservationMismatch,
+)
+from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
+from domain.model.files.errors import FileNotFound
+from domain.model.registrations.errors import (
     BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
-    CodeNotFound,
-    CodesExhausted,
     ConfirmationExhausted,
     ConfirmationExpired,
     ConfirmationSuperseded,
     ConfirmationTooSoon,
-    DomainError,
     EntryNotFound,
-    FileAmbiguous,
-    FileEmpty,
-    FileNotFound,
-    FileUnreadable,
     GatesClosed,
-    ImportNotFound,
-    ImportRunning,
     InvalidConfirmationToken,
-    InvalidValue,
     NothingToConfirm,
     PhoneCountry,
     PhoneUnavailable,
-    RateLimited,
-    ReservationMismatch,
     ScoreFileAmbiguous,
     ScoreFileNotFound,
     ScoreFileUnreadable,
-    Unavailable,
     UserNotFound,
     WrongConfirmationCode,
 )

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 
-from domain.model.errors import WrongConfirmationCode
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.messages import StoredMessage
@@ -16,6 +15,7 @@ from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.eligibility import Position, Query
 from domain.model.registrations.entry import Entry, Selection
+from domain.model.registrations.errors import WrongConfirmationCode
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
 from domain.usecases.registrations.confirm_phone import ConfirmPhoneCommand

@@ -5,14 +5,14 @@ from collections import Counter
 
 import pytest
 
-from domain.model.errors import (
-    ConfirmationExhausted,
-    InvalidConfirmationToken,
-    InvalidValue,
-    WrongConfirmationCode,
-)
+from domain.model.errors import InvalidValue
 from domain.model.registrations.campaigns import CampaignStatus
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
+from domain.model.registrations.errors import (
+    ConfirmationExhausted,
+    InvalidConfirmationToken,
+    WrongConfirmationCode,
+)
 from tests.registrations import LAX, MINUTE, a_challenge
 from tests.usecases.registrations.scene import Scene
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from domain.model.errors import (
+from domain.model.errors import InvalidValue
+from domain.model.ids import CampaignId
+from domain.model.registrations.confirmation import MAX_ATTEMPTS
+from domain.model.registrations.errors import (
     CampaignNotFound,
     EntryNotFound,
-    InvalidValue,
     PhoneUnavailable,
     WrongConfirmationCode,
 )
-from domain.model.ids import CampaignId
-from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from tests.registrations import DAY, HOUR, MINUTE, SFO, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import strangers_fail

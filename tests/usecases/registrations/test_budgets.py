@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from domain.model.errors import (
+from domain.model.registrations.confirmation import MAX_ATTEMPTS
+from domain.model.registrations.errors import (
     BudgetUsedUp,
     ConfirmationExpired,
     EntryNotFound,
     PhoneUnavailable,
     WrongConfirmationCode,
 )
-from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from tests.registrations import DAY, LAX, MINUTE, SECOND, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import CODE_TTL

@@ -2,7 +2,9 @@
 
 import pytest
 
-from domain.model.errors import (
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.campaigns import CampaignStatus
+from domain.model.registrations.errors import (
     CampaignNotOpen,
     ConfirmationSuperseded,
     EntryNotFound,
@@ -10,8 +12,6 @@ from domain.model.errors import (
     PhoneCountry,
     PhoneUnavailable,
 )
-from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.campaigns import CampaignStatus
 from tests.registrations import HOUR, LAX, MINUTE, NOON, SECOND
 from tests.usecases.registrations.receivers import BusyFraudDetection, BusyPhoneBook
 from tests.usecases.registrations.scene import Fan, Scene

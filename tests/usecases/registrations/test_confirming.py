@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from domain.model.errors import (
+from domain.model.errors import InvalidValue
+from domain.model.registrations.campaigns import CampaignStatus
+from domain.model.registrations.entry import EntryStatus
+from domain.model.registrations.errors import (
     CampaignNotOpen,
     ConfirmationExhausted,
     ConfirmationExpired,
     ConfirmationSuperseded,
     InvalidConfirmationToken,
-    InvalidValue,
     WrongConfirmationCode,
 )
-from domain.model.registrations.campaigns import CampaignStatus
-from domain.model.registrations.entry import EntryStatus
 from tests.registrations import HOUR, MINUTE, NOON, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import CODE_TTL

@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.model.errors import CampaignNotFound
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import MarketCount, RegisteredMarket
 from domain.model.registrations.entry import EntryStatus
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
 from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
 from tests.usecases.registrations.scene import Scene

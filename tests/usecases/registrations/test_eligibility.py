@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from domain.model.errors import CampaignNotFound, InvalidValue
+from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import MarketCount, Query, Ranked
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
 from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
 from tests.usecases.registrations.scene import Fan, Scene

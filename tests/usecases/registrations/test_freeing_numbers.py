@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.errors import PhoneUnavailable
+from domain.model.registrations.errors import PhoneUnavailable
 from tests.registrations import BOS, LAX, MINUTE, NYC
 from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Fan, Scene

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.model.errors import EntryNotFound, GatesClosed
 from domain.model.ids import CampaignId
 from domain.model.registrations.campaigns import Gates
+from domain.model.registrations.errors import EntryNotFound, GatesClosed
 from tests.registrations import LAX, TOUR
 from tests.usecases.registrations.scene import Scene
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.model.errors import EntryNotFound, PhoneUnavailable, WrongConfirmationCode
 from domain.model.registrations.entry import EntryStatus
+from domain.model.registrations.errors import EntryNotFound, PhoneUnavailable, WrongConfirmationCode
 from tests.registrations import MINUTE, SFO
 from tests.usecases.registrations.scene import Scene
 

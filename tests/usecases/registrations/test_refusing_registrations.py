@@ -4,17 +4,10 @@ from typing import Any
 
 import pytest
 
-from domain.model.errors import (
-    CampaignNotFound,
-    CampaignNotOpen,
-    DomainError,
-    EntryNotFound,
-    InvalidValue,
-    Unavailable,
-    UserNotFound,
-)
+from domain.model.errors import DomainError, InvalidValue, Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import CampaignStatus, Gates
+from domain.model.registrations.errors import CampaignNotFound, CampaignNotOpen, EntryNotFound, UserNotFound
 from tests.registrations import DAY, LAX, NOON, NYC, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.model.errors import (
-    EntryNotFound,
-)
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import Entry, EntryStatus, Selection
+from domain.model.registrations.errors import EntryNotFound
 from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SECOND, TOUR
 from tests.usecases.registrations.scene import Fan, Scene
 

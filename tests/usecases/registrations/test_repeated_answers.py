@@ -4,10 +4,8 @@ import asyncio
 
 import pytest
 
-from domain.model.errors import (
-    ConfirmationSuperseded,
-)
 from domain.model.registrations.campaigns import CampaignStatus
+from domain.model.registrations.errors import ConfirmationSuperseded
 from tests.registrations import DAY, MINUTE
 from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Scene

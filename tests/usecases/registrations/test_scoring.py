@@ -2,8 +2,9 @@
 
 import pytest
 
-from domain.model.errors import InvalidValue, ScoreFileNotFound
+from domain.model.errors import InvalidValue
 from domain.model.registrations.entry import Selection
+from domain.model.registrations.errors import ScoreFileNotFound
 from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord, ScoreRefusal
 from tests.registrations import MINUTE, TOUR
 from tests.usecases.registrations.scene import Fan, Scene

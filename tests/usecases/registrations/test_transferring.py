@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
-from domain.model.errors import CampaignNotFound, InvalidValue
+from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
 from domain.usecases.registrations.transfer_entries import Transferred
 from tests.registrations import BOS, LAX, MIA, NYC, SFO

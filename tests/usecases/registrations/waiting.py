@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.model.errors import ConfirmationTooSoon
 from domain.model.registrations.entry import Entry
+from domain.model.registrations.errors import ConfirmationTooSoon
 from tests.usecases.registrations.scene import Fan
 
 

@@ -18,8 +18,9 @@ from adapters.mongo.codes.claims.pool_lock import Turns
 from adapters.mongo.codes.collection import Change, CodeCollection
 from adapters.mongo.driver import READ_MS, Raw
 from domain.model.codes.code import Code
+from domain.model.codes.errors import CodesExhausted
 from domain.model.codes.reservations import CLAIM_RETRIES
-from domain.model.errors import CodesExhausted, Unavailable
+from domain.model.errors import Unavailable
 from domain.model.ids import ReserveId
 
 PAUSE_SECONDS: Final = 0.01

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from domain.model.codes.errors import FileAmbiguous
 from domain.model.codes.files.cells import Reason
-from domain.model.errors import FileAmbiguous, InvalidValue
+from domain.model.errors import InvalidValue
 from domain.model.files.csv_records import Record, State
 
 SEPARATORS: Final = (",", ";", "\t", "|")

@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from domain.model.errors import FileUnreadable
+from domain.model.codes.errors import FileUnreadable
 
 MAX_LINE_LENGTH: Final = 65_536
 """Characters; a longer line is not kept."""

@@ -8,10 +8,10 @@ record, so a million rows need no more memory than a thousand (REQ-004). All its
 from collections.abc import Iterator
 from typing import Final
 
+from domain.model.codes.errors import FileUnreadable
 from domain.model.codes.files.layout import LOOK, FileOptions, Understood, layout_of
 from domain.model.codes.files.lines import CodeLines
 from domain.model.codes.files.rows import CodeRows, Row
-from domain.model.errors import FileUnreadable
 from domain.model.files.foreign import foreign_bytes, foreign_text
 from domain.model.files.text import Utf8
 
