@@ -8,9 +8,14 @@ from domain.model.registrations.budgets import FanLimits
 from domain.model.registrations.confirmation import ConfirmationRules
 from domain.model.registrations.phones import SendLimits
 from domain.usecases.codes.assign_codes import AssignCodes
+from domain.usecases.codes.begin_import import BeginImport
 from domain.usecases.codes.check_file import CheckFile
-from domain.usecases.codes.import_codes import BeginImport, FindImport, ImportCodes
-from domain.usecases.codes.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.codes.count_codes import CountCodes
+from domain.usecases.codes.export_codes import ExportCodes
+from domain.usecases.codes.find_import import FindImport
+from domain.usecases.codes.import_codes import ImportCodes
+from domain.usecases.codes.list_codes import ListCodes
+from domain.usecases.codes.read_code_history import TellCodeHistory
 from domain.usecases.codes.release_codes import ReleaseCodes
 from domain.usecases.codes.reserve_codes import ReserveCodes
 from domain.usecases.codes.sweep_reservations import SweepReservations
@@ -21,14 +26,19 @@ from domain.usecases.messaging.relay_events import RelayEvents
 from domain.usecases.messaging.retry_scores import RetryScores
 from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
 from domain.usecases.registrations.check_markets import CheckMarkets
-from domain.usecases.registrations.confirm_phone import ConfirmPhone, ResendCode
+from domain.usecases.registrations.confirm_phone import ConfirmPhone
+from domain.usecases.registrations.count_eligible import CountEligible
+from domain.usecases.registrations.count_entries import CountEntries
+from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.free_phone import FreePhone
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
-from domain.usecases.registrations.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
+from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_scores import ReadScores
 from domain.usecases.registrations.register_fan import RegisterFan
-from domain.usecases.registrations.score_entries import ReadScores, ScoreEntries
+from domain.usecases.registrations.resend_code import ResendCode
+from domain.usecases.registrations.score_entries import ScoreEntries
 from domain.usecases.registrations.select_entries import SelectEntries
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.transfer_entries import TransferEntries

@@ -18,7 +18,7 @@ from domain.model.codes.files.layout import MAX_COLUMN, FileOptions
 from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import DomainError
 from domain.model.ids import CAMPAIGN_ID_RULE, USER_ID_RULE, CampaignId, UserId, is_campaign_id, is_user_id
-from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.begin_import import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
 from entrypoints.cli.errors import in_words
 from entrypoints.config.settings import Settings, read_settings

@@ -12,7 +12,7 @@ from typing import Final
 from adapters.memory.objects import MemoryObjectStore
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import UserId
-from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.begin_import import ImportCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application
 from entrypoints.config.settings import Settings

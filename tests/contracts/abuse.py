@@ -30,10 +30,11 @@ from domain.model.registrations.confirmation import ConfirmationRules
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import BudgetUsedUp, PhoneUnavailable, WrongConfirmationCode
 from domain.model.registrations.phones import SendLimits
-from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
+from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand
 from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.registration import RegisterFanCommand
+from domain.usecases.registrations.resend_code import ResendCode
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.use_number import UseNumber
 from tests.builders import ManualClock

@@ -9,8 +9,13 @@ from domain.model.codes.imports import Import
 from domain.model.codes.reservations import Reservation
 from domain.model.ids import ReserveId, UserId
 from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
-from domain.usecases.codes.import_codes import BeginImport, FindImport, ImportCodes, ImportCodesCommand
-from domain.usecases.codes.look_up_codes import CountCodes, ExportCodes, ListCodes, TellCodeHistory
+from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
+from domain.usecases.codes.count_codes import CountCodes
+from domain.usecases.codes.export_codes import ExportCodes
+from domain.usecases.codes.find_import import FindImport
+from domain.usecases.codes.import_codes import ImportCodes
+from domain.usecases.codes.list_codes import ListCodes
+from domain.usecases.codes.read_code_history import TellCodeHistory
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from domain.usecases.codes.sweep_reservations import SweepReservations

@@ -14,7 +14,7 @@ from domain.model.codes.imports import MAX_BATCH_ROWS, SILENT_FOR, CodeBatch, Im
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId, ImportId
-from domain.usecases.codes.import_codes import FindImport
+from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.read_codes import BATCH_ROWS
 from tests.builders import ANN, EXTERNAL, NOON, STAFF, TICK, TM, TOUR, texts
 from tests.usecases.inventory import Inventory

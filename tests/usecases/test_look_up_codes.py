@@ -6,7 +6,7 @@ from domain.model.codes.code import CodeEvent, CodeStatus
 from domain.model.codes.errors import CodeNotFound
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import CampaignId
-from domain.usecases.codes.look_up_codes import EXPORT_PAGE
+from domain.usecases.codes.export_codes import EXPORT_PAGE
 from domain.usecases.codes.sweep_reservations import SWEEP_BATCH
 from tests.builders import ANN, DAY, EXTERNAL, NOON, THEIRS, TICK, TM, TOUR, texts
 from tests.usecases.inventory import Inventory

@@ -9,7 +9,7 @@ from adapters.memory.objects import MemoryObjectStore
 from domain.model.codes.code import CodeEvent, CodeStatus, CodeType
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import Shares
-from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.begin_import import ImportCodesCommand
 from domain.usecases.codes.reserve_codes import ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.bootstrap import application

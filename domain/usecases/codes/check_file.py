@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.model.codes.imports import CodeBatch, Import, Tally, UploadKey
 from domain.model.codes.seen import Seen
-from domain.usecases.codes.import_codes import ImportCodesCommand
+from domain.usecases.codes.begin_import import ImportCodesCommand
 from domain.usecases.codes.read_codes import CodeBatches
 from ports.codes import CodePool
 from ports.objects import ObjectStore

@@ -1,4 +1,4 @@
-"""Bring a file of codes into a campaign."""
+"""Import a file of codes into a campaign."""
 
 import asyncio
 from collections import deque
@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from domain.model.codes.errors import ImportNotFound
 from domain.model.codes.files.layout import LOOK, FileOptions, Understood
-from domain.model.codes.imports import MAX_BATCH_ROWS, Import, Tally, UploadKey
+from domain.model.codes.imports import MAX_BATCH_ROWS, Import, Tally
 from domain.model.errors import DomainError
-from domain.model.ids import CampaignId, ImportId, UserId
 from domain.usecases.codes.read_codes import BATCH_ROWS, CodeBatches
 from ports.codes import CodePool, ImportLog
 from ports.objects import ObjectStore
@@ -23,31 +21,6 @@ BATCHES_UNDER_WAY: Final = 2
 REPORT_EVERY: Final = timedelta(milliseconds=500)
 
 assert BATCH_ROWS * (BATCHES_UNDER_WAY + 1) <= MAX_BATCH_ROWS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportCodesCommand:
-    campaign_id: CampaignId
-    key: str
-    by: UserId
-    options: FileOptions = LOOK
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeginImport:
-    """Check that the file is there and note that its import has begun."""
-
-    objects: ObjectStore
-    imports: ImportLog
-    clock: Clock
-
-    async def __call__(self, command: ImportCodesCommand) -> Import:
-        """Raises InvalidValue for a key that is not this campaign's, FileNotFound."""
-        key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
-        await self.objects.size(str(key))
-        run = Import.begun(key, command.by, self.clock.now())
-        await self.imports.save(run)
-        return run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,18 +95,3 @@ class _Progress:
         failure = error.code if isinstance(error, DomainError) else "codes.import_interrupted"
         with suppress(DomainError):  # If the store itself is away, the run is seen as failed after SILENT_FOR.
             await self._imports.save(self._run.failed(failure, self._clock.now()))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindImport:
-    """How far an import is: its counts so far, and whether it is running, completed or failed."""
-
-    imports: ImportLog
-    clock: Clock
-
-    async def __call__(self, campaign_id: CampaignId, import_id: ImportId) -> Import:
-        """Raises ImportNotFound."""
-        run = await self.imports.get(campaign_id, import_id)
-        if run is None:
-            raise ImportNotFound
-        return run.seen_at(self.clock.now())

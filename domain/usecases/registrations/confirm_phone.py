@@ -1,7 +1,6 @@
-"""A fan proves that the phone is theirs, or asks for another code."""
+"""Confirm the phone of a registration."""
 
 import asyncio
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,14 +13,10 @@ from domain.model.registrations.errors import (
     ConfirmationExhausted,
     ConfirmationExpired,
     ConfirmationSuperseded,
-    ConfirmationTooSoon,
-    EntryNotFound,
     InvalidConfirmationToken,
-    NothingToConfirm,
     WrongConfirmationCode,
 )
 from domain.usecases.registrations.send_code import SendCode
-from domain.usecases.registrations.use_number import UseNumber
 from ports.entries import EntryStore
 from ports.neighbours import Campaigns
 from ports.phones import ConfirmationTokens, FanBudgets, PhoneBook
@@ -145,53 +140,3 @@ def _current(entry: Entry, bound_to: ChallengeRef) -> Challenge:
     if challenge is None or challenge.id != bound_to.challenge_id:
         raise ConfirmationSuperseded
     return challenge
-
-
-def _challenge_id(entry: Entry) -> str | None:
-    challenge = entry.verification.challenge if entry.verification else None
-    return challenge.id if challenge else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResendCode:
-    """Send another code to the number of a registration that is not confirmed yet.
-
-    The pauses between two codes to one number grow, whatever the fan changes in between; the number's sends of the
-    hour and the day count over all fans and campaigns, and one fan gets only a share of them. The code sent before
-    is worthless from then on; it stays good where no other could be sent.
-    """
-
-    campaigns: Campaigns
-    entries: EntryStore
-    clock: Clock
-    use_number: UseNumber
-    send_code: SendCode
-
-    async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
-        """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneCountry, PhoneUnavailable,
-        ConfirmationTooSoon, BudgetUsedUp."""
-        now = self.clock.now()
-        entry = await self.entries.get(campaign_id, user_id)
-        if entry is None:
-            raise EntryNotFound
-        campaign = await self.campaigns.get(campaign_id)
-        if not campaign.takes_registrations(now):
-            raise CampaignNotOpen
-        if entry.confirmed:
-            raise NothingToConfirm
-        self.use_number.check_country(campaign, entry.details.phone)
-        await self.use_number.check_free(campaign_id, user_id, entry.details.phone)
-        if entry.verification is not None:
-            _check_time(entry.verification.resend_after, now)
-        permit = await self.send_code.take(user_id, entry.details.phone, now)
-        if not permit.granted:
-            _check_time(permit.resend_after, now)
-        sent = await self.send_code.another(entry, permit)
-        if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
-            _check_time(sent.verification.resend_after, now)
-        return sent
-
-
-def _check_time(resend_after: datetime, now: datetime) -> None:
-    if now < resend_after:
-        raise ConfirmationTooSoon(seconds=math.ceil((resend_after - now).total_seconds()))

@@ -1,30 +1,16 @@
-"""Take in the scores that decide who gets tickets."""
+"""Store the scores of registrations."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import Final
 
-from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId, new_id
-from domain.model.registrations.errors import ScoreFileNotFound
-from domain.model.registrations.score_files import ScoreFileReader, score_key
 from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord
 from ports.entries import Scores
-from ports.objects import ObjectStore
 from ports.system import Clock
 
 BATCH: Final = 1_000
-PIECE_BYTES: Final = 8_192
-"""Read at a time: a file of nothing but line ends has so many lines in it."""
-
-
-async def pieces(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, and others have their turn between."""
-    async for chunk in chunks:
-        for start in range(0, len(chunk), PIECE_BYTES):
-            yield chunk[start : start + PIECE_BYTES]
-            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +49,3 @@ class ScoreEntries:
         if good:
             stored = await self.scores.put(campaign_id, good, self.clock.now(), upload=upload)
         return stored.with_unread(bad)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadScores:
-    """The records of a file of scores in the object store, as a stream."""
-
-    objects: ObjectStore
-
-    async def __call__(self, campaign_id: CampaignId, key: str) -> AsyncIterator[ScoreRecord | ScoreProblem]:
-        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable,
-        ScoreFileAmbiguous."""
-        reader = ScoreFileReader()
-        try:
-            async for piece in pieces(self.objects.read(score_key(key, campaign_id))):
-                for record in reader.feed(piece):
-                    yield record
-        except FileNotFound:
-            raise ScoreFileNotFound from None
-        for record in reader.close():
-            yield record

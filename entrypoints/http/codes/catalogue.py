@@ -17,10 +17,7 @@ from domain.model.codes.inventory import CodeFilter
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.spreadsheets import guarded
 from domain.model.ids import ReserveId, UserId
-from domain.usecases.codes.look_up_codes import (
-    CodePage,
-    ListCodes,
-)
+from domain.usecases.codes.list_codes import CodePage, ListCodes
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

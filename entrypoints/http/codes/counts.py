@@ -7,10 +7,7 @@ from domain.model.codes.code import CodeType
 from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
-from domain.usecases.codes.look_up_codes import (
-    CountCodes,
-    Inventory,
-)
+from domain.usecases.codes.count_codes import CountCodes, Inventory
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

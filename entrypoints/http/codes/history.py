@@ -9,10 +9,7 @@ from msgspec import Meta
 from domain.model.codes.code import CodeEvent, CodeType, Transition
 from domain.model.codes.errors import CodeNotFound
 from domain.model.errors import Unavailable
-from domain.usecases.codes.look_up_codes import (
-    CodeStory,
-    TellCodeHistory,
-)
+from domain.usecases.codes.read_code_history import CodeStory, TellCodeHistory
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

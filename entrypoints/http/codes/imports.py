@@ -15,7 +15,9 @@ from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.errors import FileNotFound
 from domain.model.ids import ImportId
-from domain.usecases.codes.import_codes import FindImport, ImportCodes, ImportCodesCommand
+from domain.usecases.codes.begin_import import ImportCodesCommand
+from domain.usecases.codes.find_import import FindImport
+from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.withdraw_import import WithdrawImport
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented

@@ -23,8 +23,9 @@ from domain.model.registrations.errors import (
     WrongConfirmationCode,
 )
 from domain.model.registrations.typed_text import TYPED_LIMIT
-from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand, ResendCode
+from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
+from domain.usecases.registrations.resend_code import ResendCode
 from entrypoints.application import Application
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
 from entrypoints.http.entries.limiting import limited

@@ -10,7 +10,7 @@ from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import RegisteredMarket
 from domain.model.registrations.errors import CampaignNotFound
-from domain.usecases.registrations.query_eligible import CountedEntries, CountEntries
+from domain.usecases.registrations.count_entries import CountedEntries, CountEntries
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

@@ -15,7 +15,8 @@ from domain.model.registrations.entry import Selection
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
 from domain.model.registrations.scoring import MAX_SCORE
-from domain.usecases.registrations.query_eligible import CountedEligibles, CountEligible, RankEligible
+from domain.usecases.registrations.count_eligible import CountedEligibles, CountEligible
+from domain.usecases.registrations.rank_eligible import RankEligible
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

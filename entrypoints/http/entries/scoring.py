@@ -24,7 +24,8 @@ from domain.model.registrations.scoring import (
     ScoreRecord,
     ScoreRefusal,
 )
-from domain.usecases.registrations.score_entries import ScoreEntries, pieces
+from domain.usecases.registrations.read_scores import pieces
+from domain.usecases.registrations.score_entries import ScoreEntries
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.auth import supreme

@@ -8,7 +8,7 @@ from domain.model.ids import UserId
 from domain.model.registrations.eligibility import Position, Query
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.phones import PhoneNumber
-from domain.usecases.registrations.query_eligible import EXPORT_PAGE
+from domain.usecases.registrations.export_eligible import EXPORT_PAGE
 from ports.entries import EntryChange
 from tests.registrations import NOON, NYC, TOUR, some_details
 from tests.usecases.registrations.scene import Fan, Scene

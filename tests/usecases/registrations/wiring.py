@@ -18,13 +18,18 @@ from domain.model.registrations.entry import Fraud, FraudStatus
 from domain.model.registrations.phones import SendLimits
 from domain.usecases.messaging.run_background_tasks import SendReceipts
 from domain.usecases.registrations.check_markets import CheckMarkets
-from domain.usecases.registrations.confirm_phone import ConfirmPhone, ResendCode
+from domain.usecases.registrations.confirm_phone import ConfirmPhone
+from domain.usecases.registrations.count_eligible import CountEligible
+from domain.usecases.registrations.count_entries import CountEntries
+from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.free_phone import FreePhone
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock
-from domain.usecases.registrations.query_eligible import CountEligible, CountEntries, ExportEligible, RankEligible
+from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_scores import ReadScores
 from domain.usecases.registrations.register_fan import RegisterFan
-from domain.usecases.registrations.score_entries import ReadScores, ScoreEntries
+from domain.usecases.registrations.resend_code import ResendCode
+from domain.usecases.registrations.score_entries import ScoreEntries
 from domain.usecases.registrations.select_entries import SelectEntries
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.transfer_entries import TransferEntries

@@ -1,0 +1,35 @@
+"""Begin the import of a file of codes."""
+
+from dataclasses import dataclass
+
+from domain.model.codes.files.layout import LOOK, FileOptions
+from domain.model.codes.imports import Import, UploadKey
+from domain.model.ids import CampaignId, UserId
+from ports.codes import ImportLog
+from ports.objects import ObjectStore
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCodesCommand:
+    campaign_id: CampaignId
+    key: str
+    by: UserId
+    options: FileOptions = LOOK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginImport:
+    """Check that the file is there and note that its import has begun."""
+
+    objects: ObjectStore
+    imports: ImportLog
+    clock: Clock
+
+    async def __call__(self, command: ImportCodesCommand) -> Import:
+        """Raises InvalidValue for a key that is not this campaign's, FileNotFound."""
+        key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
+        await self.objects.size(str(key))
+        run = Import.begun(key, command.by, self.clock.now())
+        await self.imports.save(run)
+        return run

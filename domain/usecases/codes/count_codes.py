@@ -1,0 +1,41 @@
+"""Count the codes of a campaign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.codes.code import CodeType
+from domain.model.codes.inventory import StatusCounts
+from domain.model.ids import CampaignId
+from ports.codes import CodeCatalogue
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The counts by type, and the instant they are of."""
+
+    counts: Mapping[CodeType, StatusCounts]
+    as_of: datetime
+
+    @property
+    def total(self) -> StatusCounts:
+        return sum(self.counts.values(), start=StatusCounts())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountCodes:
+    """How many codes are available, reserved and assigned, by type; exact at every moment.
+
+    The three always add up to what was imported, and a hold that has lapsed counts as available.
+    An unknown campaign has no codes.
+    """
+
+    catalogue: CodeCatalogue
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId, only: CodeType | None = None) -> Inventory:
+        now = self.clock.now()
+        counts = await self.catalogue.count(campaign_id, now)
+        wanted = [only] if only else list(CodeType)
+        return Inventory(counts={type: counts.get(type, StatusCounts()) for type in wanted}, as_of=now)

@@ -1,0 +1,28 @@
+"""Export the codes of a campaign."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.codes.inventory import CodeFilter
+from domain.model.ids import CampaignId
+from domain.usecases.codes.list_codes import CodePage, ListCodes
+
+EXPORT_PAGE: Final = 1_000
+"""Codes held in memory at once while exporting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportCodes:
+    """All codes of a campaign that match, as a stream; nothing but one page is ever in memory."""
+
+    list_codes: ListCodes
+
+    async def __call__(self, campaign_id: CampaignId, wanted: CodeFilter) -> AsyncIterator[CodePage]:
+        after: str | None = None
+        while True:
+            page = await self.list_codes(campaign_id, wanted, after=after, limit=EXPORT_PAGE)
+            yield page
+            after = page.next
+            if after is None:
+                return

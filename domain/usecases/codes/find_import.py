@@ -1,0 +1,24 @@
+"""Find out how far an import is."""
+
+from dataclasses import dataclass
+
+from domain.model.codes.errors import ImportNotFound
+from domain.model.codes.imports import Import
+from domain.model.ids import CampaignId, ImportId
+from ports.codes import ImportLog
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindImport:
+    """How far an import is: its counts so far, and whether it is running, completed or failed."""
+
+    imports: ImportLog
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId, import_id: ImportId) -> Import:
+        """Raises ImportNotFound."""
+        run = await self.imports.get(campaign_id, import_id)
+        if run is None:
+            raise ImportNotFound
+        return run.seen_at(self.clock.now())

@@ -1,0 +1,31 @@
+"""Read the history of one code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.codes.code import Code
+from domain.model.codes.errors import CodeNotFound
+from domain.model.ids import CampaignId
+from ports.codes import CodeCatalogue
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeStory:
+    code: Code
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellCodeHistory:
+    """Everything that happened to one code, oldest first, a lapse that nobody wrote down yet included."""
+
+    catalogue: CodeCatalogue
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId, code: str) -> CodeStory:
+        """Raises CodeNotFound."""
+        found = await self.catalogue.get(campaign_id, code)
+        if found is None:
+            raise CodeNotFound
+        return CodeStory(code=found, as_of=self.clock.now())

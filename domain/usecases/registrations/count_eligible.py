@@ -1,0 +1,37 @@
+"""Count the eligible fans."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.ids import CampaignId
+from domain.model.registrations.eligibility import Eligibles, Query
+from domain.usecases.registrations.check_markets import CheckMarkets
+from ports.entries import EntryQueries
+from ports.neighbours import Campaigns
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedEligibles:
+    eligibles: Eligibles
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountEligible:
+    """How many fans may be given tickets: scored, phone confirmed, and what the filters ask for.
+
+    Counts are of one instant; nobody is counted whose phone, markets, score or selection have changed since.
+    """
+
+    campaigns: Campaigns
+    queries: EntryQueries
+    check_markets: CheckMarkets
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId, query: Query) -> CountedEligibles:
+        """Raises CampaignNotFound, InvalidValue."""
+        await self.check_markets.of_filter(campaign_id, query.markets)
+        campaign = await self.campaigns.get(campaign_id)
+        eligibles = await self.queries.eligible(campaign_id, query, query.markets or campaign.markets)
+        return CountedEligibles(eligibles=eligibles, as_of=self.clock.now())

@@ -1,0 +1,31 @@
+"""Count the registrations of a campaign."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.ids import CampaignId
+from domain.model.registrations.eligibility import EntryCounts
+from ports.entries import EntryQueries
+from ports.neighbours import Campaigns
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedEntries:
+    counts: EntryCounts
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountEntries:
+    """All registrations by status, and by market and rank, at one instant."""
+
+    campaigns: Campaigns
+    queries: EntryQueries
+    clock: Clock
+
+    async def __call__(self, campaign_id: CampaignId) -> CountedEntries:
+        """Raises CampaignNotFound."""
+        campaign = await self.campaigns.get(campaign_id)
+        counts = await self.queries.count(campaign_id, campaign.markets)
+        return CountedEntries(counts=counts, as_of=self.clock.now())
