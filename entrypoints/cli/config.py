@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from entrypoints.bootstrap import check
 from entrypoints.bootstrap.files import PlatformFile, check_files, platform_files
+from entrypoints.bootstrap.token_keys import token_keys
 from entrypoints.config.settings import PREFIX, Settings, read_settings
-from entrypoints.http.request.auth import token_verifier
 
 SHOWN = {"log_level", "metrics", "allow_http"}
 """Settings of text, or yes and no, that can hold nothing secret. Numbers are always shown."""
@@ -27,7 +27,7 @@ def check_config() -> None:
     """
     settings = read_settings()
     check(settings)
-    token_verifier(settings)
+    token_keys(settings)
     for name in type(settings).model_fields:
         click.echo(f"{_variable(name)}  {_told(settings, name)}")
     for file in platform_files(settings):

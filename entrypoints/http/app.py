@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.errors import DomainError, RateLimited
 from entrypoints.bootstrap import application, check
+from entrypoints.bootstrap.token_keys import token_keys
 from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http import pages, system
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
@@ -26,8 +27,8 @@ from entrypoints.http.entries import (
     registration,
     scoring,
 )
-from entrypoints.http.request.auth import token_verifier
 from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.token_verifier import token_verifier
 from entrypoints.http.response.problems import MEDIA_TYPE, problem_of
 from entrypoints.http.server.background import Background
 from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
@@ -98,7 +99,7 @@ def http_app(settings: Settings) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    app.state.token_verifier = token_verifier(settings)
+    app.state.token_verifier = token_verifier(settings, token_keys(settings))
     middleware = RequestMiddleware(
         app, metrics, Routes({route.path_format: route.methods for route in app.routes})
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.model.errors import DomainError
-from entrypoints.http.request.auth import Guard, fan, oneself, public, supreme
+from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme
 
 KEY: Final = "operation"
 WHO: Final[Mapping[Guard, str]] = {

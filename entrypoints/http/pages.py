@@ -11,8 +11,8 @@ from litestar.response import Response
 from entrypoints.http.openapi.asyncapi import asyncapi
 from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import public
 from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.guards import public
 from entrypoints.http.response.answers import json_answer
 
 ASSETS: Final = Path(__file__).parent / "assets"

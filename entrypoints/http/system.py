@@ -11,8 +11,8 @@ from litestar.response import Response
 from domain.model.errors import DomainError
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import public
 from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.guards import public
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.server.stopping import Stopping
 from entrypoints.http.wire import Wire

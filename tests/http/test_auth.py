@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.http.request.auth import claim_at
+from entrypoints.http.request.token_verifier import claim_at
 from tests.http.forging import claims, hs256, unsigned
 from tests.http.scene import assert_problem, eventually
 from tests.servers.service import SECRET, Service, service

@@ -15,7 +15,7 @@ from domain.model.errors import DomainError
 from domain.model.registrations.errors import GatesClosed
 from entrypoints.http.openapi.possible_problems import CONTEXT
 from entrypoints.http.operation import WHO
-from entrypoints.http.request.auth import oneself
+from entrypoints.http.request.guards import oneself
 from entrypoints.http.response.problems import STATUS_OF
 from tests.http.scene import Scene
 from tests.servers.service import Service

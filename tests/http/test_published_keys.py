@@ -9,8 +9,8 @@ import httpx2
 import pytest
 import structlog
 
+from adapters.jwks.keys import LONGEST_SECONDS, RETRY_SECONDS, PublishedKeys
 from domain.model.errors import Unavailable
-from entrypoints.http.request.token_keys import KEYS_LONGEST_SECONDS, KEYS_RETRY_SECONDS, PublishedKeys
 from entrypoints.http.request.token_refusals import BURST, Reason, RefusalLog, TokenRefused
 from tests.http.forging import claims, hs256, unsigned
 from tests.http.issuer import Issuer, SigningKey, issuer
@@ -146,20 +146,20 @@ async def test_keys_that_cannot_be_fetched_anew_are_good_for_an_hour_and_no_long
     with issuer() as publisher:
         publisher.publish(RSA)
         keys = PublishedKeys(publisher.url, now=lambda: clock[0])
-        await keys.key_for(RSA.sign())
+        await keys.key("rsa-1", "RS256")
         publisher.break_down()
 
-        clock[0] += KEYS_LONGEST_SECONDS
-        await keys.key_for(RSA.sign())
+        clock[0] += LONGEST_SECONDS
+        await keys.key("rsa-1", "RS256")
         checked_with = keys.generation
-        clock[0] += KEYS_RETRY_SECONDS
+        clock[0] += RETRY_SECONDS
         with pytest.raises(Unavailable):
-            await keys.key_for(RSA.sign())
+            await keys.key("rsa-1", "RS256")
         assert keys.generation != checked_with  # Tokens that were checked are not remembered any longer.
 
         publisher.publish(RSA)
-        clock[0] += KEYS_RETRY_SECONDS
-        await keys.key_for(RSA.sign())
+        clock[0] += RETRY_SECONDS
+        await keys.key("rsa-1", "RS256")
 
 
 REFUSED = [

@@ -11,7 +11,7 @@ from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
 from entrypoints.http.operation import KEY, WHO, Operation
 from entrypoints.http.pages import docs_asset, root
-from entrypoints.http.request.auth import public
+from entrypoints.http.request.guards import public
 from entrypoints.http.response.problems import STATUS_OF
 from entrypoints.http.wire import RULES
 

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from domain.model.errors import DomainError
 from entrypoints.http.app import ROUTES
 from entrypoints.http.operation import KEY, Operation
-from entrypoints.http.request.auth import fan, oneself, supreme
+from entrypoints.http.request.guards import fan, oneself, supreme
 from entrypoints.http.response.problems import GATES, STATUS_OF
 from tests.http_entries.answers import assert_problem
 from tests.http_entries.scene import Scene

@@ -14,8 +14,8 @@ from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, 
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import caller_of, supreme
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.request.guards import caller_of, supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import CodeText, Instant, ReserveIdText, UserIdText, Wire, instant
 

@@ -20,9 +20,9 @@ from domain.model.ids import ReserveId, UserId
 from domain.usecases.codes.list_codes import CodePage, ListCodes
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.cursors import cursor_after, text_after
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.response.answers import json_answer, stream_answer
 from entrypoints.http.wire import (

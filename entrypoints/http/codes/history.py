@@ -12,8 +12,8 @@ from domain.model.errors import Unavailable
 from domain.usecases.codes.read_code_history import CodeStory, TellCodeHistory
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import (
     CodeText,

@@ -21,8 +21,8 @@ from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.withdraw_import import WithdrawImport
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import caller_of, supreme
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.request.guards import caller_of, supreme
 from entrypoints.http.request.headers import header
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none

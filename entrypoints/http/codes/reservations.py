@@ -14,8 +14,8 @@ from domain.model.ids import CampaignId, ReserveId
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import caller_of, supreme
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
+from entrypoints.http.request.guards import caller_of, supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, ReserveIdText, Wire, instant
 

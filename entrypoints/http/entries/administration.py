@@ -14,8 +14,8 @@ from domain.usecases.registrations.select_entries import SelectEntries, SelectEn
 from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import UserIdText, Wire
 

@@ -30,8 +30,8 @@ from entrypoints.application import Application
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import caller_of, oneself, supreme
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.request.guards import caller_of, oneself, supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Wire
 

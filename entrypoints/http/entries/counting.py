@@ -13,8 +13,8 @@ from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.count_entries import CountedEntries, CountEntries
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, Wire, instant
 

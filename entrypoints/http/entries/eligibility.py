@@ -19,9 +19,9 @@ from domain.usecases.registrations.count_eligible import CountedEligibles, Count
 from domain.usecases.registrations.rank_eligible import RankEligible
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.cursors import cursor_of, position_of
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import JSON, NDJSON, preferred
 from entrypoints.http.response.answers import json_answer, stream_answer
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, EndLine, Instant, PageLimit, Wire, instant

@@ -2,8 +2,8 @@
 
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.application import Application
-from entrypoints.http.request.auth import caller_of
 from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.guards import caller_of
 
 
 async def limited(request: AnyRequest, kind: Kind) -> None:

@@ -31,8 +31,9 @@ from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.device import DeviceRequest, device_of
 from entrypoints.http.entries.limiting import limited
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import Caller, caller_of, fan, oneself
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, user_of
+from entrypoints.http.request.guards import caller_of, fan, oneself
+from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.response.problems import FieldProblem, forbidden, invalid
 from entrypoints.http.wire import NAME_TEXT, UserIdText, Wire

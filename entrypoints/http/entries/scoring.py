@@ -28,7 +28,6 @@ from domain.usecases.registrations.read_scores import pieces
 from domain.usecases.registrations.score_entries import ScoreEntries
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.auth import supreme
 from entrypoints.http.request.decoding import (
     AnyRequest,
     body_of,
@@ -37,6 +36,7 @@ from entrypoints.http.request.decoding import (
     let_others_in,
     media_type_of,
 )
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import NDJSON
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.response.problems import FieldProblem, invalid, malformed

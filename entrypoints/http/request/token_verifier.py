@@ -1,36 +1,30 @@
-"""Who is calling (code-service REQ-001).
+"""Checks the bearer tokens of callers (code-service REQ-001).
 
 The algorithms come from the configuration, never from the token; the claim that makes an administrator counts only
-as exactly ``true``. Why a token was refused is logged, and not told to the caller.
+as exactly ``true``. The log says why a token was refused; the caller is not told.
 """
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import jwt
-from litestar.connection import ASGIConnection
 
-from domain.model.errors import Unavailable
 from domain.model.ids import UserId, is_user_id
-from entrypoints.application import Application
-from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
-from entrypoints.http.request.headers import header
-from entrypoints.http.request.token_keys import Keys, PublishedKeys, SharedSecret
+from entrypoints.config.settings import Settings
 from entrypoints.http.request.token_refusals import Reason, RefusalLog, TokenRefused, refused
-from entrypoints.http.response.problems import Problem, forbidden, unauthenticated
+from entrypoints.http.response.problems import Problem, unauthenticated
+from ports.identity import NoKey, TokenKeys, VerificationKey
 
 LEEWAY_SECONDS: Final = 30
 MAX_TOKEN_LENGTH: Final = 8_192
 REMEMBERED_SECONDS: Final = 60.0
-"""How long a token that was checked needs no new check; a key taken back by its issuer works as much longer."""
+"""How long a checked token needs no new check. A key that its issuer withdrew works for as long."""
 REMEMBERED_TOKENS: Final = 10_000
-
-_CALLER: Final = "fangate.caller"
-
-Connection = ASGIConnection[Any, Any, Any, Any]
+_NO_KEY: Final = {NoKey.UNKNOWN: Reason.KEY_UNKNOWN, NoKey.AMBIGUOUS: Reason.KID_MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ class Caller:
 class TokenVerifier:
     """Checks bearer tokens, and remembers for a little while those that were good: services show theirs often."""
 
-    keys: Keys
+    keys: TokenKeys
     issuer: str | None
     audience: str | None
     supreme_claim: str
@@ -81,20 +75,36 @@ class TokenVerifier:
         raise _answer_to(refusal)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
+        kid, algorithm = self._named(token)
         generation = self.keys.generation
         try:
-            return await self._decode(token)
+            return self._decode(token, await self._key(kid, algorithm))
         except jwt.InvalidSignatureError:
-            if not await self.keys.changed_since(generation, token):
+            if not await self.keys.changed_since(generation, kid):
                 raise
-        return await self._decode(token)
+        return self._decode(token, await self._key(kid, algorithm))
 
-    async def _decode(self, token: str) -> Mapping[str, Any]:
-        key, algorithms = await self.keys.key_for(token)
+    def _named(self, token: str) -> tuple[str | None, str]:
+        """``kid`` and ``alg`` of the token's head. They choose among the permitted keys; they permit nothing."""
+        head = jwt.get_unverified_header(token)
+        kid, algorithm = head.get("kid"), head.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in self.keys.algorithms:
+            raise TokenRefused(Reason.ALGORITHM)
+        if kid is not None and not isinstance(kid, str):
+            raise TokenRefused(Reason.KEY_UNKNOWN)
+        return kid, algorithm
+
+    async def _key(self, kid: str | None, algorithm: str) -> VerificationKey:
+        key = await self.keys.key(kid, algorithm)
+        if isinstance(key, NoKey):
+            raise TokenRefused(_NO_KEY[key])
+        return key
+
+    def _decode(self, token: str, key: VerificationKey) -> Mapping[str, Any]:
         claims: Mapping[str, Any] = jwt.decode(
             token,
-            key,
-            algorithms=algorithms,
+            _prepared(key),
+            algorithms=[key.algorithm],
             issuer=self.issuer,
             audience=self.audience,
             leeway=LEEWAY_SECONDS,
@@ -143,60 +153,18 @@ class _Admitted:
         return time.time() < self.until and generation == self.generation
 
 
-def token_verifier(settings: Settings) -> TokenVerifier:
-    """Raises ConfigurationError when there is nothing to check tokens with."""
+@lru_cache(maxsize=64)
+def _prepared(key: VerificationKey) -> Any:
+    """As the library wants it. Reading a public key takes longer than checking a signature with it."""
+    return jwt.get_algorithm_by_name(key.algorithm).prepare_key(key.material)
+
+
+def token_verifier(settings: Settings, keys: TokenKeys) -> TokenVerifier:
     issuer, audience = settings.jwt_issuer, settings.jwt_audience
     return TokenVerifier(
-        keys=_keys(settings),
+        keys=keys,
         issuer=issuer,
         audience=audience,
         supreme_claim=settings.jwt_supreme_claim,
         refusals=RefusalLog(issuer=issuer, audience=audience),
     )
-
-
-def _keys(settings: Settings) -> Keys:
-    if settings.jwt_jwks_url:
-        return PublishedKeys(settings.jwt_jwks_url)
-    if settings.jwt_secret:
-        return SharedSecret(settings.jwt_secret.get_secret_value())
-    raise ConfigurationError(f"{PREFIX}JWT_SECRET or {PREFIX}JWT_JWKS_URL must be set")
-
-
-async def supreme(request: Connection) -> None:
-    """Guard: administrators only."""
-    if not (await _admit(request)).supreme:
-        raise forbidden()
-
-
-async def fan(request: Connection) -> None:
-    """Guard: whoever has a valid token; what is a fan's own is for the handler to see to."""
-    await _admit(request)
-
-
-async def oneself(request: Connection) -> None:
-    """Guard: a valid token; the handler reaches only what belongs to its subject, an administrator's too."""
-    await _admit(request)
-
-
-async def public(_: Connection) -> None:
-    """Guard: everyone, on purpose."""
-
-
-async def _admit(request: Connection) -> Caller:
-    token_verifier: TokenVerifier = request.app.state.token_verifier
-    caller = await token_verifier.admit(header(request, b"authorization"))
-    application: Application = request.app.state.application
-    if application.store.away():  # Every operation needs it: better refused now than after a time-out.
-        raise Unavailable("store")
-    request.scope[_CALLER] = caller  # type: ignore[typeddict-unknown-key]
-    return caller
-
-
-def caller_of(request: Connection) -> Caller:
-    """Who was admitted."""
-    caller: Caller = request.scope[_CALLER]  # type: ignore[typeddict-item]
-    return caller
-
-
-Guard = Callable[[Connection], Awaitable[None]]
