@@ -15,7 +15,7 @@ from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.list_codes import ListCodes
-from domain.usecases.codes.read_code_history import TellCodeHistory
+from domain.usecases.codes.read_code_history import ReadCodeHistory
 from domain.usecases.codes.release_codes import ReleaseCodes
 from domain.usecases.codes.reserve_codes import ReserveCodes
 from domain.usecases.codes.sweep_reservations import SweepReservations
@@ -108,7 +108,7 @@ class Application:
     count_codes: CountCodes
     list_codes: ListCodes
     export_codes: ExportCodes
-    tell_code_history: TellCodeHistory
+    read_code_history: ReadCodeHistory
     sweep_reservations: SweepReservations
 
     register_fan: RegisterFan
@@ -197,7 +197,7 @@ def assemble(
         count_codes=CountCodes(catalogue=catalogue, clock=clock),
         list_codes=list_codes,
         export_codes=ExportCodes(list_codes=list_codes),
-        tell_code_history=TellCodeHistory(catalogue=catalogue, clock=clock),
+        read_code_history=ReadCodeHistory(catalogue=catalogue, clock=clock),
         sweep_reservations=SweepReservations(pool=codes, clock=clock),
         register_fan=RegisterFan(
             campaigns=campaigns,

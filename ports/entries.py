@@ -9,7 +9,7 @@ from typing import Protocol
 
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.eligibility import Eligibles, EntryCounts, Position, Query, Ranked
+from domain.model.registrations.eligibility import EligibleCounts, EntryCounts, Query, Ranked, RankingPosition
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
@@ -63,12 +63,12 @@ class EntryStore(Protocol):
 class EntryQueries(Protocol):
     """The entries, as those who ask about them see them: each answer is of one instant."""
 
-    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> Eligibles:
+    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> EligibleCounts:
         """How many are eligible, all in all and by market and rank."""
         ...
 
     async def ranking(
-        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+        self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> Sequence[Ranked]:
         """The next eligible fans by score descending, then userId."""
         ...
@@ -81,7 +81,7 @@ class EntryQueries(Protocol):
         """Has any entry ``market`` among its preferences, or had, before it was moved (``remember_moved``)?"""
         ...
 
-    def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
+    def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """Everyone with ``market`` among the preferences, in batches, in constant memory."""
         ...
 

@@ -24,7 +24,7 @@ class Users(Protocol):
 
 class FanscoreSource(Protocol):
     @property
-    def asks(self) -> bool:
+    def configured(self) -> bool:
         """Is there anyone to ask, now or later?"""
         ...
 
@@ -39,7 +39,7 @@ class FanscoreSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class RegistrationAttempt:
     """A registration or change, as the fraud detection looks at it."""
 
     campaign_id: CampaignId
@@ -56,7 +56,7 @@ class Attempt:
 
 
 class FraudDetection(Protocol):
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         """What it thinks; ``unavailable`` without an answer within 300 ms, ``not_asked`` where there is nobody to
         ask. Never raises."""
         ...

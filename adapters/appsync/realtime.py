@@ -18,7 +18,7 @@ from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
 
 SECONDS: Final = 2.0
-TOLD_EVERY_SECONDS: Final = 60.0
+LOG_EVERY_SECONDS: Final = 60.0
 """At most one line in the log for all failures of so long."""
 MUTATION: Final = (
     "mutation PublishEntryChange($input: EntryChangeInput!) {"
@@ -79,7 +79,7 @@ class AppSyncRealtime:
         self._failures += 1
         if isinstance(error, CircuitOpen) or self._seconds() < self._silent_until:
             return
-        self._silent_until = self._seconds() + TOLD_EVERY_SECONDS
+        self._silent_until = self._seconds() + LOG_EVERY_SECONDS
         structlog.get_logger().warning("realtime.failed", reason=error.reason, failures=self._failures)
         self._failures = 0
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, tell, unavailable
+from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, log_no_answer, unavailable
 from domain.model.ids import CampaignId, UserId
 
 SECONDS: Final = 0.3
@@ -16,7 +16,7 @@ SECONDS: Final = 0.3
 PATIENT_SECONDS: Final = 5.0
 """For a worker."""
 _NOT_YET: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.ACCEPTED}
-_NOBODY: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_REFUSES_EVERY_REQUEST: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 """Is not about this fan: whoever was asked for would be refused."""
 
 
@@ -30,7 +30,7 @@ _SCORE: Final = msgspec.json.Decoder(_Score)
 class NoFanscore:
     """There is nobody to ask."""
 
-    asks: Final = False
+    configured: Final = False
 
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
         return None
@@ -43,7 +43,7 @@ class HttpFanscore:
     """The fanscore service, for those in a hurry and for those who are not; neither learns from the other's
     failures whether it is worth asking."""
 
-    asks: Final = True
+    configured: Final = True
 
     def __init__(self, service: HttpNeighbour, patient: HttpNeighbour) -> None:
         self._service = service
@@ -53,7 +53,7 @@ class HttpFanscore:
         try:
             return _read(await _ask(self._service, user_id, campaign_id))
         except NoAnswer as error:
-            tell("fanscore", error)
+            log_no_answer("fanscore", error)
             return None
 
     async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
@@ -62,12 +62,12 @@ class HttpFanscore:
             answer = await _ask(self._patient, user_id, campaign_id)
         except NoAnswer as error:
             raise unavailable("fanscore", error) from None
-        if answer.status in _NOBODY:
+        if answer.status in _REFUSES_EVERY_REQUEST:
             raise unavailable("fanscore", NoAnswer(f"status {answer.status}"))
         try:
             return _read(answer)
         except NoAnswer as error:
-            tell("fanscore", error)
+            log_no_answer("fanscore", error)
             return None
 
 

@@ -35,7 +35,7 @@ _CONFIG: Final = Config(
     connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
 )
 """Not tried again by the library: it would repeat whole requests, the adapter repeats what failed of them."""
-_TROUBLES: Final = (
+_ERRORS: Final = (
     botocore.exceptions.BotoCoreError,
     botocore.exceptions.ClientError,
     ResponseParserError,
@@ -44,7 +44,7 @@ _TROUBLES: Final = (
     OSError,
 )
 
-Lanes = dict[str, deque[OutgoingEvent]]
+Waiting = dict[str, deque[OutgoingEvent]]
 """What waits, by key. The first of each is next; the keys that waited longest come first."""
 
 
@@ -60,15 +60,15 @@ class KinesisStream:
 
     async def publish(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
         accepted, refused = sort_out(events, _refusal)
-        lanes: Lanes = {}
+        waiting: Waiting = {}
         for event in accepted:
-            lanes.setdefault(event.key, deque()).append(event)
+            waiting.setdefault(event.key, deque()).append(event)
         attempts = 0
-        while lanes:
-            batch = _next_batch(lanes)
+        while waiting:
+            batch = _next_batch(waiting)
             failures = await self._put(batch)
             stored = [event for event, failure in zip(batch, failures, strict=True) if failure is None]
-            _advance(lanes, batch, {event.key for event in stored})
+            _advance(waiting, batch, {event.key for event in stored})
             if len(stored) < len(batch):
                 attempts = 0 if stored else attempts + 1
                 if attempts == MAX_ATTEMPTS:
@@ -81,7 +81,7 @@ class KinesisStream:
         records = [{"Data": event.body, "PartitionKey": event.key} for event in batch]
         try:
             answer = await self._client.put_records(StreamName=self._name, Records=records)
-        except _TROUBLES as error:
+        except _ERRORS as error:
             return [_reason(error)] * len(batch)
         return [result.get("ErrorCode") for result in answer["Records"]]
 
@@ -94,11 +94,11 @@ def _size(event: OutgoingEvent) -> int:
     return len(event.body) + len(event.key.encode())
 
 
-def _next_batch(lanes: Lanes) -> list[OutgoingEvent]:
+def _next_batch(waiting: Waiting) -> list[OutgoingEvent]:
     """The first of each key, as many as one request may hold."""
     batch: list[OutgoingEvent] = []
     size = 0
-    for lane in lanes.values():
+    for lane in waiting.values():
         size += _size(lane[0])
         if len(batch) == MAX_RECORDS or size > MAX_REQUEST_BYTES:
             break
@@ -106,14 +106,14 @@ def _next_batch(lanes: Lanes) -> list[OutgoingEvent]:
     return batch
 
 
-def _advance(lanes: Lanes, batch: Iterable[OutgoingEvent], stored: set[str]) -> None:
+def _advance(waiting: Waiting, batch: Iterable[OutgoingEvent], stored: set[str]) -> None:
     """Drop what is stored; keys that were asked for go behind the others, so that no failing one blocks them."""
     for event in batch:
-        lane = lanes.pop(event.key)
+        lane = waiting.pop(event.key)
         if event.key in stored:
             lane.popleft()
         if lane:
-            lanes[event.key] = lane
+            waiting[event.key] = lane
 
 
 def _pause(attempts: int) -> float:

@@ -146,7 +146,7 @@ class MemoryCodeStore:
         held = [
             code
             for code in (campaign.codes[text] for text in campaign.reservations[claim.reserve_id])
-            if code.belongs_to_living(claim.reserve_id, claim.now)
+            if code.belongs_to_live_reservation(claim.reserve_id, claim.now)
         ]
         positions = claim.open_positions(held)
         available = len(campaign.free[claim.type])

@@ -8,14 +8,14 @@ from datetime import datetime
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import StoredMessage, messages_of
-from domain.model.messaging.relaying import room_for
+from domain.model.messaging.relaying import waiting_limit
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber
-from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
+from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
 from ports.entries import EntryChange
 from ports.system import CurrentRequest, no_request
 
@@ -46,7 +46,7 @@ class _Campaign:
             raise PhoneUnavailable
         messages = messages_of(after, self.request())
         waiting = self.waiting.get((after.campaign_id, user_id), [])
-        if messages and len(waiting) >= room_for(messages):
+        if messages and len(waiting) >= waiting_limit(messages):
             raise Unavailable("relay")
         if before is not None and before.confirmed:
             del self.owners[phone_key(before.details.phone)]
@@ -121,7 +121,7 @@ class MemoryEntryStore:
         upserted: set[UserId] = set()
         campaign = self._campaigns.get(campaign_id)
         uploads = campaign.uploads if campaign else {}
-        one_each = latest(records)
+        one_each = latest_by_fan(records)
         seen = {user_id for user_id in one_each if uploads.get(user_id) == upload}
         for user_id, record in one_each.items():
             entry = self.all_of(campaign_id).get(user_id)
@@ -134,7 +134,7 @@ class MemoryEntryStore:
                 except Unavailable:
                     refused[user_id] = ScoreRefusal.MESSAGES_WAITING
         uploads.update(dict.fromkeys(one_each.keys() - refused.keys(), upload))
-        return summed_up(records, upserted, refused, seen)
+        return summarize(records, upserted, refused, seen)
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
         """Everyone in the campaign. Reading an unknown campaign does not make one."""

@@ -9,12 +9,12 @@ from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import (
     ByRank,
-    Eligibles,
+    EligibleCounts,
     EntryCounts,
     MarketCount,
-    Position,
     Query,
     Ranked,
+    RankingPosition,
     RegisteredMarket,
 )
 from domain.model.registrations.entry import Entry, EntryStatus
@@ -27,13 +27,13 @@ class MemoryEntryQueries:
     def __init__(self, store: MemoryEntryStore) -> None:
         self._store = store
 
-    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> Eligibles:
+    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> EligibleCounts:
         admitted = [entry for entry in self._store.all_of(campaign_id).values() if query.admits(entry)]
         counts = [_ranks(admitted, market, query.max_rank) for market in dict.fromkeys(markets)]
-        return Eligibles(total=len(admitted), by_market=counts)
+        return EligibleCounts(total=len(admitted), by_market=counts)
 
     async def ranking(
-        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+        self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> Sequence[Ranked]:
         entries = self._store.all_of(campaign_id).values()
         places = ((_place(entry), entry) for entry in entries if query.admits(entry))
@@ -59,7 +59,7 @@ class MemoryEntryQueries:
             return True
         return any(market in entry.details.markets for entry in self._store.all_of(campaign_id).values())
 
-    async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
+    async def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         everyone = iter(list(self._store.all_of(campaign_id).values()))
         chose = (entry.user_id for entry in everyone if market in entry.details.markets)
         while batch := list(islice(chose, BATCH)):

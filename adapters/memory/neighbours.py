@@ -9,7 +9,7 @@ from domain.model.registrations.campaigns import Campaign, Fan
 from domain.model.registrations.entry import Fraud
 from domain.model.registrations.errors import CampaignNotFound, UserNotFound
 from domain.model.registrations.phones import PhoneNumber
-from ports.neighbours import Attempt
+from ports.neighbours import RegistrationAttempt
 
 
 class MemoryCampaigns:
@@ -56,14 +56,14 @@ class MemoryUsers:
 class MemoryFanscore:
     """Knows the scores it was given."""
 
-    def __init__(self, scores: dict[UserId, float] | None = None, *, asks: bool = True) -> None:
+    def __init__(self, scores: dict[UserId, float] | None = None, *, configured: bool = True) -> None:
         self._scores = dict(scores or {})
-        self._asks = asks
+        self._configured = configured
         self._answers = True
 
     @property
-    def asks(self) -> bool:
-        return self._asks
+    def configured(self) -> bool:
+        return self._configured
 
     def put(self, user_id: UserId, score: float) -> None:
         """For whoever sets the scene."""
@@ -87,13 +87,13 @@ class MemoryFraudDetection:
 
     def __init__(self, opinion: Fraud | None = None) -> None:
         self._opinion = opinion or Fraud()
-        self.attempts: list[Attempt] = []
+        self.attempts: list[RegistrationAttempt] = []
 
     def think(self, opinion: Fraud) -> None:
         """For whoever sets the scene."""
         self._opinion = opinion
 
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         self.attempts.append(attempt)
         return self._opinion
 

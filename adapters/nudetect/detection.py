@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import HttpNeighbour, http_neighbour, tell
+from adapters.outgoing.http import HttpNeighbour, http_neighbour, log_no_answer
 from domain.model.registrations.entry import Fraud, FraudStatus
-from ports.neighbours import Attempt
+from ports.neighbours import RegistrationAttempt
 
 SECONDS: Final = 0.3
 
@@ -27,7 +27,7 @@ _ASSESSMENT: Final = msgspec.json.Decoder(_Assessment)
 class NoFraudDetection:
     """There is nobody to ask."""
 
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         return Fraud(status=FraudStatus.NOT_ASKED)
 
 
@@ -37,17 +37,17 @@ class NudetectFraudDetection:
     def __init__(self, service: HttpNeighbour) -> None:
         self._service = service
 
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         try:
             answer = await self._service.post(_question(attempt), path="/assess")
             assessment = answer.read(_ASSESSMENT)
         except NoAnswer as error:
-            tell("fraud", error)
+            log_no_answer("fraud", error)
             return Fraud()
         return Fraud(status=_STATUS[assessment.band], score=assessment.score)
 
 
-def _question(attempt: Attempt) -> dict[str, str | None]:
+def _question(attempt: RegistrationAttempt) -> dict[str, str | None]:
     return {
         "campaignId": attempt.campaign_id,
         "userId": attempt.user_id,

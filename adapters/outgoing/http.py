@@ -78,7 +78,7 @@ def _place_of(error: msgspec.ValidationError) -> str:
     return text if not text.startswith("Invalid enum value") else "unknown value" + text[text.rfind(" - at ") :]
 
 
-def tell(part: str, error: NoAnswer) -> None:
+def log_no_answer(part: str, error: NoAnswer) -> None:
     """Log why ``part`` is not available. That a circuit is open is logged when it opens, not each time."""
     if not isinstance(error, CircuitOpen):
         structlog.get_logger().warning("neighbour.no_answer", part=part, reason=error.reason)
@@ -86,7 +86,7 @@ def tell(part: str, error: NoAnswer) -> None:
 
 def unavailable(part: str, error: NoAnswer) -> Unavailable:
     """For those who must raise."""
-    tell(part, error)
+    log_no_answer(part, error)
     return Unavailable(part)
 
 
@@ -165,7 +165,7 @@ class HttpNeighbour:
 
     async def _once(self, method: str, url: str, **request: Any) -> Answer:
         # The library's errors hold the request, and with it what was sent: they end here.
-        headers = _on_behalf_of(current_request()) | dict(request.pop("headers", {}))
+        headers = _request_headers(current_request()) | dict(request.pop("headers", {}))
         try:
             async with self._session.request(
                 method, URL(url, encoded=True), allow_redirects=False, headers=headers, **request
@@ -184,10 +184,10 @@ class HttpNeighbour:
         return answer
 
 
-def _on_behalf_of(request: RequestContext) -> dict[str, str]:
+def _request_headers(request: RequestContext) -> dict[str, str]:
     """So that what a neighbour does can be followed from the request that it is done for."""
-    told = {"X-Request-Id": request.request_id, "traceparent": request.traceparent}
-    return {name: value for name, value in told.items() if value is not None}
+    headers = {"X-Request-Id": request.request_id, "traceparent": request.traceparent}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:

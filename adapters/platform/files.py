@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import tell
+from adapters.outgoing.http import log_no_answer
 from adapters.platform.records import Records, read_campaigns, read_fans
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
@@ -49,7 +49,7 @@ class _File(Generic[Record]):
             if known is None or known[0] != version:
                 known = self._known = version, self._parse(self._path.read_bytes())
         except OSError as error:
-            tell(self._part, NoAnswer(type(error).__name__))
+            log_no_answer(self._part, NoAnswer(type(error).__name__))
             return None
         return known[1]
 
@@ -57,10 +57,10 @@ class _File(Generic[Record]):
         try:
             records = self._read(content)
         except NoAnswer as error:
-            tell(self._part, error)
+            log_no_answer(self._part, error)
             return None
         for problem in records.problems:
-            tell(self._part, problem)
+            log_no_answer(self._part, problem)
         return records
 
 

@@ -60,15 +60,15 @@ class Calls:
             self._urls[queue] = str(answer["QueueUrl"])
         return self._urls[queue]
 
-    async def all(
-        self, operation: str, queue: str, entries: Sequence[Entry], *, over: frozenset[str] = frozenset()
+    async def call_batches(
+        self, operation: str, queue: str, entries: Sequence[Entry], *, stale: frozenset[str] = frozenset()
     ) -> None:
         """Each batch of ten beside the others."""
         batches = [entries[start : start + BATCH] for start in range(0, len(entries), BATCH)]
-        await asyncio.gather(*(self.ten(operation, queue, batch, over=over) for batch in batches))
+        await asyncio.gather(*(self.call_batch(operation, queue, batch, stale=stale) for batch in batches))
 
-    async def ten(
-        self, operation: str, queue: str, entries: Sequence[Entry], *, over: frozenset[str] = frozenset()
+    async def call_batch(
+        self, operation: str, queue: str, entries: Sequence[Entry], *, stale: frozenset[str] = frozenset()
     ) -> None:
         """SQS may take some of them and refuse others, and call that a success. Raises Unavailable.
 
@@ -79,7 +79,7 @@ class Calls:
             await asyncio.sleep(random.uniform(0, pause))
             answer = await self(operation, queue, Entries=left)
             failed = {failure["Id"]: str(failure["Code"]) for failure in answer.get("Failed", ())}
-            refused = {id: code for id, code in failed.items() if code not in over}
+            refused = {id: code for id, code in failed.items() if code not in stale}
             if len(failed) > len(refused):
                 structlog.get_logger().info("queue.delivery_was_over", count=len(failed) - len(refused))
             if not refused:

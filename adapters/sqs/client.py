@@ -20,7 +20,7 @@ LONGEST_WAIT_SECONDS: Final = 20
 READ_TIMEOUT_SECONDS: Final = 30
 """Longer than a long poll, and shorter than a job stays in hand: one whose delivery is lost on the way comes again
 only after we have given up waiting for it."""
-IN_HAND_SECONDS: Final = 60
+VISIBILITY_SECONDS: Final = 60
 """How long a job that was handed out is nobody else's: SQS's visibility timeout."""
 BATCH: Final = 10
 """Messages in one call; SQS allows no more."""

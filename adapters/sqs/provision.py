@@ -7,9 +7,9 @@ from typing import Any, Final
 import botocore.exceptions
 
 from adapters.sqs.client import (
-    IN_HAND_SECONDS,
     LONGEST_WAIT_SECONDS,
     MISSING,
+    VISIBILITY_SECONDS,
     code_of,
     dead_letters_of,
     later_of,
@@ -22,7 +22,7 @@ RETENTION_SECONDS: Final = 14 * 86_400
 may be away for days."""
 _KEPT: Final = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
 _POLLED: Final = {
-    "VisibilityTimeout": str(IN_HAND_SECONDS),
+    "VisibilityTimeout": str(VISIBILITY_SECONDS),
     "ReceiveMessageWaitTimeSeconds": str(LONGEST_WAIT_SECONDS),
 }
 

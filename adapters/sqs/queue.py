@@ -12,9 +12,9 @@ from adapters.sqs.bodies import Unreadable, from_job, to_job
 from adapters.sqs.calls import STALE, Calls, Entry
 from adapters.sqs.client import (
     BATCH,
-    IN_HAND_SECONDS,
     LONGEST_DELAY_SECONDS,
     LONGEST_WAIT_SECONDS,
+    VISIBILITY_SECONDS,
     dead_letters_of,
     later_of,
     sqs_client,
@@ -50,7 +50,7 @@ class SqsQueue:
     async def send(self, jobs: Sequence[ScoreRetry]) -> None:
         for start in range(0, len(jobs), BATCH):
             entries = [{"MessageBody": from_job(job)} for job in jobs[start : start + BATCH]]
-            await self._calls.ten("send_message_batch", self._name, entries)
+            await self._calls.call_batch("send_message_batch", self._name, entries)
 
     async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         """A poll cannot be called off: SQS may still hand a job to one that nobody waits for any more, and count
@@ -85,7 +85,7 @@ class SqsQueue:
             seconds=seconds + POLL_SECONDS,
             MaxNumberOfMessages=limit,
             WaitTimeSeconds=seconds,
-            VisibilityTimeout=IN_HAND_SECONDS,
+            VisibilityTimeout=VISIBILITY_SECONDS,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
         deliveries = (_delivery(message, lane) for message in answer.get("Messages", ()))
@@ -96,7 +96,7 @@ class SqsQueue:
         spent = [delivery for delivery in found if delivery.attempt > self._attempts]
         if spent:
             entries = [{"MessageBody": from_job(delivery.job)} for delivery in spent]
-            await self._calls.all("send_message_batch", dead_letters_of(self._name), entries)
+            await self._calls.call_batches("send_message_batch", dead_letters_of(self._name), entries)
             await self.done(spent)
         return [delivery for delivery in found if delivery.attempt <= self._attempts]
 
@@ -106,14 +106,14 @@ class SqsQueue:
     async def done(self, deliveries: Sequence[Delivery]) -> None:
         for lane in Lane:
             entries = [{"ReceiptHandle": one.receipt} for one in deliveries if one.lane is lane]
-            await self._calls.all("delete_message_batch", self._queue_of(lane), entries, over=STALE)
+            await self._calls.call_batches("delete_message_batch", self._queue_of(lane), entries, stale=STALE)
 
     async def postpone(self, put_off: Sequence[PutOff]) -> None:
         new = [one for one in put_off if one[0].lane is Lane.NEW]
         if not new or not await self._has_later():
             await self._set_due(put_off)
             return
-        await self._calls.all("send_message_batch", self._later, [_later_entry(*one) for one in new])
+        await self._calls.call_batches("send_message_batch", self._later, [_later_entry(*one) for one in new])
         with suppress(Unavailable):  # Then they come twice, and find the same.
             await self.done([delivery for delivery, _ in new])
         await self._set_due([one for one in put_off if one[0].lane is Lane.PUT_OFF])
@@ -125,7 +125,9 @@ class SqsQueue:
                 for delivery, by in put_off
                 if delivery.lane is lane
             ]
-            await self._calls.all("change_message_visibility_batch", self._queue_of(lane), entries, over=STALE)
+            await self._calls.call_batches(
+                "change_message_visibility_batch", self._queue_of(lane), entries, stale=STALE
+            )
 
     async def depth(self) -> Depth:
         queues = [self._name, *([self._later] if await self._has_later() else [])]

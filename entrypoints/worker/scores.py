@@ -31,7 +31,7 @@ async def retry_scores(
     retry: RetryScores, queue: Queue, stop: asyncio.Event, *, once: bool, patience: Patience | None = None
 ) -> None:
     """Do what is due until ``stop`` is set; with ``once``, only what is due now."""
-    if retry.fanscore.asks:
+    if retry.fanscore.configured:
         patience = patience or Patience()
         hands = InHand(queue, patience)
         await _Retries(retry=retry, queue=queue, stop=stop, once=once, patience=patience, hands=hands).run()

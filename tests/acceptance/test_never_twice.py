@@ -77,7 +77,7 @@ async def _story(app: Application, steps: list[Step]) -> Story:
     codes = {}
     async for page in app.export_codes(CAMPAIGN, CodeFilter()):
         for code in page.codes:
-            codes[code.text] = (await app.tell_code_history(CAMPAIGN, code.text)).code
+            codes[code.text] = (await app.read_code_history(CAMPAIGN, code.text)).code
     return Story(steps=steps, codes=codes, imported=POOL)
 
 

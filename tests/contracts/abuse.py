@@ -118,7 +118,7 @@ def a_house(ports: EntryPorts, numbers_a_day: int) -> House:
             phone_numbers=numbers,
             entries=ports.entries,
             fraud=MemoryFraudDetection(),
-            fanscore=MemoryFanscore(asks=False),
+            fanscore=MemoryFanscore(configured=False),
             use_number=use_number,
             send_code=send_code,
             clock=clock,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import (
-    Eligibles,
+    EligibleCounts,
     EntryCounts,
     MarketCount,
     Query,
@@ -103,10 +103,10 @@ def count(entries: Sequence[Entry], market: MarketId, max_rank: int = 4) -> Mark
     return MarketCount(market=market, by_rank=(at(1), at(2), at(3), at(4)))
 
 
-def slowly_eligible(entries: Sequence[Entry], query: Query, markets: Sequence[MarketId]) -> Eligibles:
+def slowly_eligible(entries: Sequence[Entry], query: Query, markets: Sequence[MarketId]) -> EligibleCounts:
     admitted = [entry for entry in entries if query.admits(entry)]
     counts = [count(admitted, market, query.max_rank) for market in markets]
-    return Eligibles(total=len(admitted), by_market=counts)
+    return EligibleCounts(total=len(admitted), by_market=counts)
 
 
 def slowly_ranked(entries: Sequence[Entry], query: Query) -> list[Ranked]:

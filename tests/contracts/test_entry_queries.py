@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import (
-    Eligibles,
+    EligibleCounts,
     EntryCounts,
     MarketCount,
-    Position,
     Query,
     Ranked,
+    RankingPosition,
     RegisteredMarket,
 )
 from domain.model.registrations.entry import EntryStatus, Selection
@@ -50,12 +50,12 @@ def test_every_filter_is_asked_of_every_adapter() -> None:
 
 async def _paged(ports: EntryPorts, campaign_id: CampaignId, query: Query, limit: int) -> list[Ranked]:
     found: list[Ranked] = []
-    after: Position | None = None
+    after: RankingPosition | None = None
     while page := await ports.queries.ranking(campaign_id, query, after=after, limit=limit):
         assert len(page) <= limit
         assert not set(page) & set(found), "a page begins behind the one before"
         found += page
-        after = Position(score=page[-1].score, user_id=page[-1].user_id)
+        after = RankingPosition(score=page[-1].score, user_id=page[-1].user_id)
     return found
 
 
@@ -101,7 +101,7 @@ async def test_who_chose_names_everyone_once(
 ) -> None:
     campaign_id, entries = await register(entry_ports, given)
 
-    chose = [user async for batch in entry_ports.queries.who_chose(campaign_id, market) for user in batch]
+    chose = [user async for batch in entry_ports.queries.fans_of_market(campaign_id, market) for user in batch]
 
     assert sorted(chose) == sorted(entry.user_id for entry in entries if market in entry.details.markets)
     assert await entry_ports.queries.was_chosen(campaign_id, market) == bool(chose)
@@ -125,13 +125,15 @@ async def test_each_filter_admits_whom_the_query_admits(entry_ports: EntryPorts,
 async def test_a_campaign_nobody_knows_is_empty(entry_ports: EntryPorts) -> None:
     nobody = MarketCount(market=MARKETS[0], by_rank=(0, 0, 0, 0))
 
-    assert await entry_ports.queries.eligible(TOUR, Query(), MARKETS[:1]) == Eligibles(total=0, by_market=[nobody])
+    assert await entry_ports.queries.eligible(TOUR, Query(), MARKETS[:1]) == EligibleCounts(
+        total=0, by_market=[nobody]
+    )
     assert await entry_ports.queries.ranking(TOUR, Query(), after=None, limit=5) == []
     assert await entry_ports.queries.count(TOUR, MARKETS[:1]) == EntryCounts(
         by_status={EntryStatus.PENDING: 0, EntryStatus.CONFIRMED: 0},
         by_market=[RegisteredMarket(all=nobody, confirmed=0)],
     )
-    assert [batch async for batch in entry_ports.queries.who_chose(TOUR, MARKETS[0])] == []
+    assert [batch async for batch in entry_ports.queries.fans_of_market(TOUR, MARKETS[0])] == []
 
 
 async def test_a_market_asked_for_twice_is_counted_once(entry_ports: EntryPorts) -> None:
@@ -140,7 +142,7 @@ async def test_a_market_asked_for_twice_is_counted_once(entry_ports: EntryPorts)
 
     eligibles = await entry_ports.queries.eligible(TOUR, Query(markets=twice), twice)
 
-    assert eligibles == Eligibles(total=1, by_market=[MarketCount(market=MARKETS[0], by_rank=(1, 0, 0, 0))])
+    assert eligibles == EligibleCounts(total=1, by_market=[MarketCount(market=MARKETS[0], by_rank=(1, 0, 0, 0))])
 
 
 @pytest.mark.parametrize("wanted", [Query(selections=()), Query(min_score=60, max_score=40)])
@@ -159,10 +161,10 @@ async def test_markets_may_have_any_name(entry_ports: EntryPorts, odd: str) -> N
     eligibles = await entry_ports.queries.eligible(TOUR, Query(markets=(market,)), [market])
     counts = await entry_ports.queries.count(TOUR, [market])
     ranked = await entry_ports.queries.ranking(TOUR, Query(markets=(market,)), after=None, limit=5)
-    chose = [batch async for batch in entry_ports.queries.who_chose(TOUR, market)]
+    chose = [batch async for batch in entry_ports.queries.fans_of_market(TOUR, market)]
 
     expected = MarketCount(market=market, by_rank=(0, 1, 0, 0))
-    assert eligibles == Eligibles(total=1, by_market=[expected])
+    assert eligibles == EligibleCounts(total=1, by_market=[expected])
     assert counts.by_market == [RegisteredMarket(all=expected, confirmed=1)]
     assert [one.user_id for one in ranked] == [fan(1)]
     assert chose == [[fan(1)]]

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from domain.model.ids import UserId
 from domain.model.registrations.eligibility import (
-    Eligibles,
-    Position,
+    EligibleCounts,
     Query,
     Ranked,
+    RankingPosition,
 )
 from domain.model.registrations.entry import Entry, EntryEvent, Selection
 from domain.model.registrations.markets import Transfer
@@ -37,7 +37,7 @@ async def test_every_answer_follows_the_change_before_it(entry_ports: EntryPorts
     nyc, bos, chi, *_ = MARKETS
     await store(entry_ports, eligible(fan(1), phone(1), None, markets=(nyc, chi)))
 
-    async def answers() -> tuple[Eligibles, Sequence[Ranked]]:
+    async def answers() -> tuple[EligibleCounts, Sequence[Ranked]]:
         return (
             await entry_ports.queries.eligible(TOUR, Query(), [nyc, bos]),
             await entry_ports.queries.ranking(TOUR, Query(), after=None, limit=5),
@@ -112,11 +112,11 @@ async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
         return entry.revise(replace(entry.details, phone=phone(1_000))).told(EntryEvent.UPDATED, NOW)
 
     found: list[UserId] = []
-    after: Position | None = None
+    after: RankingPosition | None = None
     while page := await entry_ports.queries.ranking(TOUR, Query(), after=after, limit=5):
         assert not {one.user_id for one in page} & set(found), "nobody twice"
         found += [one.user_id for one in page]
-        after = Position(score=page[-1].score, user_id=page[-1].user_id)
+        after = RankingPosition(score=page[-1].score, user_id=page[-1].user_id)
         if len(found) <= 20:
             # The very fan behind whom the next page begins, and one still to come, are eligible no more.
             for gone in (page[-1].user_id, fan(len(found) // 5)):
@@ -139,7 +139,7 @@ async def test_those_met_by_who_chose_may_move_away(entry_ports: EntryPorts) -> 
     transfer = Transfer(source=nyc, target=bos)
     met: list[UserId] = []
 
-    async for batch in entry_ports.queries.who_chose(TOUR, nyc):
+    async for batch in entry_ports.queries.fans_of_market(TOUR, nyc):
         assert len(batch) <= 1_000
         met += batch
         await entry_ports.entries.change_many(
@@ -147,4 +147,4 @@ async def test_those_met_by_who_chose_may_move_away(entry_ports: EntryPorts) -> 
         )
 
     assert sorted(met) == [fan(number) for number in range(total)]
-    assert [batch async for batch in entry_ports.queries.who_chose(TOUR, nyc)] == []
+    assert [batch async for batch in entry_ports.queries.fans_of_market(TOUR, nyc)] == []

@@ -71,11 +71,11 @@ async def test_who_has_time_is_told_the_same(subject: Subject) -> None:
 
 
 async def test_there_is_somebody_to_ask(subject: Subject) -> None:
-    assert subject.source.asks
+    assert subject.source.configured
 
 
 async def test_where_there_is_nobody_to_ask_nothing_is_known() -> None:
-    assert not NoFanscore().asks
+    assert not NoFanscore().configured
     assert await NoFanscore().fanscore(ANN, TOUR) is None
     assert await NoFanscore().ask(ANN, TOUR) is None
 

@@ -10,11 +10,11 @@ from structlog.testing import capture_logs
 from adapters.memory.neighbours import MemoryFraudDetection
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from domain.model.registrations.entry import Fraud, FraudStatus
-from ports.neighbours import Attempt, FraudDetection
+from ports.neighbours import FraudDetection, RegistrationAttempt
 from tests.registrations import ANN, PHONE, TOUR
 from tests.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 
-ATTEMPT = Attempt(
+ATTEMPT = RegistrationAttempt(
     campaign_id=TOUR,
     user_id=ANN,
     phone=PHONE,
@@ -157,7 +157,9 @@ async def test_a_service_that_does_not_know_the_question_has_no_opinion(
 
 
 async def test_text_that_cannot_be_sent_fails_nobody(service: Neighbour, detection: FraudDetection) -> None:
-    attempt = Attempt(campaign_id=TOUR, user_id=ANN, phone=PHONE, email=None, user_agent="\ud800", event="update")
+    attempt = RegistrationAttempt(
+        campaign_id=TOUR, user_id=ANN, phone=PHONE, email=None, user_agent="\ud800", event="update"
+    )
 
     with capture_logs() as logged:
         assert await detection.assess(attempt) == Fraud()

@@ -4,7 +4,7 @@ import pytest
 
 from domain.model.codes.code import MAX_CODE_LENGTH
 from domain.model.codes.errors import FileUnreadable
-from domain.model.codes.files.cells import Reason, named
+from domain.model.codes.files.cells import Reason, first_unprintable
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import MAX_RECORD_LENGTH, Row
 
@@ -47,7 +47,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_code(first: bytes) -> None:
 
 
 def test_a_byte_order_mark_elsewhere_is_a_character_that_is_not_printable() -> None:
-    assert read("A\n\ufeffB\n".encode())[1] == Row(2, reason=NOT_PRINTABLE, detail=named("\ufeff"))
+    assert read("A\n\ufeffB\n".encode())[1] == Row(2, reason=NOT_PRINTABLE, detail=first_unprintable("\ufeff"))
 
 
 def test_only_the_first_column_counts() -> None:
@@ -96,7 +96,7 @@ def test_other_columns_may_span_lines_and_lines_are_counted_as_an_editor_does() 
 
 
 def test_a_code_cannot_span_lines() -> None:
-    assert read(b'"A\nB"\nC') == [Row(1, reason=NOT_PRINTABLE, detail=named("\n")), Row(3, "C")]
+    assert read(b'"A\nB"\nC') == [Row(1, reason=NOT_PRINTABLE, detail=first_unprintable("\n")), Row(3, "C")]
 
 
 @pytest.mark.parametrize("open_quote", ['"A', 'A,"x', '"', '"A""'])
@@ -142,7 +142,7 @@ def test_the_longest_code_and_one_longer() -> None:
 def test_a_character_that_cannot_be_printed_is_a_problem(character: str) -> None:
     rows = read(f"A{character}B\nC\n".encode())
 
-    assert rows == [Row(1, reason=NOT_PRINTABLE, detail=named(character)), Row(2, "C")]
+    assert rows == [Row(1, reason=NOT_PRINTABLE, detail=first_unprintable(character)), Row(2, "C")]
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 262_144, 10_000_000])

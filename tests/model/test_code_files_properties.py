@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.model.codes.code import MAX_CODE_LENGTH
 from domain.model.codes.errors import FileAmbiguous, FileUnreadable
 from domain.model.codes.files.cells import ACCEPTABLE
-from domain.model.codes.files.layout import LOOK, FileOptions
+from domain.model.codes.files.layout import DETECT, FileOptions
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import Row
 
@@ -31,7 +31,7 @@ OTHER_COLUMNS = st.lists(CELLS, max_size=3)
 AS_TOLD = FileOptions(separator=",", header=False, accept=ACCEPTABLE)
 
 
-def outcome(chunks: list[bytes], options: FileOptions = LOOK) -> list[Row] | int | str:
+def outcome(chunks: list[bytes], options: FileOptions = DETECT) -> list[Row] | int | str:
     """The rows, the line at which the file stops being text, or why it cannot be read."""
     reader = CodeFileReader(options)
     try:

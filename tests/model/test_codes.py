@@ -46,11 +46,11 @@ def test_a_hold_lapses_exactly_at_its_deadline() -> None:
 
 
 def test_a_reservation_lives_until_its_deadline() -> None:
-    assert a_held_code().belongs_to_living(MINE, LAPSE - TICK)
-    assert an_assigned_code().belongs_to_living(MINE, LAPSE - TICK)
-    assert not a_held_code().belongs_to_living(MINE, LAPSE)
-    assert not a_held_code().belongs_to_living(THEIRS, NOON)
-    assert not a_code().belongs_to_living(MINE, NOON)
+    assert a_held_code().belongs_to_live_reservation(MINE, LAPSE - TICK)
+    assert an_assigned_code().belongs_to_live_reservation(MINE, LAPSE - TICK)
+    assert not a_held_code().belongs_to_live_reservation(MINE, LAPSE)
+    assert not a_held_code().belongs_to_live_reservation(THEIRS, NOON)
+    assert not a_code().belongs_to_live_reservation(MINE, NOON)
 
 
 @pytest.mark.parametrize("later", [NOON, LAPSE - TICK, LAPSE, LAPSE + 1000 * DAY])

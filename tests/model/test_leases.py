@@ -23,7 +23,7 @@ def balanced(shares: Shares, workers: str, at: datetime = NOW) -> Shares:
     """Each renews in turn, giving back what is too much for it, until nothing moves any more."""
     for _ in range(len(workers) + 2):
         for worker in workers:
-            too_many = sorted(slots_of(shares, worker))[shares.fair :]
+            too_many = sorted(slots_of(shares, worker))[shares.fair_share :]
             shares = shares.renewed(worker, at, LEASE, giving_back=too_many)
         taken = [partition for share in shares.shares for partition in share.partitions]
         assert len(taken) == len(set(taken)), "a slot has two holders"

@@ -99,8 +99,8 @@ def test_a_running_import_is_believed_until_it_was_silent_for_too_long() -> None
     run = an_import().progressed(Tally(inserted=5), NOON + TICK)
     silent = NOON + TICK + SILENT_FOR
 
-    assert run.seen_at(silent) is run
-    dead = run.seen_at(silent + TICK)
+    assert run.as_of(silent) is run
+    dead = run.as_of(silent + TICK)
     assert (dead.status, dead.failure) == (ImportStatus.FAILED, "codes.import_interrupted")
     assert (dead.finished_at, dead.tally.inserted) == (NOON + TICK, 5)
 
@@ -108,4 +108,4 @@ def test_a_running_import_is_believed_until_it_was_silent_for_too_long() -> None
 def test_an_import_that_has_ended_is_never_seen_as_interrupted() -> None:
     done = an_import().completed(NOON)
 
-    assert done.seen_at(NOON + 9 * SILENT_FOR) is done
+    assert done.as_of(NOON + 9 * SILENT_FOR) is done

@@ -15,7 +15,7 @@ from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.list_codes import ListCodes
-from domain.usecases.codes.read_code_history import TellCodeHistory
+from domain.usecases.codes.read_code_history import ReadCodeHistory
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from domain.usecases.codes.sweep_reservations import SweepReservations
@@ -86,5 +86,5 @@ class Inventory:
         return ExportCodes(list_codes=self.list)
 
     @property
-    def history(self) -> TellCodeHistory:
-        return TellCodeHistory(catalogue=self.store, clock=self.clock)
+    def history(self) -> ReadCodeHistory:
+        return ReadCodeHistory(catalogue=self.store, clock=self.clock)

@@ -30,7 +30,7 @@ async def reserve_one(app: Application) -> None:
 
 async def events(app: Application) -> list[CodeEvent]:
     """What is written down, without what the clock alone would add."""
-    code = (await app.tell_code_history(C1, "A1")).code
+    code = (await app.read_code_history(C1, "A1")).code
     return [transition.event for transition in code.transitions]
 
 
@@ -47,7 +47,7 @@ async def test_a_drain_sweeps_what_has_lapsed_and_returns() -> None:
         clock.advance(timedelta(milliseconds=1))
         await work(app, settings, asyncio.Event(), drain=True)
         assert await events(app) == [CodeEvent.RESERVED, CodeEvent.EXPIRED]
-        story = await app.tell_code_history(C1, "A1")
+        story = await app.read_code_history(C1, "A1")
         assert story.code.status(clock.now()) is CodeStatus.AVAILABLE
 
 

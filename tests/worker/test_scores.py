@@ -335,7 +335,7 @@ async def test_while_it_waits_for_jobs_it_stops_at_once(office: Office) -> None:
 
 
 async def test_where_there_is_nobody_to_ask_the_queue_is_left_alone(office: Office) -> None:
-    office.fanscore._asks = False
+    office.fanscore._configured = False
     await office.register("ann")
 
     await retry_scores(office.retry, office.queue, asyncio.Event(), once=False)

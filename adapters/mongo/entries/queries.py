@@ -15,12 +15,12 @@ from adapters.mongo.keys import key, key_range
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import (
     ByRank,
-    Eligibles,
+    EligibleCounts,
     EntryCounts,
     MarketCount,
-    Position,
     Query,
     Ranked,
+    RankingPosition,
     RegisteredMarket,
 )
 from domain.model.registrations.entry import EntryStatus, Selection
@@ -28,7 +28,7 @@ from domain.model.registrations.markets import MAX_MARKETS, MarketId
 
 TOTAL: Final = "total"
 BATCH: Final = 1_000
-"""Fans that who_chose holds in memory at once."""
+"""Fans that fans_of_market holds in memory at once."""
 RANKS: Final = range(1, MAX_MARKETS + 1)
 
 
@@ -38,7 +38,7 @@ class MongoEntryQueries:
         self._entries = entries
 
     @translated
-    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> Eligibles:
+    async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> EligibleCounts:
         distinct = list(dict.fromkeys(markets))
         ranks = RANKS[: query.max_rank]
         wanted = _eligible(campaign_id, query)
@@ -49,11 +49,11 @@ class MongoEntryQueries:
                 branches += [(name, match | _also(name, market, query)) for match in wanted]
         counted = await self._count(branches)
         by_market = [_market_count(counted, "", market) for market in distinct]
-        return Eligibles(total=counted[TOTAL], by_market=by_market)
+        return EligibleCounts(total=counted[TOTAL], by_market=by_market)
 
     @translated
     async def ranking(
-        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+        self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> Sequence[Ranked]:
         wanted = _any_selection(campaign_id, query) | _chosen(query)
         answer = await self._database.command(
@@ -96,7 +96,7 @@ class MongoEntryQueries:
         moved = {"_id": key(campaign_id, market)}
         return await self._database[MOVED_MARKETS].find_one(moved, max_time_ms=READ_MS) is not None
 
-    async def who_chose(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
+    async def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """In the order of the primary key, which no change can move: nobody is met twice or missed."""
         after: UserId | None = None
         while found := await self._chose(campaign_id, market, after):
@@ -150,7 +150,7 @@ def _also(name: str, market: MarketId, query: Query) -> Raw:
     return {"$and": [{"prefs": name}, _chosen(query)]}
 
 
-def _ranking(collection: str, wanted: Raw, after: Position | None, limit: int) -> list[Raw]:
+def _ranking(collection: str, wanted: Raw, after: RankingPosition | None, limit: int) -> list[Raw]:
     """What comes behind ``after``: the rest of its score, then lower scores; each a range of the index."""
     if after is None:
         return _page(wanted, limit)

@@ -18,7 +18,7 @@ from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.keys import key
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryStatus, Selection
-from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest, summed_up
+from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
 
 CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
@@ -52,7 +52,7 @@ class MongoScores:
         self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
     ) -> Scored:
         """Scores alone are set in bulk; a record that changes a selection changes the entry like any command."""
-        one_each = latest(records)
+        one_each = latest_by_fan(records)
         standing = await self._standing(campaign_id, one_each)
         refused: Refused = {}
         scored: list[ScoreRecord] = []
@@ -63,7 +63,7 @@ class MongoScores:
                 refused[user_id] = ScoreRefusal.NO_ENTRY
             elif entry["status"] != CONFIRMED:
                 refused[user_id] = ScoreRefusal.PHONE_NOT_CONFIRMED
-            elif record.selects_anew(Selection(entry["selection"])):
+            elif record.changes_selection(Selection(entry["selection"])):
                 selected.append(record)
             elif entry["score"] != record.score:
                 scored.append(record)
@@ -72,7 +72,7 @@ class MongoScores:
         accepted = [record for user_id, record in one_each.items() if user_id not in refused]
         seen = await self._keep(accepted, Upload(campaign_id, upload, now))
         upserted = {record.user_id for record in (*scored, *selected)} - refused.keys()
-        return summed_up(records, upserted, refused, seen)
+        return summarize(records, upserted, refused, seen)
 
     async def _standing(self, campaign_id: CampaignId, user_ids: Collection[UserId]) -> Mapping[UserId, Raw]:
         keys = [key(campaign_id, user_id) for user_id in user_ids]

@@ -11,13 +11,13 @@ from domain.model.cloud_events import TYPE_PREFIX
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import RequestContext, StoredMessage
-from domain.model.messaging.relaying import ABOUT, Channel, Parked, channel_of, room_for
+from domain.model.messaging.relaying import CHANNEL_MESSAGES, Channel, Parked, channel_of, waiting_limit
 from domain.model.registrations.entry import BackgroundTask, EntryEvent
 
 PARTITION: Final = "outboxSlot"
 DUE: Final = {Channel.EVENTS: "outboxAt", Channel.RETRIES: "retriesAt", Channel.RECEIPTS: "receiptsAt"}
 """Since when the first message of each way waits, or when it is tried again; not there while none waits."""
-TEXTS: Final = {channel: sorted(about.value for about in abouts) for channel, abouts in ABOUT.items()}
+TEXTS: Final = {channel: sorted(about.value for about in abouts) for channel, abouts in CHANNEL_MESSAGES.items()}
 
 _ABOUT: Final = {about.value: about for about in (*EntryEvent, *BackgroundTask)}
 
@@ -47,7 +47,7 @@ def pushed(messages: Sequence[StoredMessage]) -> tuple[Raw, Raw, Raw]:
 
 def has_room(messages: Sequence[StoredMessage]) -> Raw:
     """Of documents that can take these."""
-    return {f"outbox.{room_for(messages) - 1}": {"$exists": False}}
+    return {f"outbox.{waiting_limit(messages) - 1}": {"$exists": False}}
 
 
 def _slot(messages: Sequence[StoredMessage]) -> Raw:

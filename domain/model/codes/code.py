@@ -112,7 +112,7 @@ class Code:
             return CodeStatus.RESERVED
         return CodeStatus.AVAILABLE
 
-    def belongs_to_living(self, reserve_id: ReserveId, now: datetime) -> bool:
+    def belongs_to_live_reservation(self, reserve_id: ReserveId, now: datetime) -> bool:
         """Is the code, assigned meanwhile or not, part of this reservation, whose time has not run out?"""
         return self.hold is not None and self.hold.reserve_id == reserve_id and not self.hold.lapsed(now)
 

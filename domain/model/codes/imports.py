@@ -159,7 +159,7 @@ class Import:
     def withdrawn(self) -> "Import":
         return replace(self, status=ImportStatus.WITHDRAWN)
 
-    def seen_at(self, now: datetime) -> "Import":
+    def as_of(self, now: datetime) -> "Import":
         """What to tell of it now: one that has been silent for too long has died and will not finish."""
         if self.status is ImportStatus.RUNNING and now - self.moved_at > SILENT_FOR:
             return replace(

@@ -37,7 +37,7 @@ class Shares:
         return next((share for share in self.shares if share.worker == worker), None)
 
     @property
-    def fair(self) -> int:
+    def fair_share(self) -> int:
         """As many as each may hold, so that there are enough for everyone."""
         return math.ceil(PARTITIONS / max(1, len(self.shares)))
 
@@ -55,7 +55,7 @@ class Shares:
         free = sorted(set(range(PARTITIONS)).difference(own, *(share.partitions for share in others.shares)))
         share = Share(worker=worker, until=now + lasting, partitions=own)
         shares = Shares((*others.shares, share))
-        missing = max(0, shares.fair - len(own))
+        missing = max(0, shares.fair_share - len(own))
         return Shares((*others.shares, replace(share, partitions=own.union(free[:missing]))))
 
     def without(self, worker: str) -> "Shares":

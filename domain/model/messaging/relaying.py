@@ -26,14 +26,14 @@ class Channel(StrEnum):
     RECEIPTS = "receipts"
 
 
-ABOUT: Final[Mapping[Channel, frozenset[EntryEvent | BackgroundTask]]] = {
+CHANNEL_MESSAGES: Final[Mapping[Channel, frozenset[EntryEvent | BackgroundTask]]] = {
     Channel.EVENTS: frozenset(EntryEvent),
     Channel.RETRIES: frozenset({BackgroundTask.RETRY_FANSCORE}),
     Channel.RECEIPTS: frozenset({BackgroundTask.SEND_RECEIPT}),
 }
 """What goes each way."""
 
-_CHANNELS: Final = {about: channel for channel, abouts in ABOUT.items() for about in abouts}
+_CHANNELS: Final = {about: channel for channel, abouts in CHANNEL_MESSAGES.items() for about in abouts}
 
 
 def channel_of(about: EntryEvent | BackgroundTask) -> Channel:
@@ -45,7 +45,7 @@ def pause_after(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def room_for(messages: Sequence[StoredMessage]) -> int:
+def waiting_limit(messages: Sequence[StoredMessage]) -> int:
     """A change that leaves these is refused while its entry has so many waiting already.
 
     Whatever sizes come in whatever order, no entry outgrows what a database stores as one document (16 MiB): the

@@ -43,13 +43,13 @@ class MarketCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eligibles:
+class EligibleCounts:
     total: int
     by_market: Sequence[MarketCount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class RankingPosition:
     """A place in the ranking: score descending, then userId."""
 
     score: float

@@ -34,7 +34,7 @@ def score_key(key: str, campaign_id: CampaignId) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class ScoreLayout:
     """Where our columns stand in the rows of one file."""
 
     separator: str
@@ -61,7 +61,7 @@ class Layout:
         return len(fields) > 1 and isinstance(record_of(fields[0], number_of(fields[1]), line=1), ScoreRecord)
 
 
-def layout_of(text: str, line: int, separators: str = SEPARATORS) -> Layout:
+def score_layout_of(text: str, line: int, separators: str = SEPARATORS) -> ScoreLayout:
     """What the first row says: a header of ours in any order, or a record.
 
     Raises ScoreFileAmbiguous where it is neither, or where two separators make a record of it: a guess could give
@@ -70,18 +70,18 @@ def layout_of(text: str, line: int, separators: str = SEPARATORS) -> Layout:
     for separator in separators:
         if layout := _named(_split(text, separator) or [], separator):
             return layout
-    possible = [layout for one in separators if (layout := Layout(separator=one)).may_be_of(text)]
+    possible = [layout for one in separators if (layout := ScoreLayout(separator=one)).may_be_of(text)]
     if len(possible) != 1 or not isinstance(possible[0].read(text, line), ScoreRecord):
         raise ScoreFileAmbiguous(line=line)
     return possible[0]
 
 
-def _named(header: Sequence[str], separator: str) -> Layout | None:
+def _named(header: Sequence[str], separator: str) -> ScoreLayout | None:
     """``User ID``, ``user_id`` and ``userId`` are one name. Every column must be one of ours, and none twice."""
     names = "\t".join(map(_bare, header)).rstrip("\t").split("\t")
     if sorted(names) not in (["score", "userid"], ["score", "selection", "userid"]):
         return None
-    return Layout(
+    return ScoreLayout(
         separator=separator,
         user_id=names.index("userid"),
         score=names.index("score"),
@@ -113,7 +113,7 @@ class ScoreFileReader:
         self._lines = Lines()
         self._line = 0
         self._separators = SEPARATORS
-        self._layout: Layout | None = None
+        self._layout: ScoreLayout | None = None
 
     def feed(self, chunk: bytes) -> Iterator[ScoreRecord | ScoreProblem]:
         """Raises ScoreFileUnreadable at the first line that is not text, ScoreFileAmbiguous."""
@@ -148,9 +148,9 @@ class ScoreFileReader:
         if record := self._layout.read(text, self._line):
             yield record
 
-    def _layout_of(self, text: str) -> Layout:
+    def _layout_of(self, text: str) -> ScoreLayout:
         try:
-            return layout_of(text, self._line, self._separators)
+            return score_layout_of(text, self._line, self._separators)
         except ScoreFileAmbiguous:
             if what := foreign_text(text):
                 raise ScoreFileUnreadable(line=self._line, what=what) from None

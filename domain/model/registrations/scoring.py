@@ -47,14 +47,14 @@ class ScoreRecord:
             return ScoreRefusal.NO_ENTRY
         return None if entry.confirmed else ScoreRefusal.PHONE_NOT_CONFIRMED
 
-    def selects_anew(self, selection: Selection) -> bool:
+    def changes_selection(self, selection: Selection) -> bool:
         return self.selection is not None and self.selection is not selection
 
     def apply(self, entry: Entry, now: datetime) -> Entry:
         """The entry with this score. The score itself is nobody's business; a new selection is told."""
         if not entry.confirmed:
             return entry
-        if self.selection is not None and self.selects_anew(entry.selection):
+        if self.selection is not None and self.changes_selection(entry.selection):
             selected = replace(entry, score=self.score, selection=self.selection)
             return selected.told(EntryEvent.SELECTED, now)
         if entry.score == self.score:
@@ -98,7 +98,7 @@ class Scored:
         )
 
 
-def latest(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
+def latest_by_fan(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
     """One record a fan, worth all of the fan's: the last score, and the last selection that was named."""
     one_each: dict[UserId, ScoreRecord] = {}
     for record in records:
@@ -108,7 +108,7 @@ def latest(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
     return one_each
 
 
-def summed_up(
+def summarize(
     records: Sequence[ScoreRecord],
     upserted: set[UserId],
     refused: Mapping[UserId, ScoreRefusal],

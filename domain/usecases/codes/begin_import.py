@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.model.codes.files.layout import LOOK, FileOptions
+from domain.model.codes.files.layout import DETECT, FileOptions
 from domain.model.codes.imports import Import, UploadKey
 from domain.model.ids import CampaignId, UserId
 from ports.codes import ImportLog
@@ -15,7 +15,7 @@ class ImportCodesCommand:
     campaign_id: CampaignId
     key: str
     by: UserId
-    options: FileOptions = LOOK
+    options: FileOptions = DETECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

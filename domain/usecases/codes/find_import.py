@@ -21,4 +21,4 @@ class FindImport:
         run = await self.imports.get(campaign_id, import_id)
         if run is None:
             raise ImportNotFound
-        return run.seen_at(self.clock.now())
+        return run.as_of(self.clock.now())

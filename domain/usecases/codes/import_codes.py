@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from domain.model.codes.files.layout import LOOK, FileOptions, Understood
+from domain.model.codes.files.layout import DETECT, FileOptions, Understood
 from domain.model.codes.imports import MAX_BATCH_ROWS, Import, Tally
 from domain.model.errors import DomainError
 from domain.usecases.codes.read_codes import BATCH_ROWS, CodeBatches
@@ -39,7 +39,7 @@ class ImportCodes:
     imports: ImportLog
     clock: Clock
 
-    async def __call__(self, run: Import, options: FileOptions = LOOK) -> Import:
+    async def __call__(self, run: Import, options: FileOptions = DETECT) -> Import:
         """Raises FileUnreadable, FileAmbiguous, FileEmpty, InvalidValue, FileNotFound, Unavailable; the failed run
         is on record then."""
         progress = _Progress(run, self.imports, self.clock)

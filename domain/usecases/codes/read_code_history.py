@@ -11,21 +11,21 @@ from ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeStory:
+class CodeHistory:
     code: Code
     as_of: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellCodeHistory:
+class ReadCodeHistory:
     """Everything that happened to one code, oldest first, a lapse that nobody wrote down yet included."""
 
     catalogue: CodeCatalogue
     clock: Clock
 
-    async def __call__(self, campaign_id: CampaignId, code: str) -> CodeStory:
+    async def __call__(self, campaign_id: CampaignId, code: str) -> CodeHistory:
         """Raises CodeNotFound."""
         found = await self.catalogue.get(campaign_id, code)
         if found is None:
             raise CodeNotFound
-        return CodeStory(code=found, as_of=self.clock.now())
+        return CodeHistory(code=found, as_of=self.clock.now())

@@ -27,7 +27,7 @@ class WithdrawImport:
         if run is None:
             raise ImportNotFound
         now = self.clock.now()
-        if run.seen_at(now).status is ImportStatus.RUNNING:
+        if run.as_of(now).status is ImportStatus.RUNNING:
             raise ImportRunning
         done = await self.pool.withdraw(campaign_id, import_id, now)
         await self.imports.save(run.withdrawn())

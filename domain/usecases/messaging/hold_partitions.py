@@ -55,7 +55,7 @@ class HoldPartitions:
         )
         own = shares.of(self._worker)
         assert own is not None, "whoever renews has a share"
-        self._partitions, self._leaving = own.partitions, frozenset(sorted(own.partitions)[shares.fair :])
+        self._partitions, self._leaving = own.partitions, frozenset(sorted(own.partitions)[shares.fair_share :])
         self._trusted_until = began + TRUSTED_FOR * self._lasting.total_seconds()
         for limit in self._limits:
             limit.reschedule(self._trusted_until)

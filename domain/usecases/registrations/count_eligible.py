@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.ids import CampaignId
-from domain.model.registrations.eligibility import Eligibles, Query
+from domain.model.registrations.eligibility import EligibleCounts, Query
 from domain.usecases.registrations.check_markets import CheckMarkets
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
@@ -12,8 +12,8 @@ from ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedEligibles:
-    eligibles: Eligibles
+class EligibleCountsAt:
+    eligibles: EligibleCounts
     as_of: datetime
 
 
@@ -29,9 +29,9 @@ class CountEligible:
     check_markets: CheckMarkets
     clock: Clock
 
-    async def __call__(self, campaign_id: CampaignId, query: Query) -> CountedEligibles:
+    async def __call__(self, campaign_id: CampaignId, query: Query) -> EligibleCountsAt:
         """Raises CampaignNotFound, InvalidValue."""
         await self.check_markets.of_filter(campaign_id, query.markets)
         campaign = await self.campaigns.get(campaign_id)
         eligibles = await self.queries.eligible(campaign_id, query, query.markets or campaign.markets)
-        return CountedEligibles(eligibles=eligibles, as_of=self.clock.now())
+        return EligibleCountsAt(eligibles=eligibles, as_of=self.clock.now())

@@ -11,7 +11,7 @@ from ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedEntries:
+class EntryCountsAt:
     counts: EntryCounts
     as_of: datetime
 
@@ -24,8 +24,8 @@ class CountEntries:
     queries: EntryQueries
     clock: Clock
 
-    async def __call__(self, campaign_id: CampaignId) -> CountedEntries:
+    async def __call__(self, campaign_id: CampaignId) -> EntryCountsAt:
         """Raises CampaignNotFound."""
         campaign = await self.campaigns.get(campaign_id)
         counts = await self.queries.count(campaign_id, campaign.markets)
-        return CountedEntries(counts=counts, as_of=self.clock.now())
+        return EntryCountsAt(counts=counts, as_of=self.clock.now())

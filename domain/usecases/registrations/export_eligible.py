@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.model.ids import CampaignId
-from domain.model.registrations.eligibility import Position, Query, Ranked
+from domain.model.registrations.eligibility import Query, Ranked, RankingPosition
 from domain.usecases.registrations.rank_eligible import RankEligible
 
 EXPORT_PAGE: Final = 2_000
@@ -24,7 +24,7 @@ class ExportEligible:
         return self._pages(campaign_id, query)
 
     async def _pages(self, campaign_id: CampaignId, query: Query) -> AsyncIterator[Sequence[Ranked]]:
-        after: Position | None = None
+        after: RankingPosition | None = None
         while True:
             page = await self.rank_eligible.page(campaign_id, query, after=after, limit=EXPORT_PAGE)
             yield page.fans

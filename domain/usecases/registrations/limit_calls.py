@@ -27,7 +27,7 @@ class LimitCalls:
 
     async def __call__(self, kind: Kind, user_id: UserId, address: str | None) -> None:
         """Raises RateLimited."""
-        if self.address is not None and (place := place_of(address)) is not None:
+        if self.address is not None and (place := network_of(address)) is not None:
             await self._take("address", f"address {place}", self.address)
         limit = self.writes if kind == "writes" else self.reads
         if limit is not None:
@@ -47,7 +47,7 @@ def per_minute(number: int) -> RateLimit | None:
     return RateLimit(per_minute=number, burst=number) if number else None
 
 
-def place_of(address: str | None) -> str | None:
+def network_of(address: str | None) -> str | None:
     """Whose address it is: of the newer kind everyone has 2⁶⁴, so those count as one. None for what is none."""
     try:
         found = ipaddress.ip_address(address or "")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.model.ids import CampaignId
-from domain.model.registrations.eligibility import Position, Query, Ranked
+from domain.model.registrations.eligibility import Query, Ranked, RankingPosition
 from domain.usecases.registrations.check_markets import CheckMarkets
 from ports.entries import EntryQueries
 
@@ -12,7 +12,7 @@ from ports.entries import EntryQueries
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedPage:
     fans: Sequence[Ranked]
-    next: Position | None
+    next: RankingPosition | None
     """The last of the page, when there may be more behind it."""
 
 
@@ -24,18 +24,18 @@ class RankEligible:
     check_markets: CheckMarkets
 
     async def __call__(
-        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+        self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> RankedPage:
         """Raises CampaignNotFound where a market is asked for, InvalidValue."""
         await self.check_markets.of_filter(campaign_id, query.markets)
         return await self.page(campaign_id, query, after=after, limit=limit)
 
     async def page(
-        self, campaign_id: CampaignId, query: Query, *, after: Position | None, limit: int
+        self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> RankedPage:
         """Without asking the campaign."""
         fans = await self.queries.ranking(campaign_id, query, after=after, limit=limit + 1)
         if len(fans) <= limit:
             return RankedPage(fans=fans, next=None)
         last = fans[limit - 1]
-        return RankedPage(fans=fans[:limit], next=Position(score=last.score, user_id=last.user_id))
+        return RankedPage(fans=fans[:limit], next=RankingPosition(score=last.score, user_id=last.user_id))

@@ -13,10 +13,10 @@ from domain.model.registrations.names import check_name
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import PhoneNumber
 from domain.usecases.registrations.registration import Assessment, RegisterFanCommand, Revision, details_of
-from domain.usecases.registrations.send_code import DrawnCode, SendCode
-from domain.usecases.registrations.use_number import NumberWish, UseNumber
+from domain.usecases.registrations.send_code import PreparedCode, SendCode
+from domain.usecases.registrations.use_number import NumberRequest, UseNumber
 from ports.entries import EntryStore
-from ports.neighbours import Attempt, Campaigns, FanscoreSource, FraudDetection, Users
+from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, RegistrationAttempt, Users
 from ports.phones import PhoneNumbers
 from ports.system import Clock
 
@@ -73,7 +73,7 @@ class RegisterFan:
         if before is None or not before.confirmed or not before.has_telephone(phone):
             if not at_once:
                 self.use_number.check_country(campaign, phone)
-            permit = await self.use_number(_wish(command, campaign, phone, before, at_once=at_once))
+            permit = await self.use_number(_number_request(command, campaign, phone, before, at_once=at_once))
         revision = Revision(
             command=command,
             fan=fan,
@@ -82,7 +82,7 @@ class RegisterFan:
             confirm=at_once,
             assessment=await self._assess(command, phone, details, before),
             permit=permit,
-            drawn=self._drawn(command, phone, permit),
+            prepared=self._prepared(command, phone, permit),
             now=now,
         )
         return await self._store(revision)
@@ -99,18 +99,18 @@ class RegisterFan:
             return False
         return phone_key(verified) == phone_key(phone)
 
-    def _drawn(
+    def _prepared(
         self, command: RegisterFanCommand, phone: PhoneNumber, permit: SendPermit | None
-    ) -> DrawnCode | None:
+    ) -> PreparedCode | None:
         if permit is None or not permit.granted:
             return None
-        return self.send_code.draw(command.campaign_id, command.user_id, phone, permit)
+        return self.send_code.prepare(command.campaign_id, command.user_id, phone, permit)
 
     async def _assess(
         self, command: RegisterFanCommand, phone: PhoneNumber, details: Details, before: Entry | None
     ) -> Assessment:
         """Ask both neighbours at the same time; neither can fail the registration."""
-        attempt = Attempt(
+        attempt = RegistrationAttempt(
             campaign_id=command.campaign_id,
             user_id=command.user_id,
             phone=phone,
@@ -125,7 +125,7 @@ class RegisterFan:
         fraud, fanscore = await asyncio.gather(
             self.fraud.assess(attempt), self.fanscore.fanscore(command.user_id, command.campaign_id)
         )
-        return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.asks)
+        return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.configured)
 
     async def _store(self, revision: Revision) -> Registered:
         created = False
@@ -136,8 +136,8 @@ class RegisterFan:
             return revision.apply(before)
 
         entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)
-        if revision.drawn is not None and revision.drawn.is_of(entry):
-            entry = await self.send_code.first(entry, revision.drawn)
+        if revision.prepared is not None and revision.prepared.is_of(entry):
+            entry = await self.send_code.send_first(entry, revision.prepared)
         return Registered(entry=entry, created=created)
 
 
@@ -146,17 +146,17 @@ def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:
     return entry.confirmed or (not at_once and entry.verification is not None)
 
 
-def _wish(
+def _number_request(
     command: RegisterFanCommand, campaign: Campaign, phone: PhoneNumber, before: Entry | None, *, at_once: bool
-) -> NumberWish:
+) -> NumberRequest:
     """What the fan wants of a number that is not confirmed in the registration as it is."""
     is_new = before is None or before.details.phone != phone
     waits = not is_new and before is not None and before.verification is not None
-    return NumberWish(
+    return NumberRequest(
         campaign_id=command.campaign_id,
         user_id=command.user_id,
         phone=phone,
         is_new=is_new,
         needs_code=not at_once and not waits,
-        proven=at_once and campaign.needs_phone_confirmation,
+        verified=at_once and campaign.needs_phone_confirmation,
     )

@@ -11,7 +11,7 @@ from domain.model.registrations.entry import BackgroundTask, Details, Entry, Ent
 from domain.model.registrations.markets import Preferences
 from domain.model.registrations.names import presentable
 from domain.model.registrations.phones import PhoneNumber
-from domain.usecases.registrations.send_code import DrawnCode, without_code
+from domain.usecases.registrations.send_code import PreparedCode, without_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Revision:
     assessment: Assessment
     permit: SendPermit | None
     """Of sending a code, if the number needed one when the entry was read."""
-    drawn: DrawnCode | None
+    prepared: PreparedCode | None
     """What is sent if the number turns out to need a code: another request of the fan may have asked for one."""
     now: datetime
 
@@ -86,8 +86,8 @@ class Revision:
     def _challenged(self, entry: Entry) -> Entry:
         """With the code that is sent; where none may be sent, with the time when one can be asked for."""
         waiting = entry.verification
-        if self.drawn is not None and (waiting is None or waiting.challenge is None):
-            return self.drawn.stored_in(entry)
+        if self.prepared is not None and (waiting is None or waiting.challenge is None):
+            return self.prepared.stored_in(entry)
         if waiting is not None:
             return entry
         if self.permit is None:

@@ -50,10 +50,10 @@ class ResendCode:
         await self.use_number.check_free(campaign_id, user_id, entry.details.phone)
         if entry.verification is not None:
             _check_time(entry.verification.resend_after, now)
-        permit = await self.send_code.take(user_id, entry.details.phone, now)
+        permit = await self.send_code.take_permit(user_id, entry.details.phone, now)
         if not permit.granted:
             _check_time(permit.resend_after, now)
-        sent = await self.send_code.another(entry, permit)
+        sent = await self.send_code.send_another(entry, permit)
         if sent.verification is not None and _challenge_id(sent) in {None, _challenge_id(entry)}:
             _check_time(sent.verification.resend_after, now)
         return sent

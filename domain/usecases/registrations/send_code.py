@@ -17,7 +17,7 @@ from ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnCode:
+class PreparedCode:
     """A code on its way to a fan, and the challenge that is stored in its place."""
 
     code: str = field(repr=False)
@@ -66,7 +66,7 @@ class SendCode:
     limits: SendLimits
     fan_limits: FanLimits
 
-    async def take(self, user_id: UserId, phone: PhoneNumber, now: datetime) -> SendPermit:
+    async def take_permit(self, user_id: UserId, phone: PhoneNumber, now: datetime) -> SendPermit:
         """Use up one send of the fan and one of the number, or learn when there is one. Raises BudgetUsedUp."""
         number = number_digest(phone, self.rules.key)
         permit = SendPermit(granted=False, at=now, sends=0, resend_after=now)
@@ -86,62 +86,64 @@ class SendCode:
         await self.budgets.change(user_id, lambda usage: usage.take_back(unsent))
         return SendPermit(granted=False, at=now, sends=permit.sends - 1, resend_after=wait_until)
 
-    def draw(self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, permit: SendPermit) -> DrawnCode:
+    def prepare(
+        self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, permit: SendPermit
+    ) -> PreparedCode:
         """A new code. It is good for nothing before its challenge is stored."""
         code, expires_at = new_code(), self.clock.now() + self.rules.ttl
         challenge = Challenge.open(
             campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=expires_at
         )
-        return DrawnCode(code=code, challenge=challenge, permit=permit)
+        return PreparedCode(code=code, challenge=challenge, permit=permit)
 
-    async def another(self, entry: Entry, permit: SendPermit) -> Entry:
+    async def send_another(self, entry: Entry, permit: SendPermit) -> Entry:
         """Send another code, by a permit that was taken; the one sent before is worthless from then on."""
-        drawn = self.draw(entry.campaign_id, entry.user_id, entry.details.phone, permit)
+        prepared = self.prepare(entry.campaign_id, entry.user_id, entry.details.phone, permit)
         earlier: Challenge | None = None
 
         def begin(current: Entry | None) -> Entry:
             nonlocal earlier
             current = _same_number(current, entry)
             earlier = current.verification.challenge if current.verification else None
-            return drawn.stored_in(current)
+            return prepared.stored_in(current)
 
         begun = await self.entries.change(entry.campaign_id, entry.user_id, begin)
-        return await self._hand_over(begun, drawn, earlier)
+        return await self._hand_over(begun, prepared, earlier)
 
-    async def first(self, entry: Entry, drawn: DrawnCode) -> Entry:
+    async def send_first(self, entry: Entry, prepared: PreparedCode) -> Entry:
         """Send the code whose challenge is stored in ``entry`` already, by a hold that may have lapsed."""
-        challenge, at = drawn.challenge, drawn.permit.at
+        challenge, at = prepared.challenge, prepared.permit.at
         try:
-            permit = await self.take(challenge.user_id, challenge.phone, at)
+            permit = await self.take_permit(challenge.user_id, challenge.phone, at)
         except BudgetUsedUp as refusal:
-            permit = replace(drawn.permit, granted=False, resend_after=at + timedelta(seconds=refusal.seconds))
+            permit = replace(prepared.permit, granted=False, resend_after=at + timedelta(seconds=refusal.seconds))
         if not permit.granted:
-            return await self._withdraw(drawn, None, permit)
-        return await self._hand_over(entry, drawn, None)
+            return await self._withdraw(prepared, None, permit)
+        return await self._hand_over(entry, prepared, None)
 
-    async def _hand_over(self, entry: Entry, drawn: DrawnCode, earlier: Challenge | None) -> Entry:
-        text = f"{drawn.code} is your code. It is good for {self._minutes} minutes."
+    async def _hand_over(self, entry: Entry, prepared: PreparedCode, earlier: Challenge | None) -> Entry:
+        text = f"{prepared.code} is your code. It is good for {self._minutes} minutes."
         try:
-            await self.sms.send(drawn.challenge.phone, text)
+            await self.sms.send(prepared.challenge.phone, text)
         except Unavailable:
-            return await self._withdraw(drawn, earlier, drawn.permit)
+            return await self._withdraw(prepared, earlier, prepared.permit)
         return entry
 
     @property
     def _minutes(self) -> int:
         return max(1, round(self.rules.ttl.total_seconds() / 60))
 
-    async def _withdraw(self, drawn: DrawnCode, earlier: Challenge | None, permit: SendPermit) -> Entry:
+    async def _withdraw(self, prepared: PreparedCode, earlier: Challenge | None, permit: SendPermit) -> Entry:
         """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
 
         def withdraw(current: Entry | None) -> Entry:
             assert current is not None, "entries are never deleted"
-            if not drawn.is_of(current):
+            if not prepared.is_of(current):
                 return current
             waiting = Verification(challenge=earlier, sends=permit.sends, resend_after=permit.resend_after)
             return _with(current, waiting)
 
-        return await self.entries.change(drawn.challenge.campaign_id, drawn.challenge.user_id, withdraw)
+        return await self.entries.change(prepared.challenge.campaign_id, prepared.challenge.user_id, withdraw)
 
 
 def _same_number(current: Entry | None, entry: Entry) -> Entry:

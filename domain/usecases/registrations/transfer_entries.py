@@ -78,7 +78,7 @@ class TransferEntries:
         if not command.dry_run:
             await self.entries.remember_moved(command.campaign_id, transfer.source)
         transferred = Transferred()
-        async for chosen in self.queries.who_chose(command.campaign_id, transfer.source):
+        async for chosen in self.queries.fans_of_market(command.campaign_id, transfer.source):
             wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]
             transferred += await self._transfer(command, wanted, transfer)
         return transferred

@@ -15,7 +15,7 @@ from ports.system import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NumberWish:
+class NumberRequest:
     """A fan wants to register with a number."""
 
     campaign_id: CampaignId
@@ -24,7 +24,7 @@ class NumberWish:
     is_new: bool
     """The fan's registration has another number, or there is none yet."""
     needs_code: bool
-    proven: bool
+    verified: bool
     """The account vouches for the number."""
 
 
@@ -43,20 +43,20 @@ class UseNumber:
     rules: ConfirmationRules
     limits: FanLimits
 
-    async def __call__(self, wish: NumberWish) -> SendPermit | None:
+    async def __call__(self, request: NumberRequest) -> SendPermit | None:
         """Whether a code may be sent, if one is needed. Raises BudgetUsedUp, PhoneUnavailable."""
-        number, now = number_digest(wish.phone, self.rules.key), self.clock.now()
+        number, now = number_digest(request.phone, self.rules.key), self.clock.now()
         permit: SendPermit | None = None
 
         def use(usage: FanUsage) -> FanUsage:
             nonlocal permit
-            if wish.needs_code:
+            if request.needs_code:
                 usage, permit = usage.hold(number, self.limits, now)
-            return usage.use(wish.campaign_id, number, self.limits, now) if wish.is_new else usage
+            return usage.use(request.campaign_id, number, self.limits, now) if request.is_new else usage
 
-        if wish.needs_code or wish.is_new:
-            await self.budgets.change(wish.user_id, use)
-        await self.check_free(wish.campaign_id, wish.user_id, wish.phone, proven=wish.proven)
+        if request.needs_code or request.is_new:
+            await self.budgets.change(request.user_id, use)
+        await self.check_free(request.campaign_id, request.user_id, request.phone, verified=request.verified)
         return permit
 
     def check_country(self, campaign: Campaign, phone: PhoneNumber) -> None:
@@ -65,9 +65,9 @@ class UseNumber:
             raise PhoneCountry(countries=", ".join(campaign.sms_countries))
 
     async def check_free(
-        self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, proven: bool = False
+        self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, verified: bool = False
     ) -> None:
-        """Has no other fan confirmed it, and is it not blocked? Strangers cannot block a number that is proven.
+        """Has no other fan confirmed it, and is it not blocked? Strangers cannot block a number that is verified.
 
         Raises PhoneUnavailable.
         """
@@ -75,6 +75,6 @@ class UseNumber:
             self.entries.confirmed_owner(campaign_id, phone), self.phone_book.record(campaign_id, phone)
         )
         taken = owner is not None and owner != user_id
-        blocked = not proven and record.blocked_for(user_id, self.clock.now(), self.rules.phone_block_ttl)
+        blocked = not verified and record.blocked_for(user_id, self.clock.now(), self.rules.phone_block_ttl)
         if taken or blocked:
             raise PhoneUnavailable

@@ -9,7 +9,7 @@ from msgspec import Meta
 from domain.model.codes.code import CodeEvent, CodeType, Transition
 from domain.model.codes.errors import CodeNotFound
 from domain.model.errors import Unavailable
-from domain.usecases.codes.read_code_history import CodeStory, TellCodeHistory
+from domain.usecases.codes.read_code_history import CodeHistory, ReadCodeHistory
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
@@ -51,7 +51,7 @@ class HistoryBody(Wire):
     history: Annotated[list[EventBody], Meta(description="Oldest first.")]
 
     @classmethod
-    def of(cls, story: CodeStory) -> "HistoryBody":
+    def of(cls, story: CodeHistory) -> "HistoryBody":
         return cls(
             code=story.code.text,
             type=story.code.type,
@@ -66,7 +66,7 @@ class HistoryBody(Wire):
             id="getCodeHistory",
             summary="The history of one code",
             tag="Codes",
-            describes=TellCodeHistory,
+            describes=ReadCodeHistory,
             query=HistoryQuery,
             answers={
                 200: Answer(
@@ -96,4 +96,4 @@ async def get_code_history(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     query = query_of(request, HistoryQuery)
-    return json_answer(HistoryBody.of(await app.tell_code_history(campaign_id, query.code.strip())))
+    return json_answer(HistoryBody.of(await app.read_code_history(campaign_id, query.code.strip())))

@@ -10,7 +10,7 @@ from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import RegisteredMarket
 from domain.model.registrations.errors import CampaignNotFound
-from domain.usecases.registrations.count_entries import CountedEntries, CountEntries
+from domain.usecases.registrations.count_entries import CountEntries, EntryCountsAt
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
 from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
@@ -43,7 +43,7 @@ class EntryCountBody(Wire):
     as_of: Instant
 
     @classmethod
-    def of(cls, campaign_id: CampaignId, counted: CountedEntries) -> "EntryCountBody":
+    def of(cls, campaign_id: CampaignId, counted: EntryCountsAt) -> "EntryCountBody":
         counts = counted.counts
         return cls(
             campaign_id=campaign_id,

@@ -15,7 +15,7 @@ from domain.model.registrations.entry import Selection
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
 from domain.model.registrations.scoring import MAX_SCORE
-from domain.usecases.registrations.count_eligible import CountedEligibles, CountEligible
+from domain.usecases.registrations.count_eligible import CountEligible, EligibleCountsAt
 from domain.usecases.registrations.rank_eligible import RankEligible
 from entrypoints.application import Application
 from entrypoints.http.operation import Answer, Operation, documented
@@ -74,7 +74,7 @@ class EligibilityBody(Wire):
     as_of: Instant
 
     @classmethod
-    def of(cls, campaign_id: CampaignId, counted: CountedEligibles) -> "EligibilityBody":
+    def of(cls, campaign_id: CampaignId, counted: EligibleCountsAt) -> "EligibilityBody":
         return cls(
             campaign_id=campaign_id,
             eligible=counted.eligibles.total,

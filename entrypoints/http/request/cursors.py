@@ -6,18 +6,18 @@ import re
 from typing import Final
 
 from domain.model.ids import UserId, is_user_id
-from domain.model.registrations.eligibility import Position
+from domain.model.registrations.eligibility import RankingPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
 _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
 
-def cursor_of(position: Position | None) -> str | None:
+def cursor_of(position: RankingPosition | None) -> str | None:
     """A place in a ranking."""
     return None if position is None else cursor_after(f"{position.score!r} {position.user_id}")
 
 
-def position_of(cursor: str | None) -> Position | None:
+def position_of(cursor: str | None) -> RankingPosition | None:
     """Raises a 422 Problem for a cursor that is none of ours."""
     text = text_after(cursor)
     if text is None:
@@ -25,7 +25,7 @@ def position_of(cursor: str | None) -> Position | None:
     score, _, user_id = text.partition(" ")
     if not _SCORE.fullmatch(score) or not is_user_id(user_id):
         raise _not_ours()
-    return Position(score=float(score), user_id=UserId(user_id))
+    return RankingPosition(score=float(score), user_id=UserId(user_id))
 
 
 def cursor_after(text: str | None) -> str | None:

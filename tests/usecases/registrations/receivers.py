@@ -14,7 +14,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry, Fraud
 from domain.model.registrations.phones import PhoneNumber, PhoneRecord
-from ports.neighbours import Attempt, Receipt
+from ports.neighbours import Receipt, RegistrationAttempt
 
 _CODE: Final = re.compile(r"\b\d{6}\b")
 
@@ -109,6 +109,6 @@ class BusyFraudDetection(MemoryFraudDetection):
         super().__init__()
         self.meanwhile = Meanwhile()
 
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         await self.meanwhile()
         return await super().assess(attempt)

@@ -13,7 +13,7 @@ from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import Channel
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
-from domain.model.registrations.eligibility import Position, Query
+from domain.model.registrations.eligibility import Query, RankingPosition
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.errors import WrongConfirmationCode
 from domain.model.registrations.phones import PhoneNumber
@@ -97,7 +97,7 @@ class Scene:
         await self.use_cases.lift_phone_block(LiftPhoneBlockCommand(campaign_id=campaign, phone=phone))
 
     async def ranking(
-        self, query: Query | None = None, *, after: Position | None = None, limit: int = 500
+        self, query: Query | None = None, *, after: RankingPosition | None = None, limit: int = 500
     ) -> list[str]:
         """The names of the eligible fans on one page, the best first."""
         page = await self.use_cases.rank_eligible(TOUR, query or Query(), after=after, limit=limit)

@@ -14,7 +14,7 @@ from domain.usecases.messaging.retry_scores import RetryScores
 from domain.usecases.messaging.run_background_tasks import QueueScoreRetries
 from domain.usecases.registrations.registration import Device
 from ports.messaging import Lane
-from ports.neighbours import Attempt
+from ports.neighbours import RegistrationAttempt
 from tests.registrations import LAX, SFO, TOUR
 from tests.usecases.registrations.scene import EVERYWHERE, Fan, Scene
 from tests.usecases.registrations.wiring import Ports
@@ -46,7 +46,7 @@ async def test_fraud_detection_is_asked_on_every_creation_and_change(scene: Scen
     await ann.register(markets=[LAX])
 
     created, updated = scene.ports.fraud.attempts
-    assert created == Attempt(
+    assert created == RegistrationAttempt(
         campaign_id=TOUR,
         user_id=ann.id,
         phone=ann.phone,
@@ -172,7 +172,7 @@ class _PatientFraud(MemoryFraudDetection):
         super().__init__()
         self._together = together
 
-    async def assess(self, attempt: Attempt) -> Fraud:
+    async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         await self._together.wait()
         return await super().assess(attempt)
 

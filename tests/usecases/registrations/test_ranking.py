@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.model.ids import UserId
-from domain.model.registrations.eligibility import Position, Query
+from domain.model.registrations.eligibility import Query, RankingPosition
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.phones import PhoneNumber
 from domain.usecases.registrations.export_eligible import EXPORT_PAGE
@@ -21,7 +21,7 @@ NONE, SELECTED, WAITLISTED, DECLINED = Selection
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 5_000])
 async def test_pages_of_any_size_have_every_fan_once_the_best_first(scene: Scene, pool: Pool, limit: int) -> None:
     names: list[str] = []
-    after: Position | None = None
+    after: RankingPosition | None = None
     while True:
         page = await scene.use_cases.rank_eligible(TOUR, Query(), after=after, limit=limit)
         assert len(page.fans) <= limit
@@ -41,7 +41,7 @@ async def test_equal_scores_are_in_the_order_of_user_ids(scene: Scene) -> None:
     await scene.score(dict.fromkeys(fans, 50))
 
     assert await scene.ranking() == ["10", "9", "B", "C", "a", "b"]
-    assert await scene.ranking(after=Position(score=50, user_id=UserId("B"))) == ["C", "a", "b"]
+    assert await scene.ranking(after=RankingPosition(score=50, user_id=UserId("B"))) == ["C", "a", "b"]
 
 
 async def test_the_next_page_begins_behind_the_last_one_though_fans_come_and_go(scene: Scene, pool: Pool) -> None:
@@ -49,7 +49,7 @@ async def test_the_next_page_begins_behind_the_last_one_though_fans_come_and_go(
     await scene.select(DECLINED, pool["bob"])
     await scene.score({pool["fay"]: 85})
 
-    assert page.next == Position(score=80, user_id=UserId("bob"))
+    assert page.next == RankingPosition(score=80, user_id=UserId("bob"))
     assert await scene.ranking(after=page.next) == ["cy", "di", "ed"]
 
 

@@ -60,7 +60,7 @@ class Ports:
     fraud: MemoryFraudDetection = field(
         default_factory=lambda: MemoryFraudDetection(Fraud(status=FraudStatus.CLEAR, score=3))
     )
-    fanscore: MemoryFanscore = field(default_factory=lambda: MemoryFanscore(asks=False))
+    fanscore: MemoryFanscore = field(default_factory=lambda: MemoryFanscore(configured=False))
     sms: SmsGateway = field(default_factory=SmsGateway)
     mailer: Mailer = field(default_factory=Mailer)
     numbers: LibPhoneNumbers = field(default_factory=LibPhoneNumbers)

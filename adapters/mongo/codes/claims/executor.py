@@ -102,7 +102,7 @@ class Filler:
         for code in await self._codes.find(queries.under(asked[0].claim.campaign_id, list(by_id))):
             assert code.hold is not None
             claim = by_id[code.hold.reserve_id].claim
-            if code.belongs_to_living(claim.reserve_id, claim.now):
+            if code.belongs_to_live_reservation(claim.reserve_id, claim.now):
                 held[claim.reserve_id].append(code)
             elif code.assigned_to is not None:
                 over.append(code)

@@ -73,7 +73,7 @@ _SHAPES: Final = (
     ),
     (Reason.COMMENT, r"(?:# |//|-- |; |##|/\*).*"),
 )
-_ODD: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
+_SUSPICIOUS: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
 """Of cells with other characters than letters, digits, ``-``, ``_`` and ``.``; the first that fits counts."""
 
 
@@ -87,10 +87,10 @@ def reason_against(cell: str) -> Reason | None:
         return None
     if not cell.isprintable():
         return Reason.NOT_PRINTABLE
-    return next((reason for reason, shape in _ODD if shape.fullmatch(cell)), None)
+    return next((reason for reason, shape in _SUSPICIOUS if shape.fullmatch(cell)), None)
 
 
-def named(cell: str) -> str:
+def first_unprintable(cell: str) -> str:
     """The first character that is not printable, as people look it up: ``U+200B zero width space``."""
     for character in cell:
         if not character.isprintable():

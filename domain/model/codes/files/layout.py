@@ -1,6 +1,6 @@
 """Where the codes stand in a file: found by looking at its head, unless the caller says so.
 
-code-service REQ-006 says "first column only"; that is what is read where nothing else is said or seen.
+code-service REQ-006 says "first column only"; that is what is read where nothing else is declared or seen.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ EXPORT_COLUMNS: Final = (
 )
 """Of our own list as CSV: what it guards against spreadsheets is undone when it is read."""
 
-_THINGS: Final = (
+_CODE_KINDS: Final = (
     *("code", "voucher", "coupon", "access", "promo", "promotion", "promotional", "discount", "gift", "presale"),
     *(
         "unlock",
@@ -45,7 +45,7 @@ _THINGS: Final = (
     ),
     *("vip", "fan", "entry", "pass", "reward", "referral", "verification"),
 )
-_KNOWN: Final = frozenset(
+_KNOWN_HEADERS: Final = frozenset(
     {"code", "voucher", "coupon", "promo", "barcode", "passcode", "serial", "serial number", "voucher number"}
     | {
         "coupon number",
@@ -58,7 +58,7 @@ _KNOWN: Final = frozenset(
         "kod",
         "codice",
     }
-    | {f"{thing}{space}code" for thing in _THINGS for space in ("", " ")}
+    | {f"{kind}{space}code" for kind in _CODE_KINDS for space in ("", " ")}
 )
 _COUNTED_ROWS: Final = 2
 """So many rows must count 1, 2, 3 before that means anything."""
@@ -76,7 +76,7 @@ class FileOptions:
     """Reasons that are to let a row pass."""
 
 
-LOOK: Final = FileOptions()
+DETECT: Final = FileOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +106,9 @@ class Layout:
 
 def layout_of(lines: Sequence[str], options: FileOptions) -> Layout:
     """From the first lines of the file. Raises FileAmbiguous, InvalidValue for a column that is not there."""
-    said = _said_separator(lines)
-    rows = lines[1:] if said else lines
-    separator = options.separator or said or _found_separator(rows)
+    declared = _declared_separator(lines)
+    rows = lines[1:] if declared else lines
+    separator = options.separator or declared or _detected_separator(rows)
     table = [fields for line in rows if line.strip() and (fields := fields_of(line, separator))]
     first = [cell.strip() for cell in table[0]] if table else []
     column = _column(first, max(map(len, table), default=1), options)
@@ -119,7 +119,7 @@ def layout_of(lines: Sequence[str], options: FileOptions) -> Layout:
         separator=separator,
         header=header,
         column=column,
-        first_line=2 if said else 1,
+        first_line=2 if declared else 1,
         guarded=header and tuple(first) == EXPORT_COLUMNS,
     )
 
@@ -133,10 +133,10 @@ def fields_of(line: str, separator: str) -> list[str] | None:
 
 
 def is_known_header(cell: str) -> bool:
-    return _normal(cell) in _KNOWN
+    return _normalized(cell) in _KNOWN_HEADERS
 
 
-def _normal(cell: str) -> str:
+def _normalized(cell: str) -> str:
     """``Voucher_Codes:`` is ``voucher code``."""
     words = cell[:MAX_COLUMN_NAME].casefold().strip(" \"'*:#").replace("_", " ").replace("-", " ").split()
     if words and words[-1].endswith(("codes", "vouchers", "coupons", "serials", "gutscheine")):
@@ -144,13 +144,13 @@ def _normal(cell: str) -> str:
     return " ".join(words)
 
 
-def _said_separator(lines: Sequence[str]) -> str | None:
+def _declared_separator(lines: Sequence[str]) -> str | None:
     """Spreadsheets obey a first line ``sep=;``, and so do we."""
     name, _, separator = lines[0].strip(' "').partition("=") if lines else ("", "", "")
     return separator if name.lower() == "sep" and separator in SEPARATORS else None
 
 
-def _found_separator(lines: Sequence[str]) -> str:
+def _detected_separator(lines: Sequence[str]) -> str:
     """The one that stands equally often on most lines; of several the one that stands there most often."""
     if lines and lines[0].strip() == ",".join(EXPORT_COLUMNS):
         return ","  # Of our own file we know it, whatever the codes have in them.
@@ -178,12 +178,12 @@ def _column(first: Sequence[str], width: int, options: FileOptions) -> int:
         if options.column > width:
             raise InvalidValue("column", f"the file has {width} {'column' if width == 1 else 'columns'}")
         return options.column - 1
-    names = [_normal(cell) for cell in first]
-    if options.header is False or _normal(options.column) not in names:
+    names = [_normalized(cell) for cell in first]
+    if options.header is False or _normalized(options.column) not in names:
         raise InvalidValue(
             "column", "is not the name of a column in the file's first row; its number would do, too"
         )
-    return names.index(_normal(options.column))
+    return names.index(_normalized(options.column))
 
 
 def _is_header(first: Sequence[str], column: int, options: FileOptions) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.model.codes.errors import FileUnreadable
-from domain.model.codes.files.layout import LOOK, FileOptions, Understood, layout_of
+from domain.model.codes.files.layout import DETECT, FileOptions, Understood, layout_of
 from domain.model.codes.files.lines import CodeLines
 from domain.model.codes.files.rows import CodeRows, Row
 from domain.model.files.foreign import foreign_bytes, foreign_text
@@ -27,7 +27,7 @@ class CodeFileReader:
     next. What comes out does not depend on where the chunks were cut.
     """
 
-    def __init__(self, options: FileOptions = LOOK) -> None:
+    def __init__(self, options: FileOptions = DETECT) -> None:
         self._options = options
         self._utf8 = Utf8()
         self._lines = CodeLines()

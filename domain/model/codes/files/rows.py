@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from domain.model.codes.files.cells import Reason, named, reason_against
+from domain.model.codes.files.cells import Reason, first_unprintable, reason_against
 from domain.model.codes.files.layout import FileOptions, Layout, is_known_header
 from domain.model.files.csv_records import Record, State
 from domain.model.files.spreadsheets import unguarded
@@ -127,7 +127,7 @@ class CodeRows:
             reason = self._against(code)
         if reason is None:
             return Row(line, code)
-        detail = named(code) if reason is Reason.NOT_PRINTABLE else ""
+        detail = first_unprintable(code) if reason is Reason.NOT_PRINTABLE else ""
         return Row(line, reason=reason, detail=detail)
 
     def _against(self, code: str) -> Reason | None:
