@@ -57,18 +57,6 @@ async def test_registering_twenty_times_at_once_is_registering_once(crowded: Sta
     _tells_of(fan, ["created", "phone_confirmed"])
 
 
-async def test_registering_again_after_a_crash_sends_the_code_that_was_not_sent(crowded: Stage) -> None:
-    """A process killed between storing the entry and its challenge leaves an entry without one."""
-    campaign = crowded.world.open_campaign()
-    fan, phone = crowded.fan(campaign), new_phone()
-    await fan.asked_for_code(phone)
-    fan.let_the_pause_pass()
-    crowded.stored.update_one({"_id": fan.document()["_id"]}, {"$set": {"verification": None}})
-    again = await fan.asked_for_code(phone)
-    assert ok(await again.answer())["status"] == "confirmed"
-    _tells_of(fan, ["created", "phone_confirmed"])
-
-
 async def test_confirming_twenty_times_at_once_is_confirming_once(crowded: Stage) -> None:
     """The code may be used up by then, but nothing else of it happens twice; the receipt least of all."""
     campaign = crowded.world.open_campaign()

@@ -95,18 +95,6 @@ async def test_changes_at_the_same_time_give_no_attempt_back(crowded: Stage) -> 
     assert asked.fan.document()["revision"] == 1 + changes
 
 
-async def test_an_exhausted_code_stays_exhausted(strict: Stage) -> None:
-    """Neither asking what is stored, nor registering the same again, gives it new attempts."""
-    campaign, phone = strict.world.open_campaign(), new_phone()
-    asked = await strict.fan(campaign).asked_for_code(phone)
-    for code in asked.wrong[:ATTEMPTS]:
-        assert outcome(await asked.answer(code)) == WRONG
-    again = ok(await asked.fan.register(phone))
-    assert again["confirmation"]["token"] == asked.token
-    assert outcome(await asked.answer()) == EXHAUSTED
-    assert strict.world.texts.count(phone) == 1
-
-
 async def test_a_number_is_sent_five_codes_an_hour_however_it_is_asked_for(strict: Stage) -> None:
     campaign, phone = strict.world.open_campaign(), new_phone()
     fan, other = strict.fans(campaign, 2)
@@ -120,20 +108,6 @@ async def test_a_number_is_sent_five_codes_an_hour_however_it_is_asked_for(stric
     await _asks_in_every_other_way(fan, phone)
     assert strict.world.texts.count(phone) == SENDS_AN_HOUR
     assert outcome(await asked.answer()) == "409 confirmation.superseded", "the number was changed in between"
-
-
-async def test_a_code_in_hand_outlives_the_refusal_to_send_another(strict: Stage) -> None:
-    """No newer code was sent, so nothing has superseded it; and its attempts are not given back."""
-    campaign, phone = strict.world.open_campaign(), new_phone()
-    fan = strict.fan(campaign)
-    asked = await _used_up(fan, phone)
-    for code in asked.wrong[: ATTEMPTS - 1]:
-        assert outcome(await asked.answer(code)) == WRONG
-    fan.let_the_pause_pass()
-    _is_told_to_wait(await fan.resend())
-    _is_told_to_wait(await fan.resend())
-    assert fan.document()["verification"]["challenge"]["attempts"] == ATTEMPTS - 1
-    assert ok(await asked.answer())["status"] == "confirmed"
 
 
 async def _used_up(fan: Fan, phone: str, sends: int = SHARE_AN_HOUR) -> Asked:

@@ -59,17 +59,6 @@ async def test_neither_fanscore_nor_fraud_detection_can_fail_a_registration(
     assert ok(await asked.answer())["status"] == "confirmed"
 
 
-async def test_a_change_asks_again_and_forgets_nothing_that_was_known(strict: Stage, world: World) -> None:
-    fan, phone = strict.fan(world.open_campaign()), new_phone()
-    ok(await fan.register(phone))
-    with world.in_trouble(world.fanscore, "error"), world.in_trouble(world.fraud, "error"):
-        changed = ok(await fan.register(phone, ["bos"]))
-    assert changed["fanscore"] == GOOD_LUCK["fanscore"]
-    assert changed["fraud"] == BAD_LUCK["fraud"], "what was thought of another registration is not what is thought"
-    waiting = [message["about"] for message in fan.document()["outbox"]]
-    assert waiting == ["created", "updated", "retry_fanscore"]
-
-
 async def test_all_in_trouble_at_once(strict: Stage, world: World) -> None:
     fan, phone = strict.fan(world.open_campaign()), new_phone()
     with (
@@ -82,18 +71,6 @@ async def test_all_in_trouble_at_once(strict: Stage, world: World) -> None:
         assert outcome(await fan.register(phone)) == "503 service.unavailable"
     _left_no_trace(fan, phone)
     assert outcome(await fan.register(phone)) == "201"
-
-
-async def test_fraud_detection_is_asked_on_creating_and_on_changing(strict: Stage, world: World) -> None:
-    """With what the fan's device told; and not when nothing has changed."""
-    fan, phone = strict.fan(world.open_campaign()), new_phone()
-    device = {"sessionId": "session-1", "ip": "192.0.2.1", "userAgent": "browser"}
-    for markets in (["nyc"], ["nyc"], ["bos"]):
-        ok(await fan.register(phone, markets, device=device))
-    asked = [request.json() for request in world.fraud.requests if request.json()["userId"] == fan.id]
-    assert [question["event"] for question in asked] == ["create", "update"]
-    told = {"campaignId": fan.campaign, "phone": phone, "email": f"{fan.id}@example.org"} | device
-    assert all(told.items() <= question.items() for question in asked)
 
 
 def _named(world: World, name: str) -> Neighbour:

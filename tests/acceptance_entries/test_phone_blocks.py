@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from tests.acceptance_entries.stage import Asked, Stage, ok, outcome
+from tests.acceptance_entries.stage import Asked, Stage, outcome
 from tests.acceptance_entries.world import new_phone
 
 ATTEMPTS: Final = 5
@@ -25,43 +25,11 @@ async def test_three_exhausted_challenges_block_the_number_in_that_campaign(crow
     assert outcome(await newcomer.register(new_phone())) == "201"
 
 
-async def test_one_s_own_failures_do_not_count(crowded: Stage) -> None:
-    """The number may be that fan's, and the two others the strangers."""
-    campaign, phone = crowded.world.open_campaign(), new_phone()
-    asked = await _strangers(crowded, campaign, phone)
-    await _exhaust(asked)
-    one = asked[0].fan
-    one.let_the_pause_pass()
-    assert outcome(await one.resend()) == "202"
-
-
 async def test_challenges_exhausted_in_the_same_instant_are_all_counted(crowded: Stage) -> None:
     campaign, phone = crowded.world.open_campaign(), new_phone()
     asked = await _strangers(crowded, campaign, phone)
     await asyncio.gather(*(one.answer(code) for one in asked for code in one.wrong[:ATTEMPTS]))
     assert outcome(await crowded.fan(campaign).register(phone)) == UNAVAILABLE
-
-
-async def test_who_has_confirmed_the_number_is_not_affected(crowded: Stage) -> None:
-    campaign, phone = crowded.world.open_campaign(), new_phone()
-    asked = await _strangers(crowded, campaign, phone)
-    owner = crowded.fan(campaign)
-    await owner.confirmed(phone)
-    await _exhaust(asked)
-    changed = ok(await owner.register(phone, ["bos", "nyc"]))
-    assert (changed["status"], changed["markets"]) == ("confirmed", ["bos", "nyc"])
-
-
-async def test_staff_lift_a_block(crowded: Stage) -> None:
-    campaign, phone = crowded.world.open_campaign(), new_phone()
-    await _exhaust(await _strangers(crowded, campaign, phone))
-    fan = crowded.fan(campaign)
-    assert outcome(await fan.register(phone)) == UNAVAILABLE
-    national = f"({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
-    lifted = await crowded.post(campaign, "phone-blocks/lift", {"phone": national})
-    assert lifted.status_code == 204
-    asked = await fan.asked_for_code(phone)
-    assert ok(await asked.answer())["status"] == "confirmed"
 
 
 async def _strangers(stage: Stage, campaign: str, phone: str) -> list[Asked]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance_entries.stage import Asked, Stage, ok, outcome
+from tests.acceptance_entries.stage import Stage, ok, outcome
 from tests.acceptance_entries.world import World, new_phone
 
 
@@ -26,22 +26,3 @@ async def test_the_registration_is_stored_and_the_code_can_be_sent_later(
     fan.let_the_pause_pass()
     token = ok(await fan.resend())["token"]
     assert ok(await fan.confirm(token, world.texts.code(phone)))["status"] == "confirmed"
-
-
-async def test_a_code_in_hand_outlives_a_gateway_that_cannot_send_another(strict: Stage, world: World) -> None:
-    fan, phone = strict.fan(world.open_campaign()), new_phone()
-    asked = await fan.asked_for_code(phone)
-    fan.let_the_pause_pass()
-    with world.in_trouble(world.sms, "error"):
-        assert outcome(await fan.resend()) == "429 confirmation.too_soon"
-    assert ok(await fan.register(phone))["confirmation"]["token"] == asked.token
-    assert ok(await asked.answer())["status"] == "confirmed"
-
-
-async def test_a_newer_code_replaces_the_one_in_hand(strict: Stage, world: World) -> None:
-    fan, phone = strict.fan(world.open_campaign()), new_phone()
-    asked = await fan.asked_for_code(phone)
-    fan.let_the_pause_pass()
-    newer = Asked(fan, ok(await fan.resend())["token"], world.texts.code(phone))
-    assert outcome(await asked.answer()) == "409 confirmation.superseded"
-    assert ok(await newer.answer())["status"] == "confirmed"

@@ -6,7 +6,6 @@ import pytest
 
 from tests.http_entries.answers import TIME, assert_problem
 from tests.http_entries.scene import Scene
-from tests.registrations import BOS, LAX, SFO
 
 
 def markets(scene: Scene, name: str) -> list[str]:
@@ -26,29 +25,10 @@ def pool(scene: Scene) -> Scene:
     return scene
 
 
-@pytest.mark.parametrize("selection", ["selected", "waitlisted", "declined"])
-def test_a_selection_is_seen_at_once_and_can_be_taken_back(pool: Scene, selection: str) -> None:
-    pool.score(ann=50, bob=40)
-
-    assert pool.select(selection, "ann") == {"updated": 1, "rejected": []}
-    assert pool.seen(f"entries/ann-{pool.campaign}")["selection"] == selection
-    assert (pool.ranking(), pool.ranking(selection=selection)) == (["bob"], ["ann"])
-    assert pool.select("none", "ann") == {"updated": 1, "rejected": []}
-    assert pool.ranking() == ["ann", "bob"]
-
-
 def test_only_confirmed_entries_can_be_selected_and_the_others_are_named(pool: Scene) -> None:
     answer = pool.select("selected", "ann", "cy", "zoe", "ann", "zoe")
 
     assert answer == {"updated": 1, "rejected": [f"cy-{pool.campaign}", f"zoe-{pool.campaign}"]}
-
-
-def test_the_same_selection_again_changes_nothing(pool: Scene) -> None:
-    pool.select("selected", "ann")
-    before = pool.seen(f"entries/ann-{pool.campaign}")
-
-    assert pool.select("selected", "ann") == {"updated": 1, "rejected": []}
-    assert pool.seen(f"entries/ann-{pool.campaign}") == before
 
 
 @pytest.mark.parametrize(
@@ -74,18 +54,6 @@ def test_a_selection_that_does_not_fit_is_a_422(scene: Scene, body: Any, pointer
     assert_problem(scene.post("entries/selection", body), 422, "request.invalid", pointer)
 
 
-def test_a_transfer_keeps_the_order_and_merges_at_the_better_rank(pool: Scene) -> None:
-    """entry-service REQ-005."""
-    assert transfer(pool, "nyc", "bos") == {"matched": 3, "moved": 0, "merged": 3}
-    assert markets(pool, "ann") == ["bos"]
-    assert markets(pool, "bob") == ["lax", "bos", "sfo"]
-    assert markets(pool, "cy") == ["bos", "sfo"]
-    assert markets(pool, "di") == ["lax"]
-    assert transfer(pool, "nyc", "bos") == {"matched": 0, "moved": 0, "merged": 0}
-    assert transfer(pool, "sfo", "nyc") == {"matched": 2, "moved": 2, "merged": 0}
-    assert markets(pool, "bob") == ["lax", "bos", "nyc"]
-
-
 def test_a_transfer_counts_moved_and_merged(pool: Scene) -> None:
     assert transfer(pool, "lax", "sfo") == {"matched": 2, "moved": 1, "merged": 1}
     assert (markets(pool, "bob"), markets(pool, "di")) == (["sfo", "nyc", "bos"], ["sfo"])
@@ -104,38 +72,6 @@ def test_a_transfer_may_be_of_some_fans_only(pool: Scene) -> None:
 
     assert transfer(pool, "lax", "sfo", userIds=named) == {"matched": 1, "moved": 1, "merged": 0}
     assert (markets(pool, "di"), markets(pool, "bob")) == (["sfo"], ["lax", "nyc", "bos", "sfo"])
-
-
-def test_a_transfer_is_seen_at_once_by_those_who_ask_who_is_eligible(pool: Scene) -> None:
-    pool.score(ann=50, bob=40)
-
-    transfer(pool, "nyc", "sfo")
-
-    assert pool.ranking(market="nyc") == []
-    assert pool.ranking(market="sfo", maxRank=1) == ["ann"]
-    assert pool.ranking(market="sfo") == ["ann", "bob"]
-
-
-def test_the_target_must_be_a_market_of_the_campaign_and_the_source_need_not_be_any_more(pool: Scene) -> None:
-    pool.opens(markets=(BOS, LAX, SFO))
-
-    assert_problem(pool.post("entries/transfer", {"from": "bos", "to": "nyc"}), 422, "request.invalid", "/to")
-    assert markets(pool, "ann") == ["nyc", "bos"]
-    assert transfer(pool, "nyc", "sfo")["matched"] == 3
-    assert markets(pool, "ann") == ["sfo", "bos"]
-    assert markets(pool, "bob") == ["lax", "sfo", "bos"]
-
-
-def test_a_market_that_was_withdrawn_can_be_asked_for_while_fans_have_it(pool: Scene) -> None:
-    pool.score(ann=50, bob=40)
-    pool.opens(markets=(BOS, LAX, SFO))
-
-    assert pool.ranking(market="nyc") == ["ann", "bob"]
-    transfer(pool, "nyc", "sfo")
-    assert pool.ranking(market="nyc") == []
-    assert transfer(pool, "nyc", "sfo") == {"matched": 0, "moved": 0, "merged": 0}, (
-        "doing it twice is doing it once"
-    )
 
 
 def test_a_market_that_nobody_offers_or_has_cannot_be_moved_from(pool: Scene) -> None:

@@ -24,18 +24,6 @@ def test_a_freed_number_can_be_confirmed_by_another_fan(scene: Scene) -> None:
     assert_problem(ann.register(markets=["sfo"]), 409, "phone.unavailable")
 
 
-def test_the_fan_can_confirm_it_again(scene: Scene) -> None:
-    """With a code, after the pause that holds for this fan and number."""
-    ann = scene.fan()
-    ann.confirmed()
-    scene.score(ann=90)
-    scene.told("phones/free", {"phone": ann.phone})
-
-    assert_problem(ann.post("entries/confirm/resend", None), 429, "confirmation.too_soon")
-    changed = ann.registered(phone=a_phone())
-    assert changed["status"] == "pending_confirmation"
-
-
 def test_a_number_that_no_fan_has_confirmed_is_not_freed(scene: Scene) -> None:
     ann = scene.fan()
     entry = ann.registered()

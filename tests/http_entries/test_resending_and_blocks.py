@@ -71,17 +71,6 @@ def test_a_block_ends_by_itself(hasty_scene: Scene) -> None:
     assert answer.status_code == 201
 
 
-def test_a_fan_who_has_confirmed_the_number_is_never_blocked_by_strangers(scene: Scene) -> None:
-    ann = scene.fan("ann")
-    strangers = [scene.fan(name, using=ann.phone) for name in ("x1", "x2", "x3")]
-    entries = [stranger.registered() for stranger in strangers]
-    ann.confirmed()
-    for stranger, entry in zip(strangers, entries, strict=True):
-        stranger.use_up_all_tries(entry)
-
-    assert ann.register(markets=["sfo"]).status_code == 200
-
-
 def test_lifting_a_block_that_is_not_there_is_no_error_and_a_wrong_request_is(scene: Scene) -> None:
     assert scene.post("phone-blocks/lift", {"phone": a_phone()}).status_code == 204
     assert_problem(scene.post("phone-blocks/lift", {"phone": "911"}), 422, "request.invalid", "/phone")

@@ -28,21 +28,6 @@ def test_only_confirmed_entries_are_scored_and_the_others_are_told_of(scorable: 
     assert scores(scorable) == {"ann": 50}
 
 
-def test_the_same_again_is_unchanged(scorable: Scene) -> None:
-    upload(scorable, record(scorable, "ann", 50), record(scorable, "bob", 60))
-
-    assert counts(upload(scorable, record(scorable, "ann", 50), record(scorable, "bob", 61))) == (2, 1, 1, 0)
-    assert counts(upload(scorable)) == (0, 0, 0, 0)
-
-
-def test_the_last_record_of_a_fan_decides(scorable: Scene) -> None:
-    answer = upload(scorable, *(record(scorable, "ann", score) for score in (10, 20, 30)))
-
-    assert counts(answer) == (3, 1, 2, 0)
-    assert [(one["line"], one["reason"]) for one in answer["problems"]] == [(2, "repeated"), (3, "repeated")]
-    assert scores(scorable) == {"ann": 30}
-
-
 @pytest.mark.parametrize("score", [0, 100, 0.0, 100.0, 99.999, 1e-7, 5e-324])
 def test_scores_from_0_to_100_are_taken(scorable: Scene, score: float) -> None:
     assert counts(upload(scorable, record(scorable, "ann", score))) == (1, 1, 0, 0)

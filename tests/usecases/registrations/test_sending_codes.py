@@ -2,6 +2,10 @@
 
 import re
 
+import pytest
+
+from domain.model.registrations.confirmation import MAX_ATTEMPTS
+from domain.model.registrations.errors import WrongConfirmationCode
 from tests.registrations import DAY, HOUR, MINUTE, NOON, SECOND, TICK
 from tests.usecases.registrations.scene import Scene
 from tests.usecases.registrations.waiting import resend_after, too_soon, waits_for_code
@@ -116,11 +120,20 @@ async def test_a_number_is_sent_ten_codes_a_day(scene: Scene) -> None:
 
 
 async def test_a_code_in_hand_outlives_the_refusal_to_send_another(scene: Scene) -> None:
+    """And no attempt is given back."""
     ann = scene.fan()
     await ann.register()
+    for _ in range(2):
+        scene.wait(MINUTE)
+        await ann.resend()
+    for _ in range(MAX_ATTEMPTS - 1):
+        with pytest.raises(WrongConfirmationCode):
+            await ann.confirm(await ann.wrong_code())
     before = await ann.entry()
 
-    await too_soon(ann)
+    assert await too_soon(ann) == 2 * MINUTE, "the pause"
+    scene.wait(5 * MINUTE)
+    assert await too_soon(ann) == HOUR - 7 * MINUTE, "the share of the hour"
 
     assert await ann.entry() == before
     assert (await ann.confirm()).confirmed
