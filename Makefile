@@ -21,7 +21,7 @@ hooks: $(VENV)/.dev ## Run the quick checks before each commit (see .pre-commit-
 	$(BIN)/pre-commit install
 
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
-	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.servers.mongod) $(BIN)/fangate demo
+	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.support.servers.mongod) $(BIN)/fangate demo
 
 # In the order of their names, since the slowest files hold few tests and would come last by number.
 test: $(VENV)/.dev $(NODE) ## Run every test, a process a core
@@ -44,7 +44,7 @@ imports: $(VENV)/.dev ## Check that imports point down and that no adapter knows
 	$(BIN)/lint-imports
 
 test-motor: $(VENV)-motor/.dev ## The MongoDB contract suite on Motor instead of PyMongo's async client
-	$(VENV)-motor/bin/python -m pytest tests/contracts -k mongo
+	$(VENV)-motor/bin/python -m pytest tests/contracts tests/adapters/mongo -k mongo
 
 bench: $(VENV)/.dev ## Measure, each figure beside its ceiling of the same run
 	$(BIN)/python -m tests.bench

@@ -7,10 +7,17 @@ from typing import Any
 import pymongo
 import pytest
 
-from tests.servers import backends
-from tests.servers.aws import ENVIRONMENT
-from tests.servers.faults import AwsProxy, aws_proxy
-from tests.servers.kafka import MockCluster, mock_cluster, packaged_kafka
+from tests.support.servers import backends
+from tests.support.servers.aws import ENVIRONMENT
+from tests.support.servers.faults import AwsProxy, aws_proxy
+from tests.support.servers.kafka import MockCluster, mock_cluster, packaged_kafka
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Beanie 1, which Motor needs, and a library under it have not followed Pydantic's last renaming."""
+    for module in ("beanie.odm.utils.pydantic", "lazy_model.parser.new"):
+        old = f"ignore:Accessing the 'model_fields' attribute on the instance:DeprecationWarning:{module}"
+        config.addinivalue_line("filterwarnings", old)
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ import yaml
 
 from entrypoints.bootstrap import check
 from entrypoints.config.settings import PREFIX, Settings
+from tests.support.paths import DATA, ROOT
 
-ROOT = Path(__file__).parent.parent
-SCHEMA = json.loads((ROOT / "tests/data/compose-spec.json").read_text())
+SCHEMA = json.loads((DATA / "compose-spec.json").read_text())
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

@@ -12,9 +12,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.servers.backends import unavailable
+from tests.support.paths import ROOT
+from tests.support.servers.backends import unavailable
 
-ROOT: Final = Path(__file__).parent.parent
 GITHUB: Final = ROOT / ".github"
 MAKEFILE: Final = (ROOT / "Makefile").read_text()
 DOCUMENTS: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *GITHUB.glob("*.md")])

@@ -13,8 +13,8 @@ from adapters.mongo.schema import DOCUMENTS as STORED
 from adapters.platform.records import read_campaigns, read_fans
 from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.http.app import ROUTES
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]

@@ -21,9 +21,9 @@ from adapters.mongo.store import CONNECTION
 from domain.model.codes.code import CodeType
 from domain.model.codes.imports import CodeBatch
 from domain.model.ids import CampaignId, ImportId, UserId
-from tests.servers import aws, backends
-from tests.servers.service import Service, service
-from tests.tokens import bearer
+from tests.support.servers import aws, backends
+from tests.support.servers.service import Service, service
+from tests.support.tokens import bearer
 
 Raw = dict[str, Any]
 INSERTED_AT_ONCE = 5_000

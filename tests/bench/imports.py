@@ -6,7 +6,7 @@ from rich.console import Console
 
 from tests.bench.figures import Figure, median
 from tests.bench.ground import Database, Ground, documents, import_over_http, new_campaign, new_codes
-from tests.servers.service import Service
+from tests.support.servers.service import Service
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:

@@ -14,14 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import cast
 
 import uvloop
 
 from tests.bench.figures import percentiles
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tests.bench.figures import Figure
 from tests.bench.ground import Database, Ground, import_over_http, new_campaign, new_codes
-from tests.servers.service import Service
+from tests.support.servers.service import Service
 
 LIMIT_MIB = 100
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")

@@ -10,12 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import uvloop
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 SECONDS = 0.02
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"

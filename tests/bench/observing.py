@@ -15,9 +15,9 @@ from tests.bench.figures import Figure, median
 from tests.bench.ground import Ground, insert, new_campaign
 from tests.bench.load import Load, Scripts
 from tests.bench.registering import CALLERS, READERS
-from tests.servers.collector import collector
-from tests.servers.service import Service
-from tests.tokens import token
+from tests.support.servers.collector import collector
+from tests.support.servers.service import Service
+from tests.support.tokens import token
 
 MOST = 0.15
 OFF = {"FANGATE_LOG_LEVEL": "warning", "FANGATE_METRICS": "off"}

@@ -14,7 +14,8 @@ from pathlib import Path
 import uvloop
 from aiokafka import AIOKafkaProducer
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 AT_ONCE = 500
 """Sends that are waited for together."""
 

@@ -12,8 +12,8 @@ from tests.bench.figures import Figure, median, percentile, percentiles
 from tests.bench.ground import Database, Ground, insert, new_campaign
 from tests.bench.load import Load, Scripts
 from tests.bench.neighbours import MARKETS, neighbours
-from tests.servers.service import Service
-from tests.tokens import token
+from tests.support.servers.service import Service
+from tests.support.tokens import token
 
 CALLERS = 64
 READERS = 1_000

@@ -21,10 +21,10 @@ from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles
 from tests.bench.ground import Ground, insert, new_campaign
 from tests.bench.neighbours import MARKETS, neighbours
-from tests.servers import backends
-from tests.servers.service import Service
-from tests.servers.worker import Worker, worker
-from tests.tokens import bearer
+from tests.support.servers import backends
+from tests.support.servers.service import Service
+from tests.support.servers.worker import Worker, worker
+from tests.support.tokens import bearer
 
 SHARE = 0.4
 A_SECOND = 100

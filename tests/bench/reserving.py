@@ -8,8 +8,8 @@ from tests.bench import load, seeds_way
 from tests.bench.figures import Figure, median, percentiles
 from tests.bench.ground import Database, Ground, new_campaign, new_codes
 from tests.bench.load import Load
-from tests.servers.service import Service
-from tests.tokens import token
+from tests.support.servers.service import Service
+from tests.support.tokens import token
 
 CALLERS = 64
 WORKERS = (1, 2, 4)

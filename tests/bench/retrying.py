@@ -19,8 +19,8 @@ from tests.bench.crowds import confirmed, fan
 from tests.bench.figures import Figure, median, percentile
 from tests.bench.ground import Database, Ground, insert, new_campaign
 from tests.bench.neighbours import UNKNOWN, neighbours
-from tests.servers import aws
-from tests.servers.worker import Worker, worker
+from tests.support.servers import aws
+from tests.support.servers.worker import Worker, worker
 
 SHARE = 0.4
 A_SECOND_MS = 1_000

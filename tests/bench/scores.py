@@ -15,7 +15,7 @@ from domain.model.ids import CampaignId
 from tests.bench.crowds import confirmed, fan
 from tests.bench.figures import Figure, median
 from tests.bench.ground import INSERTED_AT_ONCE, Database, Ground, client_of, insert, new_campaign
-from tests.servers.service import Service
+from tests.support.servers.service import Service
 
 SHARE = 0.5
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from domain.model.cloud_events import OutgoingEvent
 from ports.events import BEHIND, EventStream, Refused
-from tests.servers.reading import Published, first_of_each
+from tests.support.servers.reading import Published, first_of_each
 
 LARGE = 900_000
 """Bytes that every stream takes in one event."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.scene import Scene, staff
-from tests.servers.service import Service, service
+from tests.http.codes.scene import Scene, staff
+from tests.support.servers.service import Service, service
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from domain.model.ids import CampaignId
 from domain.model.registrations.budgets import HOLD, FanLimits, FanUsage, NumberDigest, number_digest
 from domain.model.registrations.errors import BudgetUsedUp
 from domain.model.registrations.phones import PhoneNumber
-from tests.registrations import DAY, HOUR, KEY, MINUTE, NOON, SECOND, TOUR
+from tests.support.registrations import DAY, HOUR, KEY, MINUTE, NOON, SECOND, TOUR
 
 LIMITS = FanLimits(numbers_per_day=10, codes_per_day=10)
 A, B, *OTHERS = (NumberDigest(f"number-{name}") for name in "abcdefghijklmnop")

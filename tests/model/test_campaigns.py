@@ -6,7 +6,17 @@ import pytest
 
 from domain.model.ids import CampaignId
 from domain.model.registrations.campaigns import CampaignStatus, Fan, Gates
-from tests.registrations import DAY, HOUR, NOON, TICK, TOUR, a_campaign, a_fan, a_gated_campaign, a_vouched_fan
+from tests.support.registrations import (
+    DAY,
+    HOUR,
+    NOON,
+    TICK,
+    TOUR,
+    a_campaign,
+    a_fan,
+    a_gated_campaign,
+    a_vouched_fan,
+)
 
 
 def test_an_open_campaign_without_times_takes_registrations() -> None:

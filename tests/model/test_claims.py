@@ -7,7 +7,7 @@ from domain.model.codes.errors import ReservationMismatch
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.reservations import Reservation
 from domain.model.ids import ReserveId
-from tests.builders import (
+from tests.support.codes import (
     ANN,
     BOB,
     DAY,

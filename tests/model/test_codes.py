@@ -11,7 +11,7 @@ from domain.model.codes.code import (
     Refusal,
 )
 from domain.model.ids import ReserveId, UserId
-from tests.builders import (
+from tests.support.codes import (
     ANN,
     BOB,
     DAY,

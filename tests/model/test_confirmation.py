@@ -15,7 +15,7 @@ from domain.model.registrations.confirmation import (
     phone_digest,
     typed_code,
 )
-from tests.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE, PHONE, TICK, a_challenge
+from tests.support.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE, PHONE, TICK, a_challenge
 
 CODES = st.integers(0, 999_999).map(lambda number: f"{number:06}")
 

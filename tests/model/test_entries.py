@@ -14,7 +14,7 @@ from domain.model.registrations.entry import (
     Verification,
 )
 from domain.model.registrations.markets import Transfer
-from tests.registrations import (
+from tests.support.registrations import (
     ANN,
     BOS,
     LAX,

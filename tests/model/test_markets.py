@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.model.errors import InvalidValue
 from domain.model.registrations.markets import MAX_MARKETS, MarketId, Preferences, Transfer, preferences
-from tests.registrations import BOS, CHI, LAX, MIA, NYC, SFO
+from tests.support.registrations import BOS, CHI, LAX, MIA, NYC, SFO
 
 OFFERED = (NYC, BOS, LAX, SFO, CHI, MIA)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.model.ids import UserId
 from domain.model.registrations.phones import Failure, PhoneRecord, SendLimits, SendLog, resend_at
-from tests.registrations import ANN, DAY, HOUR, MINUTE, NOON, SECOND, TICK
+from tests.support.registrations import ANN, DAY, HOUR, MINUTE, NOON, SECOND, TICK
 
 LIMITS = SendLimits(per_hour=5, per_day=10)
 TTL = DAY

@@ -12,7 +12,7 @@ from domain.model.codes.imports import (
 )
 from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId
-from tests.builders import EXTERNAL, NOON, TICK, TM, TOUR, an_import
+from tests.support.codes import EXTERNAL, NOON, TICK, TM, TOUR, an_import
 
 
 def test_a_key_says_campaign_type_and_file() -> None:

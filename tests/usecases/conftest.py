@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-from tests.usecases.inventory import Inventory
+from tests.usecases.codes.inventory import Inventory
 
 
 @pytest.fixture(autouse=True)

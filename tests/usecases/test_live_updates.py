@@ -7,7 +7,7 @@ import pytest
 
 from domain.model.cloud_events import OutgoingEvent
 from domain.usecases.messaging.live_updates import AT_ONCE, MAX_WAITING, LiveUpdates
-from tests.usecases.relaying import Relaying, ToldRealtime
+from tests.usecases.messaging.relaying import Relaying, ToldRealtime
 
 
 def events(number: int) -> Sequence[OutgoingEvent]:

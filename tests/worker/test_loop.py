@@ -17,7 +17,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.worker.loop import repeat, sweeping, work
 from entrypoints.worker.relay import relay
 from ports.system import Leases, SharesChange
-from tests.builders import ManualClock
+from tests.support.codes import ManualClock
 
 C1, STAFF = CampaignId("c1"), UserId("staff")
 KEY = "codes/c1/tm/a.csv"

@@ -26,8 +26,8 @@ from entrypoints.worker.scores import AT_ONCE as IN_HAND
 from entrypoints.worker.scores import retry_scores
 from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 from ports.system import current_request
-from tests.builders import ManualClock
-from tests.registrations import NOON, TOUR, an_entry
+from tests.support.codes import ManualClock
+from tests.support.registrations import NOON, TOUR, an_entry
 
 NOW = timedelta(0)
 AT_ONCE = IN_HAND[Lane.NEW]

@@ -25,7 +25,7 @@ from domain.usecases.registrations.register_fan import Registered
 from domain.usecases.registrations.registration import RegisterFanCommand
 from domain.usecases.registrations.select_entries import Selected, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntriesCommand, Transferred
-from tests.registrations import BOS, NYC, TOUR, a_campaign, a_fan
+from tests.support.registrations import BOS, NYC, TOUR, a_campaign, a_fan
 from tests.usecases.registrations.wiring import Ports, UseCases
 
 EVERYWHERE: Final = range(PARTITIONS)

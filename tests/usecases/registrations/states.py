@@ -10,7 +10,7 @@ from domain.model.ids import CampaignId
 from domain.model.registrations.entry import Entry, EntryEvent, Selection
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
-from tests.registrations import BOS, LAX, NYC, SFO, TOUR
+from tests.support.registrations import BOS, LAX, NYC, SFO, TOUR
 from tests.usecases.registrations.scene import Fan, Scene
 
 CHOICES: Final[Mapping[str, tuple[list[MarketId], float]]] = {

@@ -13,7 +13,7 @@ from domain.model.registrations.errors import (
     InvalidConfirmationToken,
     WrongConfirmationCode,
 )
-from tests.registrations import LAX, MINUTE, a_challenge
+from tests.support.registrations import LAX, MINUTE, a_challenge
 from tests.usecases.registrations.scene import Scene
 
 CLOSED = CampaignStatus.CLOSED

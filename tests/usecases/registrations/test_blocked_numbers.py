@@ -11,7 +11,7 @@ from domain.model.registrations.errors import (
     PhoneUnavailable,
     WrongConfirmationCode,
 )
-from tests.registrations import DAY, HOUR, MINUTE, SFO, TICK
+from tests.support.registrations import DAY, HOUR, MINUTE, SFO, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import strangers_fail
 from tests.usecases.registrations.wiring import BLOCK_TTL

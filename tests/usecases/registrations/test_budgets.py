@@ -13,7 +13,7 @@ from domain.model.registrations.errors import (
     PhoneUnavailable,
     WrongConfirmationCode,
 )
-from tests.registrations import DAY, LAX, MINUTE, SECOND, TICK
+from tests.support.registrations import DAY, LAX, MINUTE, SECOND, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import CODE_TTL
 

@@ -8,7 +8,7 @@ import pytest
 from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import EntryStatus, Selection
 from domain.model.registrations.scoring import ScoreRefusal
-from tests.registrations import LAX, MINUTE, NOON, NYC
+from tests.support.registrations import LAX, MINUTE, NOON, NYC
 from tests.usecases.registrations.receivers import BusyFraudDetection
 from tests.usecases.registrations.scene import Scene
 from tests.usecases.registrations.waiting import waits_for_code

@@ -12,7 +12,7 @@ from domain.model.registrations.errors import (
     PhoneCountry,
     PhoneUnavailable,
 )
-from tests.registrations import HOUR, LAX, MINUTE, NOON, SECOND
+from tests.support.registrations import HOUR, LAX, MINUTE, NOON, SECOND
 from tests.usecases.registrations.receivers import BusyFraudDetection, BusyPhoneBook
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.waiting import resend_after, too_soon, waits_for_code

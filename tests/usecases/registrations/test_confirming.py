@@ -15,7 +15,7 @@ from domain.model.registrations.errors import (
     InvalidConfirmationToken,
     WrongConfirmationCode,
 )
-from tests.registrations import HOUR, MINUTE, NOON, TICK
+from tests.support.registrations import HOUR, MINUTE, NOON, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import CODE_TTL
 

@@ -7,7 +7,7 @@ from domain.model.registrations.eligibility import MarketCount, RegisteredMarket
 from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
-from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
+from tests.support.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
 from tests.usecases.registrations.scene import Scene
 
 PENDING, CONFIRMED = EntryStatus

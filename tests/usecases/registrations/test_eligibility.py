@@ -10,7 +10,7 @@ from domain.model.registrations.eligibility import MarketCount, Query, Ranked
 from domain.model.registrations.entry import Selection
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
-from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
+from tests.support.registrations import BOS, LAX, MINUTE, NOON, NYC, SFO, TOUR
 from tests.usecases.registrations.scene import Fan, Scene
 
 Pool = dict[str, Fan]

@@ -13,7 +13,7 @@ from domain.model.registrations.entry import Selection
 from domain.usecases.messaging.live_updates import LiveUpdates
 from domain.usecases.messaging.relay_events import RelayEvents
 from ports.system import set_current_request
-from tests.registrations import DAY, LAX, MINUTE, NOON, SFO
+from tests.support.registrations import DAY, LAX, MINUTE, NOON, SFO
 from tests.usecases.registrations.scene import EVERYWHERE, Fan, Scene
 from tests.usecases.registrations.states import full_outbox
 

@@ -15,7 +15,7 @@ from domain.usecases.messaging.run_background_tasks import QueueScoreRetries
 from domain.usecases.registrations.registration import Device
 from ports.messaging import Lane
 from ports.neighbours import RegistrationAttempt
-from tests.registrations import LAX, SFO, TOUR
+from tests.support.registrations import LAX, SFO, TOUR
 from tests.usecases.registrations.scene import EVERYWHERE, Fan, Scene
 from tests.usecases.registrations.wiring import Ports
 

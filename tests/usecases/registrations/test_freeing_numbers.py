@@ -3,7 +3,7 @@
 import pytest
 
 from domain.model.registrations.errors import PhoneUnavailable
-from tests.registrations import BOS, LAX, MINUTE, NYC
+from tests.support.registrations import BOS, LAX, MINUTE, NYC
 from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import Ports

@@ -7,7 +7,7 @@ import pytest
 from domain.model.ids import CampaignId
 from domain.model.registrations.campaigns import Gates
 from domain.model.registrations.errors import EntryNotFound, GatesClosed
-from tests.registrations import LAX, TOUR
+from tests.support.registrations import LAX, TOUR
 from tests.usecases.registrations.scene import Scene
 
 INVITE, LINKED, CARD = "gate.invite_required", "gate.linked_account_required", "gate.card_required"

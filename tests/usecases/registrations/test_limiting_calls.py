@@ -8,8 +8,8 @@ from adapters.memory.rate_limits import MemoryRateLimits
 from domain.model.errors import RateLimited, Unavailable
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
 from ports.system import RateLimit
-from tests.builders import ManualClock
-from tests.registrations import ANN, BOB, MINUTE, SECOND, TICK
+from tests.support.codes import ManualClock
+from tests.support.registrations import ANN, BOB, MINUTE, SECOND, TICK
 
 
 class Down(MemoryRateLimits):

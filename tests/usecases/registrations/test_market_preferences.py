@@ -7,7 +7,7 @@ import pytest
 
 from domain.model.errors import InvalidValue
 from domain.model.registrations.markets import MarketId
-from tests.registrations import BOS, CHI, LAX, NYC, SFO
+from tests.support.registrations import BOS, CHI, LAX, NYC, SFO
 from tests.usecases.registrations.scene import Fan, Scene
 
 

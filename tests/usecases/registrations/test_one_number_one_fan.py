@@ -8,7 +8,7 @@ import pytest
 
 from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.errors import EntryNotFound, PhoneUnavailable, WrongConfirmationCode
-from tests.registrations import MINUTE, SFO
+from tests.support.registrations import MINUTE, SFO
 from tests.usecases.registrations.scene import Scene
 
 WITH_9, WITHOUT_9 = "+5491123456789", "+541123456789"

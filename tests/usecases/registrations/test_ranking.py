@@ -10,7 +10,7 @@ from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.phones import PhoneNumber
 from domain.usecases.registrations.export_eligible import EXPORT_PAGE
 from ports.entries import EntryChange
-from tests.registrations import NOON, NYC, TOUR, some_details
+from tests.support.registrations import NOON, NYC, TOUR, some_details
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import CHOICES
 

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.model.messaging.relaying import Channel
-from tests.registrations import SFO
+from tests.support.registrations import SFO
 from tests.usecases.registrations.scene import EVERYWHERE, Scene
 
 STORY = [

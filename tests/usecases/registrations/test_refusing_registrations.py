@@ -8,7 +8,7 @@ from domain.model.errors import DomainError, InvalidValue, Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import CampaignStatus, Gates
 from domain.model.registrations.errors import CampaignNotFound, CampaignNotOpen, EntryNotFound, UserNotFound
-from tests.registrations import DAY, LAX, NOON, NYC, TICK
+from tests.support.registrations import DAY, LAX, NOON, NYC, TICK
 from tests.usecases.registrations.scene import Fan, Scene
 
 

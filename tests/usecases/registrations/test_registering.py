@@ -10,7 +10,7 @@ import pytest
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import Entry, EntryStatus, Selection
 from domain.model.registrations.errors import EntryNotFound
-from tests.registrations import BOS, LAX, MINUTE, NOON, NYC, SECOND, TOUR
+from tests.support.registrations import BOS, LAX, MINUTE, NOON, NYC, SECOND, TOUR
 from tests.usecases.registrations.scene import Fan, Scene
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.model.registrations.campaigns import CampaignStatus
 from domain.model.registrations.errors import ConfirmationSuperseded
-from tests.registrations import DAY, MINUTE
+from tests.support.registrations import DAY, MINUTE
 from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Scene
 from tests.usecases.registrations.wiring import Ports

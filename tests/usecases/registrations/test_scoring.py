@@ -6,7 +6,7 @@ from domain.model.errors import InvalidValue
 from domain.model.registrations.entry import Selection
 from domain.model.registrations.errors import ScoreFileNotFound
 from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord, ScoreRefusal
-from tests.registrations import MINUTE, TOUR
+from tests.support.registrations import MINUTE, TOUR
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import full_outbox
 

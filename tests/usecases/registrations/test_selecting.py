@@ -5,7 +5,7 @@ import pytest
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Selection
 from domain.usecases.registrations.select_entries import Selected
-from tests.registrations import LAX
+from tests.support.registrations import LAX
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import full_outbox
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.errors import WrongConfirmationCode
-from tests.registrations import DAY, HOUR, MINUTE, NOON, SECOND, TICK
+from tests.support.registrations import DAY, HOUR, MINUTE, NOON, SECOND, TICK
 from tests.usecases.registrations.scene import Scene
 from tests.usecases.registrations.waiting import resend_after, too_soon, waits_for_code
 

@@ -9,7 +9,7 @@ from domain.model.ids import CampaignId
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId
 from domain.usecases.registrations.transfer_entries import Transferred
-from tests.registrations import BOS, LAX, MIA, NYC, SFO
+from tests.support.registrations import BOS, LAX, MIA, NYC, SFO
 from tests.usecases.registrations.receivers import BusyEntryStore
 from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import full_outbox

@@ -35,8 +35,8 @@ from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.transfer_entries import TransferEntries
 from domain.usecases.registrations.use_number import UseNumber
 from ports.system import current_request
-from tests.builders import ManualClock
-from tests.registrations import DAY, KEY, MINUTE, a_campaign
+from tests.support.codes import ManualClock
+from tests.support.registrations import DAY, KEY, MINUTE, a_campaign
 from tests.usecases.registrations.receivers import Mailer, SmsGateway
 
 CODE_TTL: Final = 10 * MINUTE

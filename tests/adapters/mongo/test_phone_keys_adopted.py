@@ -1,0 +1,139 @@
+"""Telephones that version 0.1 stored, before its processes have ended and after."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pymongo
+import pytest
+from pymongo.database import Database
+
+from adapters.mongo.entries import phone_keys
+from adapters.mongo.entries.phone_keys import Adopted
+from adapters.mongo.store import MongoStore, mongo_store
+from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import PhoneUnavailable
+from tests.contracts.registrations.entry_stores import NOW, TOUR, becoming, existing, fan, noted, phone, registered
+from tests.contracts.registrations.test_telephones import WITH_9, WITHOUT
+
+Documents = Database[dict[str, Any]]
+FORGET: dict[str, Any] = {"$unset": {"phoneKey": ""}}
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[MongoStore]:
+    async with mongo_store(database_url) as store:
+        await store.migrate()
+        yield store
+
+
+@pytest.fixture
+def database(database_url: str) -> Any:
+    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
+        yield client.get_default_database()
+
+
+async def put(store: MongoStore, database: Documents, *entries: Entry) -> None:
+    """As version 0.1 stores them."""
+    for entry in entries:
+        await store.entries.change(TOUR, entry.user_id, becoming(entry))
+        database["entries"].update_many({}, FORGET)
+
+
+def keys(database: Documents) -> dict[str, str | None]:
+    return {document["userId"]: document.get("phoneKey") for document in database["entries"].find()}
+
+
+async def test_confirmed_telephones_get_their_keys_once(store: MongoStore, database: Documents) -> None:
+    entries = [registered(fan(one), phone(one), confirmed=one != 3) for one in range(2, 7)]
+    await put(store, database, registered(fan(1), WITHOUT, confirmed=True), *entries)
+
+    assert await store.adopt_phones() == Adopted(entries=5)
+    assert await store.adopt_phones() == Adopted()
+    assert keys(database) == {fan(1): WITH_9, **{fan(one): phone(one) for one in (2, 4, 5, 6)}, fan(3): None}
+    with pytest.raises(PhoneUnavailable):
+        await store.entries.change(TOUR, fan(7), becoming(registered(fan(7), WITH_9, confirmed=True)))
+
+
+async def test_two_who_confirmed_one_telephone_stay_as_they_are(store: MongoStore, database: Documents) -> None:
+    both = [registered(fan(1), WITH_9, confirmed=True), registered(fan(2), WITHOUT, confirmed=True)]
+    await put(store, database, *both)
+
+    for entries in (1, 0):
+        assert await store.adopt_phones() == Adopted(entries=entries, doubles=1)
+    for one, spelling in ((1, WITH_9), (2, WITHOUT)):
+        entry = await store.entries.change(TOUR, fan(one), existing(noted("seat", "A")))
+        assert (entry.confirmed, entry.details.attributes) == (True, {"seat": "A"})
+        assert await store.entries.confirmed_owner(TOUR, spelling) == fan(one)
+    assert await store.entries.change_many(TOUR, [fan(1), fan(2)], noted("seat", "B")) == set()
+    with pytest.raises(PhoneUnavailable):
+        await store.entries.change(TOUR, fan(3), becoming(registered(fan(3), WITHOUT, confirmed=True)))
+
+
+async def test_what_an_old_process_confirms_after_the_migration_is_found_by_its_number(
+    store: MongoStore, database: Documents
+) -> None:
+    await put(
+        store, database, registered(fan(1), WITH_9, confirmed=True), registered(fan(2), phone(2), confirmed=True)
+    )
+
+    assert await store.entries.confirmed_owner(TOUR, WITHOUT) == fan(1)
+    assert await store.entries.confirmed_owner(TOUR, phone(2)) == fan(2)
+
+
+async def test_a_phone_that_an_old_process_changed_gets_its_own_key(
+    store: MongoStore, database: Documents
+) -> None:
+    await store.entries.change(TOUR, fan(1), becoming(registered(fan(1), WITH_9, confirmed=True)))
+    await store.entries.change(TOUR, fan(2), becoming(registered(fan(2), phone(2), confirmed=True)))
+    database["entries"].update_one({"userId": fan(1)}, {"$set": {"phone": phone(1)}})
+    database["entries"].update_one({"userId": fan(2)}, {"$set": {"status": "pending_confirmation"}})
+
+    assert await store.adopt_phones() == Adopted(entries=2)
+    assert keys(database) == {fan(1): phone(1), fan(2): None}
+
+
+async def test_a_confirmation_that_ends_takes_the_key_along(store: MongoStore, database: Documents) -> None:
+    """An old process would confirm the next phone under it."""
+    await store.entries.change(TOUR, fan(1), becoming(registered(fan(1), WITH_9, confirmed=True)))
+
+    def free(entry: Entry) -> Entry:
+        return entry.free_phone(NOW).told(EntryEvent.UPDATED, NOW)
+
+    await store.entries.change(TOUR, fan(1), existing(free))
+
+    assert keys(database) == {fan(1): None}
+
+
+async def test_telephones_stored_while_there_was_no_index_do_not_end_the_migration(
+    store: MongoStore, database: Documents
+) -> None:
+    database["entries"].drop_index("confirmedTelephone")
+    for one, spelling in ((1, WITH_9), (2, WITHOUT)):
+        await store.entries.change(TOUR, fan(one), becoming(registered(fan(one), spelling, confirmed=True)))
+
+    assert await store.migrate() == ["confirmedTelephone"]
+    assert await store.adopt_phones() == Adopted(doubles=1)
+
+
+async def test_more_than_one_batch_is_adopted(store: MongoStore, database: Documents) -> None:
+    many = phone_keys.AT_ONCE + 5
+    await store.entries.change(TOUR, fan(0), becoming(registered(fan(0), phone(0), confirmed=True)))
+    template = database["entries"].find_one_and_delete({}) or {}
+    del template["phoneKey"]
+    database["entries"].insert_many(
+        [template | {"_id": f"{TOUR}/{fan(one)}", "userId": fan(one), "phone": phone(one)} for one in range(many)]
+    )
+
+    assert await store.adopt_phones() == Adopted(entries=many)
+    assert keys(database) == {fan(one): phone(one) for one in range(many)}
+
+
+async def test_owners_are_found_by_indexes(store: MongoStore, database: Documents) -> None:
+    await store.entries.change(TOUR, fan(1), becoming(registered(fan(1), WITH_9, confirmed=True)))
+    database.command("profile", 2)
+
+    assert await store.entries.confirmed_owner(TOUR, WITHOUT) == fan(1)
+
+    (seen,) = database["system.profile"].find({"op": "query", "ns": f"{database.name}.entries"})
+    assert "COLLSCAN" not in seen["planSummary"]
+    assert seen["docsExamined"] <= 2

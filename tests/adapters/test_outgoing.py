@@ -1,0 +1,128 @@
+"""Asking neighbours over HTTP, where the circuit breaker, the time-out and the connections meet."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
+from adapters.outgoing.http import MAX_BODY_BYTES, MAX_CONNECTIONS, HttpNeighbour, http_session
+from domain.model.messaging.messages import RequestContext
+from ports.system import set_current_request
+from tests.support.registrations import Seconds
+from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
+
+
+@pytest.fixture
+def server() -> Iterator[Neighbour]:
+    with neighbour(lambda _: Reply(200, {})) as running:
+        yield running
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+async def asked(server: Neighbour, seconds: Seconds) -> AsyncIterator[HttpNeighbour]:
+    async with http_session() as session:
+        breaker = Breaker("part", seconds=seconds)
+        yield HttpNeighbour(session, server.url, part="part", seconds=0.3, breaker=breaker)
+
+
+async def test_questions_answered_too_late_leave_no_connection_taken(
+    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+) -> None:
+    server.say(TROUBLES["slow"])
+    more_than_connections = MAX_CONNECTIONS
+    late = await asyncio.gather(*(asked.get() for _ in range(more_than_connections + 20)), return_exceptions=True)
+    assert {type(outcome) for outcome in late} == {NoAnswer}
+
+    server.say(Reply(200, {}))
+    seconds.now += 1
+
+    assert (await asked.get()).status == 200
+
+
+async def test_a_neighbour_that_is_back_is_noticed_after_the_pause(
+    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+) -> None:
+    server.stop()
+    for _ in range(5):
+        with pytest.raises(NoAnswer, match="ClientConnectorError"):
+            await asked.get()
+    server.start()
+
+    with pytest.raises(CircuitOpen):
+        await asked.get()
+    seconds.now += 1
+
+    assert [(await asked.get()).status for _ in range(3)] == [200] * 3
+
+
+async def test_a_dead_neighbour_is_tried_by_one_at_a_time(
+    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+) -> None:
+    server.say(TROUBLES["error"])
+    for _ in range(5):
+        with pytest.raises(NoAnswer, match="status 500"):
+            await asked.get()
+    seconds.now += 1
+
+    outcomes = await asyncio.gather(*(asked.get() for _ in range(50)), return_exceptions=True)
+
+    assert len(server.requests) == 6
+    assert sum(isinstance(outcome, CircuitOpen) for outcome in outcomes) == 49
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(server: Neighbour, asked: HttpNeighbour) -> None:
+    server.say(Reply(200, b"{}" + b" " * (MAX_BODY_BYTES - 2)))
+    assert (await asked.get()).status == 200
+
+    server.say(Reply(200, b"{}" + b" " * MAX_BODY_BYTES))
+    with pytest.raises(NoAnswer, match="too long"):
+        await asked.get()
+
+
+@pytest.mark.parametrize(
+    ("base", "segments", "path"),
+    [
+        ("", ("users", "a/b?c#d%"), "/users/a%2Fb%3Fc%23d%25"),
+        ("/", ("users", "ann"), "/users/ann"),
+        ("/v1/", ("users", "ann"), "/v1/users/ann"),
+    ],
+)
+async def test_what_is_asked_for_cannot_lead_elsewhere(
+    server: Neighbour, base: str, segments: tuple[str, ...], path: str
+) -> None:
+    async with http_session() as session:
+        await HttpNeighbour(session, server.url + base, part="part", seconds=2).get(*segments)
+
+    assert [request.path for request in server.requests] == [path]
+
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_a_neighbour_is_told_on_behalf_of_which_request_it_is_asked(
+    server: Neighbour, asked: HttpNeighbour
+) -> None:
+    async def on_behalf_of(name: str) -> None:
+        set_current_request(RequestContext(request_id=name, traceparent=TRACEPARENT))
+        await asked.get(name)
+        await asked.post({}, path=f"/{name}", headers={"x-api-key": "k"})
+
+    await asyncio.gather(*(asyncio.create_task(on_behalf_of(name)) for name in ("one", "two")))
+
+    assert len(server.requests) == 4
+    for request in server.requests:
+        assert request.headers["x-request-id"] == request.path.strip("/")
+        assert request.headers["traceparent"] == TRACEPARENT
+        assert request.method == "GET" or request.headers["x-api-key"] == "k"
+
+
+async def test_what_no_request_asked_for_names_none(server: Neighbour, asked: HttpNeighbour) -> None:
+    await asked.get("x")
+
+    assert not {"x-request-id", "traceparent"} & server.requests[0].headers.keys()

@@ -1,0 +1,71 @@
+"""What every EventStream promises: in memory, in Kinesis, in Kafka."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from adapters.kafka.stream import kafka_stream
+from adapters.kinesis.stream import kinesis_stream
+from adapters.memory.delivery import MemoryEventStream
+from domain.model.cloud_events import OutgoingEvent
+from tests.contracts.stream_promises import *  # noqa: F403 -- every test of it
+from tests.contracts.stream_promises import Subject, event
+from tests.support.servers.aws import environment
+from tests.support.servers.reading import Published, create_kinesis_stream, read_kafka, read_kinesis
+
+
+@pytest.fixture
+def name() -> str:
+    """Of a stream or topic of this test's own."""
+    return f"test-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(params=["memory", "kinesis", "kafka"])
+async def subject(request: pytest.FixtureRequest, name: str) -> AsyncIterator[Subject]:
+    if request.param == "memory":
+        yield in_memory()
+        return
+    async with AsyncExitStack() as stack:
+        if request.param == "kinesis":
+            yield await in_kinesis(request.getfixturevalue("aws_environment"), name, stack)
+        else:
+            yield await in_kafka(request.getfixturevalue("kafka_servers"), name, stack)
+
+
+def in_memory() -> Subject:
+    stream = MemoryEventStream()
+
+    async def read() -> list[Published]:
+        return [Published(key=published.key, body=published.body) for published in stream.published]
+
+    return Subject(stream=stream, read=read)
+
+
+async def in_kinesis(aws: dict[str, str], name: str, stack: AsyncExitStack) -> Subject:
+    url = aws["AWS_ENDPOINT_URL"]
+    await create_kinesis_stream(url, name)
+    stack.enter_context(environment(aws))
+    stream = await stack.enter_async_context(kinesis_stream(name, region=aws["AWS_REGION"]))
+    return Subject(stream=stream, read=lambda: read_kinesis(url, name))
+
+
+async def in_kafka(servers: str, topic: str, stack: AsyncExitStack) -> Subject:
+    stream = await stack.enter_async_context(kafka_stream(servers, topic))
+    return Subject(stream=stream, read=lambda: read_kafka(servers, topic))
+
+
+# Kafka alone
+
+
+async def test_kafka_is_told_what_it_carries_and_of_which_trace(kafka_servers: str, name: str) -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traced = OutgoingEvent(id="traced", key="tour:fan-1", body=b'{"id": "traced"}', traceparent=traceparent)
+    async with kafka_stream(kafka_servers, name) as stream:
+        await stream.publish([traced, event(1, 2)])
+
+    first, second = await read_kafka(kafka_servers, name)
+
+    assert first.headers == {"content-type": "application/cloudevents+json", "traceparent": traceparent}
+    assert second.headers == {"content-type": "application/cloudevents+json"}

@@ -1,0 +1,326 @@
+"""What every Campaigns promises: from campaign-service, from a file, remembered, or in memory."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.memory.neighbours import MemoryCampaigns
+from adapters.platform.cached import CachedCampaigns
+from adapters.platform.files import FileCampaigns
+from adapters.platform.http import http_campaigns
+from domain.model.errors import Unavailable
+from domain.model.ids import CAMPAIGN_ID, CampaignId
+from domain.model.registrations.campaigns import Campaign
+from domain.model.registrations.errors import CampaignNotFound
+from ports.neighbours import Campaigns
+from tests.support.registrations import (
+    DAY,
+    NOON,
+    TOUR,
+    Seconds,
+    a_campaign,
+    a_gated_campaign,
+    as_file,
+    campaign_body,
+)
+from tests.support.servers.neighbours import Reply, neighbour, records
+
+Put = Callable[[Campaign], None]
+
+
+@dataclass(slots=True)
+class Subject:
+    campaigns: Campaigns
+    put: Put
+    """From now on the campaign is as given."""
+    seconds: Seconds = field(default_factory=Seconds)
+
+
+@pytest.fixture(params=["memory", "file", "http", "cached"])
+async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+    async with AsyncExitStack() as stack:
+        yield await SUBJECTS[request.param](stack, tmp_path)
+
+
+async def _memory(_: AsyncExitStack, __: Path) -> Subject:
+    campaigns = MemoryCampaigns()
+    return Subject(campaigns, campaigns.put)
+
+
+async def _file(_: AsyncExitStack, folder: Path) -> Subject:
+    path = folder / "campaigns.json"
+    path.write_text("[]")
+    known: dict[str, dict[str, Any]] = {}
+
+    def put(campaign: Campaign) -> None:
+        known[campaign.id] = campaign_body(campaign)
+        path.write_text(as_file(known.values()))
+
+    return Subject(FileCampaigns(path), put)
+
+
+async def _http(stack: AsyncExitStack, _: Path) -> Subject:
+    known: dict[str, dict[str, Any]] = {}
+    service = stack.enter_context(neighbour(records(known)))
+    campaigns = await stack.enter_async_context(http_campaigns(service.url))
+    return Subject(campaigns, lambda campaign: known.update({campaign.id: campaign_body(campaign)}))
+
+
+async def _cached(stack: AsyncExitStack, folder: Path) -> Subject:
+    inner = await _http(stack, folder)
+    seconds = Seconds()
+    return Subject(CachedCampaigns(inner.campaigns, seconds=seconds), inner.put, seconds)
+
+
+SUBJECTS = {"memory": _memory, "file": _file, "http": _http, "cached": _cached}
+
+
+@pytest.mark.parametrize("campaign", [a_campaign(), a_gated_campaign()], ids=["plain", "gated"])
+async def test_a_campaign_is_told_whole(subject: Subject, campaign: Campaign) -> None:
+    subject.put(campaign)
+
+    assert await subject.campaigns.get(campaign.id) == campaign
+
+
+async def test_each_campaign_is_told_by_its_own_id(subject: Subject) -> None:
+    subject.put(a_campaign("one", name="One"))
+    subject.put(a_campaign("two", name="Two"))
+
+    assert [(await subject.campaigns.get(CampaignId(id))).name for id in ("two", "one")] == ["Two", "One"]
+
+
+async def test_there_is_no_such_campaign(subject: Subject) -> None:
+    subject.put(a_campaign())
+
+    with pytest.raises(CampaignNotFound):
+        await subject.campaigns.get(CampaignId("other"))
+
+
+async def test_a_campaign_made_after_it_was_looked_for_is_there(subject: Subject) -> None:
+    with pytest.raises(CampaignNotFound):
+        await subject.campaigns.get(TOUR)
+
+    subject.put(a_campaign())
+
+    assert await subject.campaigns.get(TOUR) == a_campaign()
+
+
+async def test_a_change_is_seen_after_thirty_seconds_at_the_latest(subject: Subject) -> None:
+    subject.put(a_campaign())
+    await subject.campaigns.get(TOUR)
+
+    subject.put(a_campaign(name="The other tour"))
+    subject.seconds.now += 30
+
+    assert (await subject.campaigns.get(TOUR)).name == "The other tour"
+
+
+# Campaigns that come as text
+
+
+@pytest.fixture(params=["file", "http"])
+async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Campaigns]]:
+    """Campaigns that are told the given JSON about TOUR."""
+    async with AsyncExitStack() as stack:
+        if request.param == "http":
+            service = stack.enter_context(neighbour())
+            campaigns = await stack.enter_async_context(http_campaigns(service.url))
+
+            def by_service(body: Any) -> Campaigns:
+                service.say(Reply(200, body))
+                return campaigns
+
+            yield by_service
+            return
+
+        def by_file(body: Any) -> Campaigns:
+            path = tmp_path / "campaigns.json"
+            path.write_text(json.dumps([body]))
+            return FileCampaigns(path)
+
+        yield by_file
+
+
+async def test_what_we_do_not_know_is_ignored(told: Callable[[Any], Campaigns]) -> None:
+    body = campaign_body(a_campaign()) | {"poster": {"url": "https://example.org/a.png"}, "sponsors": [1, None]}
+
+    assert await told(body).get(TOUR) == a_campaign()
+
+
+async def test_what_is_left_out_asks_nothing_of_the_fan(told: Callable[[Any], Campaigns]) -> None:
+    least = {
+        "id": TOUR,
+        "status": "open",
+        "needsPhoneConfirmation": False,
+        "gates": {},
+        "markets": [{"id": "nyc"}],
+    }
+
+    campaign = await told(least).get(TOUR)
+
+    assert campaign.takes_registrations(NOON)
+    assert (campaign.opens_at, campaign.closes_at, campaign.default_region) == (None, None, None)
+    assert campaign.gates == a_campaign().gates
+
+
+async def test_times_of_other_places_are_the_same_instants(told: Callable[[Any], Campaigns]) -> None:
+    body = campaign_body(a_campaign()) | {
+        "opensAt": "2026-05-04T14:00:00+02:00",
+        "closesAt": "2026-05-05T12:00:00Z",
+    }
+
+    campaign = await told(body).get(TOUR)
+
+    assert (campaign.opens_at, campaign.closes_at) == (NOON, NOON + DAY)
+
+
+WRONG = {
+    "status": "paused",
+    "id": 7,
+    "needsPhoneConfirmation": "yes",
+    "opensAt": "2026-05-04T12:00:00",
+    "closesAt": "tomorrow",
+    "gates": {"inviteOnly": 1},
+    "markets": ["nyc"],
+    "defaultRegion": 1,
+    "smsCountries": ["US", "USA"],
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+async def test_a_field_of_the_wrong_kind_is_not_taken(told: Callable[[Any], Campaigns], field: str) -> None:
+    with pytest.raises(Unavailable):
+        await told(campaign_body(a_campaign()) | {field: WRONG[field]}).get(TOUR)
+
+
+@pytest.mark.parametrize(
+    ("said", "region"), [("UK", "GB"), ("uk", "GB"), (" gb ", "GB"), ("us", "US"), ("", None), (None, None)]
+)
+async def test_regions_are_countries_as_people_write_them(
+    told: Callable[[Any], Campaigns], said: str | None, region: str | None
+) -> None:
+    campaign = await told(campaign_body(a_campaign()) | {"defaultRegion": said}).get(TOUR)
+
+    assert campaign.default_region == region
+
+
+@pytest.mark.parametrize("region", ["XX", "USA", "EU", "United Kingdom", "1", "U" * 5_000])
+async def test_a_region_that_is_no_country_makes_the_campaign_unavailable(
+    told: Callable[[Any], Campaigns], region: str
+) -> None:
+    with capture_logs() as logged, pytest.raises(Unavailable):
+        await told(campaign_body(a_campaign()) | {"defaultRegion": region}).get(TOUR)
+
+    (line,) = logged
+    assert "defaultRegion: must be the two letters of a country" in line["reason"]
+
+
+@pytest.mark.parametrize("field", ["id", "status", "needsPhoneConfirmation", "gates", "markets"])
+async def test_what_decides_who_gets_in_must_be_said(told: Callable[[Any], Campaigns], field: str) -> None:
+    body = campaign_body(a_campaign())
+    del body[field]
+
+    with pytest.raises(Unavailable):
+        await told(body).get(TOUR)
+
+
+# The file
+
+
+async def test_a_missing_file_makes_it_unavailable_until_it_is_there(tmp_path: Path) -> None:
+    campaigns = FileCampaigns(tmp_path / "campaigns.json")
+    with pytest.raises(Unavailable):
+        await campaigns.get(TOUR)
+
+    (tmp_path / "campaigns.json").write_text(as_file([campaign_body(a_campaign())]))
+
+    assert await campaigns.get(TOUR) == a_campaign()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[", "[null]", '[{"id": "tour"}]', "[" * 100_000])
+async def test_an_unreadable_file_makes_it_unavailable_until_it_is_mended(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "campaigns.json"
+    path.write_text(content)
+    campaigns = FileCampaigns(path)
+    with pytest.raises(Unavailable):
+        await campaigns.get(TOUR)
+
+    path.write_text(as_file([campaign_body(a_campaign())]))
+
+    assert await campaigns.get(TOUR) == a_campaign()
+
+
+async def test_one_record_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    wrong = [
+        campaign_body(a_campaign("two")) | {"status": "OPEN"},
+        campaign_body(a_campaign("not/an id")),
+        campaign_body(a_campaign("four")) | {"markets": "nyc"},
+    ]
+    path.write_text(as_file([*wrong, campaign_body(a_campaign())]))
+    campaigns = FileCampaigns(path)
+
+    with capture_logs() as logged:
+        assert await campaigns.get(TOUR) == a_campaign()
+
+    assert [(line["part"], line["reason"]) for line in logged] == [
+        ("campaigns", "record 1: rubbish: unknown value - at `$.status`"),
+        ("campaigns", f"record 2: rubbish: Expected `str` matching regex {CAMPAIGN_ID!r} - at `$.id`"),
+        ("campaigns", "record 3: rubbish: Expected `array`, got `str` - at `$.markets`"),
+    ]
+    for id in ("two", "four", "not/an id"):
+        with pytest.raises(Unavailable):
+            await campaigns.get(CampaignId(id))
+    with pytest.raises(CampaignNotFound):
+        await campaigns.get(CampaignId("none"))
+
+
+async def test_a_record_without_an_id_may_be_any_but_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    path.write_text(as_file([campaign_body(a_campaign()), campaign_body(a_campaign()) | {"id": 7}]))
+    campaigns = FileCampaigns(path)
+
+    assert await campaigns.get(TOUR) == a_campaign()
+    with pytest.raises(Unavailable):
+        await campaigns.get(CampaignId("none"))
+
+
+async def test_of_many_wrong_records_the_log_names_some(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    path.write_text(as_file([{"id": f"c-{number}"} for number in range(1_000)]))
+
+    with capture_logs() as logged, pytest.raises(Unavailable):
+        await FileCampaigns(path).get(CampaignId("c-999"))
+
+    assert len(logged) == 21
+    assert logged[-1]["reason"] == "980 more records"
+
+
+async def test_the_last_of_two_records_with_one_id_counts(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.json"
+    broken = campaign_body(a_campaign()) | {"status": "OPEN"}
+    path.write_text(as_file([broken, campaign_body(a_campaign())]))
+
+    assert await FileCampaigns(path).get(TOUR) == a_campaign()
+
+
+# campaign-service
+
+
+async def test_a_service_with_one_wrong_record_has_all_the_others(tmp_path: Path) -> None:
+    known = {"tour": campaign_body(a_campaign()), "two": campaign_body(a_campaign("two")) | {"status": "OPEN"}}
+    with neighbour(records(known)) as service:
+        async with http_campaigns(service.url) as campaigns:
+            with capture_logs() as logged:
+                for _ in range(10):  # More than would open the circuit.
+                    with pytest.raises(Unavailable):
+                        await campaigns.get(CampaignId("two"))
+            assert await campaigns.get(TOUR) == a_campaign()
+
+    assert {line["reason"] for line in logged} == {"campaign two: rubbish: unknown value - at `$.status`"}

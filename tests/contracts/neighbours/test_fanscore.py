@@ -1,0 +1,264 @@
+"""What every FanscoreSource promises: it answers or it does not, but it never fails anybody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.fanscore.source import NoFanscore, http_fanscore
+from adapters.memory.neighbours import MemoryFanscore
+from domain.model.errors import Unavailable
+from domain.model.ids import UserId
+from ports.neighbours import FanscoreSource
+from tests.support.registrations import ANN, BOB, TOUR
+from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, Request, neighbour
+
+
+@dataclass(slots=True)
+class Subject:
+    source: FanscoreSource
+    put: Callable[[UserId, float], None]
+
+
+@pytest.fixture(params=["memory", "http"])
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    async with AsyncExitStack() as stack:
+        if request.param == "memory":
+            memory = MemoryFanscore()
+            yield Subject(memory, memory.put)
+            return
+        known: dict[str, float] = {}
+
+        def answer(asked: Request) -> Reply:
+            score = known.get(unquote(asked.path).removeprefix("/users/").removesuffix("/fanscore"))
+            return Reply(404) if score is None else Reply(200, {"value": score})
+
+        service = stack.enter_context(neighbour(answer))
+        source = await stack.enter_async_context(http_fanscore(service.url))
+        yield Subject(source, lambda user_id, score: known.update({user_id: score}))
+
+
+@pytest.mark.parametrize("score", [0, 0.82, 1])
+async def test_a_known_score_is_told(subject: Subject, score: float) -> None:
+    subject.put(ANN, score)
+    subject.put(BOB, 0.5)
+
+    assert await subject.source.fanscore(ANN, TOUR) == score
+
+
+async def test_a_score_that_is_not_known_yet_is_none(subject: Subject) -> None:
+    assert await subject.source.fanscore(ANN, TOUR) is None
+
+
+async def test_a_score_may_become_known_later(subject: Subject) -> None:
+    await subject.source.fanscore(ANN, TOUR)
+
+    subject.put(ANN, 0.82)
+
+    assert await subject.source.fanscore(ANN, TOUR) == 0.82
+
+
+async def test_who_has_time_is_told_the_same(subject: Subject) -> None:
+    assert await subject.source.ask(ANN, TOUR) is None
+
+    subject.put(ANN, 0.82)
+
+    assert await subject.source.ask(ANN, TOUR) == 0.82
+
+
+async def test_there_is_somebody_to_ask(subject: Subject) -> None:
+    assert subject.source.configured
+
+
+async def test_where_there_is_nobody_to_ask_nothing_is_known() -> None:
+    assert not NoFanscore().configured
+    assert await NoFanscore().fanscore(ANN, TOUR) is None
+    assert await NoFanscore().ask(ANN, TOUR) is None
+
+
+# The service
+
+
+@pytest.fixture
+def service() -> Iterator[Neighbour]:
+    with neighbour(lambda _: Reply(200, {"value": 0.82})) as running:
+        yield running
+
+
+@pytest.fixture
+async def source(service: Neighbour) -> AsyncIterator[FanscoreSource]:
+    async with http_fanscore(service.url) as over_http:
+        yield over_http
+
+
+async def test_it_is_asked_as_agreed(service: Neighbour, source: FanscoreSource) -> None:
+    await source.fanscore(UserId("a|b@c"), TOUR)
+
+    assert service.requests == [Request("GET", "/users/a%7Cb%40c/fanscore", {"campaignId": TOUR}, b"")]
+
+
+@pytest.mark.parametrize("id", [".", ".."])
+async def test_an_id_that_would_lead_elsewhere_is_not_asked_for(
+    service: Neighbour, source: FanscoreSource, id: str
+) -> None:
+    assert await source.fanscore(UserId(id), TOUR) is None
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_service_in_trouble_knows_nothing(
+    service: Neighbour, source: FanscoreSource, trouble: str
+) -> None:
+    service.say(TROUBLES[trouble])
+
+    with capture_logs() as logged:
+        assert await source.fanscore(ANN, TOUR) is None
+
+    assert [(line["event"], line["part"]) for line in logged] == [("neighbour.no_answer", "fanscore")]
+
+
+async def test_a_service_that_is_down_knows_nothing_until_it_is_back(
+    service: Neighbour, source: FanscoreSource
+) -> None:
+    service.stop()
+    assert await source.fanscore(ANN, TOUR) is None
+
+    service.start()
+
+    assert await source.fanscore(ANN, TOUR) == 0.82
+
+
+@pytest.mark.parametrize(
+    "rubbish", [{}, {"value": None}, {"value": "0.5"}, {"value": 1.01}, {"value": -0.1}, [0.5]]
+)
+async def test_rubbish_is_no_score(service: Neighbour, source: FanscoreSource, rubbish: object) -> None:
+    service.say(Reply(200, rubbish))
+
+    assert await source.fanscore(ANN, TOUR) is None
+
+
+async def test_a_score_on_its_way_is_not_known_yet(service: Neighbour, source: FanscoreSource) -> None:
+    service.say(Reply(202, {"value": 0.1}))
+
+    with capture_logs() as logged:
+        assert await source.fanscore(ANN, TOUR) is None
+
+    assert logged == []
+
+
+async def test_a_dead_service_is_left_alone_after_five_failures(
+    service: Neighbour, source: FanscoreSource
+) -> None:
+    service.say(TROUBLES["error"])
+
+    with capture_logs() as logged:
+        assert [await source.fanscore(ANN, TOUR) for _ in range(8)] == [None] * 8
+
+    assert len(service.requests) == 5
+    assert [line["event"] for line in logged].count("neighbour.circuit_opened") == 1
+
+
+async def test_scores_not_known_yet_are_no_failures(service: Neighbour, source: FanscoreSource) -> None:
+    service.say(Reply(404))
+    for _ in range(8):
+        await source.fanscore(ANN, TOUR)
+
+    service.say(Reply(200, {"value": 0.82}))
+
+    assert await source.fanscore(ANN, TOUR) == 0.82
+
+
+async def test_callers_who_go_away_are_no_failures(service: Neighbour, source: FanscoreSource) -> None:
+    service.say(TROUBLES["slow"])
+    for count in range(1, 9):
+        asking = asyncio.create_task(source.fanscore(ANN, TOUR))
+        while len(service.requests) < count:
+            await asyncio.sleep(0.005)
+        asking.cancel()
+        await asyncio.wait([asking])
+
+    service.say(Reply(200, {"value": 0.82}))
+
+    assert await source.fanscore(ANN, TOUR) == 0.82
+
+
+# Asked by those who have time, who must tell what is not known from what nobody says
+
+NO_ANSWER = {name: TROUBLES[name] for name in ("hangs_up", "slow", "error", "gateway", "forbidden")} | {
+    "throttled": Reply(429),
+    "unauthorized": Reply(401),
+}
+UNREADABLE = {name: TROUBLES[name] for name in ("not_json", "not_utf8", "other_json", "empty", "nested")} | {
+    "of this fan alone": Reply(400)
+}
+
+
+@pytest.mark.parametrize("trouble", NO_ANSWER.values(), ids=NO_ANSWER.keys())
+async def test_no_answer_is_not_the_same_as_not_known(
+    service: Neighbour, source: FanscoreSource, trouble: Reply
+) -> None:
+    service.say(trouble)
+
+    with pytest.raises(Unavailable) as refused:
+        await source.ask(ANN, TOUR)
+
+    assert refused.value.context == {"part": "fanscore"}
+
+
+async def test_nobody_there_is_not_the_same_as_not_known(service: Neighbour, source: FanscoreSource) -> None:
+    service.stop()
+
+    with pytest.raises(Unavailable):
+        await source.ask(ANN, TOUR)
+
+
+async def test_in_memory_too() -> None:
+    memory = MemoryFanscore({ANN: 0.5})
+    memory.answer(answers=False)
+
+    assert await memory.fanscore(ANN, TOUR) is None
+    with pytest.raises(Unavailable):
+        await memory.ask(ANN, TOUR)
+
+
+@pytest.mark.parametrize("status", [202, 404])
+async def test_not_known_yet_is_no_trouble(service: Neighbour, source: FanscoreSource, status: int) -> None:
+    service.say(Reply(status))
+
+    assert await source.ask(ANN, TOUR) is None
+
+
+@pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
+async def test_what_nobody_can_read_may_be_one_fans_alone_and_stops_nobody(
+    service: Neighbour, source: FanscoreSource, answer: Reply
+) -> None:
+    service.say(answer)
+
+    with capture_logs() as logged:
+        assert await source.ask(ANN, TOUR) is None
+
+    assert [line["event"] for line in logged] == ["neighbour.no_answer"]
+
+
+async def test_who_has_time_waits_longer_than_a_registration(service: Neighbour, source: FanscoreSource) -> None:
+    service.say(Reply(200, {"value": 0.82}, seconds=0.6))
+
+    assert await source.fanscore(ANN, TOUR) is None
+    assert await source.ask(ANN, TOUR) == 0.82
+
+
+async def test_what_registrations_gave_up_asking_a_worker_still_asks(
+    service: Neighbour, source: FanscoreSource
+) -> None:
+    service.say(TROUBLES["error"])
+    for _ in range(6):
+        await source.fanscore(ANN, TOUR)
+
+    service.say(Reply(200, {"value": 0.82}))
+
+    assert await source.fanscore(ANN, TOUR) is None, "left alone for now"
+    assert await source.ask(ANN, TOUR) == 0.82

@@ -1,0 +1,165 @@
+"""What every Realtime promises: it is told, or Unavailable is raised; soon, and not often in the log."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.appsync.realtime import MUTATION, AppSyncRealtime, appsync_realtime
+from adapters.outgoing.breaker import Breaker
+from adapters.outgoing.http import HttpNeighbour, http_session
+from domain.model.cloud_events import OutgoingEvent, outgoing
+from domain.model.errors import Unavailable
+from domain.model.messaging.messages import StoredMessage, message_data
+from domain.model.registrations.entry import EntryEvent
+from tests.support.registrations import ANN, NOON, PHONE, TOUR, Seconds, a_confirmed_entry
+from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
+
+API_KEY = "da2-geheim"
+PUBLISHED = Reply(200, {"data": {"publishEntryChange": {"userId": ANN}}})
+GRAPHQL_ERRORS = Reply(
+    200,
+    {
+        "data": {"publishEntryChange": None},
+        "errors": [{"path": ["publishEntryChange"], "errorType": "Unauthorized", "message": f"Not for {ANN}"}],
+    },
+)
+
+
+def an_event() -> OutgoingEvent:
+    entry = a_confirmed_entry().told(EntryEvent.UPDATED, NOON)
+    return outgoing(
+        StoredMessage(
+            id="event-1",
+            about=EntryEvent.UPDATED,
+            at=NOON,
+            campaign_id=TOUR,
+            user_id=ANN,
+            revision=entry.revision,
+            data=message_data(EntryEvent.UPDATED, entry),
+        )
+    )
+
+
+@pytest.fixture
+def api() -> Iterator[Neighbour]:
+    with neighbour(lambda _: PUBLISHED) as running:
+        yield running
+
+
+@pytest.fixture
+async def appsync(api: Neighbour) -> AsyncIterator[AppSyncRealtime]:
+    async with appsync_realtime(f"{api.url}/graphql", api_key=API_KEY) as realtime:
+        yield realtime
+
+
+async def test_the_mutation_says_what_changed_and_nothing_private(
+    api: Neighbour, appsync: AppSyncRealtime
+) -> None:
+    event = an_event()
+
+    await appsync.tell(event)
+
+    (request,) = api.requests
+    body: dict[str, Any] = request.json()
+    entry = json.loads(event.body)["data"]
+    assert (request.method, request.path, request.headers["x-api-key"]) == ("POST", "/graphql", API_KEY)
+    assert body["query"] == MUTATION
+    assert body["variables"]["input"] == {
+        "eventId": "event-1",
+        "type": "fangate.entry.updated",
+        "campaignId": TOUR,
+        "userId": ANN,
+        "entryId": entry["id"],
+        "revision": 1,
+        "status": "confirmed",
+        "updatedAt": "2026-05-04T12:00:00.000Z",
+    }
+    assert PHONE not in request.body.decode()
+
+
+FAILURES = {
+    name: TROUBLES[name]
+    for name in ("hangs_up", "slow", "error", "not_json", "other_json", "forbidden", "redirect")
+} | {"GraphQL errors": GRAPHQL_ERRORS}
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+async def test_what_was_not_told_is_unavailable(api: Neighbour, appsync: AppSyncRealtime, failure: Reply) -> None:
+    api.say(failure)
+
+    with pytest.raises(Unavailable) as refused:
+        await appsync.tell(an_event())
+
+    assert refused.value.context == {"part": "realtime"}
+    assert len(api.requests) == 1, "nothing is said twice"
+
+
+async def test_nobody_there_is_unavailable(api: Neighbour, appsync: AppSyncRealtime) -> None:
+    api.stop()
+
+    with pytest.raises(Unavailable):
+        await appsync.tell(an_event())
+
+
+@pytest.mark.parametrize("failure", [GRAPHQL_ERRORS, TROUBLES["forbidden"], TROUBLES["error"]])
+async def test_an_api_that_takes_nothing_is_left_alone_whatever_its_reason(
+    api: Neighbour, appsync: AppSyncRealtime, failure: Reply
+) -> None:
+    api.say(failure)
+
+    for _ in range(50):
+        with pytest.raises(Unavailable):
+            await appsync.tell(an_event())
+
+    assert len(api.requests) == 5
+
+
+async def test_failures_are_told_once_a_minute_with_their_number(api: Neighbour) -> None:
+    api.say(GRAPHQL_ERRORS)
+    seconds = Seconds()
+    async with http_session() as session:
+        breaker = Breaker("realtime", seconds=seconds)
+        service = HttpNeighbour(session, api.url, part="realtime", seconds=2, breaker=breaker)
+        appsync = AppSyncRealtime(service, api_key=API_KEY, seconds=seconds)
+        with capture_logs() as logged:
+            for _ in range(20):
+                with pytest.raises(Unavailable):
+                    await appsync.tell(an_event())
+            seconds.now += 61
+            with pytest.raises(Unavailable):
+                await appsync.tell(an_event())
+
+    told = [line for line in logged if line["event"] == "realtime.failed"]
+    assert [(line["failures"], line["reason"]) for line in told] == [
+        (1, "GraphQL errors: 1"),
+        (20, "GraphQL errors: 1"),
+    ]
+    assert "geheim" not in str(logged)
+    assert ANN not in str(logged)
+
+
+async def test_an_api_that_is_back_is_told_again(api: Neighbour) -> None:
+    api.say(TROUBLES["error"])
+    seconds = Seconds()
+    async with http_session() as session:
+        breaker = Breaker("realtime", seconds=seconds)
+        service = HttpNeighbour(session, api.url, part="realtime", seconds=2, breaker=breaker)
+        appsync = AppSyncRealtime(service, api_key=API_KEY)
+        for _ in range(9):
+            with pytest.raises(Unavailable):
+                await appsync.tell(an_event())
+
+        api.say(PUBLISHED)
+        seconds.now += 1
+
+        await appsync.tell(an_event())
+
+
+async def test_an_event_nobody_can_read_is_told_to_nobody(api: Neighbour, appsync: AppSyncRealtime) -> None:
+    with pytest.raises(Unavailable):
+        await appsync.tell(OutgoingEvent(id="x", key="tour:ann", body=b"{}"))
+
+    assert api.requests == []

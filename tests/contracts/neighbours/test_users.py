@@ -1,0 +1,242 @@
+"""What every Users promises: from user-service, from a file, or in memory."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.memory.neighbours import MemoryUsers
+from adapters.platform.files import FileUsers
+from adapters.platform.http import http_users
+from domain.model.errors import Unavailable
+from domain.model.ids import UserId
+from domain.model.registrations.campaigns import Fan
+from domain.model.registrations.errors import UserNotFound
+from ports.neighbours import Users
+from tests.support.registrations import ANN, BOB, a_fan, a_vouched_fan, as_file, fan_body
+from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records
+
+ODD_IDS = ["a|b", "a:b@c", "a.b", "x" * 128, "...", "-"]
+
+
+@dataclass(slots=True)
+class Subject:
+    users: Users
+    put: Callable[[Fan], None]
+    """From now on the account is as given."""
+
+
+@pytest.fixture(params=["memory", "file", "http"])
+async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
+    async with AsyncExitStack() as stack:
+        yield await SUBJECTS[request.param](stack, tmp_path)
+
+
+async def _memory(_: AsyncExitStack, __: Path) -> Subject:
+    users = MemoryUsers()
+    return Subject(users, users.put)
+
+
+async def _file(_: AsyncExitStack, folder: Path) -> Subject:
+    path = folder / "users.json"
+    path.write_text("[]")
+    known: dict[str, dict[str, Any]] = {}
+
+    def put(fan: Fan) -> None:
+        known[fan.id] = fan_body(fan)
+        path.write_text(as_file(known.values()))
+
+    return Subject(FileUsers(path), put)
+
+
+async def _http(stack: AsyncExitStack, _: Path) -> Subject:
+    known: dict[str, dict[str, Any]] = {}
+    service = stack.enter_context(neighbour(records(known)))
+    users = await stack.enter_async_context(http_users(service.url))
+    return Subject(users, lambda fan: known.update({fan.id: fan_body(fan)}))
+
+
+SUBJECTS = {"memory": _memory, "file": _file, "http": _http}
+
+
+@pytest.mark.parametrize("fan", [a_fan(), a_vouched_fan()], ids=["plain", "vouched"])
+async def test_an_account_is_told_whole(subject: Subject, fan: Fan) -> None:
+    subject.put(fan)
+
+    assert await subject.users.get(fan.id) == fan
+
+
+@pytest.mark.parametrize("id", ODD_IDS)
+async def test_every_id_finds_its_own_account(subject: Subject, id: str) -> None:
+    subject.put(a_fan(id))
+
+    assert (await subject.users.get(UserId(id))).id == id
+
+
+@pytest.mark.parametrize("id", ["bob", ".", ".."])
+async def test_there_is_no_such_fan(subject: Subject, id: str) -> None:
+    subject.put(a_fan())
+
+    with pytest.raises(UserNotFound):
+        await subject.users.get(UserId(id))
+
+
+async def test_the_account_is_told_as_it_is_now(subject: Subject) -> None:
+    subject.put(a_fan())
+    await subject.users.get(ANN)
+
+    subject.put(a_fan(verified_card=True))
+
+    assert (await subject.users.get(ANN)).verified_card
+
+
+# Accounts that come as text
+
+
+@pytest.fixture(params=["file", "http"])
+async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
+    """Users that are told the given JSON about ANN."""
+    async with AsyncExitStack() as stack:
+        if request.param == "http":
+            service = stack.enter_context(neighbour())
+            users = await stack.enter_async_context(http_users(service.url))
+
+            def by_service(body: Any) -> Users:
+                service.say(Reply(200, body))
+                return users
+
+            yield by_service
+            return
+
+        def by_file(body: Any) -> Users:
+            path = tmp_path / "users.json"
+            path.write_text(json.dumps([body]))
+            return FileUsers(path)
+
+        yield by_file
+
+
+async def test_what_we_do_not_know_is_ignored(told: Callable[[Any], Users]) -> None:
+    assert await told(fan_body(a_fan()) | {"shoeSize": 42, "address": {"city": None}}).get(ANN) == a_fan()
+
+
+async def test_what_is_left_out_or_null_vouches_for_nothing(told: Callable[[Any], Users]) -> None:
+    fan = await told({"id": ANN, "linkedAccounts": None, "inviteCodes": None, "phone": None}).get(ANN)
+
+    assert fan == Fan(id=ANN)
+
+
+WRONG = {
+    "id": 7,
+    "email": ["ann@example.org"],
+    "phone": 12015550123,
+    "phoneVerified": "true",
+    "verifiedCard": 1,
+    "linkedAccounts": "spotify",
+    "inviteCodes": {"tour": "VIP-1"},
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+async def test_a_field_of_the_wrong_kind_is_not_taken(told: Callable[[Any], Users], field: str) -> None:
+    with pytest.raises(Unavailable):
+        await told(fan_body(a_fan()) | {field: WRONG[field]}).get(ANN)
+
+
+@pytest.mark.parametrize("field", WRONG)
+async def test_the_log_names_the_place_and_nothing_of_the_fan(told: Callable[[Any], Users], field: str) -> None:
+    body = fan_body(a_vouched_fan()) | {"id": ANN} | {field: WRONG[field]}
+
+    with capture_logs() as logged, pytest.raises(Unavailable):
+        await told(body).get(ANN)
+
+    assert [(line["event"], line["part"]) for line in logged] == [("neighbour.no_answer", "users")]
+    assert field in logged[0]["reason"]
+    for personal in ("12015550123", "example.org", "Bøe", "VIP-1"):
+        assert personal not in str(logged)
+
+
+# user-service
+
+
+@pytest.fixture
+def service() -> Iterator[Neighbour]:
+    with neighbour(records({ANN: fan_body(a_fan())})) as running:
+        yield running
+
+
+@pytest.fixture
+async def users(service: Neighbour) -> AsyncIterator[Users]:
+    async with http_users(service.url) as over_http:
+        yield over_http
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_service_in_trouble_makes_it_unavailable(service: Neighbour, users: Users, trouble: str) -> None:
+    service.say(TROUBLES[trouble])
+
+    with pytest.raises(Unavailable) as refused:
+        await users.get(ANN)
+
+    assert refused.value.context == {"part": "users"}
+
+
+async def test_a_service_that_is_down_makes_it_unavailable(service: Neighbour, users: Users) -> None:
+    service.stop()
+
+    with pytest.raises(Unavailable):
+        await users.get(ANN)
+
+
+async def test_somebody_elses_account_is_not_taken(service: Neighbour, users: Users) -> None:
+    service.say(Reply(200, fan_body(a_fan(BOB))))
+
+    with pytest.raises(Unavailable):
+        await users.get(ANN)
+
+
+async def test_an_id_is_one_segment_of_the_path(service: Neighbour, users: Users) -> None:
+    with pytest.raises(UserNotFound):
+        await users.get(UserId("a|b@c:d"))
+
+    assert [request.path for request in service.requests] == ["/users/a%7Cb%40c%3Ad"]
+
+
+async def test_an_id_that_would_lead_elsewhere_is_not_asked_for(service: Neighbour, users: Users) -> None:
+    with pytest.raises(UserNotFound):
+        await users.get(UserId(".."))
+
+    assert service.requests == []
+
+
+# The file
+
+
+async def test_a_missing_file_makes_it_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable) as refused:
+        await FileUsers(tmp_path / "users.json").get(ANN)
+
+    assert refused.value.context == {"part": "users"}
+
+
+async def test_one_account_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    wrong = UserId("ada@example.com")
+    path.write_text(json.dumps([{"id": wrong, "email": ["x@example.com"]}, fan_body(a_fan())]))
+    users = FileUsers(path)
+
+    with capture_logs() as logged:
+        assert await users.get(ANN) == a_fan()
+        with pytest.raises(Unavailable):
+            await users.get(wrong)
+        with pytest.raises(UserNotFound):
+            await users.get(BOB)
+
+    assert [line["reason"] for line in logged] == [
+        "record 1: rubbish: Expected `str | null`, got `array` - at `$.email`"
+    ]

@@ -1,0 +1,67 @@
+"""The service as a process, reached over HTTP, with its neighbours as files and a gateway of the tests' own."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from tests.http.entries.scene import Scene
+from tests.support.platform import Platform
+from tests.support.servers.neighbours import Reply, neighbour
+from tests.support.servers.service import Service, service
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with neighbour(lambda _: Reply(202, {})) as gateway:
+        yield Platform(tmp_path_factory.mktemp("platform"), gateway)
+
+
+@pytest.fixture(scope="session")
+def running(platform: Platform) -> Iterator[Service]:
+    """The service over memory."""
+    with service(platform.settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hasty(platform: Platform) -> Iterator[Service]:
+    """The same, with codes and blocks that are short-lived, and four messages a number."""
+    brief = {"CONFIRMATION_TTL": "2.5", "PHONE_BLOCK_TTL": "5", "SMS_PER_HOUR": "4"}
+    with service(platform.settings | {f"FANGATE_{name}": value for name, value in brief.items()}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(running: Service) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=running.url, timeout=60) as http:
+        yield http
+
+
+@pytest.fixture
+def scene(running: Service, platform: Platform, http: httpx2.Client) -> Scene:
+    """An open campaign with four markets that wants phones confirmed."""
+    return Scene(running, platform, http).opens()
+
+
+@pytest.fixture
+def hasty_scene(hasty: Service, platform: Platform) -> Iterator[Scene]:
+    with httpx2.Client(base_url=hasty.url, timeout=60) as http:
+        yield Scene(hasty, platform, http).opens()
+
+
+@pytest.fixture
+def stored(platform: Platform, database_url: str) -> Iterator[Scene]:
+    """The same over MongoDB."""
+    settings = platform.settings | {"FANGATE_STORE": database_url}
+    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
+        yield Scene(running, platform, http).opens()
+
+
+@pytest.fixture
+def scorable(scene: Scene) -> Scene:
+    """Two fans who are confirmed, Ann and Bob, and one who is not, Cy."""
+    scene.fan("ann").confirmed()
+    scene.fan("bob").confirmed()
+    scene.fan("cy").registered()
+    return scene

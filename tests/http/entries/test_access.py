@@ -1,0 +1,164 @@
+"""Who may call what (entry-service REQ-007), and what holds for every operation of registrations there is."""
+
+import inspect
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from domain.model.errors import DomainError
+from entrypoints.http.app import ROUTES
+from entrypoints.http.operation import KEY, Operation
+from entrypoints.http.request.guards import fan, oneself, supreme
+from entrypoints.http.response.problems import GATES, STATUS_OF
+from tests.http.entries.scene import Scene
+from tests.support.answers import assert_problem
+from tests.support.servers.service import SECRET
+from tests.support.tokens import bearer, token
+
+OF_ONESELF = {"confirmPhone", "resendCode", "getMyEntry"}
+OF_FANS = {"register", "getEntry"} | OF_ONESELF
+OF_STAFF = {
+    "liftPhoneBlock", "freePhone", "scoreEntries", "countEligible", "rankEligible", "countEntries",
+    "selectEntries", "transferEntries",
+}  # fmt: skip
+JSON = {"Content-Type": "application/json"}
+
+
+def of_entries(*ids: set[str]) -> list[Any]:
+    """The routes of registrations, from the table that the service itself is made of."""
+    wanted: set[str] = set().union(*ids)
+    return [
+        pytest.param(handler, id=operation.id)
+        for handler in ROUTES
+        if isinstance(operation := handler.opt.get(KEY), Operation)
+        and operation.tag == "Entries"
+        and (not ids or operation.id in wanted)
+    ]
+
+
+def call(scene: Scene, handler: HTTPRouteHandler, headers: dict[str, str], content: bytes | None = None) -> Any:
+    (method,) = handler.http_methods - {"OPTIONS"}
+    (path,) = handler.paths
+    assert path.startswith("/{campaignId:str}/")
+    path = path.removeprefix("/{campaignId:str}/").replace("{userId:str}", "somebody")
+    return scene.ask(str(method), path, headers=headers, content=content)
+
+
+def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    """Every error of the model."""
+    for kind in error.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+def test_the_table_has_every_operation_of_registrations() -> None:
+    assert {str(route.id) for route in of_entries()} == OF_FANS | OF_STAFF
+
+
+@pytest.mark.parametrize("handler", of_entries())
+def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTTPRouteHandler) -> None:
+    operation: Operation = handler.opt[KEY]
+
+    of_fans = oneself if operation.id in OF_ONESELF else fan
+    assert handler.before_request is (of_fans if operation.id in OF_FANS else supreme)
+    assert operation.description
+    assert operation.answers
+    assert operation.raises
+    for answer in operation.answers.values():
+        assert answer.body is None or answer.example is not None
+
+
+@pytest.mark.parametrize("handler", of_entries())
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {}, {"Authorization": "Bearer x"}, {"Authorization": token()}, {"Authorization": "Basic c3RhZmY6c3RhZmY="},
+        bearer(secret="another secret, long enough for HS256"), bearer(exp=1_700_000_000), bearer("a\nb"),
+    ],
+    ids=["none", "nonsense", "no scheme", "basic", "badly signed", "expired", "no user"],
+)  # fmt: skip
+def test_without_a_good_token_every_operation_is_a_401(
+    scene: Scene, handler: HTTPRouteHandler, headers: dict[str, str]
+) -> None:
+    refused = call(scene, handler, headers | JSON, b"{")
+
+    assert_problem(refused, 401, "auth.unauthenticated")
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("handler", of_entries(OF_STAFF))
+@pytest.mark.parametrize("supreme", ["true", 1, [True], None])
+def test_with_a_fans_token_every_operation_of_staff_is_a_403(
+    scene: Scene, handler: HTTPRouteHandler, supreme: Any
+) -> None:
+    """``supreme`` is the boolean and nothing like it."""
+    claims = {"sub": "ann", "exp": int(time.time()) + 60} | ({} if supreme is None else {"supreme": supreme})
+    signed = jwt.encode(claims, SECRET, algorithm="HS256")
+
+    refused = call(scene, handler, JSON | {"Authorization": f"Bearer {signed}"}, b"{")
+
+    assert_problem(refused, 403, "auth.forbidden")
+
+
+@pytest.mark.parametrize("handler", of_entries(OF_FANS))
+def test_with_a_fans_token_the_operations_of_fans_are_reached(scene: Scene, handler: HTTPRouteHandler) -> None:
+    answer = call(scene, handler, bearer("somebody", supreme=False))
+
+    assert answer.status_code in {400, 404}
+
+
+@pytest.mark.parametrize("handler", of_entries(OF_STAFF))
+def test_with_a_supreme_token_the_operations_of_staff_are_reached(scene: Scene, handler: HTTPRouteHandler) -> None:
+    assert call(scene, handler, bearer()).status_code in {200, 400}
+
+
+@pytest.mark.parametrize("handler", of_entries())
+def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(
+    scene: Scene, handler: HTTPRouteHandler
+) -> None:
+    for campaign in ("a%20b", "x" * 65, "c1%0a", "%00"):
+        odd = Scene(scene.service, scene.platform, scene.http, campaign)
+        assert_problem(call(odd, handler, bearer()), 422, "request.invalid", "/campaignId")
+
+
+def test_every_refusal_of_the_model_has_a_status_and_a_stable_code_of_its_own() -> None:
+    codes = [error.code for error in refusals()]
+
+    assert set(refusals()) == set(STATUS_OF)
+    assert all(400 <= status < 500 or status == 503 for status in STATUS_OF.values())
+    assert len(codes) == len(set(codes))
+    assert all(inspect.getdoc(error) and error.code.islower() and "." in error.code for error in refusals())
+    assert all(gate.startswith("gate.") for gate in GATES)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("entries", "OPTIONS, POST"),
+        ("entries/confirm", "OPTIONS, POST"),
+        ("entries/confirm/resend", "OPTIONS, POST"),
+        ("entries/me", "GET, OPTIONS"),
+        ("entries/somebody", "GET, OPTIONS"),
+        ("entries/scoring", "GET, OPTIONS, POST"),
+        ("entries/eligibility", "GET, OPTIONS"),
+        ("entries/selection", "OPTIONS, POST"),
+        ("entries/transfer", "OPTIONS, POST"),
+        ("entries/count", "GET, OPTIONS"),
+        ("phone-blocks/lift", "OPTIONS, POST"),
+        ("phones/free", "OPTIONS, POST"),
+    ],
+)
+def test_a_method_that_does_not_fit_is_told_which_do(scene: Scene, path: str, allowed: str) -> None:
+    answer = scene.ask("DELETE", path, headers=bearer())
+
+    assert_problem(answer, 405, "request.method_not_allowed")
+    assert answer.headers["allow"] == allowed
+
+
+def test_a_path_that_leads_nowhere_is_a_404(scene: Scene) -> None:
+    for path in ("phone-blocks", "entries/ann/phone", "entries/confirm/resend/again", "entries/scoring/ann"):
+        assert_problem(scene.get(path), 404, "request.not_found")

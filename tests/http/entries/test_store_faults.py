@@ -1,0 +1,146 @@
+"""The store refuses what it should do: every operation answers 503 and says so, none breaks."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import httpx2
+import pytest
+
+from tests.http.codes.scene import eventually
+from tests.http.entries.scene import Scene, a_phone
+from tests.support.answers import assert_problem
+from tests.support.platform import Platform
+from tests.support.servers import backends
+from tests.support.servers.mongod import ReplicaSet, packaged_mongod, replica_set
+from tests.support.servers.service import service
+from tests.support.tokens import bearer
+
+COMMANDS: Final = ("find", "aggregate", "distinct", "insert", "update", "findAndModify", "listIndexes")
+QUESTIONS: Final = {"find", "aggregate", "distinct", "count"}
+FAULTS: Final = {
+    13: "Unauthorized",
+    43: "CursorNotFound",
+    112: "WriteConflict",
+    175: "QueryPlanKilled",
+    237: "CursorKilled",
+    239: "SnapshotTooOld",
+    246: "SnapshotUnavailable",
+    262: "ExceededTimeLimit",
+    11_601: "Interrupted",
+}
+READY: Final = "readyz"
+NOT_OF_THE_STORE: Final = {"livez", "metrics", "openapi", "asyncapi", "docs"}
+
+PHONE: Final = a_phone()
+CHANGES: Final = itertools.count()
+
+Ask = Callable[[Scene], httpx2.Response]
+
+OPERATIONS: Final[Mapping[str, Ask]] = {
+    READY: lambda scene: scene.http.get("/readyz"),
+    "importCodes": lambda scene: scene.post("codes", {"key": a_file(scene, "codes", "tm/c.csv", "A1\nA2\n")}),
+    "getImport": lambda scene: scene.get("codes/imports/no-such-import"),
+    "withdrawImport": lambda scene: scene.ask("DELETE", "codes/imports/none", headers=bearer()),
+    "listCodes": lambda scene: scene.get("codes"),
+    "countCodes": lambda scene: scene.get("codes/count"),
+    "getCodeHistory": lambda scene: scene.get("codes/history", params={"code": "A1"}),
+    "reserveCodes": lambda scene: scene.post("reserve", {"type": "tm", "count": 1}),
+    "reserveCodesByGet": lambda scene: scene.get("reserve", params={"type": "tm", "count": 1}),
+    "assignCodes": lambda scene: scene.post(
+        "assign", {"reserveId": "reservation-1", "assignments": [{"code": "A1", "userId": "ann"}]}
+    ),
+    "releaseCodes": lambda scene: scene.post("release", {"reserveId": "reservation-1"}),
+    "register": lambda scene: scene.fan(using=PHONE).register(firstName=f"Ann {next(CHANGES)}"),
+    "confirmPhone": lambda scene: scene.fan("ann").confirm({"confirmation": {"token": "x"}}, "123456"),
+    "resendCode": lambda scene: scene.fan("ann").post("entries/confirm/resend", None),
+    "getMyEntry": lambda scene: scene.fan("ann").get("entries/me"),
+    "getEntry": lambda scene: scene.get("entries/ann"),
+    "scoreEntries": lambda scene: scene.post("entries/scoring", {"records": [{"userId": "ann", "score": 1}]}),
+    "countEligible": lambda scene: scene.get("entries/eligibility"),
+    "rankEligible": lambda scene: scene.get("entries/scoring"),
+    "countEntries": lambda scene: scene.get("entries/count"),
+    "selectEntries": lambda scene: scene.post("entries/selection", {"userIds": ["ann"], "selection": "selected"}),
+    "transferEntries": lambda scene: scene.post("entries/transfer", {"from": "nyc", "to": "bos"}),
+    "liftPhoneBlock": lambda scene: scene.post("phone-blocks/lift", {"phone": "+12015550123"}),
+    "freePhone": lambda scene: scene.post("phones/free", {"phone": "+12015550123"}),
+}
+
+
+def a_file(scene: Scene, kind: str, name: str, content: str) -> str:
+    return scene.platform.put_file(f"{kind}/{scene.campaign}/{name}", content.encode())
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[ReplicaSet]:
+    if packaged_mongod() is None:
+        backends.unavailable("a mongod that can be made to fail")
+    with replica_set() as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="module")
+def scene(faulty: ReplicaSet, platform: Platform) -> Iterator[Scene]:
+    settings = platform.settings | {"FANGATE_STORE": faulty.url("fangate")}
+    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
+        yield Scene(running, platform, http).opens()
+
+
+def test_every_operation_is_tried(scene: Scene) -> None:
+    document = scene.http.get("/openapi.json").json()
+    known = {
+        one["operationId"] for path in document["paths"].values() for one in path.values() if "operationId" in one
+    }
+
+    assert known - NOT_OF_THE_STORE == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("code", FAULTS, ids=FAULTS.values())
+def test_a_refusal_of_the_store_is_a_503_and_passes(scene: Scene, faulty: ReplicaSet, code: int) -> None:
+    statuses(scene)  # What is registered stays: the next time it is changed.
+    before = statuses(scene)
+    seen: list[tuple[str, str, int]] = []
+    for command in COMMANDS:
+        with faulty.failing([command], code):
+            for name, ask in OPERATIONS.items():
+                answer = ask(scene)
+                seen.append((command, name, answer.status_code))
+                if answer.status_code == 503 and name != READY:
+                    assert assert_problem(answer, 503, "service.unavailable")["part"] == "store"
+
+    assert [one for one in seen if one[2] >= 500 and one[2] != 503] == []
+    refused = {name for _, name, status in seen if status == 503}
+    assert refused >= set(OPERATIONS) - {"confirmPhone"}  # Its token is refused before the store is asked.
+    assert statuses(scene) == before
+
+
+def statuses(scene: Scene) -> dict[str, int]:
+    return {name: ask(scene).status_code for name, ask in OPERATIONS.items()}
+
+
+def test_the_server_limits_the_time_of_every_question(scene: Scene, faulty: ReplicaSet) -> None:
+    """A write waits for the majority for ``wTimeoutMS`` at most, and ends when the connection does."""
+    statuses(scene)
+    with faulty.primary().client() as client:
+        client["fangate"].command("profile", 2)
+        statuses(scene)
+        client["fangate"].command("profile", 0)
+        commands = [row["command"] for row in client["fangate"]["system.profile"].find({"appName": "fangate"})]
+
+    questions = [one for one in commands if not QUESTIONS.isdisjoint(one)]
+    assert len(questions) > len(OPERATIONS)
+    assert [one for one in questions if "maxTimeMS" not in one] == []
+
+
+def test_the_log_names_the_refusal_and_nothing_that_is_stored(scene: Scene, faulty: ReplicaSet) -> None:
+    fan = scene.fan("secretive")
+    with faulty.failing(["update", "insert"], 13):
+        refused = fan.register()
+
+    request_id = assert_problem(refused, 503, "service.unavailable")["requestId"]
+    log = eventually(scene.service.logged, lambda log: log.count(request_id) > 1)
+    failed = [json.loads(line) for line in log.splitlines() if request_id in line and '"http.failed"' in line]
+    assert "lacks a role" in failed[0]["reason"]
+    assert fan.phone not in log
+    assert "Traceback" not in log

@@ -1,0 +1,116 @@
+"""Where a test's real server comes from: a URL in the environment, Docker, or the packaged server, in this order.
+
+What is nowhere to be had is skipped, loudly; in CI, which declares every backend, that is a failure.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from tests.support.servers.aws import aws_server
+from tests.support.servers.kafka import mock_cluster, packaged_kafka
+from tests.support.servers.mongod import packaged_mongod, replica_set
+from tests.support.servers.ports import free_port
+
+DOCKER_SOCKET = Path("/var/run/docker.sock")
+
+
+def unavailable(what: str) -> None:
+    """Skip the test; where CI is set, fail it."""
+    message = f"BACKEND MISSING: {what}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@contextmanager
+def mongodb() -> Iterator[str]:
+    """The URL of a replica set, without a database."""
+    if url := os.environ.get("FANGATE_TEST_MONGODB_URL"):
+        yield url
+    elif _docker_answers():
+        with _mongodb_in_docker() as url:
+            yield url
+    elif packaged_mongod():
+        with replica_set() as nodes:
+            yield nodes.url("")
+    else:
+        unavailable("MongoDB: set FANGATE_TEST_MONGODB_URL, start Docker, or use Linux on x86-64")
+
+
+@contextmanager
+def aws() -> Iterator[str]:
+    """The endpoint of something that speaks S3, SQS, SNS and Kinesis."""
+    if url := os.environ.get("FANGATE_TEST_AWS_URL"):
+        yield url
+    else:
+        with aws_server() as url:
+            yield url
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """The brokers of a Kafka, ``host:port[,host:port]``, that makes topics as they are asked for."""
+    if servers := os.environ.get("FANGATE_TEST_KAFKA_SERVERS"):
+        yield servers
+    elif _docker_answers():
+        with _kafka_in_docker() as servers:
+            yield servers
+    elif packaged_kafka():
+        with mock_cluster() as cluster:
+            yield cluster.servers
+    else:
+        unavailable("Kafka: set FANGATE_TEST_KAFKA_SERVERS, start Docker, or install confluent-kafka")
+
+
+def _docker_answers() -> bool:
+    if sys.platform != "win32" and "DOCKER_HOST" not in os.environ and not DOCKER_SOCKET.exists():
+        return False  # Asked all the same, docker-py would leave its half-open socket behind.
+    try:
+        import docker  # noqa: PLC0415  # comes with testcontainers
+
+        docker.from_env(timeout=2).ping()
+    except Exception:  # noqa: BLE001  # no engine, no permission, no socket: all the same to us
+        return False
+    return True
+
+
+@contextmanager
+def _mongodb_in_docker() -> Iterator[str]:
+    container = DockerContainer("mongo:8.0").with_command("--replSet rs0 --bind_ip_all").with_exposed_ports(27017)
+    with container:
+        url = f"mongodb://{container.get_container_host_ip()}:{container.get_exposed_port(27017)}/"
+        client: pymongo.MongoClient[dict[str, Any]]
+        with pymongo.MongoClient(f"{url}?directConnection=true", serverSelectionTimeoutMS=60_000) as client:
+            member = {"_id": 0, "host": "127.0.0.1:27017"}
+            client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+        yield f"{url}?directConnection=true"
+
+
+@contextmanager
+def _kafka_in_docker() -> Iterator[str]:
+    port = free_port()  # The broker tells its clients where it is, so it must know before it starts.
+    container = (
+        DockerContainer("apache/kafka:4.1.1")
+        .with_bind_ports(9092, port)
+        .with_env("KAFKA_NODE_ID", "1")
+        .with_env("KAFKA_PROCESS_ROLES", "broker,controller")
+        .with_env("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@localhost:9093")
+        .with_env("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER")
+        .with_env("KAFKA_LISTENERS", "PLAINTEXT://:9092,CONTROLLER://:9093")
+        .with_env("KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://127.0.0.1:{port}")
+        .with_env("KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT")
+        .with_env("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")
+        .with_env("KAFKA_NUM_PARTITIONS", "4")
+        .waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+    )
+    with container:
+        yield f"127.0.0.1:{port}"

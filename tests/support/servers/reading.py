@@ -1,0 +1,101 @@
+"""Everything that a stream holds, read from its beginning as a consumer would; and what must be true of it."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aioboto3
+from aiokafka import AIOKafkaConsumer
+from botocore.config import Config
+
+from tests.support.servers.aws import ENVIRONMENT
+
+POLL_MS: Final = 500
+SHARDS: Final = 4
+_CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One record as it lies in the stream."""
+
+    key: str
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def event(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def id(self) -> str:
+        return str(self.event["id"])
+
+
+def first_of_each(published: Iterable[Published]) -> dict[str, list[str]]:
+    """Under each key the ids in their order, duplicates dropped as a consumer does."""
+    seen: dict[str, dict[str, None]] = {}
+    for record in published:
+        seen.setdefault(record.key, {}).setdefault(record.id)
+    return {key: list(ids) for key, ids in seen.items()}
+
+
+async def read_kafka(servers: str, topic: str) -> list[Published]:
+    """Those of one key in the order they were stored."""
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        partitions = consumer.assignment()
+        ends = await consumer.end_offsets(partitions)
+        found: list[Published] = []
+        while not all([await consumer.position(partition) >= ends[partition] for partition in partitions]):
+            batches = await consumer.getmany(timeout_ms=POLL_MS)
+            found += [_from_kafka(record) for batch in batches.values() for record in batch]
+        return found
+    finally:
+        await consumer.stop()
+
+
+def _from_kafka(record: Any) -> Published:
+    headers = {name: value.decode() for name, value in record.headers}
+    return Published(key=record.key.decode(), body=record.value, headers=headers)
+
+
+@asynccontextmanager
+async def kinesis(url: str) -> AsyncIterator[Any]:
+    """A client of the AWS server at ``url``."""
+    session = aioboto3.Session(
+        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+        region_name=ENVIRONMENT["AWS_REGION"],
+    )
+    async with session.client("kinesis", endpoint_url=url, config=_CONFIG) as client:
+        yield client
+
+
+async def create_kinesis_stream(url: str, name: str, shards: int = SHARDS) -> None:
+    async with kinesis(url) as client:
+        await client.create_stream(StreamName=name, ShardCount=shards)
+
+
+async def read_kinesis(url: str, name: str) -> list[Published]:
+    """Those of one key in the order they were stored."""
+    async with kinesis(url) as client:
+        shards = (await client.list_shards(StreamName=name))["Shards"]
+        return [record for shard in shards for record in await _read_shard(client, name, shard["ShardId"])]
+
+
+async def _read_shard(client: Any, name: str, shard: str) -> list[Published]:
+    found: list[Published] = []
+    asked = await client.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    place = asked["ShardIterator"]
+    while True:
+        page = await client.get_records(ShardIterator=place, Limit=10_000)
+        found += [Published(key=record["PartitionKey"], body=record["Data"]) for record in page["Records"]]
+        if not page["Records"]:
+            return found
+        place = page["NextShardIterator"]

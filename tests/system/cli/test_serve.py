@@ -1,0 +1,95 @@
+"""``fangate serve`` as a process: how it starts, and how it stops."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.servers.service import service
+from tests.support.tokens import bearer
+from tests.system.cli.commands import fangate
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_told_to_stop_it_ends_in_order(name: str) -> None:
+    with service({"FANGATE_OBJECTS": "memory:"}) as running:
+        running.process.send_signal(getattr(signal, name))
+
+        assert running.process.wait(timeout=60) == 0
+        assert "Traceback" not in running.logged()
+
+
+def test_told_to_stop_several_workers_end_in_order(database_url: str) -> None:
+    with service({"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}, workers=2) as running:
+        assert running.stop() == 0
+        assert "Traceback" not in running.logged()
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with service({"FANGATE_OBJECTS": "memory:"}) as running:
+        outcome = fangate("serve", "--port", running.url.rpartition(":")[2], folder=tmp_path)
+
+    assert outcome.returncode != 0
+    assert "is in use by another process" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_over_memory_it_warns_that_nothing_is_kept() -> None:
+    with service({"FANGATE_OBJECTS": "memory:"}) as running:
+        assert "store.in_memory" in running.logged()
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    empty = ("STORE", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RESERVATION_TTL", "LOG_LEVEL")
+    with service({"FANGATE_OBJECTS": "memory:"} | {f"FANGATE_{name}": "" for name in empty}) as running:
+        assert httpx2.get(f"{running.url}/c1/codes", headers=bearer()).status_code == 200
+
+
+@pytest.fixture
+def signatures() -> Iterator[tuple[str, list[str]]]:
+    """Something that answers 404 to every request, and the Authorization headers it got."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:  # the library's name
+            seen.append(self.headers["Authorization"])
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Not on the test's output."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_reaches_aws(signatures: tuple[str, list[str]], variable: str) -> None:
+    """botocore itself does not know AWS_REGION; the signature shows what it was told."""
+    url, seen = signatures
+    settings = {
+        "FANGATE_OBJECTS": "s3://bucket",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        variable: "ap-southeast-2",
+    }
+    with service(settings) as running:
+        body = {"key": "codes/c1/tm/a.csv"}
+        answer = httpx2.post(f"{running.url}/c1/codes", json=body, headers=bearer(), timeout=60)
+
+    assert answer.status_code == 404
+    assert seen
+    assert all("/ap-southeast-2/s3/aws4_request" in signature for signature in seen)

@@ -1,0 +1,40 @@
+"""The world around the service, and a database whose primary may be killed.
+
+A scene for each test: whom it kills and breaks is nobody else's.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.servers.backends import unavailable
+from tests.support.servers.mongod import ReplicaSet, packaged_mongod, replica_set
+from tests.support.world import World, a_world
+from tests.system.messaging.scene import Scene, a_scene
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    with a_world() as world:
+        yield world
+
+
+@pytest.fixture
+def name() -> str:
+    """Of a stream or topic of this test's own."""
+    return f"entries-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def three_nodes() -> Iterator[ReplicaSet]:
+    if packaged_mongod() is None:
+        unavailable("three MongoDB nodes that may be killed: use Linux on x86-64")
+    with replica_set(3) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def scene(database_url: str, aws_environment: dict[str, str]) -> Iterator[Scene]:
+    with a_scene(database_url, aws_environment) as running:
+        yield running

@@ -1,0 +1,56 @@
+"""Live updates say that something changed, to whoever listens; and are in nobody's way."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.http.codes.scene import eventually
+from tests.support.servers.neighbours import TROUBLES
+from tests.system.messaging.scene import API_KEY, Scene
+
+
+def changes(scene: Scene, campaign: str, fan: str) -> None:
+    for market in ("nyc", "bos", "lax"):
+        scene.register(campaign, fan, markets=[market])
+
+
+def test_each_change_is_told_without_anything_private(scene: Scene) -> None:
+    campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
+    scene.worker()
+
+    changes(scene, campaign, fan)
+
+    asked = eventually(lambda: list(scene.appsync.requests), lambda asked: len(asked) == 3)
+    told: list[dict[str, Any]] = [request.json()["variables"]["input"] for request in asked]
+    assert {request.headers["x-api-key"] for request in asked} == {API_KEY}
+    assert sorted((one["revision"], one["type"], one["userId"]) for one in told) == [
+        (1, "fangate.entry.created", fan),
+        (2, "fangate.entry.updated", fan),
+        (3, "fangate.entry.updated", fan),
+    ]
+    said = "".join(request.body.decode() for request in asked)
+    assert scene.world.accounts[fan]["phone"] not in said
+    assert "@" not in said
+
+
+@pytest.mark.parametrize("trouble", ["down", "slow", "error"])
+def test_an_api_in_trouble_changes_nothing(scene: Scene, trouble: str) -> None:
+    campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
+    if trouble == "down":
+        scene.appsync.stop()
+    else:
+        scene.appsync.say(TROUBLES[trouble])
+    worker = scene.worker()
+
+    changes(scene, campaign, fan)
+
+    eventually(scene.left, lambda messages: messages == [])
+    eventually(
+        lambda: [line["event"] for line in worker.lines()].count("event.published"), lambda count: count == 3
+    )
+    assert len(scene.mailer.mails) == 1
+    began = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - began < 25
+    assert worker.logged().count("realtime.failed") <= 1
