@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.model.registrations.campaigns import CampaignStatus
 from tests.http.entries.scene import Fan, Scene, a_phone
 from tests.support.answers import ENTRY, TIME, assert_problem
 from tests.support.tokens import token
-
-CLOSED = CampaignStatus.CLOSED
 
 
 def token_of(entry: Any) -> str:

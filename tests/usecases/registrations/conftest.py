@@ -1,9 +1,9 @@
 """What each rule of the entry-service is tested by.
 
-REQ-001 ``test_confirming``, REQ-002 ``test_one_number_one_fan``, REQ-003 ``test_changing_the_phone``, REQ-004 and
-REQ-008 ``test_registering``, REQ-005 ``test_market_preferences`` and ``test_transferring``, REQ-006
-``test_scoring``, REQ-009 ``test_blocked_numbers``, REQ-010 ``test_events``. Use cases do not know who is staff
-(REQ-007): the HTTP tests promise that.
+REQ-001 ``test_confirming``; REQ-002 ``test_one_number_one_fan``; REQ-003 ``test_changing_the_phone``; REQ-004
+``test_refusing_registrations``; REQ-005 ``test_market_preferences`` and ``test_transferring``; REQ-006
+``test_scoring``; REQ-008 ``test_registering``; REQ-009 ``test_blocked_numbers``; REQ-010 ``test_events``. Use
+cases do not know who is staff (REQ-007): the HTTP tests promise that.
 """
 
 import pytest

@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 
 from domain.model.errors import InvalidValue
-from domain.model.registrations.campaigns import CampaignStatus
 from domain.model.registrations.confirmation import MAX_ATTEMPTS
 from domain.model.registrations.errors import (
     ConfirmationExhausted,
@@ -16,7 +15,6 @@ from domain.model.registrations.errors import (
 from tests.support.registrations import LAX, MINUTE, a_challenge
 from tests.usecases.registrations.scene import Scene
 
-CLOSED = CampaignStatus.CLOSED
 WIDE, ARABIC = ({ord("0") + digit: zero + digit for digit in range(10)} for zero in (0xFF10, 0x0660))
 """Digits of other scripts."""
 

@@ -20,8 +20,6 @@ from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.wiring import CODE_TTL
 
 CLOSED = CampaignStatus.CLOSED
-WIDE, ARABIC = ({ord("0") + digit: zero + digit for digit in range(10)} for zero in (0xFF10, 0x0660))
-"""Digits of other scripts."""
 
 
 async def test_the_code_that_was_sent_confirms_the_phone(scene: Scene) -> None:

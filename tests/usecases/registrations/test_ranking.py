@@ -15,7 +15,6 @@ from tests.usecases.registrations.scene import Fan, Scene
 from tests.usecases.registrations.states import CHOICES
 
 Pool = dict[str, Fan]
-NONE, SELECTED, WAITLISTED, DECLINED = Selection
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 5_000])
@@ -46,7 +45,7 @@ async def test_equal_scores_are_in_the_order_of_user_ids(scene: Scene) -> None:
 
 async def test_the_next_page_begins_behind_the_last_one_though_fans_come_and_go(scene: Scene, pool: Pool) -> None:
     page = await scene.use_cases.rank_eligible(TOUR, Query(), after=None, limit=2)
-    await scene.select(DECLINED, pool["bob"])
+    await scene.select(Selection.DECLINED, pool["bob"])
     await scene.score({pool["fay"]: 85})
 
     assert page.next == RankingPosition(score=80, user_id=UserId("bob"))

@@ -6,17 +6,6 @@ from domain.model.messaging.relaying import Channel
 from tests.support.registrations import SFO
 from tests.usecases.registrations.scene import EVERYWHERE, Scene
 
-STORY = [
-    "created",
-    "phone_confirmed",
-    "updated",
-    "transferred",
-    "selected",
-    "updated",
-    "phone_confirmed",
-    "updated",
-]
-
 
 async def test_a_receipt_is_due_once_when_the_phone_is_first_confirmed(scene: Scene) -> None:
     """Core rule: "Receipts are sent only after successful registration"."""

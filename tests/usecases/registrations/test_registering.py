@@ -1,4 +1,4 @@
-"""Registering and changing a registration, while the campaign takes registrations (REQ-004, REQ-008)."""
+"""Registering, and changing a registration (REQ-008): what is stored, what stays, and what a repeat does."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

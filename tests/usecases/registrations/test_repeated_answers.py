@@ -12,8 +12,6 @@ from tests.usecases.registrations.scene import Scene
 from tests.usecases.registrations.wiring import Ports
 
 CLOSED = CampaignStatus.CLOSED
-WIDE, ARABIC = ({ord("0") + digit: zero + digit for digit in range(10)} for zero in (0xFF10, 0x0660))
-"""Digits of other scripts."""
 
 
 async def test_a_newer_code_makes_the_one_before_worthless(scene: Scene) -> None:

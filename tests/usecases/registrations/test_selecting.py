@@ -66,7 +66,7 @@ async def test_a_selection_is_of_one_campaign(scene: Scene, ann: Fan) -> None:
     assert (await elsewhere.entry()).selection is NONE
 
 
-async def test_nobody_to_select_is_no_error(scene: Scene) -> None:
+async def test_selecting_no_fan_is_no_error(scene: Scene) -> None:
     assert await scene.select(SELECTED) == Selected(updated=0, rejected=[])
 
 

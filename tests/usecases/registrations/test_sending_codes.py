@@ -1,4 +1,4 @@
-"""How often a code is sent, to which numbers, and what becomes of one that cannot be sent."""
+"""How often a code is sent to a fan and to a number."""
 
 import re
 
