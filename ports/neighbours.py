@@ -1,5 +1,6 @@
 """The neighbours: other systems that Fangate asks or informs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -89,6 +90,13 @@ class Receipts(Protocol):
 
 
 class Realtime(Protocol):
-    async def tell(self, event: OutgoingEvent) -> None:
-        """Say that an entry changed. Raises Unavailable; nobody waits for it and it is not repeated."""
+    async def send(self, event: OutgoingEvent) -> None:
+        """Tell the open pages that an entry changed, with one attempt. Raises Unavailable."""
+        ...
+
+
+class LiveUpdates(Protocol):
+    def announce(self, events: Sequence[OutgoingEvent]) -> None:
+        """Send these to the open pages in the background. Returns at once and never raises; an event that cannot
+        be sent is dropped."""
         ...

@@ -20,7 +20,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "sms": tables.SMS,
     "queue": tables.QUEUES,
     "receipts": tables.RECEIPTS,
-    "realtime": tables.REALTIMES,
+    "realtime": tables.LIVE_UPDATES,
     "stream": tables.STREAMS,
 }
 

@@ -67,7 +67,7 @@ class AppSyncRealtime:
         self._failures = 0
         self._silent_until = 0.0
 
-    async def tell(self, event: OutgoingEvent) -> None:
+    async def send(self, event: OutgoingEvent) -> None:
         try:
             body = {"query": MUTATION, "variables": {"input": _input(event)}}
             await self._service.post(body, headers=self._headers, check=_check)

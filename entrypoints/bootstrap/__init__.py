@@ -20,12 +20,14 @@ from adapters.numbering.parser import LibPhoneNumbers
 from adapters.sqs.provision import build_queues
 from adapters.system.clock import SystemClock
 from adapters.tokens.jwt import JwtConfirmationTokens
-from entrypoints.application import Application, CheckedObjectStore, Neighbours, assemble
+from entrypoints.application import Application, assemble
+from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.bootstrap import tables
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 from entrypoints.config.stream_urls import open_plugin
-from entrypoints.telemetry.instrumented_ports import CountedEntries, CountedSms, ObservedStream
+from entrypoints.telemetry.instrumented_ports import CountedSms, ObservedStream
+from entrypoints.telemetry.instrumented_use_cases import CountedConfirmPhone
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Tracer
 from ports.system import Clock
@@ -68,14 +70,15 @@ async def application(
         stores = await _open(tables.STORES, settings.store, settings, stack)
         neighbours = await _open_neighbours(settings, key, stack)
         counted = metrics or Metrics()
-        yield assemble(
+        app = assemble(
             settings,
-            stores=replace(stores, entries=CountedEntries(entries=stores.entries, metrics=counted)),
+            stores=stores,
             neighbours=_observed(neighbours, scheme_of(settings.stream), counted, tracer),
             objects=objects,
             clock=clock or SystemClock(),
             confirmation_key=key,
         )
+        yield _counted(app, counted)
 
 
 def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tracer | None) -> Neighbours:
@@ -84,6 +87,11 @@ def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tra
         sms=CountedSms(sms=neighbours.sms, metrics=metrics),
         stream=ObservedStream(stream=neighbours.stream, system=stream, metrics=metrics, tracer=tracer),
     )
+
+
+def _counted(app: Application, metrics: Metrics) -> Application:
+    confirm = CountedConfirmPhone(confirm_phone=app.phones.confirm, metrics=metrics)
+    return replace(app, phones=replace(app.phones, confirm=confirm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         stream=await _open(tables.streams(settings), settings.stream, settings, stack),
         queue=await _open(tables.QUEUES, settings.queue, settings, stack),
         receipts=await _open(tables.RECEIPTS, settings.receipts, settings, stack),
-        realtime=await _open(tables.REALTIMES, settings.realtime, settings, stack),
+        live_updates=await _open(tables.LIVE_UPDATES, settings.realtime, settings, stack),
     )
 
 

@@ -7,22 +7,16 @@ from typing import TypeVar
 
 import structlog
 
+from adapters.appsync.live_updates import NoLiveUpdates, in_background
 from adapters.appsync.realtime import appsync_realtime
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
 from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
-from adapters.memory.budgets import MemoryFanBudgets
-from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.delivery import LogReceipts, MemoryEventStream
-from adapters.memory.entries import MemoryEntryStore
-from adapters.memory.entry_queries import MemoryEntryQueries
-from adapters.memory.leases import MemoryLeases
 from adapters.memory.objects import MemoryObjectStore
-from adapters.memory.outbox import MemoryOutbox
-from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.queues import MemoryQueue
-from adapters.memory.rate_limits import MemoryRateLimits
+from adapters.memory.store import MemoryStore
 from adapters.mongo.store import mongo_store
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from adapters.platform.cached import CachedCampaigns
@@ -35,12 +29,13 @@ from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
 from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
-from entrypoints.application import CheckedObjectStore, Stores
+from entrypoints.application.needs import CheckedObjectStore
 from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.config.stream_urls import kafka_address, kinesis_name, open_plugin
 from ports.events import EventStream
 from ports.messaging import CountedQueue
-from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, Realtime, Receipts, Sms, Users
+from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, LiveUpdates, Receipts, Sms, Users
+from ports.stores import Stores
 from ports.system import current_request
 
 Port = TypeVar("Port")
@@ -67,24 +62,6 @@ def _bucket_name(settings: Settings) -> str:
     return settings.objects.partition(":")[2].strip("/")
 
 
-def _memory(_: Settings) -> Stores:
-    codes, entries = MemoryCodeStore(), MemoryEntryStore(request=current_request)
-    return Stores(
-        pool=codes,
-        catalogue=codes,
-        imports=MemoryImportLog(),
-        entries=entries,
-        entry_queries=MemoryEntryQueries(entries),
-        scores=entries,
-        phone_book=MemoryPhoneBook(),
-        budgets=MemoryFanBudgets(),
-        limits=MemoryRateLimits(),
-        outbox=MemoryOutbox(entries),
-        leases=MemoryLeases(),
-        health=codes,
-    )
-
-
 @asynccontextmanager
 async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
     async with mongo_store(settings.store, request=current_request) as mongo:
@@ -92,20 +69,7 @@ async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
             await mongo.prepare()
         except Unavailable as error:  # Start all the same: /readyz tells, and it is prepared when it is back.
             log.info("store.not_prepared", variable=f"{PREFIX}STORE", reason=error.reason)
-        yield Stores(
-            pool=mongo.pool,
-            catalogue=mongo.catalogue,
-            imports=mongo.imports,
-            entries=mongo.entries,
-            entry_queries=mongo.entry_queries,
-            scores=mongo.scores,
-            phone_book=mongo.phone_book,
-            budgets=mongo.budgets,
-            limits=mongo.limits,
-            outbox=mongo.outbox,
-            leases=mongo.leases,
-            health=mongo,
-        )
+        yield mongo
 
 
 @asynccontextmanager
@@ -124,15 +88,22 @@ def _sfmc(settings: Settings) -> AbstractAsyncContextManager[Receipts]:
     )
 
 
-def _appsync(settings: Settings) -> AbstractAsyncContextManager[Realtime]:
-    return appsync_realtime(settings.realtime, api_key=settings.appsync_api_key.get_secret_value())
+@asynccontextmanager
+async def _appsync(settings: Settings) -> AsyncIterator[LiveUpdates]:
+    key = settings.appsync_api_key.get_secret_value()
+    async with appsync_realtime(settings.realtime, api_key=key) as realtime, in_background(realtime) as updates:
+        yield updates
 
 
 def _plugin(settings: Settings) -> AbstractAsyncContextManager[EventStream]:
     return open_plugin(settings.stream)
 
 
-STORES: Mapping[str, Factory[Stores]] = {"memory": _memory, "mongodb": _mongo, "mongodb+srv": _mongo}
+STORES: Mapping[str, Factory[Stores]] = {
+    "memory": lambda _: MemoryStore(request=current_request),
+    "mongodb": _mongo,
+    "mongodb+srv": _mongo,
+}
 OBJECT_STORES: Mapping[str, Factory[CheckedObjectStore]] = {
     "file": lambda settings: FolderObjectStore(_path(settings.objects)),
     "memory": lambda _: MemoryObjectStore(),
@@ -171,7 +142,11 @@ QUEUES: Mapping[str, Factory[CountedQueue]] = {
     ),
 }
 RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": lambda _: LogReceipts(), "http": _sfmc, "https": _sfmc}
-REALTIMES: Mapping[str, Factory[Realtime | None]] = {"none": lambda _: None, "http": _appsync, "https": _appsync}
+LIVE_UPDATES: Mapping[str, Factory[LiveUpdates]] = {
+    "none": lambda _: NoLiveUpdates(),
+    "http": _appsync,
+    "https": _appsync,
+}
 STREAMS: Mapping[str, Factory[EventStream]] = {
     "memory": lambda _: MemoryEventStream(),
     "kinesis": lambda settings: kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region),

@@ -121,5 +121,5 @@ async def _import(
         source = single_file(file, lambda size: progress.advance(bar, size))
         async with application(settings, objects=source) as app:
             if dry_run:
-                return await app.check_file(command)
-            return await app.import_codes(await app.begin_import(command), command.options)
+                return await app.codes.check_file(command)
+            return await app.codes.run_import(await app.codes.begin_import(command), command.options)

@@ -75,9 +75,9 @@ def _shown(parked: Parked) -> dict[str, object]:
 
 async def _list(settings: Settings, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
     async with application(settings) as app:
-        return await app.list_parked(campaign_id, limit)
+        return await app.messaging.list_parked(campaign_id, limit)
 
 
 async def _retry(settings: Settings, ids: Collection[str] | None) -> Sequence[str]:
     async with application(settings) as app:
-        return await app.retry_parked(ids)
+        return await app.messaging.retry_parked(ids)

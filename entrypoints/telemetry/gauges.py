@@ -83,9 +83,9 @@ class Asked(Generic[T]):
 class Gauges:
     def __init__(self, app: Application) -> None:
         self._clock = app.clock
-        self._inventory = Asked(lambda: _count(app.catalogue, app.clock), INVENTORY_FRESH_SECONDS)
-        self._standing = Asked(app.outbox.standing, FRESH_SECONDS)
-        self._depth = Asked(app.queue.depth, FRESH_SECONDS)
+        self._inventory = Asked(lambda: _count(app.codes.catalogue, app.clock), INVENTORY_FRESH_SECONDS)
+        self._standing = Asked(app.messaging.outbox.standing, FRESH_SECONDS)
+        self._depth = Asked(app.messaging.queue.depth, FRESH_SECONDS)
 
     async def metrics(self) -> Sequence[Metric]:
         """In Prometheus' form, whatever is known."""

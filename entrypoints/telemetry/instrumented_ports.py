@@ -1,6 +1,6 @@
 """Ports as seen by operators: each of these does what the port behind it does, and lets it be measured."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,15 +9,10 @@ from opentelemetry.trace import SpanKind
 
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
-from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.entry import Entry, EntryEvent
-from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from entrypoints.telemetry import traceparent as w3c
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span, Tracer
-from ports.entries import EntryChange, EntryStore
 from ports.events import BEHIND, EventStream, Refused
 from ports.neighbours import Sms
 
@@ -101,44 +96,3 @@ class CountedSms:
             self.metrics.code_not_sent()
             raise
         self.metrics.code_sent()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountedEntries:
-    """Counts phones that were confirmed with a code; those the account vouches for are not."""
-
-    entries: EntryStore
-    metrics: Metrics
-
-    async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
-        return await self.entries.get(campaign_id, user_id)
-
-    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
-        verified = False
-
-        def watched(before: Entry | None) -> Entry:
-            nonlocal verified
-            after = change(before)
-            verified = any(message.about is EntryEvent.PHONE_CONFIRMED for message in after.messages)
-            return after
-
-        entry = await self.entries.change(campaign_id, user_id, watched)
-        if verified:
-            self.metrics.phone_verified()
-        return entry
-
-    async def change_many(
-        self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Collection[UserId]:
-        return await self.entries.change_many(campaign_id, user_ids, change)
-
-    async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
-        return await self.entries.confirmed_owner(campaign_id, phone)
-
-    async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
-        await self.entries.remember_moved(campaign_id, market)
-
-    async def count_attempt(
-        self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
-    ) -> Challenge | None:
-        return await self.entries.count_attempt(campaign_id, user_id, challenge_id, code_hash)

@@ -20,9 +20,9 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
     """Do each chore again and again until ``stop`` is set; with ``drain``, only once."""
     sweep_every = settings.sweep_interval.total_seconds()
     await asyncio.gather(
-        repeat(app.sweep_reservations, "reservations.swept", sweep_every, stop, once=drain),
+        repeat(app.codes.sweep, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
-        retry_scores(app.retry_scores, app.queue, stop, once=drain),
+        retry_scores(app.messaging.retry_scores, app.messaging.queue, stop, once=drain),
     )
 
 

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> None:
     """Until ``stop`` is set. What is in hand then is finished, or else passed on again by who holds it next."""
-    held = HoldPartitions(app.leases, _name(), lasting)
+    held = HoldPartitions(app.messaging.leases, _name(), lasting)
     over = asyncio.Event()
     keeper = asyncio.create_task(_keep(held, over))
     lanes = [
@@ -53,13 +53,12 @@ async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> No
         for task in (keeper, *lanes):
             task.cancel()
         await asyncio.gather(keeper, *lanes, return_exceptions=True)
-        await app.live_updates.stop()
         await _say_farewell(held)
 
 
 async def drain(app: Application, lasting: timedelta) -> None:
     """Pass on what waits now, as far as it goes, and return. Raises Unavailable."""
-    held = HoldPartitions(app.leases, _name(), lasting)
+    held = HoldPartitions(app.messaging.leases, _name(), lasting)
     await held.renew()
     for channel, pass_on in _channels(app).items():
         async with held.in_hand(range(PARTITIONS)) as partitions:
@@ -70,9 +69,9 @@ async def drain(app: Application, lasting: timedelta) -> None:
 
 def _channels(app: Application) -> Mapping[Channel, PassOn]:
     return {
-        Channel.EVENTS: app.relay_events,
-        Channel.RETRIES: app.queue_score_retries,
-        Channel.RECEIPTS: app.send_receipts,
+        Channel.EVENTS: app.messaging.relay_events,
+        Channel.RETRIES: app.messaging.queue_score_retries,
+        Channel.RECEIPTS: app.messaging.send_receipts,
     }
 
 

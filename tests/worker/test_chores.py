@@ -17,12 +17,12 @@ from entrypoints.worker.loop import work
 from entrypoints.worker.relay import relay
 
 CHORES: Final = (
-    "sweep_reservations",
-    "relay_events",
-    "queue_score_retries",
-    "send_receipts",
-    "leases",
-    "queue",
+    "codes.sweep",
+    "messaging.relay_events",
+    "messaging.queue_score_retries",
+    "messaging.send_receipts",
+    "messaging.leases",
+    "messaging.queue",
 )
 ERRORS: Final = (
     RuntimeError("broken"),
@@ -134,7 +134,7 @@ async def goes_on(failing: str, error: Exception) -> bool:
 async def test_it_ends_although_its_leases_always_fail() -> None:
     stop = asyncio.Event()
     async with application(Settings(store="memory:", objects="memory:")) as app:
-        office = Office.of(app, "leases", ERRORS[0], failures=1_000)
+        office = Office.of(app, "messaging.leases", ERRORS[0], failures=1_000)
         relaying = asyncio.create_task(relay(office.app, LASTING, stop))
         await asyncio.sleep(0.1)
         stop.set()

@@ -24,13 +24,13 @@ KEY = "codes/c1/tm/a.csv"
 
 
 async def reserve_one(app: Application) -> None:
-    await app.import_codes(await app.begin_import(ImportCodesCommand(campaign_id=C1, key=KEY, by=STAFF)))
-    await app.reserve_codes(ReserveCodesCommand(campaign_id=C1, type=CodeType.TM, count=1, by=STAFF))
+    await app.codes.run_import(await app.codes.begin_import(ImportCodesCommand(campaign_id=C1, key=KEY, by=STAFF)))
+    await app.codes.reserve(ReserveCodesCommand(campaign_id=C1, type=CodeType.TM, count=1, by=STAFF))
 
 
 async def events(app: Application) -> list[CodeEvent]:
     """What is written down, without what the clock alone would add."""
-    code = (await app.read_code_history(C1, "A1")).code
+    code = (await app.codes.history(C1, "A1")).code
     return [transition.event for transition in code.transitions]
 
 
@@ -47,7 +47,7 @@ async def test_a_drain_sweeps_what_has_lapsed_and_returns() -> None:
         clock.advance(timedelta(milliseconds=1))
         await work(app, settings, asyncio.Event(), drain=True)
         assert await events(app) == [CodeEvent.RESERVED, CodeEvent.EXPIRED]
-        story = await app.read_code_history(C1, "A1")
+        story = await app.codes.history(C1, "A1")
         assert story.code.status(clock.now()) is CodeStatus.AVAILABLE
 
 
@@ -116,12 +116,15 @@ class DeafLeases:
         return await self.leases.change(change)
 
 
+def _deafened(app: Application) -> Application:
+    leases = DeafLeases(app.messaging.leases)
+    return replace(app, messaging=replace(app.messaging, leases=leases))
+
+
 async def test_it_ends_although_a_cancellation_was_lost() -> None:
     settings, stop = Settings(store="memory:", objects="memory:"), asyncio.Event()
     async with application(settings) as app:
-        relaying = asyncio.create_task(
-            relay(replace(app, leases=DeafLeases(app.leases)), settings.relay_lease, stop)
-        )
+        relaying = asyncio.create_task(relay(_deafened(app), settings.relay_lease, stop))
         await asyncio.sleep(0.1)
         stop.set()
 

@@ -18,9 +18,9 @@ from domain.model.messaging.relaying import (
     Settlement,
     pause_after,
 )
-from domain.usecases.messaging.live_updates import LiveUpdates
 from ports.events import BEHIND, EventStream, Refused
 from ports.messaging import Outbox
+from ports.neighbours import LiveUpdates
 from ports.system import Clock
 
 EVENTS_AT_ONCE: Final = 500
@@ -37,7 +37,7 @@ class RelayEvents:
 
     outbox: Outbox
     stream: EventStream
-    live: LiveUpdates
+    live_updates: LiveUpdates
     clock: Clock
 
     async def __call__(self, partitions: Collection[int]) -> Relayed:
@@ -50,7 +50,7 @@ class RelayEvents:
         settlement = _settlement(messages, refused, self.clock.now())
         if settlement.passed_on or settlement.postponed or settlement.parked:
             await self.outbox.settle(settlement)
-        self.live.tell([event for event in events if event.id not in refused])
+        self.live_updates.announce([event for event in events if event.id not in refused])
         return Relayed(
             passed_on=len(settlement.passed_on),
             postponed=len(settlement.postponed),

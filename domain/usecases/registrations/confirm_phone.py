@@ -33,6 +33,13 @@ class ConfirmPhoneCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    entry: Entry
+    newly: bool
+    """False when the phone was confirmed before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPhone:
     """Confirm the phone of a registration with the code that was sent to it.
 
@@ -51,7 +58,7 @@ class ConfirmPhone:
     clock: Clock
     send_code: SendCode
 
-    async def __call__(self, command: ConfirmPhoneCommand) -> Entry:
+    async def __call__(self, command: ConfirmPhoneCommand) -> Confirmed:
         """Refuses in this order: InvalidValue, InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
         ConfirmationExpired, BudgetUsedUp, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
         now = self.clock.now()
@@ -63,7 +70,7 @@ class ConfirmPhone:
         if entry is None:
             raise InvalidConfirmationToken
         if entry.confirmed and self._is_of(bound_to, entry):
-            return entry
+            return Confirmed(entry=entry, newly=False)
         if not (await self.campaigns.get(command.campaign_id)).takes_registrations(now):
             raise CampaignNotOpen
         challenge = _current(entry, bound_to)
@@ -111,7 +118,7 @@ class ConfirmPhone:
             lambda record: record.failed(challenge.user_id, now, self.send_code.rules.phone_block_ttl),
         )
 
-    async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Entry:
+    async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Confirmed:
         """No try could be counted. Where the same answer, sent twice, has just confirmed the phone, that is why.
 
         Raises ConfirmationExhausted where it has not.
@@ -119,19 +126,24 @@ class ConfirmPhone:
         entry = await self.entries.get(command.campaign_id, command.user_id)
         if entry is None or not entry.confirmed or not self._is_of(bound_to, entry):
             raise ConfirmationExhausted
-        return entry
+        return Confirmed(entry=entry, newly=False)
 
-    async def _confirm(self, challenge: Challenge, now: datetime) -> Entry:
+    async def _confirm(self, challenge: Challenge, now: datetime) -> Confirmed:
+        newly = False
+
         def confirm(current: Entry | None) -> Entry:
+            nonlocal newly
             assert current is not None, "entries are never deleted"
-            if current.confirmed and current.details.phone == challenge.phone:
+            newly = not (current.confirmed and current.details.phone == challenge.phone)
+            if not newly:
                 return current
             verification = current.verification
             if verification is None or verification.challenge is None or verification.challenge.id != challenge.id:
                 raise ConfirmationSuperseded
             return current.confirm(now).told(EntryEvent.PHONE_CONFIRMED, now)
 
-        return await self.entries.change(challenge.campaign_id, challenge.user_id, confirm)
+        entry = await self.entries.change(challenge.campaign_id, challenge.user_id, confirm)
+        return Confirmed(entry=entry, newly=newly)
 
 
 def _current(entry: Entry, bound_to: ChallengeRef) -> Challenge:

@@ -129,7 +129,7 @@ async def assign_codes(request: AnyRequest) -> Response[bytes]:
     campaign_id = campaign_of(request)
     body = await body_of(request, AssignRequest)
     return json_answer(
-        AssignBody.of(await app.assign_codes(body.command(campaign_id, caller_of(request).user_id)))
+        AssignBody.of(await app.codes.assign(body.command(campaign_id, caller_of(request).user_id)))
     )
 
 
@@ -166,4 +166,4 @@ async def release_codes(request: AnyRequest) -> Response[bytes]:
         codes=None if body.codes is None else [code.strip() for code in body.codes],
         by=caller_of(request).user_id,
     )
-    return json_answer(ReleaseBody.of(await app.release_codes(command)))
+    return json_answer(ReleaseBody.of(await app.codes.release(command)))

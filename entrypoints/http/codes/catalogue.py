@@ -137,11 +137,11 @@ async def list_codes(request: AnyRequest) -> Response[bytes] | Stream:
     after = text_after(query.cursor)
     match preferred(request, JSON, NDJSON, CSV):
         case "application/x-ndjson":
-            return stream_answer(_ndjson(app.export_codes(campaign_id, query.wanted())), NDJSON)
+            return stream_answer(_ndjson(app.codes.export(campaign_id, query.wanted())), NDJSON)
         case "text/csv":
-            return stream_answer(_csv(app.export_codes(campaign_id, query.wanted())), CSV)
+            return stream_answer(_csv(app.codes.export(campaign_id, query.wanted())), CSV)
         case _:
-            page = await app.list_codes(campaign_id, query.wanted(), after=after, limit=query.limit)
+            page = await app.codes.list(campaign_id, query.wanted(), after=after, limit=query.limit)
             return json_answer(PageBody.of(page, cursor_after(page.next)))
 
 

@@ -92,4 +92,4 @@ async def count_codes(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     query = query_of(request, CountQuery)
-    return json_answer(InventoryBody.of(campaign_id, await app.count_codes(campaign_id, query.type)))
+    return json_answer(InventoryBody.of(campaign_id, await app.codes.count(campaign_id, query.type)))

@@ -96,4 +96,4 @@ async def get_code_history(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     query = query_of(request, HistoryQuery)
-    return json_answer(HistoryBody.of(await app.read_code_history(campaign_id, query.code.strip())))
+    return json_answer(HistoryBody.of(await app.codes.history(campaign_id, query.code.strip())))

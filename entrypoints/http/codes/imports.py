@@ -196,10 +196,10 @@ async def import_codes(request: AnyRequest) -> Response[bytes]:
         campaign_id=campaign_id, key=body.key, by=caller_of(request).user_id, options=options
     )
     if body.dry_run:
-        return json_answer(ImportBody.of(await app.check_file(command)))
-    run = await app.begin_import(command)
+        return json_answer(ImportBody.of(await app.codes.check_file(command)))
+    run = await app.codes.begin_import(command)
     if not _wants_no_wait(request):
-        return json_answer(ImportBody.of(await app.import_codes(run, options)))
+        return json_answer(ImportBody.of(await app.codes.run_import(run, options)))
     request.app.state.background.start(_import_unattended(app, run, options))
     location = f"/{campaign_id}/codes/imports/{run.id}"
     return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
@@ -221,7 +221,7 @@ async def import_codes(request: AnyRequest) -> Response[bytes]:
 )
 async def get_import(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
-    run = await app.find_import(campaign_of(request), ImportId(request.path_params["importId"]))
+    run = await app.codes.find_import(campaign_of(request), ImportId(request.path_params["importId"]))
     return json_answer(ImportBody.of(run))
 
 
@@ -248,7 +248,7 @@ async def get_import(request: AnyRequest) -> Response[bytes]:
 )
 async def withdraw_import(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
-    done = await app.withdraw_import(campaign_of(request), ImportId(request.path_params["importId"]))
+    done = await app.codes.withdraw_import(campaign_of(request), ImportId(request.path_params["importId"]))
     kept = KeptBody(reserved=done.reserved, assigned=done.assigned)
     return json_answer(WithdrawnBody(removed=done.removed, kept=kept))
 
@@ -262,6 +262,6 @@ def _wants_no_wait(request: AnyRequest) -> bool:
 async def _import_unattended(app: Application, run: Import, options: FileOptions) -> None:
     """Nobody waits for the answer: how it ended is on record, and in the log."""
     try:
-        await app.import_codes(run, options)
+        await app.codes.run_import(run, options)
     except Exception as error:  # noqa: BLE001  # there is nobody to raise it to
         log.warning("import.failed", import_id=run.id, reason=type(error).__name__)

@@ -116,4 +116,4 @@ async def _reserve(request: AnyRequest, campaign_id: CampaignId, wanted: Reserve
         reserve_id=ReserveId(wanted.reserve_id) if wanted.reserve_id else None,
         by=caller_of(request).user_id,
     )
-    return json_answer(ReservationBody.of(await app.reserve_codes(command)))
+    return json_answer(ReservationBody.of(await app.codes.reserve(command)))

@@ -88,7 +88,7 @@ async def select_entries(request: AnyRequest) -> Response[bytes]:
     campaign_id = campaign_of(request)
     body = await body_of(request, SelectRequest)
     users = [UserId(user) for user in body.user_ids]
-    done = await app.select_entries(
+    done = await app.registrations.select(
         SelectEntriesCommand(campaign_id=campaign_id, user_ids=users, selection=body.selection)
     )
     return json_answer(SelectBody(updated=done.updated, rejected=list(done.rejected)))
@@ -119,7 +119,7 @@ async def transfer_entries(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     body = await body_of(request, TransferRequest)
-    done = await app.transfer_entries(
+    done = await app.registrations.transfer(
         TransferEntriesCommand(
             campaign_id=campaign_id,
             source=body.from_,

@@ -96,7 +96,8 @@ async def confirm_phone(request: AnyRequest) -> Response[bytes]:
     command = ConfirmPhoneCommand(
         campaign_id=campaign_id, user_id=caller_of(request).user_id, token=body.token, code=body.code
     )
-    return json_answer(EntryBody.of(await app.confirm_phone(command), app.confirmation_tokens))
+    confirmed = await app.phones.confirm(command)
+    return json_answer(EntryBody.of(confirmed.entry, app.phones.tokens))
 
 
 @post(
@@ -130,8 +131,8 @@ async def resend_code(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     await limited(request, "writes")
-    entry = await app.resend_code(campaign_id, caller_of(request).user_id)
-    return json_answer(ConfirmationBody.of(entry, app.confirmation_tokens), status=202)
+    entry = await app.phones.resend_code(campaign_id, caller_of(request).user_id)
+    return json_answer(ConfirmationBody.of(entry, app.phones.tokens), status=202)
 
 
 @post(
@@ -155,4 +156,4 @@ async def lift_phone_block(request: AnyRequest) -> None:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     body = await body_of(request, LiftRequest)
-    await app.lift_phone_block(LiftPhoneBlockCommand(campaign_id=campaign_id, phone=body.phone))
+    await app.phones.lift_block(LiftPhoneBlockCommand(campaign_id=campaign_id, phone=body.phone))

@@ -84,4 +84,4 @@ async def count_entries(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     query_of(request, NoFilters)
-    return json_answer(EntryCountBody.of(campaign_id, await app.count_entries(campaign_id)))
+    return json_answer(EntryCountBody.of(campaign_id, await app.registrations.count(campaign_id)))

@@ -136,7 +136,9 @@ async def count_eligible(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     query = query_of(request, EligibilityQuery)
-    return json_answer(EligibilityBody.of(campaign_id, await app.count_eligible(campaign_id, query.query())))
+    return json_answer(
+        EligibilityBody.of(campaign_id, await app.registrations.count_eligible(campaign_id, query.query()))
+    )
 
 
 @get(
@@ -179,8 +181,8 @@ async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
     wanted = query_of(request, RankingQuery)
     after = position_of(wanted.cursor)
     if preferred(request, JSON, NDJSON) == NDJSON:
-        return stream_answer(_ndjson(await app.export_eligible(campaign_id, wanted.query())), NDJSON)
-    page = await app.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
+        return stream_answer(_ndjson(await app.registrations.export_eligible(campaign_id, wanted.query())), NDJSON)
+    page = await app.registrations.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
     return json_answer(RankingBody(records=records, next=cursor_of(page.next)))
 

@@ -46,5 +46,5 @@ async def free_phone(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     body = await body_of(request, FreeRequest)
-    freed = await app.free_phone(FreePhoneCommand(campaign_id=campaign_id, phone=body.phone))
+    freed = await app.phones.free(FreePhoneCommand(campaign_id=campaign_id, phone=body.phone))
     return json_answer(FreeBody(freed=freed))

@@ -146,8 +146,8 @@ async def register(request: AnyRequest) -> Response[bytes]:
     await limited(request, "writes")
     body = await body_of(request, RegisterRequest)
     user_id = _named(caller_of(request), body.user_id)
-    registered = await app.register_fan(body.command(campaign_id, user_id, request))
-    answer = EntryBody.of(registered.entry, app.confirmation_tokens)
+    registered = await app.registrations.register(body.command(campaign_id, user_id, request))
+    answer = EntryBody.of(registered.entry, app.phones.tokens)
     return json_answer(answer, status=201 if registered.created else 200)
 
 
@@ -191,5 +191,5 @@ async def _entry_of(request: AnyRequest, user_id: UserId) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     await limited(request, "reads")
-    entry = await app.read_entry(campaign_id, user_id)
-    return json_answer(EntryBody.of(entry, app.confirmation_tokens))
+    entry = await app.registrations.read(campaign_id, user_id)
+    return json_answer(EntryBody.of(entry, app.phones.tokens))

@@ -138,13 +138,17 @@ async def score_entries(request: AnyRequest) -> Response[bytes]:
     app: Application = request.app.state.application
     campaign_id = campaign_of(request)
     if media_type_of(request) == NDJSON:
-        return json_answer(ScoredBody.of(await app.score_entries(campaign_id, _lines(request))))
+        return json_answer(ScoredBody.of(await app.registrations.score(campaign_id, _lines(request))))
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT, other_media=(NDJSON,))
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
     await let_others_in(SCORING_LIMIT)
-    records = _each(_in_utf8(body.records or ())) if body.key is None else app.read_scores(campaign_id, body.key)
-    return json_answer(ScoredBody.of(await app.score_entries(campaign_id, records)))
+    records = (
+        _each(_in_utf8(body.records or ()))
+        if body.key is None
+        else app.registrations.read_scores(campaign_id, body.key)
+    )
+    return json_answer(ScoredBody.of(await app.registrations.score(campaign_id, records)))
 
 
 def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:

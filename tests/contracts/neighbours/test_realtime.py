@@ -60,7 +60,7 @@ async def test_the_mutation_says_what_changed_and_nothing_private(
 ) -> None:
     event = an_event()
 
-    await appsync.tell(event)
+    await appsync.send(event)
 
     (request,) = api.requests
     body: dict[str, Any] = request.json()
@@ -91,7 +91,7 @@ async def test_what_was_not_told_is_unavailable(api: Neighbour, appsync: AppSync
     api.say(failure)
 
     with pytest.raises(Unavailable) as refused:
-        await appsync.tell(an_event())
+        await appsync.send(an_event())
 
     assert refused.value.context == {"part": "realtime"}
     assert len(api.requests) == 1, "nothing is said twice"
@@ -101,7 +101,7 @@ async def test_nobody_there_is_unavailable(api: Neighbour, appsync: AppSyncRealt
     api.stop()
 
     with pytest.raises(Unavailable):
-        await appsync.tell(an_event())
+        await appsync.send(an_event())
 
 
 @pytest.mark.parametrize("failure", [GRAPHQL_ERRORS, TROUBLES["forbidden"], TROUBLES["error"]])
@@ -112,7 +112,7 @@ async def test_an_api_that_takes_nothing_is_left_alone_whatever_its_reason(
 
     for _ in range(50):
         with pytest.raises(Unavailable):
-            await appsync.tell(an_event())
+            await appsync.send(an_event())
 
     assert len(api.requests) == 5
 
@@ -127,10 +127,10 @@ async def test_failures_are_told_once_a_minute_with_their_number(api: Neighbour)
         with capture_logs() as logged:
             for _ in range(20):
                 with pytest.raises(Unavailable):
-                    await appsync.tell(an_event())
+                    await appsync.send(an_event())
             seconds.now += 61
             with pytest.raises(Unavailable):
-                await appsync.tell(an_event())
+                await appsync.send(an_event())
 
     told = [line for line in logged if line["event"] == "realtime.failed"]
     assert [(line["failures"], line["reason"]) for line in told] == [
@@ -150,16 +150,16 @@ async def test_an_api_that_is_back_is_told_again(api: Neighbour) -> None:
         appsync = AppSyncRealtime(service, api_key=API_KEY)
         for _ in range(9):
             with pytest.raises(Unavailable):
-                await appsync.tell(an_event())
+                await appsync.send(an_event())
 
         api.say(PUBLISHED)
         seconds.now += 1
 
-        await appsync.tell(an_event())
+        await appsync.send(an_event())
 
 
 async def test_an_event_nobody_can_read_is_told_to_nobody(api: Neighbour, appsync: AppSyncRealtime) -> None:
     with pytest.raises(Unavailable):
-        await appsync.tell(OutgoingEvent(id="x", key="tour:ann", body=b"{}"))
+        await appsync.send(OutgoingEvent(id="x", key="tour:ann", body=b"{}"))
 
     assert api.requests == []

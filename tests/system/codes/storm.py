@@ -83,7 +83,7 @@ class Caller:
     async def _reserve(self, count: int, reserve_id: str | None) -> None:
         async def work(by: UserId) -> Words:
             wanted = ReserveId(reserve_id) if reserve_id else None
-            given = await self.app.reserve_codes(
+            given = await self.app.codes.reserve(
                 ReserveCodesCommand(campaign_id=CAMPAIGN, type=CodeType.TM, count=count, reserve_id=wanted, by=by)
             )
             answer: Words = {
@@ -104,7 +104,7 @@ class Caller:
         users = {self.dice.choice(held["codes"]): f"fan-{self.dice.randrange(1_000)}"}
 
         async def work(by: UserId) -> Words:
-            outcome = await self.app.assign_codes(
+            outcome = await self.app.codes.assign(
                 AssignCodesCommand(
                     campaign_id=CAMPAIGN,
                     reserve_id=ReserveId(held["reserveId"]),
@@ -126,7 +126,7 @@ class Caller:
             codes = self.dice.sample(held["codes"], self.dice.randint(1, len(held["codes"])))
 
         async def work(by: UserId) -> Words:
-            released = await self.app.release_codes(
+            released = await self.app.codes.release(
                 ReleaseCodesCommand(
                     campaign_id=CAMPAIGN, reserve_id=ReserveId(held["reserveId"]), codes=codes, by=by
                 )
@@ -140,13 +140,13 @@ class Caller:
 
     async def sweep(self) -> None:
         async def work(_: UserId) -> Words:
-            return {"swept": await self.app.sweep_reservations()}
+            return {"swept": await self.app.codes.sweep()}
 
         await self._step("sweep", {}, work)
 
     async def count(self) -> None:
         async def work(_: UserId) -> Words:
-            counts = (await self.app.count_codes(CAMPAIGN)).total
+            counts = (await self.app.codes.count(CAMPAIGN)).total
             return {"available": counts.available, "reserved": counts.reserved, "assigned": counts.assigned}
 
         await self._step("count", {}, work)
@@ -175,7 +175,7 @@ async def storm(orders: Orders) -> None:
         recorder = Recorder(file)
         recent: deque[Words] = deque(maxlen=50)
         async with application(settings) as app:
-            await app.count_codes(CAMPAIGN)
+            await app.codes.count(CAMPAIGN)
             print("ready", flush=True)
             await asyncio.to_thread(sys.stdin.readline)
             async with asyncio.TaskGroup() as tasks:

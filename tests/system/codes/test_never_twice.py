@@ -65,19 +65,19 @@ async def _weathered(database_url: str, folder: Path, project: Path, steps: int)
     settings = Settings(store=database_url, reservation_ttl=TTL_SECONDS)
     async with application(settings, objects=MemoryObjectStore({key: file})) as app:
         staff = ImportCodesCommand(campaign_id=CAMPAIGN, key=key, by=UserId("staff"))
-        await app.import_codes(await app.begin_import(staff))
+        await app.codes.run_import(await app.codes.begin_import(staff))
         done = await asyncio.to_thread(_storm, database_url, folder, project, steps)
-        while (await app.count_codes(CAMPAIGN)).total.reserved:
+        while (await app.codes.count(CAMPAIGN)).total.reserved:
             await asyncio.sleep(0.1)
-        await app.sweep_reservations()
-        return await _story(app, done), (await app.count_codes(CAMPAIGN)).total
+        await app.codes.sweep()
+        return await _story(app, done), (await app.codes.count(CAMPAIGN)).total
 
 
 async def _story(app: Application, steps: list[Step]) -> Story:
     codes = {}
-    async for page in app.export_codes(CAMPAIGN, CodeFilter()):
+    async for page in app.codes.export(CAMPAIGN, CodeFilter()):
         for code in page.codes:
-            codes[code.text] = (await app.read_code_history(CAMPAIGN, code.text)).code
+            codes[code.text] = (await app.codes.history(CAMPAIGN, code.text)).code
     return Story(steps=steps, codes=codes, imported=POOL)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.appsync.live_updates import BackgroundLiveUpdates
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.neighbours import MemoryUsers
 from adapters.memory.outbox import MemoryOutbox
@@ -19,7 +20,6 @@ from domain.model.registrations.campaigns import Fan
 from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
-from domain.usecases.messaging.live_updates import LiveUpdates
 from domain.usecases.messaging.relay_events import RelayEvents
 from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
 from ports.events import BEHIND, Refused
@@ -91,7 +91,7 @@ class ToldRealtime:
     at_once: int = 0
     most_at_once: int = 0
 
-    async def tell(self, event: OutgoingEvent) -> None:
+    async def send(self, event: OutgoingEvent) -> None:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
@@ -112,8 +112,10 @@ class Relaying:
         self.outbox = MemoryOutbox(self.entries)
         self.stream, self.receipts, self.realtime = ToldStream(), ToldReceipts(), ToldRealtime()
         self.queue = MemoryQueue()
-        self.live = LiveUpdates(self.realtime)
-        self._events = RelayEvents(outbox=self.outbox, stream=self.stream, live=self.live, clock=self.clock)
+        self.live_updates = BackgroundLiveUpdates(self.realtime)
+        self._events = RelayEvents(
+            outbox=self.outbox, stream=self.stream, live_updates=self.live_updates, clock=self.clock
+        )
         self._retries = QueueScoreRetries(outbox=self.outbox, queue=self.queue, clock=self.clock)
         self._receipts = SendReceipts(
             outbox=self.outbox,

@@ -18,7 +18,7 @@ from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.errors import WrongConfirmationCode
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
-from domain.usecases.registrations.confirm_phone import ConfirmPhoneCommand
+from domain.usecases.registrations.confirm_phone import Confirmed, ConfirmPhoneCommand
 from domain.usecases.registrations.free_phone import FreePhoneCommand
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlockCommand
 from domain.usecases.registrations.register_fan import Registered
@@ -133,6 +133,9 @@ class Fan:
 
     async def confirm(self, code: str | None = None, token: str | None = None) -> Entry:
         """With the code last sent and the token of the registration as it is, unless others are given."""
+        return (await self.answer(code, token)).entry
+
+    async def answer(self, code: str | None = None, token: str | None = None) -> Confirmed:
         return await self.scene.use_cases.confirm_phone(
             ConfirmPhoneCommand(
                 campaign_id=self.campaign,

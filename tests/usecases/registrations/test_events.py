@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from adapters.appsync.live_updates import NoLiveUpdates
 from adapters.memory.delivery import MemoryEventStream
 from domain.model.errors import DomainError, Unavailable
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.entry import Selection
-from domain.usecases.messaging.live_updates import LiveUpdates
 from domain.usecases.messaging.relay_events import RelayEvents
 from ports.system import set_current_request
 from tests.support.registrations import DAY, LAX, MINUTE, NOON, SFO
@@ -159,7 +159,7 @@ async def test_the_clock_of_a_registration_never_goes_back(scene: Scene) -> None
 async def test_the_stream_gets_every_event_once_and_in_order(scene: Scene) -> None:
     ann, bob, stream = scene.fan("ann"), scene.fan("bob"), MemoryEventStream()
     relay = RelayEvents(
-        outbox=scene.use_cases.outbox, stream=stream, live=LiveUpdates(None), clock=scene.ports.clock
+        outbox=scene.use_cases.outbox, stream=stream, live_updates=NoLiveUpdates(), clock=scene.ports.clock
     )
     await _everything_happens_to(ann)
     await bob.register()

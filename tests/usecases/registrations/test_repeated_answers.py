@@ -51,7 +51,8 @@ async def test_confirming_again_is_no_error_whatever_the_code_and_however_late(s
     scene.opens(status=CLOSED)
 
     for answer in (code, f"{(int(code) + 1) % 1_000_000:06}"):
-        assert await ann.confirm(answer, token) == confirmed
+        again = await ann.answer(answer, token)
+        assert (again.entry, again.newly) == (confirmed, False)
     assert await ann.messages() == ["created", "phone_confirmed"]
 
 
@@ -60,9 +61,10 @@ async def test_the_right_answer_sent_twenty_times_at_once_is_right_each_time(sce
     await ann.register()
     code, token = await ann.code(), await ann.token()
 
-    answers = await asyncio.gather(*(ann.confirm(code, token) for _ in range(20)))
+    answers = await asyncio.gather(*(ann.answer(code, token) for _ in range(20)))
 
-    assert all(entry.confirmed for entry in answers)
+    assert all(answer.entry.confirmed for answer in answers)
+    assert [answer.newly for answer in answers].count(True) == 1
     assert (await ann.entry()).revision == 2
     assert await ann.messages() == ["created", "phone_confirmed"]
 

@@ -1,0 +1,36 @@
+"""A store in this process's memory: for development, tests and demonstrations."""
+
+from adapters.memory.budgets import MemoryFanBudgets
+from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.leases import MemoryLeases
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.phones import MemoryPhoneBook
+from adapters.memory.rate_limits import MemoryRateLimits
+from ports.system import CurrentRequest, no_request
+
+
+class MemoryStore:
+    """Every port that keeps state."""
+
+    def __init__(self, *, request: CurrentRequest = no_request) -> None:
+        self.pool = self.catalogue = MemoryCodeStore()
+        self.imports = MemoryImportLog()
+        self.entries = self.scores = MemoryEntryStore(request=request)
+        self.entry_queries = MemoryEntryQueries(self.entries)
+        self.phone_book = MemoryPhoneBook()
+        self.budgets = MemoryFanBudgets()
+        self.limits = MemoryRateLimits()
+        self.outbox = MemoryOutbox(self.entries)
+        self.leases = MemoryLeases()
+
+    @property
+    def name(self) -> str:
+        return "store"
+
+    def away(self) -> bool:
+        return False
+
+    async def ping(self) -> None:
+        return None

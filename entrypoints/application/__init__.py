@@ -1,0 +1,61 @@
+"""Everything Fangate can do, over the adapters that fill its ports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
+from entrypoints.application.codes import Codes, build_codes
+from entrypoints.application.messaging import Messaging, build_messaging
+from entrypoints.application.needs import CheckedObjectStore, Neighbours
+from entrypoints.application.phones import Phones, build_phones
+from entrypoints.application.registrations import Registrations, build_registrations
+from entrypoints.config.settings import Settings
+from ports.stores import Stores
+from ports.system import Clock, HealthCheck, StoreHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The use cases, in groups. HTTP, the worker and the command line all drive this."""
+
+    codes: Codes
+    registrations: Registrations
+    phones: Phones
+    messaging: Messaging
+    limit_calls: LimitCalls
+    clock: Clock
+    store: StoreHealth
+    health: Sequence[HealthCheck]
+
+
+def assemble(
+    settings: Settings,
+    *,
+    stores: Stores,
+    neighbours: Neighbours,
+    objects: CheckedObjectStore,
+    clock: Clock,
+    confirmation_key: bytes,
+) -> Application:
+    """Plain constructors. Each group has a builder of its own."""
+    phones = build_phones(settings, stores, neighbours, clock, confirmation_key)
+    return Application(
+        codes=build_codes(settings, stores, objects, clock),
+        registrations=build_registrations(stores, neighbours, phones, objects, clock),
+        phones=phones,
+        messaging=build_messaging(stores, neighbours, clock),
+        limit_calls=_limit_calls(settings, stores, clock),
+        clock=clock,
+        store=stores,
+        health=(stores, objects),
+    )
+
+
+def _limit_calls(settings: Settings, stores: Stores, clock: Clock) -> LimitCalls:
+    return LimitCalls(
+        limits=stores.limits,
+        clock=clock,
+        writes=per_minute(settings.rate_writes_per_minute),
+        reads=per_minute(settings.rate_reads_per_minute),
+        address=per_minute(settings.rate_address_per_minute),
+    )

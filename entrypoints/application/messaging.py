@@ -1,0 +1,44 @@
+"""The use cases of messages: what changes left is published, queued and mailed by a worker."""
+
+from dataclasses import dataclass
+
+from domain.usecases.messaging.parked_messages import ListParked, RetryParked
+from domain.usecases.messaging.relay_events import RelayEvents
+from domain.usecases.messaging.retry_scores import RetryScores
+from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
+from entrypoints.application.needs import Neighbours
+from ports.messaging import CountedQueue, Outbox
+from ports.stores import Stores
+from ports.system import Clock, Leases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messaging:
+    relay_events: RelayEvents
+    queue_score_retries: QueueScoreRetries
+    retry_scores: RetryScores
+    send_receipts: SendReceipts
+    list_parked: ListParked
+    retry_parked: RetryParked
+    outbox: Outbox
+    leases: Leases
+    queue: CountedQueue
+
+
+def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock) -> Messaging:
+    outbox, entries = stores.outbox, stores.entries
+    return Messaging(
+        relay_events=RelayEvents(
+            outbox=outbox, stream=neighbours.stream, live_updates=neighbours.live_updates, clock=clock
+        ),
+        queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
+        retry_scores=RetryScores(fanscore=neighbours.fanscore, entries=entries, clock=clock),
+        send_receipts=SendReceipts(
+            outbox=outbox, entries=entries, users=neighbours.users, receipts=neighbours.receipts, clock=clock
+        ),
+        list_parked=ListParked(outbox=outbox),
+        retry_parked=RetryParked(outbox=outbox),
+        outbox=outbox,
+        leases=stores.leases,
+        queue=neighbours.queue,
+    )

@@ -1,0 +1,72 @@
+"""The use cases of registrations. Those of their phones are in ``phones``."""
+
+from dataclasses import dataclass
+
+from domain.usecases.registrations.check_markets import CheckMarkets
+from domain.usecases.registrations.count_eligible import CountEligible
+from domain.usecases.registrations.count_entries import CountEntries
+from domain.usecases.registrations.export_eligible import ExportEligible
+from domain.usecases.registrations.rank_eligible import RankEligible
+from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_scores import ReadScores
+from domain.usecases.registrations.register_fan import RegisterFan
+from domain.usecases.registrations.score_entries import ScoreEntries
+from domain.usecases.registrations.select_entries import SelectEntries
+from domain.usecases.registrations.transfer_entries import TransferEntries
+from entrypoints.application.needs import Neighbours
+from entrypoints.application.phones import Phones
+from ports.objects import ObjectStore
+from ports.stores import Stores
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrations:
+    register: RegisterFan
+    read: ReadEntry
+    count: CountEntries
+    read_scores: ReadScores
+    score: ScoreEntries
+    select: SelectEntries
+    transfer: TransferEntries
+    count_eligible: CountEligible
+    rank_eligible: RankEligible
+    export_eligible: ExportEligible
+
+
+def build_registrations(
+    stores: Stores, neighbours: Neighbours, phones: Phones, objects: ObjectStore, clock: Clock
+) -> Registrations:
+    entries, queries, campaigns = stores.entries, stores.entry_queries, neighbours.campaigns
+    check_markets = CheckMarkets(campaigns=campaigns, queries=queries)
+    rank_eligible = RankEligible(queries=queries, check_markets=check_markets)
+    return Registrations(
+        register=_register(stores, neighbours, phones, clock),
+        read=ReadEntry(entries=entries),
+        count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        read_scores=ReadScores(objects=objects),
+        score=ScoreEntries(scores=stores.scores, clock=clock),
+        select=SelectEntries(entries=entries, clock=clock),
+        transfer=TransferEntries(
+            campaigns=campaigns, entries=entries, queries=queries, check_markets=check_markets, clock=clock
+        ),
+        count_eligible=CountEligible(
+            campaigns=campaigns, queries=queries, check_markets=check_markets, clock=clock
+        ),
+        rank_eligible=rank_eligible,
+        export_eligible=ExportEligible(rank_eligible=rank_eligible),
+    )
+
+
+def _register(stores: Stores, neighbours: Neighbours, phones: Phones, clock: Clock) -> RegisterFan:
+    return RegisterFan(
+        campaigns=neighbours.campaigns,
+        users=neighbours.users,
+        phone_numbers=neighbours.phone_numbers,
+        entries=stores.entries,
+        fraud=neighbours.fraud,
+        fanscore=neighbours.fanscore,
+        use_number=phones.use_number,
+        send_code=phones.send_code,
+        clock=clock,
+    )

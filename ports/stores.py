@@ -1,0 +1,36 @@
+"""A store: one object that fills every port that keeps state."""
+
+from typing import Protocol
+
+from ports.codes import CodeCatalogue, CodePool, ImportLog
+from ports.entries import EntryQueries, EntryStore, Scores
+from ports.messaging import Outbox
+from ports.phones import FanBudgets, PhoneBook
+from ports.system import Leases, RateLimits, StoreHealth
+
+
+class Stores(StoreHealth, Protocol):
+    """Every port that one store fills, and the health of the store itself."""
+
+    @property
+    def pool(self) -> CodePool: ...
+    @property
+    def catalogue(self) -> CodeCatalogue: ...
+    @property
+    def imports(self) -> ImportLog: ...
+    @property
+    def entries(self) -> EntryStore: ...
+    @property
+    def entry_queries(self) -> EntryQueries: ...
+    @property
+    def scores(self) -> Scores: ...
+    @property
+    def phone_book(self) -> PhoneBook: ...
+    @property
+    def budgets(self) -> FanBudgets: ...
+    @property
+    def limits(self) -> RateLimits: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def leases(self) -> Leases: ...
