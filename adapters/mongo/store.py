@@ -13,8 +13,8 @@ from adapters.mongo.availability import Reach
 from adapters.mongo.budget_documents import FanBudgetDocument
 from adapters.mongo.budgets import MongoFanBudgets
 from adapters.mongo.codes.catalogue import MongoCodeCatalogue
-from adapters.mongo.codes.claims.pool_lock import Turns
-from adapters.mongo.codes.claims.queue import ClaimQueue
+from adapters.mongo.codes.claims.batcher import ClaimBatcher
+from adapters.mongo.codes.claims.pool_lock import PoolLock
 from adapters.mongo.codes.collection import CodeCollection
 from adapters.mongo.codes.documents import CodeDocument
 from adapters.mongo.codes.imports import MongoImportLog
@@ -154,7 +154,7 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
     return MongoStore(
         database=database,
         reach=reach,
-        pool=MongoCodePool(codes, ClaimQueue(codes, Turns(database["turns"]))),
+        pool=MongoCodePool(codes, ClaimBatcher(codes, PoolLock(database["turns"]))),
         catalogue=MongoCodeCatalogue(database, codes),
         imports=MongoImportLog(database),
         entries=entry_store,

@@ -14,7 +14,7 @@ import pymongo.errors
 import stamina
 
 from adapters.mongo.codes import filters as queries
-from adapters.mongo.codes.claims.queue import ClaimQueue
+from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.collection import Change, CodeCollection
 from adapters.mongo.codes.mapping import new_document
 from adapters.mongo.driver import READ_MS, Raw
@@ -36,7 +36,7 @@ RIDE_OUT_SECONDS: Final = 60.0
 
 
 class MongoCodePool:
-    def __init__(self, codes: CodeCollection, claims: ClaimQueue) -> None:
+    def __init__(self, codes: CodeCollection, claims: ClaimBatcher) -> None:
         self._codes = codes
         self._claims = claims
 

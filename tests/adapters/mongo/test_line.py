@@ -1,87 +1,95 @@
-"""Who waits for a pool's codes: when the next round begins, and with whom."""
-
-import asyncio
+"""The queue of claims for one pool: when the next batch starts, and which claims it serves."""
 
 from adapters.mongo.batching import FULL_BATCH
-from adapters.mongo.codes.claims.attempt import Filling
-from adapters.mongo.codes.claims.waiting import CODES_PER_ROUND, Line
+from adapters.mongo.codes.claims.attempt import ClaimAttempt
+from adapters.mongo.codes.claims.queue import CODES_PER_BATCH, ClaimQueue
 from tests.support.codes import a_claim
 
 
-def a_filling(reserve_id: str, *, count: int = 1) -> Filling:
-    return Filling(a_claim(count=count, reserve_id=reserve_id), asyncio.get_running_loop().create_future())
+def an_attempt(reserve_id: str, *, count: int = 1) -> ClaimAttempt:
+    return ClaimAttempt(a_claim(count=count, reserve_id=reserve_id))
 
 
-def come(line: Line, number: int) -> None:
+def join(queue: ClaimQueue, number: int) -> None:
     for one in range(number):
-        line.join(a_filling(f"{len(line.waiting)}-{one}"))
+        queue.join(an_attempt(f"{id(queue)}-{one}"))
 
 
-def round_of(line: Line) -> int:
-    """Begin one; how many it serves."""
-    assert line.may_begin
-    line.rounds += 1
-    return len(line.begin())
+def next_batch(queue: ClaimQueue) -> list[str]:
+    """Start a batch; the reserveIds that it serves."""
+    assert queue.may_start
+    queue.start_batch()
+    return [attempt.claim.reserve_id for attempt in queue.next_batch()]
 
 
-async def test_who_comes_alone_waits_for_nobody() -> None:
-    line = Line()
+def serve(queue: ClaimQueue) -> int:
+    """A batch from start to end; how many claims it serves."""
+    served = len(next_batch(queue))
+    queue.end_batch(served)
+    return served
+
+
+async def test_a_lone_claim_waits_for_no_other() -> None:
+    queue = ClaimQueue()
     for _ in range(3):
-        come(line, 1)
-        line.end(round_of(line))
-        line.join(a_filling("again"))
-        line.end(round_of(line))
+        join(queue, 1)
+        assert serve(queue) == 1
+        queue.join(an_attempt("again"))
+        assert serve(queue) == 1
 
 
-async def test_a_round_waits_a_little_for_those_who_were_just_answered() -> None:
-    line = Line()
-    come(line, FULL_BATCH)
-    line.end(round_of(line))
+async def test_a_batch_waits_a_little_for_callers_that_were_just_answered() -> None:
+    queue = ClaimQueue()
+    join(queue, FULL_BATCH)
+    serve(queue)
 
-    come(line, FULL_BATCH - 1)
-    assert not line.may_begin
+    join(queue, FULL_BATCH - 1)
+    assert not queue.may_start
 
-    come(line, 1)
-    assert round_of(line) == FULL_BATCH
-
-
-async def test_those_who_do_not_return_are_waited_for_no_longer() -> None:
-    line = Line()
-    come(line, FULL_BATCH)
-    line.end(round_of(line))
-    come(line, 3)
-    assert not line.may_begin
-
-    line.give_up(FULL_BATCH)
-
-    assert round_of(line) == 3
+    queue.join(an_attempt("the last"))
+    assert serve(queue) == FULL_BATCH
 
 
-async def test_a_line_is_kept_as_long_as_somebody_may_return() -> None:
-    line = Line()
-    come(line, 2)
-    line.end(round_of(line))
-    assert not line.idle
-    line.give_up(2)
-    assert line.idle
+async def test_callers_that_do_not_return_are_waited_for_no_longer() -> None:
+    queue = ClaimQueue()
+    join(queue, FULL_BATCH)
+    serve(queue)
+    join(queue, 3)
+    assert not queue.may_start
+
+    queue.stop_waiting_for(FULL_BATCH)
+
+    assert serve(queue) == 3
 
 
-async def test_one_reserve_id_is_served_once_a_round_and_who_has_left_not_at_all() -> None:
-    line = Line()
-    gone = a_filling("gone")
-    for filling in (gone, a_filling("one"), a_filling("one"), a_filling("two")):
-        line.join(filling)
-    gone.done.cancel()
-
-    line.rounds += 1
-    assert [filling.claim.reserve_id for filling in line.begin()] == ["one", "two"]
-    assert [filling.claim.reserve_id for filling in line.waiting] == ["one"]
+async def test_a_queue_is_kept_as_long_as_a_caller_may_return() -> None:
+    queue = ClaimQueue()
+    join(queue, 2)
+    serve(queue)
+    assert not queue.idle
+    queue.stop_waiting_for(2)
+    assert queue.idle
 
 
-async def test_a_round_takes_only_so_many_codes_but_always_serves_the_first() -> None:
-    line = Line()
-    line.join(a_filling("many", count=CODES_PER_ROUND))
-    line.join(a_filling("one"))
+async def test_a_batch_serves_a_reserve_id_once_and_no_caller_that_has_left() -> None:
+    queue = ClaimQueue()
+    gone = an_attempt("gone")
+    for attempt in (gone, an_attempt("one"), an_attempt("one"), an_attempt("two")):
+        queue.join(attempt)
+    gone.answer.cancel()
 
-    assert round_of(line) == 1
-    assert [filling.claim.reserve_id for filling in line.waiting] == ["one"]
+    assert next_batch(queue) == ["one", "two"]
+    queue.end_batch(2)
+    queue.stop_waiting_for(2)
+    assert next_batch(queue) == ["one"]
+
+
+async def test_a_batch_takes_only_so_many_codes_but_always_serves_the_first_claim() -> None:
+    queue = ClaimQueue()
+    queue.join(an_attempt("many", count=CODES_PER_BATCH))
+    queue.join(an_attempt("one"))
+
+    assert next_batch(queue) == ["many"]
+    queue.end_batch(1)
+    queue.stop_waiting_for(1)
+    assert next_batch(queue) == ["one"]

@@ -1,6 +1,7 @@
 """Many claims at once, in one process and in two that share a store. Whoever wins, the promises hold."""
 
 import asyncio
+import random
 from collections import Counter
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from domain.model.codes.code import CodeEvent
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.inventory import StatusCounts
+from domain.model.codes.reservations import Reservation
 from domain.model.ids import ReserveId
-from tests.contracts.codes.moves import Peers, assign, at_once, claim_all, counts, events
+from tests.contracts.codes.moves import Peers, assign, at_once, claim_all, counts, events, release
 from tests.support.codes import (
     ANN,
     DAY,
@@ -102,6 +104,26 @@ async def test_different_claims_under_one_id_one_wins(peers: Peers) -> None:
     assert len(set(won)) == 1
     assert {type(error) for error in refused} == {ReservationMismatch}
     assert await counts(peers[0]) == StatusCounts(available=20 - len(won[0].codes), reserved=len(won[0].codes))
+
+
+async def test_callers_that_leave_hold_nothing(peers: Peers) -> None:
+    """At any moment: while they wait, while their codes are taken, near the end of the pool."""
+    await peers[0].pool.add(a_batch(texts("A", 7)))
+    dice = random.Random(7)
+    for round in range(8):
+        claims = [a_claim(3, reserve_id=f"reservation-{round}-{n}", chosen=n % 2 == 0) for n in range(12)]
+        calls = [asyncio.create_task(peers[n % 2].pool.claim(claim)) for n, claim in enumerate(claims)]
+        for call in calls:
+            await asyncio.sleep(dice.uniform(0, 0.01))
+            call.cancel()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(answer) for answer in answers} <= {Reservation, CodesExhausted, asyncio.CancelledError}
+        for given in (answer for answer in answers if isinstance(answer, Reservation)):
+            await at_once(release(peers[0], code, reserve_id=given.reserve_id) for code in given.codes)
+    async with asyncio.timeout(60):
+        while (await counts(peers[0])).reserved:  # Codes are given back after their caller has left.
+            await asyncio.sleep(0.05)
+    assert await counts(peers[0]) == StatusCounts(available=7)
 
 
 async def test_a_lapsed_code_is_claimed_by_one(peers: Peers) -> None:

@@ -1,11 +1,16 @@
-"""One claim on its way to a full reservation."""
+"""One claim on its way to a full reservation, or to a refusal: its phases, and what moves it between them.
+
+The diagram of the phases is in docs/architecture.md, "Claiming".
+"""
 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 
+from adapters.mongo.batching import settle
+from adapters.mongo.codes.claims.held import HeldCodes, held_codes
 from domain.model.codes.code import Code, CodeType, Refusal
 from domain.model.codes.reservations import Claim, Reservation
 from domain.model.errors import DomainError
@@ -14,23 +19,59 @@ from domain.model.ids import CampaignId
 Pool = tuple[CampaignId, CodeType]
 
 
-@dataclass(slots=True, eq=False)
-class Filling:
-    claim: Claim
-    done: "asyncio.Future[Reservation]"
-    held: list[Code] = field(default_factory=list)
-    """All that is held under the reserveId, ours and what was there before."""
-    taken: list[Code] = field(default_factory=list)
-    """What this claim took itself."""
-    positions: list[int] = field(default_factory=list)
-    """Still empty."""
-    looked: bool = False
-    """Is ``held`` known to be all there is under the reserveId?"""
-    refusal: DomainError | None = None
-    """What is held under the reserveId is not what this claim asks for."""
-    confirmed: bool = False
-    """Can those who took the rest of what is held no longer give it back?"""
-    begun: float = field(default_factory=time.monotonic)
+class Phase(Enum):
+    """What has to be done next for the claim."""
+
+    RECALL = auto()
+    """Read what its reserveId holds: not known yet, or not sure any more."""
+    TAKE = auto()
+    """Take free codes for its empty positions."""
+    CONFIRM = auto()
+    """Confirm what another claim under the reserveId took, before a caller is told of it."""
+    FILLED = auto()
+    """Answer: all positions are filled, and no other claim can give a code back."""
+    MISMATCHED = auto()
+    """Give back and refuse: the reserveId holds another type or count."""
+    SETTLE = auto()
+    """Go on alone: too few codes were found, or every try lost a race."""
+    ANSWERED = auto()
+    LEFT = auto()
+    """Give back: the caller has left."""
+
+    @property
+    def under_way(self) -> bool:
+        return self in _UNDER_WAY
+
+    @property
+    def over(self) -> bool:
+        return self is Phase.ANSWERED or self is Phase.LEFT
+
+
+_UNDER_WAY = frozenset({Phase.RECALL, Phase.TAKE, Phase.CONFIRM})
+
+
+class ClaimAttempt:
+    """The one owner of a claim's state. What was read and written is reported to it; only its methods move it."""
+
+    __slots__ = ("_begun", "_held", "_phase", "answer", "claim")
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.answer: asyncio.Future[Reservation] = asyncio.get_running_loop().create_future()
+        self._begun = time.monotonic()
+        self._held = held_codes(claim)
+        self._phase = Phase.TAKE
+        self._doubt()
+
+    @property
+    def phase(self) -> Phase:
+        if self.answer.cancelled():
+            return Phase.LEFT
+        return Phase.ANSWERED if self.answer.done() else self._phase
+
+    @property
+    def held(self) -> HeldCodes:
+        return self._held
 
     @property
     def pool(self) -> Pool:
@@ -38,86 +79,61 @@ class Filling:
 
     @property
     def age(self) -> timedelta:
-        return timedelta(seconds=time.monotonic() - self.begun)
-
-    @property
-    def over(self) -> bool:
-        """Answered, refused, or the caller has left."""
-        return self.done.done()
-
-    @property
-    def full(self) -> bool:
-        return not self.positions and self.refusal is None
-
-    @property
-    def contested(self) -> bool:
-        """A claim with other wishes under our reserveId came second: it will give back what it took."""
-        if self.refusal is None:
-            return False
-        first = min((code for code in self.held if code.hold), key=_position, default=None)
-        return first is not None and self._fits(first)
-
-    def _fits(self, code: Code) -> bool:
-        return code.type is self.claim.type and code.hold is not None and code.hold.count == self.claim.count
-
-    @property
-    def unsure(self) -> list[Code]:
-        """Held, but taken by somebody else under the same reserveId, who may be about to give it back."""
-        if self.confirmed or len(self.taken) == len(self.held):
-            return []
-        mine = {(code.text, code.version) for code in self.taken}
-        return [code for code in self.held if code.assigned_to is None and (code.text, code.version) not in mine]
+        return timedelta(seconds=time.monotonic() - self._begun)
 
     def reserve(self, code: Code, position: int) -> Code | Refusal:
-        like = self.held[0].hold if self.held else None
-        return code.reserve(self.claim.hold(position, like=like), self.claim.now, self.claim.by)
+        return code.reserve(self.claim.hold(position, like=self._held.like), self.claim.now, self.claim.by)
 
-    def recall(self, held: Sequence[Code]) -> None:
-        """Begin again from what is stored under the reserveId."""
-        stored = {(code.text, code.version) for code in held}
-        self.held = list(held)
-        self.taken = [code for code in self.taken if (code.text, code.version) in stored]
-        self.looked = True
-        self.confirmed = False
+    def recalled(self, codes: Sequence[Code]) -> None:
+        """These codes are stored under the reserveId."""
+        self._know(held_codes(self.claim, codes=codes, own=self._held.own))
 
-    def took(self, code: Code) -> None:
-        again = any(code.text == other.text for other in self.held)
-        if again:
-            # It was held already, and released in between: nothing known of the others is sure.
-            self.drop(code.text)
-            self.looked = False
-        self.held.append(code)
-        self.taken.append(code)
-        if again:
-            self.find_places()
+    def took(self, codes: Sequence[Code], *, lost: bool) -> None:
+        """This claim took these codes; ``lost``: other claims were faster at some that it wanted."""
+        before = self._held
+        self._know(before.with_taken(codes, self.claim))
+        # A code that was held already and could be taken again was released in between, perhaps with others.
+        taken_again = len(self._held.codes) < len(before.codes) + len(codes)
+        if lost or taken_again:
+            self._doubt()
+
+    def fell_short(self) -> None:
+        """Too few free codes were found, or all tries are used up."""
+        self._phase = Phase.SETTLE
+
+    def confirmed(self, *, all_held: bool) -> None:
+        """The codes of other claims were confirmed; unless ``all_held``, some of them were given back before."""
+        if all_held:
+            self._know(self._held.confirmed())
         else:
-            self.positions.remove(_position(code))
+            self._doubt()
 
-    def drop(self, *texts: str) -> None:
-        self.held = [code for code in self.held if code.text not in texts]
-        self.taken = [code for code in self.taken if code.text not in texts]
-
-    def drop_taken(self) -> None:
-        self.drop(*(code.text for code in self.taken))
-        self.looked = False
-
-    def find_places(self) -> None:
-        """Which places are still empty, by what is held."""
-        self.refusal = None
-        try:
-            self.positions = self.claim.open_positions(self.held)
-        except DomainError as refusal:
-            self.positions = []
-            self.refusal = refusal
+    def gave_back(self) -> None:
+        """What this claim took is free again, unless another claim under the reserveId has confirmed it."""
+        self._know(self._held.without_own(self.claim))
+        self._doubt()
 
     def succeed(self) -> None:
-        if not self.over:
-            self.done.set_result(Reservation.of(self.held))
+        settle(self.answer, Reservation.of(self._held.codes))
 
-    def fail(self, error: Exception) -> None:
-        if not self.over:
-            self.done.set_exception(error)
+    def fail(self, error: DomainError) -> None:
+        settle(self.answer, error)
+
+    def _doubt(self) -> None:
+        """A reserveId that is new is known to this claim alone: it holds what this claim took, and no more."""
+        if self.claim.chosen_by_caller:
+            self._phase = Phase.RECALL
+
+    def _know(self, held: HeldCodes) -> None:
+        self._held = held
+        self._phase = _next_phase(held)
 
 
-def _position(code: Code) -> int:
-    return code.hold.position if code.hold else 0
+def _next_phase(held: HeldCodes) -> Phase:
+    if held.contested:
+        return Phase.RECALL  # until the other claim has given back what it took
+    if held.mismatch is not None:
+        return Phase.MISMATCHED
+    if held.empty_positions:
+        return Phase.TAKE
+    return Phase.CONFIRM if held.unconfirmed else Phase.FILLED

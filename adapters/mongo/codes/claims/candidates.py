@@ -1,6 +1,6 @@
 """Finding codes that can be claimed.
 
-Which ones hardly matters: each is taken by compare-and-set, and who loses one looks for another.
+It hardly matters which: each code is taken by compare-and-set, and a claim that loses one looks for another.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from adapters.mongo.errors import translated
 from domain.model.codes.code import Code
 from domain.model.errors import Unavailable
 
-MANY: Final = 4
-"""From so many codes a round on, those of the next rounds are read while this one's are written."""
-ROUNDS: Final = 8
-"""That are read for at once, up to AT_MOST codes; when half of them are gone, it is time for more."""
-AT_MOST: Final = 512
+MIN_AHEAD: Final = 4
+"""From so many codes a batch on, the codes of the next batches are read while this batch is written."""
+BATCHES_AHEAD: Final = 8
+"""Codes for so many batches are read at once, up to MAX_AHEAD; the next ones when half of them are gone."""
+MAX_AHEAD: Final = 512
 FRESH_SECONDS: Final = 0.1
-"""Codes read ahead that nobody asked for so long are forgotten: others may have taken them."""
+"""Codes read ahead that no claim took within this time are forgotten: other processes may have taken them."""
 
 
 class Candidates:
@@ -32,7 +32,7 @@ class Candidates:
         self._reading: dict[Pool, asyncio.Task[None]] = {}
 
     async def find(self, pool: Pool, wanted: int, now: datetime, *, ahead: bool) -> list[Code]:
-        """Up to ``wanted`` codes; with ``ahead``, those read before will do, and the next are read already."""
+        """Up to ``wanted`` codes; ``ahead``: they may be codes that were read ahead."""
         ready = self._ahead.pop(pool, [])
         if not ahead or len(ready) < wanted:
             return await self._read(pool, wanted, now)
@@ -40,9 +40,10 @@ class Candidates:
         return ready[:wanted]
 
     def read_ahead(self, pool: Pool, wanted: int, now: datetime) -> None:
+        """Start reading for the next batches, if enough is wanted and too little is left."""
         left = len(self._ahead.get(pool, ()))
-        number = max(wanted, min(ROUNDS * wanted, AT_MOST))
-        if wanted >= MANY and pool not in self._reading and 2 * left <= number:
+        number = max(wanted, min(BATCHES_AHEAD * wanted, MAX_AHEAD))
+        if wanted >= MIN_AHEAD and pool not in self._reading and 2 * left <= number:
             self._reading[pool] = asyncio.create_task(self._fetch(pool, number, now))
 
     async def _fetch(self, pool: Pool, number: int, now: datetime) -> None:
@@ -51,7 +52,7 @@ class Candidates:
             left = self._ahead.get(pool, [])
             self._keep(pool, list({code.text: code for code in [*left, *more]}.values()))
         except Unavailable:
-            pass  # The claim that needs the codes reads them itself, and reports what it meets.
+            pass  # The claim that needs the codes reads them itself, and raises the error it meets.
         finally:  # After any error the pool must be read ahead again.
             del self._reading[pool]
 
@@ -65,7 +66,7 @@ class Candidates:
 
     @translated
     async def _read(self, pool: Pool, wanted: int, now: datetime) -> list[Code]:
-        """Free ones from a random slot on, then those whose hold has lapsed."""
+        """Free codes from a random key on, wrapping round; then codes with a lapsed hold."""
         start = random.randrange(RANDOM_KEYS)
         ours = queries.in_pool(*pool)
         free = ours | {"status": queries.AVAILABLE}

@@ -1,6 +1,6 @@
-"""Taking turns across processes, by a lease in the database.
+"""A lock for the processes that claim from one pool: a lease in the collection ``turns``.
 
-Only politeness rests on it, never correctness: whoever waits too long goes on without.
+No correctness rests on it. It only keeps claims from taking parts of the last codes from each other.
 """
 
 import asyncio
@@ -17,35 +17,35 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.driver import Raw
 
 LEASE: Final = timedelta(seconds=3)
-"""After which a turn whose holder died is anyone's."""
+"""The lease of a process that died ends after this time."""
 PATIENCE_SECONDS: Final = 4.0
 PAUSE_SECONDS: Final = (0.005, 0.025)
 
 
-class Turns:
+class PoolLock:
     def __init__(self, leases: AsyncCollection[Raw]) -> None:
         self._leases = leases
 
     @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
-        """Wait until nobody else has the turn ``name``, take it, and give it back at the end."""
+    async def held(self, pool: str) -> AsyncIterator[None]:
+        """Wait for the lease of this pool, and end it afterwards. After PATIENCE_SECONDS go on without it."""
         owner = uuid.uuid4().hex
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not await self._take(name, owner):  # noqa: ASYNC110  # others are in other processes
+                while not await self._take(pool, owner):  # noqa: ASYNC110  # the other holders are other processes
                     await asyncio.sleep(random.uniform(*PAUSE_SECONDS))
         except TimeoutError:
             pass
         try:
             yield
         finally:
-            await self._leases.delete_one({"_id": name, "owner": owner})
+            await self._leases.delete_one({"_id": pool, "owner": owner})
 
-    async def _take(self, name: str, owner: str) -> bool:
+    async def _take(self, pool: str, owner: str) -> bool:
         now = datetime.now(UTC)
         lease = {"owner": owner, "until": now + LEASE}
         try:
-            await self._leases.update_one({"_id": name, "until": {"$lte": now}}, {"$set": lease}, upsert=True)
+            await self._leases.update_one({"_id": pool, "until": {"$lte": now}}, {"$set": lease}, upsert=True)
         except pymongo.errors.DuplicateKeyError:
             return False
         return True

@@ -1,85 +1,69 @@
-"""Claiming codes from a pool in MongoDB.
+"""The claims that wait for one pool, and which of them the next batch serves."""
 
-Callers of one process who wait for the same pool are served together: one read finds codes for all of them,
-one bulk write takes them. Reading starts at a random slot, so that processes rarely meet; where they do, each
-document's compare-and-set decides, and the loser looks for another code (code-service REQ-007).
+from typing import Final
+
+from adapters.mongo.batching import batch_size, may_start
+from adapters.mongo.codes.claims.attempt import ClaimAttempt
+
+CODES_PER_BATCH: Final = 1_000
+LINGER_SECONDS: Final = 0.01
+"""How long a batch waits for callers that were just answered: a service that assigns codes to many fans comes back
+for the next code at once. Without this, a few callers split into a batch of the first and a batch of all others.
 """
-
-import asyncio
-from collections import defaultdict
-from collections.abc import Coroutine, Sequence
-from typing import Any
-
-from adapters.mongo.codes.claims.attempt import Filling, Pool
-from adapters.mongo.codes.claims.executor import Filler
-from adapters.mongo.codes.claims.pool_lock import Turns
-from adapters.mongo.codes.claims.waiting import LINGER_SECONDS, Line
-from adapters.mongo.codes.collection import CodeCollection
-from domain.model.codes.reservations import Claim, Reservation
 
 
 class ClaimQueue:
-    """Serves claims, those of one pool together."""
+    def __init__(self) -> None:
+        self._waiting: list[ClaimAttempt] = []
+        self._batches = 0
+        self._in_flight = 0
+        self._returning = 0
 
-    def __init__(self, codes: CodeCollection, turns: Turns) -> None:
-        self._filler = Filler(codes, turns)
-        self._lines: defaultdict[Pool, Line] = defaultdict(Line)
-        self._tasks: set[asyncio.Task[None]] = set()
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not self._batches and not self._returning
 
-    async def claim(self, claim: Claim) -> Reservation:
-        """All or nothing. Raises CodesExhausted, ReservationMismatch."""
-        filling = Filling(claim, asyncio.get_running_loop().create_future())
-        self._lines[filling.pool].join(filling)
-        self._begin(filling.pool)
-        return await filling.done
+    @property
+    def may_start(self) -> bool:
+        """Callers that were just answered count as if they waited, so a batch waits for them, too."""
+        return may_start(self._batches, len(self._waiting), self._size)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    @property
+    def _size(self) -> int:
+        return batch_size(len(self._waiting), self._in_flight + self._returning)
 
-    def _begin(self, pool: Pool) -> None:
-        line = self._lines[pool]
-        if line.may_begin:
-            line.rounds += 1
-            self._spawn(self._serve(pool, line))
-        elif line.idle:
-            del self._lines[pool]
+    def join(self, attempt: ClaimAttempt) -> None:
+        self._waiting.append(attempt)
+        self._returning = max(0, self._returning - 1)
 
-    async def _serve(self, pool: Pool, line: Line) -> None:
-        """One round, of those who wait by the time it begins."""
-        group = line.begin()
-        self._begin(pool)
-        try:
-            await self._guarded(group, self._round(group))
-        finally:
-            line.end(len(group))
-            self._begin(pool)
-            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._linger_no_more, pool, line, len(group))
+    def start_batch(self) -> None:
+        """Count the batch now; it takes its claims a little later, and with them those that come meanwhile."""
+        self._batches += 1
 
-    def _linger_no_more(self, pool: Pool, line: Line, returning: int) -> None:
-        line.give_up(returning)
-        self._begin(pool)
+    def next_batch(self) -> list[ClaimAttempt]:
+        """First come, first served; each reserveId only once, and no claim that is over."""
+        batch: dict[str, ClaimAttempt] = {}
+        codes, size = 0, self._size
+        left: list[ClaimAttempt] = []
+        for attempt in self._waiting:
+            if attempt.phase.over:
+                continue
+            claim = attempt.claim
+            fits = not batch or (len(batch) < size and codes + claim.count <= CODES_PER_BATCH)
+            if fits and claim.reserve_id not in batch:
+                batch[claim.reserve_id] = attempt
+                codes += claim.count
+            else:
+                left.append(attempt)
+        self._waiting = left
+        self._in_flight += len(batch)
+        return list(batch.values())
 
-    async def _guarded(self, group: Sequence[Filling], work: Coroutine[Any, Any, None]) -> None:
-        """Whatever goes wrong, everyone in the group hears of it."""
-        try:
-            await work
-        except asyncio.CancelledError:
-            for filling in group:
-                filling.done.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is theirs to hear
-            for filling in group:
-                filling.fail(error)
+    def end_batch(self, served: int) -> None:
+        self._batches -= 1
+        self._in_flight -= served
+        self._returning += served
 
-    async def _round(self, group: Sequence[Filling]) -> None:
-        await self._filler.fill(group)
-        for filling in group:
-            if filling.done.cancelled():
-                # The caller has left and may not even know the reserveId: nobody else would bring these back.
-                self._spawn(self._guarded([filling], self._filler.give_back(filling)))
-            elif filling.full and not filling.unsure:
-                filling.succeed()
-            elif not filling.over:
-                self._spawn(self._guarded([filling], self._filler.settle(filling)))
+    def stop_waiting_for(self, returning: int) -> None:
+        """LINGER_SECONDS after their batch, its callers are not expected any more."""
+        self._returning = max(0, self._returning - returning)
