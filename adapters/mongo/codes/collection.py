@@ -8,7 +8,7 @@ import pymongo.errors
 from pymongo import DeleteOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.codes.mapping import LAST_TRANSITION, close_place, compare_and_set, to_code
+from adapters.mongo.codes.mapping import LAST_TRANSITION, close_position, compare_and_set, to_code
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.keys import key
@@ -34,7 +34,7 @@ class CodeCollection:
         return await self.find({"_id": {"$in": [key(campaign, text) for campaign, text in codes]}})
 
     async def write(self, changes: Sequence[Change]) -> list[Code]:
-        """Make each change that is still possible; the codes, as wanted, that somebody else got to first."""
+        """Make each change that is still possible. Returns the wanted codes that another write changed first."""
         write = secrets.token_hex(6)
         if await self._all_applied([compare_and_set(before, after, write) for before, after in changes]):
             return []
@@ -47,7 +47,7 @@ class CodeCollection:
         return [after for _, after in changes if key(after.campaign_id, after.text) not in done]
 
     async def confirm(self, codes: Sequence[Code]) -> list[Code]:
-        """Count on these holds: move their versions, so that whoever took them cannot give them back unseen.
+        """Move the versions of held codes, so that the claims that took them cannot give them back any more.
 
         Returns those that are not held like this any more.
         """
@@ -58,18 +58,18 @@ class CodeCollection:
         return [code for code in codes if not _is_confirmed(code, stored.get(code.text))]
 
     async def remove(self, codes: Sequence[Code]) -> int:
-        """Those that nobody has changed since they were read; how many that were."""
+        """Remove those that have not changed since they were read. Returns how many."""
         if not codes:
             return 0
         deletes = [DeleteOne({"_id": key(code.campaign_id, code.text), "version": code.version}) for code in codes]
         return (await self.raw.bulk_write(deletes, ordered=False)).deleted_count
 
-    async def close_places(self, codes: Sequence[Code]) -> None:
-        """Free the places of assigned codes whose reservation is over; whoever was faster did the same."""
-        await self._all_applied([close_place(code) for code in codes])
+    async def close_positions(self, codes: Sequence[Code]) -> None:
+        """Free the positions of assigned codes of reservations that are over. A faster write did the same."""
+        await self._all_applied([close_position(code) for code in codes])
 
     async def _all_applied(self, writes: Sequence[UpdateOne]) -> bool:
-        """Make those writes that are still possible; were they all?"""
+        """Make those writes that are still possible. Were all of them?"""
         if not writes:
             return True
         try:
@@ -82,5 +82,5 @@ class CodeCollection:
 
 
 def _is_confirmed(code: Code, stored: Code | None) -> bool:
-    """The same hold and a later version: somebody else confirmed it in the meantime, or assigned it."""
+    """The same hold and a later version: another claim confirmed it in the meantime, or it was assigned."""
     return stored is not None and stored.hold == code.hold and stored.version > code.version

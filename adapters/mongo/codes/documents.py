@@ -19,7 +19,7 @@ class StoredHold(BaseModel):
     reserved_at: datetime
     expires_at: datetime
     open: bool
-    """Does the code still fill its place? False once it is assigned and its reservation's time is over."""
+    """Does the code still fill its position? False once it is assigned and its reservation's time is over."""
 
 
 class StoredTransition(BaseModel):
@@ -58,7 +58,7 @@ class CodeDocument(Document):
     status: str
     """As last written down; the clock may have ended a ``reserved`` since."""
     slot: int
-    """A random place in the pool, so that callers who start reading anywhere do not meet."""
+    """The random key: claims start reading at a random one, so that they rarely meet."""
     version: int
     origin: StoredOrigin
     hold: StoredHold | None = None
@@ -76,7 +76,7 @@ class CodeDocument(Document):
                 name="deadlines",
                 partialFilterExpression={"status": "reserved"},
             ),
-            # Each place of a reservation is taken once, and stays taken when its code is assigned: two claims
+            # Each position of a reservation is taken once, and stays taken when its code is assigned: two claims
             # under one reserveId are one reservation.
             IndexModel(
                 [("campaignId", UP), ("hold.reserveId", UP), ("hold.ordinal", UP)],

@@ -29,7 +29,7 @@ def in_pool(campaign_id: CampaignId, type: CodeType) -> Raw:
 
 
 def under(campaign_id: CampaignId, reserve_ids: Sequence[ReserveId]) -> Raw:
-    """Codes that fill places of these reservations: held, lapsed or assigned."""
+    """Codes that fill positions of these reservations: held, lapsed or assigned."""
     return {"campaignId": campaign_id, "hold.reserveId": {"$in": [*reserve_ids]}, "hold.open": True}
 
 

@@ -113,9 +113,9 @@ def _stored_status(code: Code) -> CodeStatus:
 
 
 def compare_and_set(before: Code, after: Code, write: str) -> UpdateOne:
-    """The write that makes ``before`` into ``after``, and does nothing if anyone changed it meanwhile.
+    """The write that makes ``before`` into ``after``, and does nothing if the code has changed meanwhile.
 
-    Each new transition carries the name of the ``write``, which proves later whose it was.
+    Each new transition carries the name of the ``write``. So a writer can tell later which changes it made.
     """
     changed: Raw = {"status": _stored_status(after).value, "version": after.version}
     if after.assigned_to is not None:
@@ -132,7 +132,7 @@ def compare_and_set(before: Code, after: Code, write: str) -> UpdateOne:
     return UpdateOne({"_id": key(before.campaign_id, before.text), "version": before.version}, update)
 
 
-def close_place(code: Code) -> UpdateOne:
-    """The write that frees the place of an assigned code whose reservation is over; the code stays assigned."""
+def close_position(code: Code) -> UpdateOne:
+    """The write that frees the position of an assigned code when its reservation is over; it stays assigned."""
     closed = {"hold.open": False, "version": code.version + 1}
     return UpdateOne({"_id": key(code.campaign_id, code.text), "version": code.version}, {"$set": closed})

@@ -1,7 +1,7 @@
 """The pool of codes in MongoDB.
 
-Correctness rests on two things only: each write compares the version of the one document it changes, and
-unique indexes. Nothing here trusts a multi-document transaction.
+Correctness rests on two things only: each write compares the version of the one document it changes, and unique
+indexes. No transaction is used.
 """
 
 import random
@@ -116,7 +116,7 @@ class MongoCodePool:
     async def change(
         self, campaign_id: CampaignId, codes: Sequence[str], change: CodeChange
     ) -> Mapping[str, Code | Refusal]:
-        """Read, decide, compare-and-set; what somebody else changed in between is decided anew."""
+        """Read, decide, compare-and-set. Where another change was faster, decide again on the newer code."""
         outcome: dict[str, Code | Refusal] = {}
         undecided: Sequence[str] = codes
         while undecided:
@@ -188,7 +188,7 @@ class MongoCodePool:
 
 
 def _judge(batch: CodeBatch, fresh: Mapping[str, int], present: Mapping[str, Raw]) -> Tally:
-    """Codes that are there already: stored by an earlier try of this very batch, or by somebody else."""
+    """Codes that are there already: stored by an earlier try of this very batch, or by another import."""
     inserted = duplicates = conflicts = 0
     for code, document in present.items():
         provenance = document["origin"]

@@ -90,7 +90,7 @@ class ClaimExecutor:
         """An earlier reservation under the reserveId is over; the unique index still counts its positions."""
         lapsed = [(code, code.lapse(claim.now)) for code, claim in ended if code.assigned_to is None]
         await self._codes.write(lapsed)
-        await self._codes.close_places([code for code, _ in ended if code.assigned_to is not None])
+        await self._codes.close_positions([code for code, _ in ended if code.assigned_to is not None])
 
     async def _take(self, attempts: Sequence[ClaimAttempt], *, ahead: bool) -> None:
         """One read and one write for all of them."""

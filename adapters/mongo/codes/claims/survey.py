@@ -35,7 +35,7 @@ class PoolSurvey:
         suspects = await self._with_empty_positions(begun)
         if not suspects:
             return False
-        # Positions whose codes are assigned already are not empty: count again, with all codes of each suspect.
+        # A position with an assigned code is not empty: count again, with all codes of each suspect.
         everything = queries.under(claim.campaign_id, list(suspects))
         return bool(await self._with_empty_positions(everything))
 
