@@ -13,11 +13,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DUPLICATE_KEY: Final = 11_000
+UNAUTHORIZED: Final = 13
 MAX_REASON: Final = 300
 _TIME_OUTS: Final = re.compile(r" \(configured timeouts:[^)]*\)")
 
 _REASONS: Final[Mapping[int, str]] = {
-    13: "the user may not do this: it lacks a role on this database",
+    UNAUTHORIZED: "the user may not do this: it lacks a role on this database",
     18: "the user or the password is refused",
     8_000: "the user or the password is refused",
 }

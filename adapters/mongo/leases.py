@@ -8,16 +8,41 @@ from datetime import datetime
 from typing import Final
 
 import pymongo.errors
+from beanie import Document
+from pydantic import BaseModel
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.stored_documents import STORED
 from domain.model.messaging.leases import Share, Shares
 from ports.system import SharesChange
 
 RELAY: Final = "relay"
 PAUSE_SECONDS: Final = 0.02
 """At most, after a lost race, so that the losers do not meet again."""
+
+
+class StoredShare(BaseModel):
+    model_config = STORED
+
+    worker: str
+    until: datetime
+    slots: list[int]
+    """Partitions of the relay."""
+
+
+class LeasesDocument(Document):
+    """There is one, ``relay``."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    version: int
+    shares: list[StoredShare]
+
+    class Settings:
+        name = "leases"
 
 
 class MongoLeases:

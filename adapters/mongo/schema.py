@@ -1,32 +1,42 @@
-"""The collections of the store and their indexes."""
+"""What is stored: every collection, with the document that describes it and the indexes it needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from beanie import Document
-from pymongo.asynchronous.database import AsyncDatabase
+from pymongo import IndexModel
 
 from adapters.mongo.budget_documents import FanBudgetDocument
-from adapters.mongo.codes.documents import CodeDocument, ImportDocument
-from adapters.mongo.driver import Raw
+from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.entries.documents import ENTRY_DOCUMENTS
+from adapters.mongo.index_comparison import Index
+from adapters.mongo.leases import LeasesDocument
 
-DOCUMENTS: Final = (CodeDocument, ImportDocument, *ENTRY_DOCUMENTS, FanBudgetDocument)
-
-
-async def missing_indexes(
-    database: AsyncDatabase[Raw], documents: Sequence[type[Document]] = DOCUMENTS
-) -> list[str]:
-    missing = []
-    for document in documents:
-        present = await database[name_of(document)].index_information()
-        missing += [name for index in indexes_of(document) if (name := index.document["name"]) not in present]
-    return missing
-
-
-def indexes_of(document: Any) -> list[Any]:
-    return list(getattr(document.Settings, "indexes", ()))
+DOCUMENTS: Final[Sequence[type[Document]]] = (
+    CodeDocument,
+    ImportDocument,
+    PoolLockDocument,
+    *ENTRY_DOCUMENTS,
+    FanBudgetDocument,
+    LeasesDocument,
+)
 
 
 def name_of(document: Any) -> str:
     return str(document.Settings.name)
+
+
+def _models_of(document: Any) -> Sequence[IndexModel]:
+    return getattr(document.Settings, "indexes", ())
+
+
+INDEX_MODELS: Final[Mapping[tuple[str, str], IndexModel]] = {
+    (name_of(document), str(model.document["name"])): model
+    for document in DOCUMENTS
+    for model in _models_of(document)
+}
+"""By the names of the collection and of the index."""
+
+INDEXES: Final[Sequence[Index]] = [
+    Index.read(collection, name, model.document) for (collection, name), model in INDEX_MODELS.items()
+]

@@ -1,12 +1,10 @@
 """Opening a MongoDB database: the connection, its promises, its indexes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pymongo.errors
-from beanie import Document
 from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.availability import Reach
@@ -16,7 +14,7 @@ from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.claims.pool_lock import PoolLock
 from adapters.mongo.codes.collection import CodeCollection
-from adapters.mongo.codes.documents import CodeDocument
+from adapters.mongo.codes.documents import CodeDocument, PoolLockDocument
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.driver import Raw, close, open_client
@@ -31,13 +29,14 @@ from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.entries.phone_keys import Adopted, PhoneKeys
 from adapters.mongo.entries.queries import MongoEntryQueries
 from adapters.mongo.entries.scoring import MongoScores
-from adapters.mongo.errors import DUPLICATE_KEY, translated
-from adapters.mongo.leases import MongoLeases
+from adapters.mongo.errors import translated
+from adapters.mongo.indexes import Indexes, Migration
+from adapters.mongo.leases import LeasesDocument, MongoLeases
 from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox.outbox import MongoOutbox
 from adapters.mongo.phones import MongoPhoneBook
 from adapters.mongo.rate_limits import MongoRateLimits
-from adapters.mongo.schema import DOCUMENTS, indexes_of, missing_indexes, name_of
+from adapters.mongo.schema import name_of
 from domain.model.errors import Unavailable
 from ports.system import CurrentRequest, no_request
 
@@ -67,6 +66,7 @@ class MongoStore:
 
     database: AsyncDatabase[Raw]
     reach: Reach
+    indexes: Indexes
     pool: MongoCodePool
     catalogue: MongoCodeCatalogue
     imports: MongoImportLog
@@ -95,46 +95,24 @@ class MongoStore:
         hello = await self.database.client.admin.command("hello", maxTimeMS=PING_MS)
         if "setName" not in hello:
             raise Unavailable("store", reason="it is a single server, not a replica set")
-        if await missing_indexes(self.database):
-            await self.prepare()
-            if await missing_indexes(self.database):
-                raise Unavailable("store", reason="indexes are missing: run fangate migrate")
+        await self.indexes.check()
 
     @translated
     async def prepare(self) -> None:
-        """Build the indexes of collections that are not there yet; one with documents is left to ``migrate``."""
-        present = set(await self.database.list_collection_names())
-        await self._build([document for document in DOCUMENTS if name_of(document) not in present])
+        """Build the indexes of collections that do not exist yet. Raises Unavailable if ``migrate`` is needed."""
+        await self.indexes.prepare()
 
     @translated
-    async def migrate(self) -> list[str]:
-        """Build the indexes that are missing; their names. What an earlier release stored is made fit for this."""
-        built = await self._build(DOCUMENTS)
+    async def migrate(self) -> Migration:
+        """Build the indexes that are missing, and adapt what an earlier release stored."""
+        migration = await self.indexes.migrate()
         await self.outbox.adopt()
-        return built
+        return migration
 
     @translated
     async def adopt_phones(self) -> Adopted:
         """Give telephones keys where they have none, or another's; after ``migrate``."""
         return await self.phone_keys.adopt()
-
-    async def _create(self, collection: str, wanted: Sequence[Any]) -> None:
-        try:
-            await self.database[collection].create_indexes(wanted)
-        except pymongo.errors.OperationFailure as error:
-            if error.code != DUPLICATE_KEY:
-                raise
-            # Telephones were stored while no index kept them apart.
-            await self.phone_keys.release_doubles()
-            await self.database[collection].create_indexes(wanted)
-
-    async def _build(self, documents: Sequence[type[Document]]) -> list[str]:
-        missing = await missing_indexes(self.database, documents)
-        for document in documents:
-            wanted = [index for index in indexes_of(document) if index.document["name"] in missing]
-            if wanted:
-                await self._create(name_of(document), wanted)
-        return missing
 
 
 @asynccontextmanager
@@ -151,10 +129,12 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
     codes = CodeCollection(database[name_of(CodeDocument)])
     entries = database[name_of(EntryDocument)]
     entry_store = MongoEntryStore(entries, request)
+    phone_keys = PhoneKeys(entries)
     return MongoStore(
         database=database,
         reach=reach,
-        pool=MongoCodePool(codes, ClaimBatcher(codes, PoolLock(database["turns"]))),
+        indexes=Indexes(database, phone_keys.release_doubles),
+        pool=MongoCodePool(codes, ClaimBatcher(codes, PoolLock(database[name_of(PoolLockDocument)]))),
         catalogue=MongoCodeCatalogue(database, codes),
         imports=MongoImportLog(database),
         entries=entry_store,
@@ -164,8 +144,8 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
         budgets=MongoFanBudgets(database[name_of(FanBudgetDocument)]),
         limits=MongoRateLimits(database[name_of(RateLimitDocument)]),
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], database[name_of(ParkedDocument)]),
-        phone_keys=PhoneKeys(entries),
-        leases=MongoLeases(database["leases"]),
+        phone_keys=phone_keys,
+        leases=MongoLeases(database[name_of(LeasesDocument)]),
     )
 
 

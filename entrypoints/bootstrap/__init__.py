@@ -8,7 +8,7 @@ line.
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,24 +100,31 @@ class Migrated:
 
     built: list[str]
     advice: list[str]
+    differing: list[str]
+    """Indexes that must be mended before the store is ready."""
 
 
 async def migrate(settings: Settings) -> Migrated:
     """Build what the store and the queue need and do not have yet."""
     check(settings)
-    built, advice = [], []
-    if not settings.in_memory:
-        async with mongo_store(settings.store) as store:
-            built = [f"index {name}" for name in await store.migrate()]
-            phones = await store.adopt_phones()
-        built += [f"keys of {phones.entries} phones"] if phones.entries else []
-        advice += [_of_doubles(phones.doubles)] if phones.doubles else []
+    migrated = Migrated([], [], []) if settings.in_memory else await _migrate_store(settings.store)
     if settings.queue.startswith("sqs:"):
         queues = await build_queues(
             queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
         )
-        built += [f"queue {name}" for name in queues]
-    return Migrated(built, advice)
+        migrated.built.extend(f"queue {name}" for name in queues)
+    return migrated
+
+
+async def _migrate_store(url: str) -> Migrated:
+    async with mongo_store(url) as store:
+        indexes = await store.migrate()
+        phones = await store.adopt_phones()
+    built = [f"index {name}" for name in indexes.built] + [f"expiry of index {name}" for name in indexes.extended]
+    built += [f"keys of {phones.entries} phones"] if phones.entries else []
+    advice = [_of_doubles(phones.doubles)] if phones.doubles else []
+    advice += [_of_extra(indexes.extra)] if indexes.extra else []
+    return Migrated(built, advice, [f"{PREFIX}STORE: {difference}" for difference in indexes.differing])
 
 
 def _of_doubles(entries: int) -> str:
@@ -125,6 +132,10 @@ def _of_doubles(entries: int) -> str:
         f"telephones that two fans of a campaign have confirmed, each in another spelling: {entries}. "
         "They stay as they are; docs/upgrade.md tells what to do."
     )
+
+
+def _of_extra(indexes: Sequence[str]) -> str:
+    return f"indexes that Fangate does not need, and leaves alone: {', '.join(indexes)}."
 
 
 def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:

@@ -154,3 +154,6 @@ def migrate() -> None:
     click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")
     for advice in migrated.advice:
         click.echo(advice, err=True)
+    for difference in migrated.differing:
+        click.echo(f"fangate: {difference}", err=True)
+    sys.exit(bool(migrated.differing))

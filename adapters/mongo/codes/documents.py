@@ -136,3 +136,16 @@ class ImportDocument(Document):
 
     class Settings:
         name = "imports"
+
+
+class PoolLockDocument(Document):
+    """``id`` is ``{campaignId}/{type}``: which claim works on this pool alone, and until when."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    owner: str
+    until: datetime
+
+    class Settings:
+        name = "turns"

@@ -138,6 +138,19 @@ class ScoringDocument(Document):
         name = "scoring"
 
 
+class MovedMarketDocument(Document):
+    """``id`` is ``{campaignId}/{market}``: entries were moved from this market."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    campaign_id: str
+    market: str
+
+    class Settings:
+        name = "movedMarkets"
+
+
 class SendLogDocument(Document):
     """``id`` is a digest of the number: ids get into error messages and logs."""
 
@@ -196,6 +209,7 @@ class RateLimitDocument(Document):
 ENTRY_DOCUMENTS: Final = (
     EntryDocument,
     ScoringDocument,
+    MovedMarketDocument,
     SendLogDocument,
     PhoneRecordDocument,
     RateLimitDocument,

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from adapters.mongo.entries import phone_keys
 from adapters.mongo.entries.phone_keys import Adopted
+from adapters.mongo.indexes import Migration
 from adapters.mongo.store import MongoStore, mongo_store
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
@@ -111,7 +112,7 @@ async def test_telephones_stored_while_there_was_no_index_do_not_end_the_migrati
     for one, spelling in ((1, WITH_9), (2, WITHOUT)):
         await store.entries.change(TOUR, fan(one), becoming(registered(fan(one), spelling, confirmed=True)))
 
-    assert await store.migrate() == ["confirmedTelephone"]
+    assert await store.migrate() == Migration(built=["confirmedTelephone"])
     assert await store.adopt_phones() == Adopted(doubles=1)
 
 

@@ -8,6 +8,7 @@ import pymongo.errors
 import pytest
 from pymongo.database import Database
 
+from adapters.mongo.indexes import Migration
 from adapters.mongo.store import MongoStore, mongo_store
 from adapters.mongo.urls import check_url
 from domain.model.codes.code import CodeStatus
@@ -49,11 +50,11 @@ async def test_an_empty_database_is_prepared(store: MongoStore, database: Docume
 
 
 async def test_migrate_builds_what_is_missing_and_nothing_twice(store: MongoStore, database: Documents) -> None:
-    built = await store.migrate()
+    built = (await store.migrate()).built
     before = indexes(database)
 
     assert built
-    assert await store.migrate() == []
+    assert await store.migrate() == Migration()
     assert indexes(database) == before
 
 
@@ -62,7 +63,7 @@ async def test_migrate_repairs_what_was_dropped(store: MongoStore, database: Doc
     await store.pool.add(a_batch(["A"]))
     database["codes"].drop_index("places")
 
-    assert await store.migrate() == ["places"]
+    assert await store.migrate() == Migration(built=["places"])
     await store.ping()
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
+import pymongo
 import pytest
 
 from tests.http.codes.scene import eventually
@@ -70,3 +72,43 @@ def test_the_service_and_the_worker_say_it_and_wait(unfit: tuple[str, str]) -> N
         everything = serving.logged() + working.logged()
     assert "Traceback" not in everything
     assert PASSWORD not in everything
+
+
+@pytest.fixture
+def drifted(database_url: str) -> str:
+    """A store with an index that has a declared name and other keys."""
+    assert fangate("migrate", settings={"FANGATE_STORE": database_url}).returncode == 0
+    with pymongo.MongoClient[dict[str, object]](database_url) as client:
+        codes = client.get_default_database()["codes"]
+        codes.drop_index("pool")
+        codes.create_index([("slot", 1)], name="pool")
+    return database_url
+
+
+def test_migrate_tells_what_differs_and_how_to_mend_it(drifted: str) -> None:
+    settings = {"FANGATE_STORE": drifted}
+
+    outcome = fangate("migrate", settings=settings)
+
+    assert outcome.returncode == 1
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("fangate: FANGATE_STORE: index pool of codes differs")
+    assert '{"slot": 1}' in line
+    assert 'db.codes.dropIndex("pool")' in line
+
+    with pymongo.MongoClient[dict[str, object]](drifted) as client:  # As the line says.
+        client.get_default_database()["codes"].drop_index("pool")
+    mended = fangate("migrate", settings=settings)
+    assert (mended.returncode, mended.stdout) == (0, "built 1: index pool\n")
+
+
+def test_a_service_whose_store_has_drifted_is_not_ready_and_says_why(drifted: str, tmp_path: Path) -> None:
+    with service({"FANGATE_STORE": drifted, "FANGATE_OBJECTS": f"file:{tmp_path}"}) as running:
+        ready = httpx2.get(f"{running.url}/readyz", timeout=30)
+        log = running.logged()
+
+    assert (ready.status_code, ready.json()["parts"]) == (503, {"store": "down", "objects": "up"})
+    assert "index pool of codes differs" not in ready.text
+    (started,) = [line for line in log.splitlines() if '"store.not_prepared"' in line]
+    assert "index pool of codes differs" in started
+    assert '"FANGATE_STORE"' in started
