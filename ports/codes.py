@@ -1,7 +1,7 @@
-"""Where codes are kept.
+"""Stores of codes and imports.
 
-Every method sees a hold that has lapsed as ended, swept or not. Raises Unavailable when the store does not
-answer; what was acknowledged before that stays.
+Every method treats a lapsed hold as ended, also before the sweep. Every method raises Unavailable when the store
+does not answer. Writes that were acknowledged before stay.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,65 +15,66 @@ from domain.model.codes.reservations import Claim, Reservation
 from domain.model.ids import CampaignId, ImportId, ReserveId
 
 CodeChange = Callable[[Code], Code | Refusal]
-"""A rule of the model, applied to one code: the code as it should be, or why it stays as it is. Pure, and run
-again whenever somebody else changed the code first."""
+"""A rule of the model for one code: returns the changed code, or the reason why it does not change. It must be
+pure: it runs again when another request changed the code first."""
 
 
 class CodePool(Protocol):
-    """The codes, as those who change them see them."""
+    """The codes of all campaigns: operations that change codes."""
 
     async def add(self, batch: CodeBatch) -> Tally:
-        """Store the codes of ``batch`` that the campaign does not have; leave the others exactly as they are.
+        """Store the codes of ``batch`` that the campaign does not have. The others are not changed.
 
-        Within a campaign a code exists once, whatever its type, under any race (REQ-005). Adding the same
-        batch again after a failure counts as inserted what the first try had stored. A new code that looks like
-        one that is there already is stored, and reported.
+        A code exists once in a campaign, for both types together, under any race (code-service REQ-005). When a
+        batch is added again after a failure, codes that the first try stored count as inserted. A new code that
+        looks like an existing one is stored and reported.
         """
         ...
 
     async def check(self, batch: CodeBatch) -> Tally:
-        """What ``add`` would do with the codes of ``batch``, each of which is in it once; nothing is stored."""
+        """The result that ``add`` would have for ``batch``, without storing anything. Each code is in ``batch``
+        once."""
         ...
 
     async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
-        """Remove the codes that this import brought and that are available now, each atomically.
+        """Remove the codes of this import that are available now, each atomically.
 
-        No code is removed that a claim holds, under any race. Safe to repeat.
+        A code that a claim holds is never removed, under any race. Idempotent.
         """
         ...
 
     async def claim(self, claim: Claim) -> Reservation:
-        """Hold ``claim.count`` codes, all or nothing; no code is ever in two live reservations.
+        """Hold ``claim.count`` codes, all or nothing. A code is never in two reservations that have not lapsed.
 
-        A reserveId that lives already answers with the codes it holds, and is filled up where a claim was
-        cut short. Raises CodesExhausted (nothing stays held) and ReservationMismatch.
+        A repeat with the same reserveId returns the codes that it holds. When an earlier claim was interrupted,
+        the repeat adds the missing codes. Raises CodesExhausted (then no code stays held) and ReservationMismatch.
         """
         ...
 
     async def change(
         self, campaign_id: CampaignId, codes: Sequence[str], change: CodeChange
     ) -> Mapping[str, Code | Refusal]:
-        """Apply ``change`` to each code, each atomically; what each became, or why it did not."""
+        """Apply ``change`` to each code atomically. Returns the new code, or the reason, for each."""
         ...
 
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
-        """The codes this reserveId holds now, assigned ones left out."""
+        """The codes that this reserveId holds now, without assigned codes."""
         ...
 
     async def sweep(self, now: datetime, limit: int) -> int:
-        """Write down the end of up to ``limit`` lapsed holds, each once; how many that were."""
+        """Store the end of up to ``limit`` lapsed holds, each once. Returns their number."""
         ...
 
 
 class CodeCatalogue(Protocol):
-    """The codes, as those who ask about them see them."""
+    """The codes of all campaigns: read-only queries."""
 
     async def campaigns(self, limit: int) -> Sequence[CampaignId]:
         """Up to ``limit`` campaigns that have codes."""
         ...
 
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
-        """Every type, all counts taken at one instant of the store: each code is in exactly one of them."""
+        """The counts of each type, all taken at the same instant: each code is in exactly one count."""
         ...
 
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
@@ -83,15 +84,15 @@ class CodeCatalogue(Protocol):
     async def page(
         self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
     ) -> Sequence[Code]:
-        """The next codes in the order of their text, beginning behind ``after``."""
+        """The next codes behind ``after``, in the order of their text."""
         ...
 
 
 class ImportLog(Protocol):
-    """The runs over files, for whoever asks how far one is."""
+    """The states of imports."""
 
     async def save(self, run: Import) -> None:
-        """Keep the latest state of ``run``."""
+        """Store the current state of ``run``."""
         ...
 
     async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None: ...

@@ -1,4 +1,4 @@
-"""The messages that changes of registrations left, and the stream that the world reads."""
+"""The stream that events are published to (entry-service REQ-010)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,27 +9,28 @@ from domain.model.cloud_events import OutgoingEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """An event that the stream will not have, while it takes others."""
+    """An event that the stream refuses, while it accepts others."""
 
     id: str
     reason: str
-    """For the operator: constant words, nothing of the event's content."""
+    """For the operator. Constant words, without content of the event."""
 
 
 class EventStream(Protocol):
     """Where events are published. Other packages may bring their own: see docs/adding-a-stream.md."""
 
     async def publish(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
-        """Publish these, each at least once, those of one key in the order given; those that were refused.
+        """Publish events, each at least once. Events with the same key keep their order. Returns the refused
+        events.
 
-        What returns without being refused is as safe as the stream can make it. After one event is refused,
-        none with the same key is sent in this call: those behind it count as refused too, with the reason
-        ``BEHIND``. Refusing is for what would be refused again, such as an event too large. A stream that is
-        down or busy is tried for a while and then raises Unavailable; some events may be out then, in order.
+        An event that is not refused is stored as safely as the stream can store it. After a refused event, no
+        event with the same key is sent in this call: such events are refused, too, with the reason ``BEHIND``.
+        Refuse only events that would be refused again, such as an event that is too large. When the stream is down
+        or busy, try for a while, then raise Unavailable. Some events may be published then, in order.
 
-        Of one key, no event is handed over before the one in front of it is known to be in the stream. So
-        whatever fails, and whoever publishes the same again, the first of each id are in order. Several calls
-        may run at once, each with keys of its own.
+        Send an event only after the event before it with the same key is known to be in the stream. Then the first
+        copies of all ids are in order, also after failures and repeated calls. Several calls may run at the same
+        time, each with different keys.
         """
         ...
 
@@ -41,7 +42,8 @@ TOO_LARGE: Final = "too large"
 def sort_out(
     events: Sequence[OutgoingEvent], refusal: Callable[[OutgoingEvent], str | None]
 ) -> tuple[list[OutgoingEvent], list[Refused]]:
-    """Those to send, and those that ``refusal`` has a reason to refuse, with all behind them."""
+    """The events to send, and the refused events. ``refusal`` returns the reason to refuse an event, or None.
+    Events behind a refused one with the same key are refused, too."""
     accepted: list[OutgoingEvent] = []
     refused: list[Refused] = []
     closed: set[str] = set()

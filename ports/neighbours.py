@@ -26,22 +26,22 @@ class Users(Protocol):
 class FanscoreSource(Protocol):
     @property
     def configured(self) -> bool:
-        """Is there anyone to ask, now or later?"""
+        """Is account scoring configured?"""
         ...
 
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
-        """0 to 1; None when it is not known yet, or nobody answers within 300 ms. Never raises."""
+        """The score, 0 to 1. None when it is not known yet, or without an answer within 300 ms. Never raises."""
         ...
 
     async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
-        """The same for whoever has time: None only when it is not known yet. Raises Unavailable when nobody
-        answers within a few seconds, or nobody at all would be answered."""
+        """The same for the worker, which can wait. None only when the score is not known yet. Raises Unavailable
+        without an answer within a few seconds, or when the service refuses all requests."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationAttempt:
-    """A registration or change, as the fraud detection looks at it."""
+    """A registration or change that the fraud detection assesses."""
 
     campaign_id: CampaignId
     user_id: UserId
@@ -51,27 +51,27 @@ class RegistrationAttempt:
     ip: str | None = field(default=None, repr=False)
     user_agent: str | None = None
     connection_ip: str | None = field(default=None, repr=False)
-    """``ip`` and ``user_agent`` are what the caller told, this and the next what the connection shows."""
+    """``ip`` and ``user_agent`` are sent by the caller. This field and the next come from the connection."""
     connection_user_agent: str | None = None
     event: Literal["create", "update"]
 
 
 class FraudDetection(Protocol):
     async def assess(self, attempt: RegistrationAttempt) -> Fraud:
-        """What it thinks; ``unavailable`` without an answer within 300 ms, ``not_asked`` where there is nobody to
-        ask. Never raises."""
+        """The assessment. ``unavailable`` without an answer within 300 ms, ``not_asked`` when no fraud detection
+        is configured. Never raises."""
         ...
 
 
 class Sms(Protocol):
     async def send(self, to: PhoneNumber, body: str) -> None:
-        """Hand over one message. Raises Unavailable."""
+        """Send one message. Raises Unavailable."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What the mail says, and to whom. ``id`` tells a repeat from another receipt."""
+    """The content and the address of a receipt. A repeat has the same ``id``."""
 
     id: str
     campaign_id: CampaignId
@@ -84,8 +84,8 @@ class Receipt:
 
 class Receipts(Protocol):
     async def send(self, receipt: Receipt) -> bool:
-        """Send it, once for each ``id`` where the mailer can tell. False if the mailer will not have it, now or
-        later (an address that is none). Raises Unavailable when it may work later."""
+        """Send a receipt, once for each ``id`` if the mailer can recognise repeats. False when the mailer refuses
+        it for ever (a wrong address). Raises Unavailable when it may work later."""
         ...
 
 

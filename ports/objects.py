@@ -1,16 +1,17 @@
-"""Files that staff put into the object store."""
+"""Files that staff upload to the object store."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
 
 
 class ObjectStore(Protocol):
-    """Read-only. Raises FileNotFound for a key that is not there, Unavailable when the store does not answer."""
+    """Read-only. Raises FileNotFound for a missing key, Unavailable when the store does not answer."""
 
     async def size(self, key: str) -> int:
-        """Bytes under ``key``."""
+        """The size of the file in bytes."""
         ...
 
     def read(self, key: str) -> AsyncIterator[bytes]:
-        """The bytes under ``key``, in order, in chunks of at most a few hundred KiB; never the whole at once."""
+        """The bytes of the file, in order, in chunks of at most a few hundred KiB. Never the whole file at
+        once."""
         ...

@@ -1,4 +1,4 @@
-"""Phones: reading numbers, what is remembered of them, what one fan may use, and the tokens that confirm them."""
+"""Phones: parsing numbers, records of numbers, budgets of fans, and confirmation tokens."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,53 +12,58 @@ from domain.model.registrations.phones import PhoneNumber, PhoneRecord, SendLimi
 
 class PhoneNumbers(Protocol):
     def parse(self, text: str, region: str | None) -> PhoneNumber:
-        """``text`` as E.164; numbers without a country are of ``region``. Raises InvalidValue("phone", …)."""
+        """``text`` in E.164. A number without a country code is read as one of ``region``. Raises InvalidValue."""
         ...
 
     def country(self, phone: PhoneNumber) -> str | None:
-        """The country or territory whose number it is, by the two letters of ISO 3166; None if it is of none."""
+        """The two-letter code (ISO 3166) of the number's country or territory. None if it has none."""
         ...
 
 
 class PhoneBook(Protocol):
-    """What is remembered of numbers. Each method is atomic."""
+    """Records of phone numbers. Each method is atomic. Raises Unavailable when the store does not answer."""
 
     async def take_send(self, phone: PhoneNumber, limits: SendLimits, now: datetime) -> datetime | None:
-        """Use up one of the number's sends, over all fans and campaigns; if there is none left, when there is."""
+        """Count one send to the number, over all fans and campaigns. Returns None, or the time of the next free
+        send."""
         ...
 
     async def record(self, campaign_id: CampaignId, phone: PhoneNumber) -> PhoneRecord:
-        """The failed confirmations of a number in one campaign; an empty record for one nobody failed on."""
+        """The failed confirmations of a number in one campaign. An empty record when there are none."""
         ...
 
     async def change(
         self, campaign_id: CampaignId, phone: PhoneNumber, change: Callable[[PhoneRecord], PhoneRecord]
     ) -> None:
-        """Replace the record by ``change`` of it; run again when somebody else was faster."""
+        """Replace the record by the result of ``change``, which runs again when another request was faster."""
         ...
 
 
 UsageChange = Callable[[FanUsage], FanUsage]
-"""Pure; run again whenever another was faster; may raise a DomainError, which leaves everything as it is."""
+"""Must be pure: it runs again when another request was faster. It may raise a DomainError; then nothing is
+stored."""
 
 
 class FanBudgets(Protocol):
-    """Each method is atomic, over all processes. Raises Unavailable when the store does not answer."""
+    """The budgets of fans. Each method is atomic over all processes. Raises Unavailable when the store does not
+    answer."""
 
     async def usage(self, user_id: UserId) -> FanUsage:
-        """What the fan has used; nothing for a fan of whom nothing is known."""
+        """What the fan has used. Empty for an unknown fan."""
         ...
 
     async def change(self, user_id: UserId, change: UsageChange) -> None:
-        """Replace what the fan has used by ``change`` of it. Changes at once all count, one after the other."""
+        """Replace the fan's usage by the result of ``change``. Parallel changes are applied one after the
+        other."""
         ...
 
 
 class ConfirmationTokens(Protocol):
     def issue(self, challenge: Challenge) -> str:
-        """A token bound to the fan, the campaign, the phone and the challenge; the same each time it is asked."""
+        """A token for the fan, the campaign, the phone and the challenge. The same challenge gets the same
+        token."""
         ...
 
     def read(self, token: str) -> ChallengeRef:
-        """What the token is bound to. Raises InvalidConfirmationToken."""
+        """The content of the token. Raises InvalidConfirmationToken."""
         ...

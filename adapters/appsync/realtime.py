@@ -1,7 +1,7 @@
 """Live updates through an AWS AppSync GraphQL API.
 
-Those who subscribe are told that an entry changed, and to what revision. What else is in it they ask Fangate for,
-which knows who they are: a subscription is no place for phone numbers and mail addresses.
+Subscribers get the id, status and revision of a changed entry. They read the rest from Fangate, which checks who
+they are. So phone numbers and mail addresses never go through subscriptions.
 """
 
 import time
@@ -19,17 +19,17 @@ from domain.model.errors import Unavailable
 
 SECONDS: Final = 2.0
 LOG_EVERY_SECONDS: Final = 60.0
-"""At most one line in the log for all failures of so long."""
+"""At most one log line in this time, for all failures together."""
 MUTATION: Final = (
     "mutation PublishEntryChange($input: EntryChangeInput!) {"
     " publishEntryChange(input: $input)"
     " { eventId type campaignId userId entryId revision status updatedAt } }"
 )
-"""Subscribers are given no field that is not asked for here. The schema: docs/examples/appsync.graphql."""
+"""Subscribers get only the fields that are named here. The schema: docs/examples/appsync.graphql."""
 
 
 class _Entry(msgspec.Struct, frozen=True, rename="camel"):
-    """What is told of an entry; all else in the event stays here."""
+    """The fields of an entry that are sent. All other fields of the event are not."""
 
     id: str
     campaign_id: str
@@ -46,7 +46,7 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """GraphQL tells of failures in an answer of 200."""
+    """GraphQL reports failures in an answer with status 200."""
 
     errors: tuple[object, ...] | None = None
 
@@ -56,7 +56,7 @@ _OUTCOME: Final = msgspec.json.Decoder(_Outcome)
 
 
 class AppSyncRealtime:
-    """Said once, without a second try: the next change tells more."""
+    """Sends each update once, without a second attempt: the next change sends a new update."""
 
     def __init__(
         self, service: HttpNeighbour, *, api_key: str, seconds: Callable[[], float] = time.monotonic
@@ -100,7 +100,8 @@ def _input(event: OutgoingEvent) -> dict[str, str | int]:
 
 
 def _check(answer: Answer) -> None:
-    """Any failure counts: an API that refuses everything is asked as rarely as one that is down."""
+    """Count any failure for the circuit breaker: an API that refuses all requests is asked as rarely as one that
+    is down."""
     outcome = answer.read(_OUTCOME)
     if outcome.errors:
         raise NoAnswer(f"GraphQL errors: {len(outcome.errors)}")
@@ -108,6 +109,6 @@ def _check(answer: Answer) -> None:
 
 @asynccontextmanager
 async def appsync_realtime(url: str, *, api_key: str) -> AsyncIterator[AppSyncRealtime]:
-    """The GraphQL endpoint at exactly ``url``."""
+    """AppSync with the GraphQL endpoint ``url``."""
     async with http_neighbour(url, part="realtime", seconds=SECONDS) as service:
         yield AppSyncRealtime(service, api_key=api_key)

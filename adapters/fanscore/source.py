@@ -1,4 +1,4 @@
-"""The account score of a fan."""
+"""The fanscore service: the account score of a fan."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,12 +12,12 @@ from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, log_no
 from domain.model.ids import CampaignId, UserId
 
 SECONDS: Final = 0.3
-"""For who is registering and waits."""
+"""For a registration: the fan waits for the answer."""
 PATIENT_SECONDS: Final = 5.0
 """For a worker."""
 _NOT_YET: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.ACCEPTED}
 _REFUSES_EVERY_REQUEST: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
-"""Is not about this fan: whoever was asked for would be refused."""
+"""Answers that are not about this fan: the service refuses all requests."""
 
 
 class _Score(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ _SCORE: Final = msgspec.json.Decoder(_Score)
 
 
 class NoFanscore:
-    """There is nobody to ask."""
+    """For installations without account scoring."""
 
     configured: Final = False
 
@@ -40,8 +40,8 @@ class NoFanscore:
 
 
 class HttpFanscore:
-    """The fanscore service, for those in a hurry and for those who are not; neither learns from the other's
-    failures whether it is worth asking."""
+    """The fanscore service, with two connections: one for registrations, with a short time-out, and one for the
+    worker, with a long one. Each has its own circuit breaker."""
 
     configured: Final = True
 
@@ -57,7 +57,7 @@ class HttpFanscore:
             return None
 
     async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
-        """An answer that nobody can read may be this fan's alone: it is as good as none yet."""
+        """An answer that cannot be decoded may concern this fan only, so it counts as not known yet."""
         try:
             answer = await _ask(self._patient, user_id, campaign_id)
         except NoAnswer as error:
@@ -81,7 +81,7 @@ def _read(answer: Answer) -> float | None:
 
 @asynccontextmanager
 async def http_fanscore(url: str) -> AsyncIterator[HttpFanscore]:
-    """The fanscore service below ``url``."""
+    """The fanscore service at ``url``."""
     async with (
         http_neighbour(url, part="fanscore", seconds=SECONDS) as service,
         http_neighbour(url, part="fanscore", seconds=PATIENT_SECONDS) as patient,

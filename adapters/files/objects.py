@@ -1,4 +1,4 @@
-"""Files in a folder of this machine, one per key."""
+"""An object store in a folder of this machine, one file per key."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,8 @@ CHUNK_BYTES: Final = 65_536
 
 
 class FolderObjectStore:
-    """Keys are paths below ``folder``; nothing above it can be reached, not by ``..`` and not by a link."""
+    """Keys are paths below ``folder``. Files outside of it cannot be read, neither through ``..`` nor through a
+    link."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
@@ -40,12 +41,12 @@ class FolderObjectStore:
             if path.is_relative_to(self._folder) and path.is_file():
                 return path
         except (ValueError, OSError):
-            pass  # A name the file system cannot hold is a file that is not there.
+            pass  # The file system cannot have a file with such a name.
         raise FileNotFound
 
 
 class SingleFile:
-    """One file of this machine under whatever key; ``on_read`` hears how many bytes were read each time."""
+    """One file of this machine, under any key. ``on_read`` is called with the number of bytes after each read."""
 
     def __init__(self, path: Path, on_read: Callable[[int], None]) -> None:
         self._path = path

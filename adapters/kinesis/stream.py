@@ -19,13 +19,14 @@ from domain.model.cloud_events import OutgoingEvent
 from ports.events import TOO_LARGE, Refused, sort_out
 
 MAX_RECORDS: Final = 500
-"""Of one PutRecords."""
+"""The limit of one PutRecords request."""
 MAX_REQUEST_BYTES: Final = 4_718_592
-"""4.5 MiB, keys included: under the 5 MiB of older limits, with room for what surrounds the records."""
+"""4.5 MiB with keys. The limit of Kinesis was 5 MiB for a long time; this leaves room for the rest of the
+request."""
 MAX_RECORD_BYTES: Final = 921_600
-"""900 KiB, key included: under the 1 MiB of older limits."""
+"""900 KiB with the key. The limit of Kinesis was 1 MiB for a long time."""
 MAX_ATTEMPTS: Final = 8
-"""In a row in which no record got through."""
+"""Attempts in a row in which no record was stored."""
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 2.0
@@ -34,7 +35,7 @@ ANSWER_SECONDS: Final = 5.0
 _CONFIG: Final = Config(
     connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
 )
-"""Not tried again by the library: it would repeat whole requests, the adapter repeats what failed of them."""
+"""No retries by the library: it would repeat whole requests. The adapter repeats only the records that failed."""
 _ERRORS: Final = (
     botocore.exceptions.BotoCoreError,
     botocore.exceptions.ClientError,
@@ -45,12 +46,13 @@ _ERRORS: Final = (
 )
 
 Waiting = dict[str, deque[OutgoingEvent]]
-"""What waits, by key. The first of each is next; the keys that waited longest come first."""
+"""Events that wait, by key. The first event of a key is sent next. Keys that waited longest come first."""
 
 
 class KinesisStream:
-    """Kinesis stores each record of a request or not, whatever becomes of the others, and a lost answer tells of
-    none. So a request holds at most one record of each key: the next goes out when it is known to be stored.
+    """Kinesis stores each record of a request independently of the others, and after a lost answer the outcome is
+    unknown. So a request has at most one record per key. The next one is sent when the first is known to be
+    stored.
     """
 
     def __init__(self, client: Any, name: str) -> None:
@@ -77,7 +79,7 @@ class KinesisStream:
         return refused
 
     async def _put(self, batch: Sequence[OutgoingEvent]) -> Sequence[str | None]:
-        """For each, why it was not stored, as far as is known."""
+        """For each record, None when it was stored, otherwise the reason as far as it is known."""
         records = [{"Data": event.body, "PartitionKey": event.key} for event in batch]
         try:
             answer = await self._client.put_records(StreamName=self._name, Records=records)
@@ -95,7 +97,7 @@ def _size(event: OutgoingEvent) -> int:
 
 
 def _next_batch(waiting: Waiting) -> list[OutgoingEvent]:
-    """The first of each key, as many as one request may hold."""
+    """The first event of each key, as many as fit into one request."""
     batch: list[OutgoingEvent] = []
     size = 0
     for lane in waiting.values():
@@ -107,7 +109,8 @@ def _next_batch(waiting: Waiting) -> list[OutgoingEvent]:
 
 
 def _advance(waiting: Waiting, batch: Iterable[OutgoingEvent], stored: set[str]) -> None:
-    """Drop what is stored; keys that were asked for go behind the others, so that no failing one blocks them."""
+    """Remove stored events. Move the keys of this batch behind the others, so that a failing key does not block
+    them."""
     for event in batch:
         lane = waiting.pop(event.key)
         if event.key in stored:
@@ -117,7 +120,7 @@ def _advance(waiting: Waiting, batch: Iterable[OutgoingEvent], stored: set[str])
 
 
 def _pause(attempts: int) -> float:
-    """Full jitter: who is throttled together does not come back together."""
+    """A random pause (full jitter), so that throttled processes do not come back at the same time."""
     return random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempts))
 
 
@@ -129,9 +132,9 @@ def _reason(error: Exception) -> str:
 
 @asynccontextmanager
 async def kinesis_stream(name: str, *, region: str | None) -> AsyncIterator[KinesisStream]:
-    """Connect by the standard AWS variables; botocore itself does not know ``AWS_REGION``, hence ``region``.
+    """Connect with the standard AWS variables. ``region`` is needed because botocore does not read ``AWS_REGION``.
 
-    Nothing is asked of AWS before the first event.
+    The first request to AWS is made for the first event.
     """
     async with aioboto3.Session().client("kinesis", region_name=region, config=_CONFIG) as client:
         yield KinesisStream(client, name)

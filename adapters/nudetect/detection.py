@@ -25,14 +25,14 @@ _ASSESSMENT: Final = msgspec.json.Decoder(_Assessment)
 
 
 class NoFraudDetection:
-    """There is nobody to ask."""
+    """For installations without fraud detection."""
 
     async def assess(self, attempt: RegistrationAttempt) -> Fraud:
         return Fraud(status=FraudStatus.NOT_ASKED)
 
 
 class NudetectFraudDetection:
-    """Nudetect."""
+    """Fraud detection with the Nudetect API."""
 
     def __init__(self, service: HttpNeighbour) -> None:
         self._service = service
@@ -64,6 +64,6 @@ def _question(attempt: RegistrationAttempt) -> dict[str, str | None]:
 
 @asynccontextmanager
 async def nudetect(url: str) -> AsyncIterator[NudetectFraudDetection]:
-    """Nudetect below ``url``."""
+    """Nudetect at ``url``."""
     async with http_neighbour(url, part="fraud", seconds=SECONDS) as service:
         yield NudetectFraudDetection(service)

@@ -1,4 +1,4 @@
-"""Reading phone numbers with Google's numbering plans."""
+"""Parses phone numbers with the ``phonenumbers`` library (Google's numbering plans)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,19 +23,19 @@ NO_MESSAGES: Final = frozenset(
         PhoneNumberType.VOICEMAIL,
     }
 )
-"""Numbers that cannot get a text message, or must not: sending to them costs us and may pay a fraudster."""
+"""Numbers that cannot get a text message, or must not: premium numbers cost money and may be a fraud."""
 
 
 class LibPhoneNumbers:
     """PhoneNumbers with the ``phonenumbers`` library.
 
-    Landlines pass: many of them take messages, and in much of the world they cannot be told from mobiles.
+    Landlines are accepted: many of them take messages, and in many countries they look like mobile numbers.
     """
 
     def parse(self, text: str, region: str | None) -> PhoneNumber:
-        """A leading ``00`` means ``+``, whatever is dialled in ``region``: fans write it everywhere.
+        """A leading ``00`` means ``+`` in all regions, because fans everywhere write it.
 
-        Only where that makes no valid number it is read as dialled there (Australia's ``0011 46 …``).
+        When that is not a valid number, it is read as dialled in ``region`` (Australia's ``0011 46 …``).
         """
         typed = spelled(text)
         region = region.upper() if region else None
@@ -47,13 +47,14 @@ class LibPhoneNumbers:
         return _e164(number)
 
     def country(self, phone: PhoneNumber) -> str | None:
-        """Of territories that share a country's code, the one whose area or operator the number begins with."""
+        """When territories share a country code, the area or operator of the number decides."""
         region: str | None = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
         return region if region in REGIONS else None
 
 
 def _valid(typed: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:
-    """What ``typed`` can mean, the most likely first; spellings of former plans come last (``+52 1 55 …``)."""
+    """The valid numbers that ``typed`` can mean, the most likely first. Old spellings come last (``+52 1 55
+    …``)."""
     read = [number for spelling in spellings(typed) if (number := _read(spelling, region)) is not None]
     yield from filter(phonenumbers.is_valid_number, read)
     today = (_read(phone_key(_e164(number)), None) for number in read)

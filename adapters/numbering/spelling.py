@@ -1,4 +1,4 @@
-"""How people write phone numbers, before any numbering plan is asked."""
+"""Reads phone numbers as people write them, before the numbering plan is applied."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from domain.model.errors import InvalidValue
 from domain.model.registrations.typed_text import typed_text
 
 MAX_LENGTH: Final = 128
-"""Characters as they were sent, invisible ones included."""
+"""In characters, with invisible ones."""
 MIN_DIGITS: Final = 5
 MAX_DIGITS: Final = 20
-"""Longer than any number (15), for prefixes that are dialled before it."""
+"""Longer than any number (15 digits), because of prefixes that are dialled before it."""
 
 _ALLOWED: Final = frozenset("0123456789+().-/ ")
 _OTHER_SIGNS: Final = str.maketrans(
@@ -37,15 +37,15 @@ _OTHER_SIGNS: Final = str.maketrans(
 _LABEL: Final = re.compile(
     r"(?:tel|telephone|phone|mobile|sms|smsto|callto|whatsapp)\b[.:]* *(?://)?", re.IGNORECASE
 )
-"""What an address book writes in front, or a link (RFC 3966)."""
+"""The label of an address book or a link (RFC 3966) before the number."""
 _TRUNK: Final = re.compile(r"\( *(\d{1,2}) *\)")
-"""The digit that is dialled only at home, as in ``+44 (0)20``."""
+"""The trunk digit, which is dialled only within the country, as in ``+44 (0)20``."""
 _MOBILE_TWICE: Final = re.compile(r"\+549(\d{2,4}15\d{6,8})")
-"""Argentina's mobile mark both as it is written abroad, 9, and at home, 15."""
+"""Argentina's mobile prefix twice: 9 as it is written abroad, and 15 as it is written at home."""
 
 
 def spelled(text: str) -> str:
-    """``text`` in digits, spaces and ``+ ( ) . - /``. Raises InvalidValue, saying what cannot be read."""
+    """``text`` in digits, spaces and ``+ ( ) . - /``. Raises InvalidValue, which names the unreadable part."""
     if len(text) > MAX_LENGTH:
         raise InvalidValue("phone", f"is longer than {MAX_LENGTH} characters")
     typed = _unlabelled(typed_text(text)).translate(_OTHER_SIGNS)
@@ -74,7 +74,7 @@ def _refusal(strange: str) -> str:
 
 
 def spellings(typed: str) -> Iterator[str]:
-    """What may be meant, the most likely first."""
+    """The possible spellings of the number, the most likely first."""
     if typed.lstrip(" (").startswith("00"):
         yield from _abroad("+" + typed.lstrip(" (").removeprefix("00"))
     yield from _abroad(typed)

@@ -1,4 +1,4 @@
-"""Events as the world reads them: CloudEvents 1.0 in their JSON form."""
+"""Events as they are published: CloudEvents 1.0 in the JSON format (entry-service REQ-010)."""
 
 import json
 from dataclasses import dataclass, field
@@ -17,23 +17,23 @@ _encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingEvent:
-    """What a stream takes: it need not look into ``body``."""
+    """An event for a stream. An adapter does not need to read ``body``."""
 
     id: str
-    """Also the dedupe key: an event that is published again has the same."""
+    """Also the dedupe key: an event that is published again has the same id."""
     key: str
-    """The partition key, ``{campaignId}:{userId}``: events of one key stay in their order."""
+    """The partition key, ``{campaignId}:{userId}``: events with the same key stay in order."""
     body: bytes = field(repr=False)
     """A CloudEvent, as UTF-8 JSON of MEDIA_TYPE."""
     traceparent: str | None = None
-    """W3C Trace Context of the change, for streams that have headers; it is in the body too."""
+    """W3C Trace Context of the change, for streams that have headers. It is also in ``body``."""
     request_id: str | None = None
-    """Of the request that made the change; ours, and not sent."""
+    """The request that made the change. For our own logs; it is not published."""
 
 
 def outgoing(message: StoredMessage) -> OutgoingEvent:
-    """The event that a message about an entry becomes, as the AsyncAPI document describes it."""
-    assert isinstance(message.about, EntryEvent), "an errand is nothing to publish"
+    """The CloudEvent of a stored message, as docs/asyncapi.json describes it."""
+    assert isinstance(message.about, EntryEvent), "a background task is not published"
     assert message.data is not None, "an event carries its entry"
     head: dict[str, object] = {
         "specversion": SPEC_VERSION,
@@ -46,7 +46,7 @@ def outgoing(message: StoredMessage) -> OutgoingEvent:
     }
     if message.request.traceparent is not None:
         head["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
-    # The stored text goes in as it is: an object of JSON, without its last brace, and one more member.
+    # ``data`` is JSON text already: insert it as it is, as the last member of the object.
     text = f'{_encoder.encode(head)[:-1]},"data":{message.data}}}'
     return OutgoingEvent(
         id=message.id,

@@ -1,7 +1,7 @@
-"""Every reason a command can be refused.
+"""The base of all errors, and the errors that all areas share. Each area has its own ``errors`` module.
 
-Each error has a stable dotted ``code``, a message (its docstring) and a small context that callers may read.
-None of them knows of HTTP, and none may carry a phone, a code or a token.
+An error means that the command was refused. It has a stable dotted ``code``, a message (its docstring) and a small
+context that callers may read. It knows nothing of HTTP and never contains a phone number, a code or a token.
 """
 
 import inspect
@@ -20,17 +20,17 @@ class DomainError(Exception):
 
     @property
     def message(self) -> str:
-        """What happened, in words for a person."""
+        """What happened, for people."""
         return inspect.getdoc(type(self)) or ""
 
     @property
     def detail(self) -> str:
-        """More about this very case, and how to mend it, for people; may be empty."""
+        """Details of this case and how to fix it, for people. May be empty."""
         return ""
 
     @property
     def logged(self) -> Mapping[str, int | str]:
-        """For a line in the log."""
+        """The fields for a log line."""
         return {"code": self.code, **self.context}
 
 
@@ -51,7 +51,7 @@ class Unavailable(DomainError):
     code = "service.unavailable"
 
     def __init__(self, part: str, *, reason: str = "") -> None:
-        """``reason`` is for operators: why, without anything that is stored or secret."""
+        """``reason`` is for operators. It contains no stored data and no secret."""
         super().__init__(part=part)
         self.part = part
         self.reason = reason

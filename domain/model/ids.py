@@ -1,7 +1,7 @@
-"""The identifiers callers send, and what each may look like.
+"""The identifiers that callers send, and the patterns they must match.
 
-Patterns are written for JSON Schema and Python alike; ``(?!\\n)`` is there because Python's ``$`` would
-let a trailing line feed through.
+The patterns work in JSON Schema and in Python. They end in ``(?!\\n)`` because Python's ``$`` also matches
+before a trailing line feed.
 """
 
 import re
@@ -18,15 +18,15 @@ CAMPAIGN_ID: Final = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 _PRINTABLE: Final = (
     r"[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
 )
-"""Neither a control character nor an invisible one, and none that replaces what was no text. Identity providers
-make ids of almost everything else."""
+"""No control character, no invisible character and no replacement character. Identity providers use almost every
+other character in ids."""
 USER_ID: Final = rf"^{_PRINTABLE}{{1,128}}$(?!\n)"
 RESERVE_ID: Final = rf"^{_PRINTABLE}{{8,128}}$(?!\n)"
 USER_ID_RULE: Final = "must be 1 to 128 printable characters, none of them a control or an invisible character"
 RESERVE_ID_RULE: Final = "must be 8 to 128 printable characters, none of them a control or an invisible character"
-"""What the patterns say, for people."""
+"""The patterns in words, for error messages."""
 RESERVED_CAMPAIGN_IDS: Final = ("campaigns", "console", "privacy", "events", "operations", "audit", "docs")
-"""Paths of the service's own begin with these."""
+"""First segments of the service's own paths."""
 CAMPAIGN_ID_RULE: Final = (
     f"must be 1 to 64 of A-Z a-z 0-9 _ - and none of the service's own names: {', '.join(RESERVED_CAMPAIGN_IDS)}"
 )
@@ -34,7 +34,7 @@ CAMPAIGN_ID_RULE: Final = (
 _CAMPAIGN_ID: Final = re.compile(CAMPAIGN_ID)
 _USER_ID: Final = re.compile(USER_ID)
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
-"""Of a character; texts in JSON bodies hold none."""
+"""Half of a UTF-16 surrogate pair. It is not a character, and JSON bodies cannot contain it."""
 
 
 def is_campaign_id(text: str) -> bool:
@@ -46,7 +46,7 @@ def is_user_id(text: str) -> bool:
 
 
 def new_reserve_id() -> ReserveId:
-    """An id nobody can guess: holding it is the right to assign or release the codes under it."""
+    """A random id that cannot be guessed: a caller who knows it may assign or release the codes held under it."""
     return ReserveId(secrets.token_hex(16))
 
 

@@ -1,7 +1,7 @@
-"""A code and its life: available, held for a day, assigned for ever (code-service, "Code Status Lifecycle").
+"""One access code: available, reserved for a day, or assigned for ever (code-service, "Code Status Lifecycle").
 
-A hold lapses by the clock. Every question below takes ``now`` and answers as if the sweeper had just been by,
-so nothing depends on when it really comes.
+A hold ends by the clock, at its deadline. The sweeper stores this end some time later. Every method here takes
+``now`` and answers as if the sweeper had just run, so the answer does not depend on the sweeper.
 """
 
 from dataclasses import dataclass, field, replace
@@ -14,9 +14,9 @@ from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 MAX_CODE_LENGTH: Final = 128
 MAX_PER_REQUEST: Final = 1_000
 HISTORY_LIMIT: Final = 1_000
-"""Transitions kept for one code, so that a code reserved and released in a loop cannot outgrow its record."""
+"""The most transitions that are kept for one code. A code that is reserved and released in a loop stays small."""
 SWEEPER: Final = "fangate"
-"""Who is named in the history when nobody but the clock did it."""
+"""The actor in the history when a hold ended by the clock."""
 
 
 class CodeType(StrEnum):
@@ -41,7 +41,7 @@ class CodeEvent(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why one code of a bulk request was left as it is."""
+    """Why one code of a bulk request was not changed."""
 
     NOT_FOUND = "not_found"
     NOT_RESERVED = "not_reserved"
@@ -55,8 +55,8 @@ class Refusal(StrEnum):
 class Hold:
     """The right of one reservation to one code, until it lapses.
 
-    ``ordinal`` is the place of the code in its reservation (0 … count-1). A store lets each place be taken
-    once, which is what makes a reservation repeated under one id the same reservation.
+    ``position`` is the number of the code in its reservation (0 … count-1). A store lets only one code take each
+    position. This is why a repeated reservation under the same reserveId gets the same codes.
     """
 
     reserve_id: ReserveId
@@ -82,7 +82,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """The upload and the line of it that a code came from."""
+    """The import and the line of its file that a code came from."""
 
     import_id: ImportId
     line: int
@@ -92,7 +92,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """One access code of one campaign. ``version`` counts its changes; stores compare it before they write."""
+    """One access code of one campaign. ``version`` counts its changes. Stores compare it before they write."""
 
     campaign_id: CampaignId
     text: str = field(repr=False)
@@ -103,7 +103,7 @@ class Code:
     assigned_to: UserId | None = None
     assigned_at: datetime | None = None
     transitions: tuple[Transition, ...] = ()
-    """What happened since the import, oldest first. A store may load only the last of them."""
+    """The changes since the import, oldest first. A store may load only the newest of them."""
 
     def status(self, now: datetime) -> CodeStatus:
         if self.assigned_to is not None:
@@ -113,15 +113,16 @@ class Code:
         return CodeStatus.AVAILABLE
 
     def belongs_to_live_reservation(self, reserve_id: ReserveId, now: datetime) -> bool:
-        """Is the code, assigned meanwhile or not, part of this reservation, whose time has not run out?"""
+        """Is the code part of this reservation, and has the reservation not lapsed? It may be assigned already."""
         return self.hold is not None and self.hold.reserve_id == reserve_id and not self.hold.lapsed(now)
 
     def has_lapsed(self, now: datetime) -> bool:
-        """Is a hold written down that the clock has ended?"""
+        """Has the stored hold ended by the clock?"""
         return self.assigned_to is None and self.hold is not None and self.hold.lapsed(now)
 
     def lapse(self, now: datetime) -> "Code":
-        """Write down that the hold ended, at the instant it did (REQ-003). No change if it has not."""
+        """Record the end of the hold, with the time of its deadline (code-service REQ-003). No change before
+        that."""
         if self.hold is None or not self.has_lapsed(now):
             return self
         expired = Transition(
@@ -130,7 +131,8 @@ class Code:
         return self._moved(expired, hold=None)
 
     def reserve(self, hold: Hold, now: datetime, by: UserId) -> "Code | Refusal":
-        """Hold an available code: one never held, given back, or whose hold has lapsed."""
+        """Hold an available code: it was never held, was released, or its hold has lapsed (code-service
+        REQ-003)."""
         match self.status(now):
             case CodeStatus.ASSIGNED:
                 return Refusal.ASSIGNED
@@ -141,7 +143,7 @@ class Code:
                 return self.lapse(now)._moved(reserved, hold=hold)
 
     def assign(self, reserve_id: ReserveId, user_id: UserId, now: datetime, by: UserId) -> "Code | Refusal":
-        """Give the code to a fan, for ever. Giving it to the same fan again changes nothing."""
+        """Assign the code to a fan, for ever. A repeat for the same fan changes nothing."""
         if self.assigned_to is not None:
             return self if self.assigned_to == user_id else Refusal.ASSIGNED_TO_ANOTHER
         if refusal := self._not_held_by(reserve_id, now):
@@ -150,7 +152,7 @@ class Code:
         return replace(self._moved(assigned, hold=self.hold), assigned_to=user_id, assigned_at=now)
 
     def release(self, reserve_id: ReserveId, now: datetime, by: UserId) -> "Code | Refusal":
-        """Give a held code back to the pool; an assigned one never goes back."""
+        """Give a held code back to the pool. An assigned code never goes back."""
         if self.assigned_to is not None:
             return Refusal.ASSIGNED
         if refusal := self._not_held_by(reserve_id, now):
@@ -159,12 +161,13 @@ class Code:
         return self._moved(released, hold=None)
 
     def history(self, now: datetime) -> tuple[Transition, ...]:
-        """The whole story, oldest first: the import, what followed, and a lapse that nobody wrote down yet."""
+        """The full history, oldest first: the import, all transitions, and a lapse that is not stored yet."""
         imported = Transition(event=CodeEvent.IMPORTED, at=self.provenance.at, by=self.provenance.by)
         return (imported, *self.lapse(now).transitions)
 
     def _not_held_by(self, reserve_id: ReserveId, now: datetime) -> Refusal | None:
-        """Why ``reserve_id`` does not hold this unassigned code now; the same before and after the sweeper."""
+        """Why ``reserve_id`` does not hold this unassigned code. The answer is the same before and after the
+        sweeper."""
         swept = self.lapse(now)
         if swept.hold is None:
             last = swept.transitions[-1] if swept.transitions else None
@@ -173,7 +176,8 @@ class Code:
         return None if swept.hold.reserve_id == reserve_id else Refusal.RESERVED_BY_ANOTHER
 
     def _moved(self, transition: Transition, *, hold: Hold | None) -> "Code":
-        """Spelled out, since ``replace`` takes three times as long, and this is done for each code reserved."""
+        """A copy with one more transition. ``dataclasses.replace`` takes three times as long, and this runs for
+        each reserved code."""
         return Code(
             campaign_id=self.campaign_id,
             text=self.text,

@@ -37,7 +37,7 @@ class FileUnreadable(DomainError):
     code = "codes.file_unreadable"
 
     def __init__(self, *, line: int, what: str = "") -> None:
-        """``what``: what the file is instead, in words."""
+        """``what``: the kind of file it is instead, for people."""
         super().__init__(line=line)
         self.line = line
         self.what = what
@@ -67,7 +67,7 @@ class FileEmpty(DomainError):
     code = "codes.file_empty"
 
     def __init__(self, *, invalid: int, first: str = "") -> None:
-        """``invalid``: how many rows are no codes; ``first``: line and reason of the first of them."""
+        """``invalid``: the number of invalid rows; ``first``: line and reason of the first of them."""
         super().__init__(invalid=invalid)
         self.first = first
 

@@ -1,4 +1,4 @@
-"""Uploads of codes: where the files lie, and what an import reports."""
+"""Imports of codes: the keys of the uploaded files, and the report of an import."""
 
 import re
 from collections.abc import Sequence
@@ -14,17 +14,18 @@ from domain.model.errors import InvalidValue
 from domain.model.ids import CampaignId, ImportId, UserId, new_import_id
 
 MAX_BATCH_ROWS: Final = 50_000
-"""The most rows an import may hold in memory at once (REQ-004)."""
+"""The most rows that an import may hold in memory at once (code-service REQ-004)."""
 MAX_PROBLEMS: Final = 100
 SILENT_FOR: Final = timedelta(seconds=120)
-"""A running import that has not moved for so long belongs to a process that died."""
+"""When a running import has made no progress for this time, its process has died."""
 
 _KEY: Final = re.compile(r"codes/([A-Za-z0-9_-]{1,64})/(tm|external)/([^/\\]{1,200})")
 
 
 @dataclass(frozen=True, slots=True)
 class UploadKey:
-    """``codes/{campaignId}/{type}/{filename}``: the path says the type (code-service, "Code Type Separation")."""
+    """``codes/{campaignId}/{type}/{filename}``: the key contains the type (code-service, "Code Type
+    Separation")."""
 
     campaign_id: CampaignId
     type: CodeType
@@ -32,7 +33,7 @@ class UploadKey:
 
     @classmethod
     def parse(cls, key: str, *, campaign_id: CampaignId) -> "UploadKey":
-        """Raises InvalidValue for a key of another shape, of another campaign, or one that climbs."""
+        """Raises InvalidValue when the key has another form, belongs to another campaign, or contains ``..``."""
         match = _KEY.fullmatch(key)
         if match is None or match[3] in {".", ".."} or not match[3].isprintable():
             raise InvalidValue("key", "must be codes/{campaignId}/{tm|external}/{filename}")
@@ -51,33 +52,33 @@ class ImportStatus(StrEnum):
     CHECKED = "checked"
     """A dry run: nothing was stored."""
     WITHDRAWN = "withdrawn"
-    """Taken back: its codes that were available are gone."""
+    """Its available codes were removed."""
 
 
 HEADER: Final = Reason.HEADER.value
 LOOK_ALIKE: Final = "look_alike"
-"""It was stored, and looks like another code of the campaign."""
+"""The code was stored, but it looks like another code of the campaign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that was not imported, or is worth a look, and why; never what stood in it."""
+    """A line that was not imported, or that staff should check, and the reason. Never the content of the line."""
 
     line: int
     reason: str
     detail: str = ""
-    """Which character it is about: ``U+200B zero width space``."""
+    """The character that caused the problem: ``U+200B zero width space``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What became of the rows of a file. Every row is in exactly one of the five counts."""
+    """The result of an import in numbers. Each row is in exactly one of the five counts."""
 
     inserted: int = 0
     duplicates: int = 0
-    """Earlier in the file, or in the campaign already under this type."""
+    """Codes that came earlier in the file, or that the campaign already has under this type."""
     conflicts: int = 0
-    """In the campaign under the other type (REQ-005: a code exists once)."""
+    """Codes that the campaign has under the other type (code-service REQ-005: a code exists once)."""
     blank: int = 0
     invalid: int = 0
     problems: tuple[Problem, ...] = ()
@@ -100,7 +101,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeBatch:
-    """Codes of one upload on their way into the store, each with the line it stood on."""
+    """Codes of one file for the store, each with its line number."""
 
     campaign_id: CampaignId
     type: CodeType
@@ -112,17 +113,17 @@ class CodeBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """What became of the codes of an import that was taken back."""
+    """The result of withdrawing an import: how many codes were removed, and how many were kept."""
 
     removed: int = 0
     reserved: int = 0
-    """Kept, as are the assigned: they are in fans' hands, or about to be."""
+    """Reserved and assigned codes are kept: fans have them, or will have them soon."""
     assigned: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One run over one file."""
+    """One import of one file."""
 
     id: ImportId
     key: UploadKey
@@ -131,14 +132,14 @@ class Import:
     tally: Tally = Tally()
     started_at: datetime
     moved_at: datetime
-    """When it last made progress."""
+    """The time of the last progress."""
     finished_at: datetime | None = None
     failure: str | None = None
-    """The code of the error that ended it."""
+    """The code of the error that ended the import."""
     understood: Understood | None = None
-    """How the file is read, once its head has been looked at."""
+    """How the file is read. Known after its first lines were read."""
     sample: tuple[str, ...] = field(default=(), repr=False)
-    """Of a dry run: the first and the last five codes."""
+    """The first and the last five codes of a dry run."""
 
     @classmethod
     def begun(cls, key: UploadKey, by: UserId, now: datetime) -> "Import":
@@ -160,7 +161,7 @@ class Import:
         return replace(self, status=ImportStatus.WITHDRAWN)
 
     def as_of(self, now: datetime) -> "Import":
-        """What to tell of it now: one that has been silent for too long has died and will not finish."""
+        """The import as callers see it now. A running import without progress for SILENT_FOR counts as failed."""
         if self.status is ImportStatus.RUNNING and now - self.moved_at > SILENT_FOR:
             return replace(
                 self,

@@ -1,4 +1,4 @@
-"""The inventory of a campaign: how many codes there are, and which of them are asked for."""
+"""The inventory of a campaign: counts of its codes, and the filter for lists of codes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from domain.model.ids import ReserveId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCounts:
-    """How many codes of one type are in each status, all seen at one instant."""
+    """How many codes of one type are in each status, all counted at the same instant."""
 
     available: int = 0
     reserved: int = 0
@@ -29,7 +29,7 @@ class StatusCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeFilter:
-    """Which codes of a campaign to list; a field left out excludes nothing."""
+    """Which codes of a campaign to list. A field that is None excludes nothing."""
 
     code: str | None = field(default=None, repr=False)
     type: CodeType | None = None

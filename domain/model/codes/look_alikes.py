@@ -1,4 +1,4 @@
-"""Codes that people cannot tell apart: in letters of another script, full width, composed or not."""
+"""Codes that look the same to people: letters of another script, full-width letters, composed characters."""
 
 import unicodedata
 from typing import Final
@@ -7,11 +7,11 @@ _LETTERS: Final = str.maketrans(
     "АВЕЅІЈКМНОРСТУХҮԚԜаеѕіјорсухԛԝѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορυıɑɡոօսհոӏ\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
     "ABESIJKMHOPCTYXYQWaesijopcyxqwvABEZHIKMNOPTYXavopuiagnouhnl-------",
 )
-"""Letters that look like those of ASCII (from Unicode's list of confusables), and dashes."""
+"""Letters that look like ASCII letters (from Unicode's list of confusables), and dashes."""
 
 
 def look_alikes(text: str) -> tuple[str, ...]:
-    """Other texts that look like this one and may be codes already; none for plain ASCII."""
+    """Other texts that look like this one and may be codes of the campaign. Empty for ASCII text."""
     if text.isascii():
         return ()
     forms = {unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC")}

@@ -1,4 +1,4 @@
-"""Reservations: a claim for some codes of a campaign, and what it became (code-service, "Reservation Logic")."""
+"""Reservations: a claim for codes of a campaign, and its result (code-service REQ-007, "Reservation Logic")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from domain.model.ids import CampaignId, ReserveId, UserId
 
 MAX_PER_RESERVATION: Final = 1_000
 CLAIM_RETRIES: Final = 3
-"""How often a claim that lost a race is tried again (code-service REQ-007)."""
+"""How often a claim is tried again after it lost a race (code-service REQ-007)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,10 @@ class Claim:
     now: datetime
     ttl: timedelta
     chosen_by_caller: bool
-    """The caller named the reserveId, so codes may be held under it already."""
+    """The caller sent the reserveId, so it may hold codes already."""
 
     def hold(self, position: int, *, like: Hold | None = None) -> Hold:
-        """The hold on place ``ordinal``; a reservation that is being completed keeps its first times."""
+        """The hold for one position. ``like``: a hold of the same reservation, whose times are kept."""
         return Hold(
             reserve_id=self.reserve_id,
             position=position,
@@ -39,9 +39,9 @@ class Claim:
         )
 
     def open_positions(self, held: Sequence[Code]) -> list[int]:
-        """Which places are still empty, ``held`` being the codes that our reserveId holds already.
+        """The positions without a code. ``held``: the codes that our reserveId holds already.
 
-        Raises ReservationMismatch when that reservation was for another type or number.
+        Raises ReservationMismatch when that reservation has another type or another count.
         """
         if not held:
             return [*range(self.count)]
@@ -54,7 +54,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What the caller holds."""
+    """The codes that the caller holds."""
 
     campaign_id: CampaignId
     type: CodeType
@@ -65,9 +65,10 @@ class Reservation:
 
     @classmethod
     def of(cls, codes: Sequence[Code]) -> "Reservation":
-        """The reservation that these codes, all of one reserveId, make up; in the order of their places.
+        """The reservation of these codes, which all have the same reserveId, in the order of their positions.
 
-        Where two claims under one reserveId filled it together, it lasts as long as its first hold to lapse.
+        When two claims with one reserveId filled it together, the holds may have different deadlines. The
+        earliest one counts.
         """
         held = sorted(((code.hold, code) for code in codes if code.hold), key=lambda pair: pair[0].position)
         hold, first = min(held, key=lambda pair: pair[0].expires_at)

@@ -1,10 +1,10 @@
-"""Which texts have come before, in memory that does not grow (a Bloom filter)."""
+"""Finds repeated texts in constant memory: a Bloom filter."""
 
 from hashlib import blake2b
 from typing import Final
 
 BITS: Final = 2**27
-"""16 MiB. Of a million texts one in a billion is taken for another by mistake; of ten millions one in 250."""
+"""16 MiB. The error rate is one in a billion after a million texts, and one in 250 after ten million texts."""
 _PROBES: Final = 7
 
 
@@ -13,7 +13,7 @@ class Seen:
         self._bits = bytearray(BITS // 8)
 
     def add(self, text: str) -> bool:
-        """Note ``text``; was it (almost certainly) there before?"""
+        """Add ``text``. True if it was (almost certainly) added before."""
         digest = blake2b(text.encode(), digest_size=16).digest()
         start, step = int.from_bytes(digest[:8]), int.from_bytes(digest[8:]) | 1
         known = True

@@ -1,7 +1,7 @@
-"""Rows of a file with separators and quotes (RFC 4180), read line by line in linear time.
+"""Reads records of a CSV file (RFC 4180) line by line, in linear time.
 
-A quote matters only where a field begins. Quotes that are closed and followed by more text, or never closed, make
-the row bad; a row may go on over several lines while its quotes are open.
+A quote has a meaning only at the beginning of a field. A record is bad when its quotes are never closed, or when
+text follows the closing quote. While its quotes are open, a record continues on the next line.
 """
 
 import re
@@ -15,14 +15,14 @@ _SPACES_BUT_NO_TABS: Final = re.compile(r" *")
 class State(Enum):
     COMPLETE = "complete"
     OPEN = "open"
-    """Inside quotes at the end of the line: the next line belongs to the row."""
+    """The quotes are open at the end of the line: the next line belongs to the record."""
     BAD = "bad"
 
 
 class Record:
-    """One row: ``add`` its lines until it is complete or bad. ``fields`` are there when it is complete.
+    """One record: ``add`` its lines until it is complete or bad. A complete record has ``fields``.
 
-    With ``only``, the number of a field from 0, the others are passed over and not kept.
+    ``only``: the number of one field, from 0. The other fields are not kept.
     """
 
     def __init__(self, separator: str, *, only: int | None = None) -> None:
@@ -36,7 +36,7 @@ class Record:
 
     @property
     def wanted(self) -> str:
-        """The field that ``only`` names; empty where the row is too short."""
+        """The field number ``only``. Empty when the record is too short."""
         return self.fields[0] if self.fields else ""
 
     def add(self, line: str) -> State:
@@ -44,7 +44,7 @@ class Record:
         if self._inside:
             position = self._quoted(line, 0)
         while position >= 0:
-            if self._inside:  # Only when a field has just been closed: its end, or the next separator.
+            if self._inside:  # A quoted field has just ended: the record ends, or a separator follows.
                 self._inside = False
                 self._keep("".join(self._parts))
                 position = self._spaces.match(line, position).end()  # type: ignore[union-attr]  # always matches
@@ -66,7 +66,7 @@ class Record:
         return State.OPEN
 
     def _quoted(self, line: str, position: int) -> int:
-        """Read on inside quotes; where the text behind them begins, -1 when they stay open."""
+        """Read inside quotes. Returns the position behind the closing quote, or -1 when the quotes stay open."""
         while True:
             end = line.find('"', position)
             if end < 0:

@@ -10,7 +10,7 @@ class FileNotFound(DomainError):
 
 
 def unreadable_detail(line: int, what: str, wanted: str) -> str:
-    """Of a file that should be text: what it is instead, or where it stops being text, and how to mend it."""
+    """For a file that is not text: its kind (``what``) or the first bad line, and how to fix it."""
     if what:
         return f"It is {what}. {wanted}"
     return f"Line {line} is no text in UTF-8. Save the file as UTF-8 and upload it again."

@@ -1,7 +1,7 @@
-"""Files that are something else than a list, told by their first bytes or lines.
+"""Recognises files that are not a list, by their first bytes or lines.
 
-What people upload by mistake: what they downloaded without being signed in, what is still packed, what a program
-printed for eyes. Each is a line of a table; the texts are for people.
+People upload such files by mistake: a login page that they downloaded, an archive, a table that a program printed.
+Each kind of file is a line in a table here. The texts are for people.
 """
 
 import codecs
@@ -46,14 +46,14 @@ _SHAPES: Final = (
 _RULE: Final = re.compile(r"[\s|+:=-]+")
 _SHORTEST_RULE: Final = 3
 _WIDE: Final = 3
-"""Text in UTF-16 has at least every third byte zero."""
+"""In UTF-16 text, at least every third byte is zero."""
 _LINES_LOOKED_AT: Final = 5
 _START: Final = 500
 _KINDS: Final = tuple((name, re.compile(shape, re.IGNORECASE)) for name, shape in _SHAPES)
 
 
 def foreign_bytes(head: bytes) -> str | None:
-    """What a file that begins so is instead of text; None if it may be text in UTF-8."""
+    """The kind of a file that begins with these bytes. None if it may be text in UTF-8."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -61,14 +61,14 @@ def foreign_bytes(head: bytes) -> str | None:
 
 
 def _wide_text(head: bytes) -> str | None:
-    """Text in UTF-16 without its mark is valid UTF-8, with a zero byte beside each letter."""
+    """UTF-16 text without a byte order mark is valid UTF-8 with a zero byte beside each letter."""
     if head and head.count(0) * _WIDE >= len(head):
         return "text in UTF-16 or UTF-32 without its byte order mark"
     return None
 
 
 def foreign_text(text: str) -> str | None:
-    """What a file that begins with this text is instead of a list; None if it may be one."""
+    """The kind of a file that begins with this text. None if it may be a list."""
     start = text[:_START].lstrip()
     for name, shape in _KINDS:
         if shape.match(start):
@@ -80,7 +80,7 @@ def foreign_text(text: str) -> str | None:
 
 
 def _is_json(start: str) -> bool:
-    """``[1, 2, 3]``, where it is short."""
+    """Is it a short JSON array, such as ``[1, 2, 3]``?"""
     if not start.startswith("["):
         return False
     try:
@@ -91,7 +91,7 @@ def _is_json(start: str) -> bool:
 
 
 def _is_rule(line: str) -> bool:
-    """``----+----``, ``| --- |``, ``+=====+``, ``------``: the line under the names of columns."""
+    """Is it the line under the column names: ``----+----``, ``| --- |``, ``+=====+``, ``------``?"""
     dashes = line.count("-") + line.count("=")
     if dashes < _SHORTEST_RULE or not _RULE.fullmatch(line):
         return False

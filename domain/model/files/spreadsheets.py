@@ -1,20 +1,20 @@
-"""Text in a CSV file that a spreadsheet opens must not be run as a formula (OWASP, "CSV Injection")."""
+"""Guards cells of CSV files, so that spreadsheets do not run them as formulas (OWASP, "CSV Injection")."""
 
 import unicodedata
 from typing import Final
 
 GUARD: Final = "'"
 _STARTS: Final = frozenset("=+-@\t\r\n'")
-"""What makes a cell a formula, and the guard itself, so that what was guarded can be told from what was not."""
+"""Characters that begin a formula, and the guard itself, so that ``unguarded`` can restore every text."""
 
 
 def guarded(text: str) -> str:
-    """With a leading ``'`` where a spreadsheet might run it; full width signs count like their narrow brothers."""
+    """``text`` with a leading ``'`` if a spreadsheet might run it. Full-width signs count as well."""
     return f"{GUARD}{text}" if _is_risky(text) else text
 
 
 def unguarded(cell: str) -> str:
-    """What ``guarded`` made the cell of."""
+    """The text that ``guarded`` turned into this cell."""
     rest = cell[1:]
     return rest if cell.startswith(GUARD) and _is_risky(rest) else cell
 

@@ -1,7 +1,7 @@
-"""From the bytes of an uploaded file to its lines: the floor under every reader of files.
+"""Turns the bytes of an uploaded file into UTF-8 text and lines, in constant memory.
 
-Files come from spreadsheets, databases and scripts, so they come with byte order marks, in UTF-16, and with the
-line ends of three systems. Readers see UTF-8 without marks, line by line, in constant memory.
+Files come from spreadsheets, databases and scripts. They may have byte order marks, be in UTF-16, and use the line
+ends of three systems. The readers get UTF-8 without byte order marks.
 """
 
 import codecs
@@ -13,40 +13,40 @@ MAX_LINE_BYTES: Final = 65_536
 _MARK: Final = codecs.BOM_UTF8
 _MARKS: Final = re.compile(rb"\A(?:\xef\xbb\xbf)+")
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_ENOUGH_TO_TELL: Final = 4
+_ENOUGH_TO_DETECT: Final = 4
 
 
 class Utf8:
-    """Bytes in, the same text in UTF-8 out, without byte order marks at its beginning.
+    """Turns bytes into UTF-8 text without leading byte order marks.
 
-    UTF-16 is known by its mark. Bytes that are neither pass unchanged: the reader knows in which line they stand.
-    What comes out does not depend on where the chunks were cut.
+    UTF-16 is detected by its byte order mark. Bytes in another encoding pass unchanged; the reader that calls this
+    knows their line and reports it. The result does not depend on how the file was cut into chunks.
     """
 
     def __init__(self) -> None:
         self._head: bytes | None = b""
-        """What has come so far, while that is too little to tell the encoding by."""
+        """The bytes so far, while they are too few to detect the encoding."""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._begun = False
         self._marks = b""
-        """The beginning of what may be a mark."""
+        """The beginning of a possible byte order mark."""
 
     @property
     def encoding(self) -> str:
         return "utf-16" if self._decoder else "utf-8"
 
     def feed(self, chunk: bytes) -> bytes:
-        """Raises UnicodeError for what is not UTF-16 in a file that began so."""
+        """Raises UnicodeError when a file that began as UTF-16 contains other bytes."""
         return self._without_marks(self._decoded(chunk, final=False), final=False)
 
     def close(self) -> bytes:
-        """What was kept back. Raises UnicodeError for half a character of UTF-16."""
+        """The rest of the text. Raises UnicodeError when the file ends inside a UTF-16 character."""
         return self._without_marks(self._decoded(b"", final=True), final=True)
 
     def _decoded(self, data: bytes, *, final: bool) -> bytes:
         if self._head is not None:
             data = self._head + data
-            if len(data) < _ENOUGH_TO_TELL and not final:
+            if len(data) < _ENOUGH_TO_DETECT and not final:
                 self._head = data
                 return b""
             self._head = None
@@ -66,7 +66,8 @@ class Utf8:
 
 
 def _utf16(data: bytes) -> str | None:
-    """By its mark, if text of ours may follow: all that we read begins with a character of ASCII."""
+    """The encoding by its byte order mark. All our files begin with an ASCII character, so one must follow the
+    mark."""
     mark, unit = data[:2], data[2:4]
     encoding = _UTF16.get(mark)
     high = unit[1:2] if mark == codecs.BOM_UTF16_LE else unit[:1]
@@ -74,17 +75,19 @@ def _utf16(data: bytes) -> str | None:
 
 
 class Lines:
-    """Bytes in, lines out without their ends (LF, CR or CRLF): a line too long to keep comes out as None."""
+    """Turns bytes into lines without their ends (LF, CR or CRLF). None stands for a line that is too long."""
 
     def __init__(self) -> None:
         self._tail = b""
         self._skipping = False
-        """Inside a line too long to keep, until its end comes."""
+        """Set inside a line that is too long, until its end."""
 
     def feed(self, chunk: bytes) -> Iterator[bytes | None]:
         lines = (self._tail + chunk).splitlines(keepends=True)
         self._tail = b""
-        if lines and not lines[-1].endswith(b"\n"):  # Still open; or a CR whose LF may be about to come.
+        if lines and not lines[-1].endswith(
+            b"\n"
+        ):  # The line is not complete, or the LF of a CR may come with the next chunk.
             self._tail = lines.pop()
         for line in lines:
             yield from self._ended(line)
@@ -94,7 +97,7 @@ class Lines:
             self._tail, self._skipping = b"", True
 
     def close(self) -> Iterator[bytes | None]:
-        """The last line, if it has no end."""
+        """The last line, if it has no line end."""
         if self._tail:
             yield from self._ended(self._tail)
             self._tail = b""

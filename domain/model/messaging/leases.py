@@ -1,4 +1,5 @@
-"""Which worker relays which messages: entries fall into partitions, and one worker at most holds a partition."""
+"""Leases of partitions. Each entry belongs to a partition, and at most one worker relays a partition's
+messages."""
 
 import math
 import zlib
@@ -10,17 +11,17 @@ from typing import Final
 from domain.model.ids import CampaignId, UserId
 
 PARTITIONS: Final = 64
-"""Written into the entries: changing it means numbering them anew."""
+"""Stored in the entries. A change of this number needs a migration."""
 
 
 def partition_of(campaign_id: CampaignId, user_id: UserId) -> int:
-    """The same in every process and release."""
+    """The partition of an entry: the same in every process and release."""
     return zlib.crc32(f"{campaign_id}/{user_id}".encode()) % PARTITIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one worker holds, until it is silent for too long."""
+    """The partitions that one worker holds, until its lease ends."""
 
     worker: str
     until: datetime
@@ -29,7 +30,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of all workers; no partition is in two of them."""
+    """The shares of all workers. No partition is in two of them."""
 
     shares: tuple[Share, ...] = ()
 
@@ -38,16 +39,16 @@ class Shares:
 
     @property
     def fair_share(self) -> int:
-        """As many as each may hold, so that there are enough for everyone."""
+        """The most partitions that one worker may hold, so that each worker gets some."""
         return math.ceil(PARTITIONS / max(1, len(self.shares)))
 
     def renewed(
         self, worker: str, now: datetime, lasting: timedelta, *, giving_back: Collection[int] = ()
     ) -> "Shares":
-        """The worker lives: it keeps its partitions but those it gives back, and takes free ones up to its fair
-        share.
+        """Renew a worker's lease. It keeps its partitions except ``giving_back``, and takes free ones up to its
+        fair share.
 
-        A worker that has not renewed in time is forgotten, and its partitions are free.
+        A worker that has not renewed in time is removed, and its partitions are free.
         """
         before = self.of(worker)
         others = Shares(tuple(share for share in self.shares if share.worker != worker and share.until > now))
@@ -59,5 +60,5 @@ class Shares:
         return Shares((*others.shares, replace(share, partitions=own.union(free[:missing]))))
 
     def without(self, worker: str) -> "Shares":
-        """The worker ends."""
+        """Remove a worker that stops."""
         return Shares(tuple(share for share in self.shares if share.worker != worker))

@@ -1,4 +1,5 @@
-"""What neighbours are told of registrations, and what is kept of it until a worker has told them (REQ-010)."""
+"""Messages of registrations, and how they are stored until the worker has passed them on (entry-service
+REQ-010)."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """Which request made a change, so that what comes of it can be followed back."""
+    """The request that made a change. Its messages carry it, so that logs and traces can be connected."""
 
     request_id: str | None = None
     traceparent: str | None = None
@@ -23,7 +24,7 @@ NO_REQUEST: Final = RequestContext()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
-    """A message on its way out, as the change that left it stored it."""
+    """A message as it was stored with the change that left it."""
 
     id: str
     about: EntryEvent | BackgroundTask
@@ -32,17 +33,17 @@ class StoredMessage:
     user_id: UserId
     revision: int
     data: str | None = field(default=None, repr=False)
-    """The entry as the change made it, as the JSON that is published; nothing for an errand, which looks at the
-    entry as it is when it is run."""
+    """The entry after the change, as the JSON text to publish. None for a background task, which reads the entry
+    when it runs."""
     request: RequestContext = NO_REQUEST
     attempts: int = 0
-    """How often it was refused."""
+    """How often the message was refused."""
     retry_at: datetime | None = None
-    """When it may be tried again."""
+    """When the message may be tried again."""
 
 
 def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
-    """What a change stores beside the entry. Entries are loaded without messages, so all of them are its own."""
+    """The messages that a change stores with the entry. Entries are loaded without messages, so all are new."""
     return [
         StoredMessage(
             id=message.id,
@@ -59,14 +60,15 @@ def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
 
 
 def message_data(about: EntryEvent | BackgroundTask, entry: Entry) -> str | None:
-    """Written once, when the change is stored: from there to the stream nobody needs to look into it."""
+    """The JSON text of an event's data. It is encoded once, when the change is stored, and not decoded on its
+    way."""
     if not isinstance(about, EntryEvent):
         return None
     return json.dumps(entry_data(entry), ensure_ascii=False, separators=(",", ":"))
 
 
 def entry_data(entry: Entry) -> dict[str, object]:
-    """The entry in the words of the published contract, without its confirmation."""
+    """The entry with the field names of docs/asyncapi.json, without its confirmation."""
     details = entry.details
     return {
         "id": entry.id,

@@ -1,4 +1,4 @@
-"""How messages leave: the way that each takes, and what becomes of those that are refused."""
+"""How messages are passed on: their channels, and the rules for refused messages (entry-service REQ-010)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from domain.model.messaging.messages import StoredMessage
 from domain.model.registrations.entry import BackgroundTask, EntryEvent
 
 MAX_ATTEMPTS: Final = 5
-"""How often an event is offered to a stream that refuses it: with the pauses, over a quarter of a minute."""
+"""How often an event is tried when the stream refuses it. With the pauses this takes over 15 seconds."""
 FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=1)
 
@@ -19,7 +19,7 @@ MAX_WAITING_BYTES: Final = 1024 * 1024
 
 
 class Channel(StrEnum):
-    """Who takes it. Each way goes on while the others are blocked."""
+    """Where a message goes. Each channel goes on while others are blocked."""
 
     EVENTS = "events"
     RETRIES = "retries"
@@ -31,7 +31,7 @@ CHANNEL_MESSAGES: Final[Mapping[Channel, frozenset[EntryEvent | BackgroundTask]]
     Channel.RETRIES: frozenset({BackgroundTask.RETRY_FANSCORE}),
     Channel.RECEIPTS: frozenset({BackgroundTask.SEND_RECEIPT}),
 }
-"""What goes each way."""
+"""The messages of each channel."""
 
 _CHANNELS: Final = {about: channel for channel, abouts in CHANNEL_MESSAGES.items() for about in abouts}
 
@@ -46,11 +46,11 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def waiting_limit(messages: Sequence[StoredMessage]) -> int:
-    """A change that leaves these is refused while its entry has so many waiting already.
+    """A change with these messages is refused when this many messages of its entry wait already.
 
-    Whatever sizes come in whatever order, no entry outgrows what a database stores as one document (16 MiB): the
-    n-th event has at most MAX_WAITING_BYTES / n, and a thousand of those add up to less than 8 times as much.
-    Ordinary changes, of 1 KB each, find room for a thousand.
+    So an entry with its messages always fits into one database document (16 MiB): the n-th event has at most
+    MAX_WAITING_BYTES / n bytes, and a thousand of them add up to less than 8 times MAX_WAITING_BYTES. Ordinary
+    changes of 1 KB have room for a thousand messages.
     """
     size = sum(len(message.data.encode()) for message in messages if message.data is not None)
     return max(1, min(MAX_WAITING, MAX_WAITING_BYTES // max(1, size)))
@@ -58,16 +58,17 @@ def waiting_limit(messages: Sequence[StoredMessage]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postponed:
-    """It was refused, and is tried again."""
+    """A message that was refused and will be tried again."""
 
     message: StoredMessage
-    """With this attempt counted."""
+    """The message, with this attempt counted."""
     until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """It was refused too often, and is out of the others' way until somebody puts it back."""
+    """A message that was refused too often. It no longer blocks others, and waits until an operator puts it
+    back."""
 
     message: StoredMessage
     reason: str
@@ -77,7 +78,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What became of messages of one way; of those left out, nothing did."""
+    """The outcome for messages of one channel. Messages that are not named stay as they are."""
 
     channel: Channel
     at: datetime
@@ -88,23 +89,23 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the relay stands, for whoever watches over it."""
+    """The state of the relay, for monitoring."""
 
     oldest_event: datetime | None
-    """Since when the event that waits longest has waited; a refused one counts from its next attempt."""
+    """When the oldest waiting event was stored. A refused event counts from its next attempt."""
     waiting: int
-    """Entries whose events wait."""
+    """How many entries have waiting events."""
     parked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relayed:
-    """What one pass did."""
+    """The result of one pass of the relay."""
 
     passed_on: int = 0
     postponed: int = 0
     parked: Sequence[Parked] = ()
     unaddressed: int = 0
-    """Receipts that there was nobody to write to."""
+    """Receipts without a mail address."""
     more: bool = False
-    """There may be more that waits."""
+    """More messages may wait."""

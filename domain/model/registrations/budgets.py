@@ -1,6 +1,7 @@
-"""What one fan may use of other people's patience: numbers, codes, and challenges failed.
+"""Budgets of one fan: phone numbers, one-time codes and failed challenges.
 
-A fan is an account. Numbers are kept as keyed digests only, of the telephone rather than of its spelling.
+They keep one account from sending codes to many phones of other people. A fan is an account. Numbers are stored as
+keyed digests only; all spellings of one telephone have the same digest.
 """
 
 import hashlib
@@ -20,23 +21,23 @@ from domain.model.registrations.phones import DAY, PhoneNumber, SendLimits, Send
 NUMBERS_PER_CAMPAIGN: Final = 5
 EXHAUSTED_PER_DAY: Final = 5
 SHARE: Final = SendLimits(per_hour=3, per_day=5)
-"""Of the sends of one number, those that one fan can use: strangers cannot use up the owner's."""
+"""The part of one number's sends that one fan can use. So other fans cannot use up the sends of the owner."""
 NUMBERS_KEPT: Final = timedelta(days=400)
-"""How long a number counts as one of a campaign's; longer than campaigns take registrations."""
+"""How long a number counts for a campaign. Longer than campaigns take registrations."""
 
 HOLD: Final = timedelta(seconds=30)
-"""How long a code that is about to be sent counts; longer than a registration takes."""
+"""How long a hold counts: a code that will be sent soon. Longer than a registration takes."""
 
 NumberDigest = NewType("NumberDigest", str)
 
 
 def number_digest(phone: PhoneNumber, key: bytes) -> NumberDigest:
-    """The same for all spellings of one telephone; without the key it cannot be looked up."""
+    """The same for all spellings of one telephone. Without the key, the number cannot be found from it."""
     return NumberDigest(hmac.digest(key, f"number\0{phone_key(phone)}".encode(), hashlib.sha256).hex()[:32])
 
 
 class Budget(StrEnum):
-    """What a fan has used up."""
+    """The budgets; an error names the one that is used up."""
 
     CAMPAIGN_NUMBERS = "numbers_per_campaign"
     DAY_NUMBERS = "numbers_per_day"
@@ -46,7 +47,7 @@ class Budget(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanLimits:
-    """What the operator chose."""
+    """The limits that the operator sets."""
 
     numbers_per_day: int
     codes_per_day: int
@@ -54,7 +55,7 @@ class FanLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberUse:
-    """A fan registered with a number, or tried to; ``at`` is the last time."""
+    """A fan registered with a number, or tried to. ``at`` is the last time."""
 
     campaign_id: CampaignId
     number: NumberDigest
@@ -63,12 +64,12 @@ class NumberUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSend:
-    """A code that was sent to a number, or is about to be."""
+    """A code that was sent to a number, or is held to be sent soon."""
 
     number: NumberDigest
     at: datetime
     held: bool = False
-    """Not sent yet. It counts for a short time, so that nothing is stored for which no code could be sent."""
+    """Not sent yet. It counts for a short time, so that the send is still free when the entry has been stored."""
 
     @property
     def counts_until(self) -> datetime:
@@ -77,26 +78,27 @@ class CodeSend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPermit:
-    """What a fan gets who asks for a code to be sent: it may go out now, or not before ``resend_after``."""
+    """The answer to a request for a code: it may be sent now, or not before ``resend_after``."""
 
     granted: bool
     at: datetime
     sends: int
-    """Codes of the last day from this fan to this number, this one included."""
+    """How many codes this fan had sent to this number in the last day, this one included."""
     resend_after: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanUsage:
-    """What one fan has used, over all campaigns. What no rule counts any more is forgotten."""
+    """What one fan has used, over all campaigns. Uses that no rule counts any more are removed."""
 
     numbers: tuple[NumberUse, ...] = ()
     sends: tuple[CodeSend, ...] = ()
     exhausted: tuple[datetime, ...] = ()
-    """When challenges were exhausted, in the last day."""
+    """When challenges were exhausted in the last day."""
 
     def use(self, campaign_id: CampaignId, number: NumberDigest, limits: FanLimits, now: datetime) -> "FanUsage":
-        """The fan registers with a number. One that was used before uses nothing more. Raises BudgetUsedUp."""
+        """Count a number that the fan registers with. A number that was used before counts once. Raises
+        BudgetUsedUp."""
         if self._has_just_used(campaign_id, number, now):
             return self
         kept = [use for use in self.numbers if use.at > now - NUMBERS_KEPT]
@@ -109,23 +111,24 @@ class FanUsage:
         return replace(self, numbers=(*elsewhere, NumberUse(campaign_id=campaign_id, number=number, at=now)))
 
     def _has_just_used(self, campaign_id: CampaignId, number: NumberDigest, now: datetime) -> bool:
-        """Clicks at once need not be written down one after the other."""
+        """Was this number counted a moment ago? Then parallel requests need no further write."""
         just_now = (use for use in self.numbers if now - HOLD < use.at <= now)
         return any((use.campaign_id, use.number) == (campaign_id, number) for use in just_now)
 
     def hold(self, number: NumberDigest, limits: FanLimits, now: datetime) -> "tuple[FanUsage, SendPermit]":
-        """A code will be sent to this number if the registration can be stored. Requests at once share a hold.
+        """Hold a send for this number until the registration is stored. Parallel requests share one hold.
 
-        Raises BudgetUsedUp where the fan may be sent nothing at all, to whatever number.
+        Raises BudgetUsedUp when the fan may be sent no code at all, to any number.
         """
         return self._asked(CodeSend(number=number, at=now, held=True), limits)
 
     def send(self, number: NumberDigest, limits: FanLimits, now: datetime) -> "tuple[FanUsage, SendPermit]":
-        """A code is sent, in the place of the hold. Raises BudgetUsedUp, as ``hold``."""
+        """Count a sent code. It replaces the hold. Raises BudgetUsedUp, as ``hold`` does."""
         return self._asked(CodeSend(number=number, at=now), limits)
 
     def _asked(self, send: CodeSend, limits: FanLimits) -> "tuple[FanUsage, SendPermit]":
-        """The pause since the last code to this number must be over, and the fan's share of it not used up."""
+        """Grant the send when the pause since the last code to this number is over and the fan's SHARE is not used
+        up."""
         now = send.at
         self.check_failures(now)
         counted = [one for one in self.sends if one.counts_until > now]
@@ -142,15 +145,15 @@ class FanUsage:
         return replace(self, sends=(*others, send)), permit
 
     def take_back(self, send: CodeSend) -> "FanUsage":
-        """A code that did not go out after all."""
+        """Remove a send whose code was not sent."""
         return replace(self, sends=tuple(one for one in self.sends if one != send))
 
     def check_failures(self, now: datetime) -> None:
-        """May the fan go on guessing? Raises BudgetUsedUp."""
+        """May the fan try codes? Raises BudgetUsedUp when the fan has exhausted too many challenges today."""
         _check(Budget.FAILURES, self._failures_until(now), EXHAUSTED_PER_DAY, now)
 
     def exhaust(self, now: datetime) -> "FanUsage":
-        """The last try of a challenge was wrong. Raises BudgetUsedUp if that is one too many to count."""
+        """Count an exhausted challenge. Raises BudgetUsedUp when the limit of the day was reached before."""
         self.check_failures(now)
         return replace(self, exhausted=(*(at for at in self.exhausted if at > now - DAY), now))
 
@@ -159,14 +162,14 @@ class FanUsage:
 
 
 def _free_at(sent: Sequence[datetime], now: datetime) -> datetime:
-    """When a number can be sent the next code of a fan who was sent these."""
+    """When this fan may be sent the next code to a number. ``sent``: the times of the codes so far."""
     if not sent:
         return now
     return max(resend_at(sent[-1], len(sent)), SendLog(sent=tuple(sent)).next_at(SHARE, now))
 
 
 def _check(budget: Budget, counted_until: Iterable[datetime], limit: int, now: datetime) -> None:
-    """Is something left? Raises BudgetUsedUp, which says when there will be."""
+    """Raises BudgetUsedUp, with the time to wait, when the budget is used up."""
     until = sorted(counted_until)
     if len(until) >= limit:
         raise _used_up(budget, until[-limit] - now)

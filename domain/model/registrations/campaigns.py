@@ -1,4 +1,4 @@
-"""A campaign, as campaign-service tells it, and a fan's account, as user-service does."""
+"""A campaign, as campaign-service returns it, and a fan's account, as user-service returns it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class CampaignStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
-    """What a fan must have to register."""
+    """The conditions that a fan must meet to register."""
 
     invite_only: bool = False
     linked_accounts: tuple[str, ...] = ()
@@ -51,20 +51,20 @@ class Campaign:
     markets: tuple[MarketId, ...] = ()
     default_region: str | None = None
     sms_countries: tuple[str, ...] = ()
-    """The only countries to whose numbers codes are sent; none named, to all."""
+    """The countries of the numbers that codes are sent to. Empty: all countries."""
 
     def sends_to(self, country: str | None) -> bool:
-        """May codes be sent to numbers of this country? None is no country's (satellites, for one)."""
+        """May codes be sent to numbers of this country? None: the number has no country (a satellite phone)."""
         return not self.sms_countries or country in self.sms_countries
 
     def takes_registrations(self, now: datetime) -> bool:
-        """Is it open, and are we within its times? (entry-service REQ-001, REQ-004)"""
+        """Is the campaign open, and is ``now`` within its times? (entry-service REQ-001, REQ-004)"""
         begun = self.opens_at is None or self.opens_at <= now
         ended = self.closes_at is not None and self.closes_at <= now
         return self.status is CampaignStatus.OPEN and begun and not ended
 
     def closed_gates(self, fan: Fan, invite_code: str | None) -> list[str]:
-        """The gates this fan does not pass, each by its stable code, all of them at once."""
+        """The codes of all gates that this fan does not pass."""
         closed = []
         if self.gates.invite_only and invite_code not in fan.invite_codes.get(self.id, ()):
             closed.append("gate.invite_required")

@@ -1,6 +1,6 @@
-"""Proving that a phone is one's own: a code by SMS, a few tries, a short time.
+"""Confirming that a phone belongs to the fan: a one-time code by SMS, five attempts, ten minutes by default.
 
-The code itself is never kept, only a keyed hash of it: without the key, a thief of the database learns nothing.
+The code is not stored, only a keyed hash of it. A stolen database does not reveal codes without the key.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ _ONLY_DIGITS: Final = re.compile(r"[0-9 .-]*")
 _SIX_DIGITS: Final = re.compile(
     r"(?<![0-9])[0-9]{6}(?![0-9])|(?<![0-9])(?<![0-9][ -])[0-9]{3}[ -][0-9]{3}(?![0-9]|[ -][0-9])"
 )
-"""In one piece, or as two threes that belong to no longer number (a telephone's)."""
+"""Six digits together, or three and three, which are not part of a longer number (such as a phone number)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """One code on its way to one phone, for one fan in one campaign."""
+    """One code that was sent to one phone, for one fan in one campaign."""
 
     id: str
     campaign_id: CampaignId
@@ -37,9 +37,9 @@ class Challenge:
     code_hash: bytes = field(repr=False)
     expires_at: datetime
     attempts: int = 0
-    """Counted before the comparison, so that parallel guesses gain nothing."""
+    """Counted before the comparison, so that parallel attempts are all counted."""
     answered: bool = False
-    """The right code was among the attempts. The same answer, sent again by a second click, is then no guess."""
+    """The right code was among the attempts. The same answer, sent again by a second click, is accepted then."""
 
     @classmethod
     def open(
@@ -74,38 +74,38 @@ class Challenge:
         return max(0, MAX_ATTEMPTS - self.attempts)
 
     def hash_of(self, code: str, key: bytes) -> bytes:
-        """What ``code_hash`` is if ``code`` is the one that was sent."""
+        """The value of ``code_hash`` if ``code`` is the code that was sent."""
         return _hash(key, code, self.id, self.campaign_id, self.user_id, self.phone)
 
     def answered_by(self, code: str, key: bytes) -> bool:
-        """Is ``code`` the one that was sent? In constant time."""
+        """Is ``code`` the code that was sent? Compares in constant time."""
         return hmac.compare_digest(self.code_hash, self.hash_of(code, key))
 
     @property
     def closed(self) -> bool:
-        """No more attempts are counted, and so none are compared."""
+        """No more attempts are counted or compared."""
         return self.exhausted and not self.answered
 
     def attempt(self, code_hash: bytes) -> "Challenge":
-        """One attempt more."""
+        """Count one more attempt."""
         answered = self.answered or hmac.compare_digest(self.code_hash, code_hash)
         return replace(self, attempts=self.attempts + 1, answered=answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeRef:
-    """What a confirmation token is bound to."""
+    """The content of a confirmation token: the challenge, fan, campaign and phone that it is valid for."""
 
     challenge_id: str
     campaign_id: CampaignId
     user_id: UserId
     phone_digest: str
-    """Of the number, not the number: tokens travel and are kept by browsers."""
+    """A digest, not the number itself, because browsers keep tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationRules:
-    """What the operator chose."""
+    """The rules that the operator sets."""
 
     key: bytes = field(repr=False)
     ttl: timedelta
@@ -117,10 +117,10 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str | None:
-    """The six digits of a code as people type and paste it; None where ``text`` does not hold one such number.
+    """The six digits of a code, as people type and paste it. None when ``text`` does not contain exactly one code.
 
-    ``123 456``, ``G-123456``, ``1 2 3 4 5 6``, digits of any script, and a whole message, if just one number in it
-    has six digits (it may be there twice, as in messages that browsers read).
+    Reads ``123 456``, ``G-123456``, ``1 2 3 4 5 6``, digits of any script, and a whole message with one number of
+    six digits. The number may be there twice, as in messages that browsers read.
     """
     if len(text) > TYPED_LIMIT:
         return None
@@ -133,7 +133,7 @@ def typed_code(text: str) -> str | None:
 
 
 def read_code(text: str) -> str:
-    """The code in ``text``. Raises InvalidValue, saying what to type."""
+    """The code in ``text``. Raises InvalidValue with a hint what to type."""
     code = typed_code(text)
     if code is None:
         raise InvalidValue(
@@ -146,8 +146,8 @@ def _digits_of(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
-def _hash(key: bytes, *code_and_what_it_is_good_for: str) -> bytes:
-    return hmac.digest(key, "\0".join(code_and_what_it_is_good_for).encode(), hashlib.sha256)
+def _hash(key: bytes, *code_and_binding: str) -> bytes:
+    return hmac.digest(key, "\0".join(code_and_binding).encode(), hashlib.sha256)
 
 
 def phone_digest(phone: PhoneNumber, key: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Who may be given tickets: scored, phone confirmed, and what the query asks for."""
+"""Eligible fans: scored, with a confirmed phone, and admitted by the query (entry-service REQ-006)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ ByRank = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is asked for; bounds are inclusive, several markets or selections mean any of them."""
+    """The filters of a query. Bounds are inclusive. Several markets or selections mean any of them."""
 
     min_score: float = 0
     max_score: float = 100
     markets: tuple[MarketId, ...] = ()
     max_rank: int = MAX_MARKETS
-    """The market must be among the first so many preferences."""
+    """The market must be among this many first preferences."""
     selections: tuple[Selection, ...] = (Selection.NONE,)
 
     def admits(self, entry: Entry) -> bool:
@@ -32,7 +32,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketCount:
-    """How many chose one market, at each rank."""
+    """How many fans chose one market, at each rank."""
 
     market: MarketId
     by_rank: ByRank
@@ -50,7 +50,7 @@ class EligibleCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankingPosition:
-    """A place in the ranking: score descending, then userId."""
+    """A position in the ranking, which is by score descending, then by userId."""
 
     score: float
     user_id: UserId

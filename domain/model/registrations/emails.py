@@ -10,7 +10,7 @@ EMAIL_RULE: Final = f"must be a mail address: one @, no spaces, at most {MAX_EMA
 
 
 def read_email(text: str) -> str:
-    """The address in ``text``, trimmed. Raises InvalidValue: what else is allowed only its own server knows."""
+    """The address in ``text``, trimmed. Raises InvalidValue. Only the mail server knows the exact rules."""
     if len(text) > TYPED_LIMIT:
         raise InvalidValue("email", EMAIL_RULE)
     address = typed_text(text)

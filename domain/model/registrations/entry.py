@@ -1,7 +1,7 @@
-"""A fan's registration for a campaign, and everything that may happen to it.
+"""A fan's registration for a campaign, with all its changes (entry-service REQ-002 to REQ-006, REQ-010).
 
-Every change that others may see raises the revision by one and leaves a message that tells of it; entry and
-messages are stored in one write, so nothing is told that did not happen, and nothing that happened is lost.
+Each published change raises the revision by one and leaves a message. Entry and messages are stored in one write:
+no event is published for a change that was not stored, and no event of a stored change is lost.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ FanscoreStatus = Literal["scored", "pending", "not_asked"]
 
 
 class EntryEvent(StrEnum):
-    """What the stream hears of; the CloudEvents type is ``fangate.entry.`` and this."""
+    """Events for the stream. The CloudEvents type is ``fangate.entry.`` followed by the value."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -51,7 +51,7 @@ class EntryEvent(StrEnum):
 
 
 class BackgroundTask(StrEnum):
-    """What else a stored change may ask for, to be done by a worker."""
+    """Work that a stored change asks for. The worker does it later."""
 
     SEND_RECEIPT = "send_receipt"
     RETRY_FANSCORE = "retry_fanscore"
@@ -59,7 +59,7 @@ class BackgroundTask(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Stored with the entry, in order, until a worker has passed it on. ``id`` is also the dedupe key."""
+    """Stored with the entry, in order, until the worker has passed it on. ``id`` is also the dedupe key."""
 
     id: str
     about: EntryEvent | BackgroundTask
@@ -68,7 +68,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fraud:
-    """What Nudetect thinks of it, 0 to 100; no score where it could not be asked."""
+    """The assessment by Nudetect, 0 to 100. No score when Nudetect was not asked or did not answer."""
 
     status: FraudStatus = FraudStatus.UNAVAILABLE
     score: float | None = None
@@ -76,7 +76,7 @@ class Fraud:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What a fan tells: everything of a registration that its owner can change."""
+    """The part of a registration that the fan can change."""
 
     phone: PhoneNumber = field(repr=False)
     markets: Preferences
@@ -89,17 +89,17 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Where the confirmation of the entry's phone stands, while it is not confirmed."""
+    """The state of the confirmation while the phone is not confirmed."""
 
     challenge: Challenge | None
-    """The code last sent; None while none could be sent."""
+    """The challenge of the last code. None while no code could be sent."""
     sends: int
     resend_after: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One fan in one campaign. ``revision`` counts the changes others may see, ``version`` all of them."""
+    """One fan in one campaign. ``revision`` counts the published changes, ``version`` counts all changes."""
 
     id: str
     campaign_id: CampaignId
@@ -107,27 +107,27 @@ class Entry:
     details: Details
     phone_confirmed_at: datetime | None = None
     fanscore: float | None = None
-    """The account's score, 0 to 1; None while it is not known yet."""
+    """The score of the account, 0 to 1. None while it is not known."""
     fanscore_asked: bool = True
-    """False where no account scoring is configured."""
+    """False when no account scoring is configured."""
     fraud: Fraud = Fraud()
     selection: Selection = Selection.NONE
     score: float | None = None
-    """What the scoring service gave the fan, 0 to 100. Kept beside the phone and the markets, so that no answer
-    about who is eligible can see one of them older than the others."""
+    """The score that staff uploaded for the fan, 0 to 100. It is stored with the phone and the markets, so that a
+    query for eligible fans sees all three at the same instant."""
     verification: Verification | None = None
     receipt_due: bool = True
-    """Until the entry was confirmed for the first time."""
+    """True until the entry is confirmed for the first time."""
     revision: int = 0
     version: int = 0
     created_at: datetime
     updated_at: datetime
     messages: tuple[Message, ...] = ()
-    """Left by this and earlier changes and not passed on yet; a store may load none of them."""
+    """Messages of this and earlier changes that are not passed on yet. A store may load none of them."""
 
     @classmethod
     def register(cls, campaign_id: CampaignId, user_id: UserId, details: Details, now: datetime) -> "Entry":
-        """A new entry, not confirmed yet, with its first revision still to come."""
+        """A new entry, not confirmed. Its first event gives it revision 1."""
         return cls(
             id=new_id(), campaign_id=campaign_id, user_id=user_id, details=details, created_at=now, updated_at=now
         )
@@ -146,27 +146,27 @@ class Entry:
         return self.confirmed and self.score is not None
 
     def has_telephone(self, phone: PhoneNumber) -> bool:
-        """In this or another spelling."""
+        """Is ``phone`` the entry's number, in this or another spelling?"""
         return phone_key(self.details.phone) == phone_key(phone)
 
     def revise(self, details: Details) -> "Entry":
-        """The fan changed something. Another phone is an unconfirmed phone (REQ-003).
+        """Apply changes of the fan. A new phone number is not confirmed (entry-service REQ-003).
 
-        Another spelling of a confirmed telephone is no other phone. While a code is on its way it is: the code may
-        arrive under this spelling only.
+        Another spelling of a confirmed telephone stays confirmed. Before the confirmation, it counts as a new
+        number: a code may reach the telephone under this spelling only.
         """
         if details.phone == self.details.phone or (self.confirmed and self.has_telephone(details.phone)):
             return replace(self, details=details)
         return replace(self, details=details, phone_confirmed_at=None, verification=None)
 
     def confirm(self, now: datetime) -> "Entry":
-        """The phone is the fan's own."""
+        """The fan has proved that the phone is theirs."""
         if self.confirmed:
             return self
         return replace(self, phone_confirmed_at=now, verification=None)
 
     def free_phone(self, now: datetime) -> "Entry":
-        """The confirmation was a mistake. As with a changed phone, it has to be confirmed anew (REQ-003)."""
+        """Unset the confirmation. As after a change, the phone must be confirmed again (entry-service REQ-003)."""
         waiting = Verification(challenge=None, sends=0, resend_after=now)
         return replace(self, phone_confirmed_at=None, verification=waiting)
 
@@ -177,11 +177,11 @@ class Entry:
         return "pending" if self.fanscore_asked else "not_asked"
 
     def account_scored(self, fanscore: float) -> "Entry":
-        """What account scoring thinks of the fan is known."""
+        """Set the account score."""
         return replace(self, fanscore=fanscore)
 
     def transfer(self, transfer: Transfer) -> "Entry":
-        """The order of the markets that were not moved is kept (REQ-005)."""
+        """Move the fan to another market. The order of the other markets is kept (entry-service REQ-005)."""
         return replace(self, details=replace(self.details, markets=transfer.apply(self.details.markets)))
 
     def told(self, event: EntryEvent, now: datetime, *tasks: BackgroundTask) -> "Entry":

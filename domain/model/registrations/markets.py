@@ -11,11 +11,11 @@ Preferences = tuple[MarketId, ...]
 
 MAX_MARKETS: Final = 4
 MAX_NAMED: Final = 20
-"""Markets that an error names; more help nobody."""
+"""The most markets that an error message names."""
 
 
 def preferences(chosen: Sequence[str], offered: Sequence[MarketId]) -> Preferences:
-    """One to four of the campaign's markets, none twice. Raises InvalidValue naming the first wrong one."""
+    """One to four of the campaign's markets, without repeats. Raises InvalidValue for the first wrong one."""
     if not 1 <= len(chosen) <= MAX_MARKETS:
         raise InvalidValue("markets", f"must be 1 to {MAX_MARKETS} markets")
     for index, market in enumerate(chosen):
@@ -27,7 +27,7 @@ def preferences(chosen: Sequence[str], offered: Sequence[MarketId]) -> Preferenc
 
 
 def unknown_market(field: str, offered: Sequence[MarketId]) -> InvalidValue:
-    """The error names the campaign's markets: most unknown ones are misspelled."""
+    """The error for a market that the campaign does not have. It names the campaign's markets."""
     more = ", …" if len(offered) > MAX_NAMED else ""
     named = ", ".join(offered[:MAX_NAMED]) or "none"
     return InvalidValue(field, f"is not a market of this campaign; its markets: {named}{more}")
@@ -35,7 +35,7 @@ def unknown_market(field: str, offered: Sequence[MarketId]) -> InvalidValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """All who chose ``source`` shall have chosen ``target`` instead."""
+    """``target`` replaces ``source`` in the preferences of all fans who chose ``source``."""
 
     source: MarketId
     target: MarketId
@@ -44,13 +44,13 @@ class Transfer:
         return self.source in ranked
 
     def merges(self, ranked: Preferences) -> bool:
-        """Had the fan chosen both?"""
+        """Did the fan choose both?"""
         return self.source in ranked and self.target in ranked
 
     def apply(self, ranked: Preferences) -> Preferences:
-        """``target`` at the rank of ``source``; where both were chosen, at the better of the two ranks.
+        """``target`` gets the rank of ``source``, or the better of the two ranks when the fan chose both.
 
-        The others keep their order. Doing it twice is doing it once.
+        The other markets keep their order. A repeat changes nothing.
         """
         if self.source not in ranked:
             return ranked

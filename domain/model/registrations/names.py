@@ -1,4 +1,4 @@
-"""Names of people, as they may stand in a mail."""
+"""Names of people, as they may appear in a mail."""
 
 import unicodedata
 from typing import Final
@@ -9,7 +9,7 @@ NAME_LENGTH: Final = 100
 
 
 def fault_of(name: str) -> str | None:
-    """What is wrong with it, in words for a person. Mails must not carry what strangers want others to click."""
+    """What is wrong with the name, for people. A name must not put a link into the mail of another fan."""
     if len(name) > NAME_LENGTH:
         return f"must have at most {NAME_LENGTH} characters"
     if "://" in name:
@@ -20,11 +20,11 @@ def fault_of(name: str) -> str | None:
 
 
 def check_name(field: str, name: str | None) -> None:
-    """Raises InvalidValue."""
+    """Raises InvalidValue when the name is not acceptable."""
     if name is not None and (fault := fault_of(name)):
         raise InvalidValue(field, fault)
 
 
 def presentable(name: str | None) -> str | None:
-    """The name where it may stand in a mail; of accounts, and of what was stored before there was a rule."""
+    """The name if it may appear in a mail, otherwise None. For names of accounts and for old stored names."""
     return name if name is None or fault_of(name) is None else None

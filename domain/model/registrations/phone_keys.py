@@ -1,7 +1,7 @@
-"""One telephone, one key: some numbering plans know a telephone by two numbers.
+"""The phone key: the same for all numbers of one telephone. Some numbering plans give a telephone two numbers.
 
-Two spellings of one telephone count as one number in every rule: who confirmed it, blocks, budgets, search. The
-key is only compared. What is shown, and what codes are sent to, stays the number as it was parsed.
+All rules compare keys: confirmed numbers, blocks, budgets, search. The key is only compared. Callers see the
+number as it was parsed, and codes are sent to that number.
 """
 
 import re
@@ -42,11 +42,11 @@ _PLANS: Final = tuple(
         (r"\+33508(\d{6})", r"+508\1"),
     )
 )
-"""How a telephone's other number is spelled, and its spelling of today. No result matches a pattern again."""
+"""Patterns of old or second numbers, and the number of today. No result matches a pattern again."""
 
 
 def phone_key(phone: PhoneNumber) -> PhoneKey:
-    """The same for all numbers of one telephone; for most numbers it is the number itself."""
+    """The key of a number. For most numbers it is the number itself."""
     for pattern, spelling in _PLANS:
         if match := pattern.fullmatch(phone):
             return PhoneKey(match.expand(spelling))

@@ -1,7 +1,8 @@
-"""What the platform remembers of phone numbers, whoever typed them.
+"""Rules about phone numbers that do not depend on the fan.
 
-A number is E.164 text here: the port ``PhoneNumbers`` has parsed it. Three rules live in this module: how often a
-code may be sent to a number, when it may be sent again, and when strangers' failures block it (REQ-009).
+A number is E.164 text here: the port ``PhoneNumbers`` has parsed it. The module has three rules: how often a code
+may be sent to a number, when the next code may be sent, and when failures of other fans block the number
+(entry-service REQ-009).
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ PhoneNumber = NewType("PhoneNumber", str)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300))
-"""Between one code and the next of the same fan; the last goes on for ever."""
+"""Pauses between two codes of the same fan. The last one repeats."""
 FAILURES_TO_BLOCK: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendLimits:
-    """Codes one number may be sent, over all fans and campaigns."""
+    """How many codes one number may be sent, over all fans and campaigns."""
 
     per_hour: int
     per_day: int
@@ -30,19 +31,19 @@ class SendLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendLog:
-    """When codes were last sent to one number, over all fans and campaigns; oldest first."""
+    """When codes were sent to one number in the last day, over all fans and campaigns; oldest first."""
 
     sent: tuple[datetime, ...] = ()
 
     def next_at(self, limits: SendLimits, now: datetime) -> datetime:
-        """When another code may go out: ``now``, or later when the hour or the day is used up."""
+        """When the next code may be sent: ``now``, or later when the hour or the day is used up."""
         return max(
             _free_at(self.sent, limits.per_hour, HOUR, now),
             _free_at(self.sent, limits.per_day, DAY, now),
         )
 
     def record(self, now: datetime) -> "SendLog":
-        """One more was sent; those of yesterday are forgotten."""
+        """Add one send. Sends older than a day are removed."""
         return replace(self, sent=(*(at for at in self.sent if at > now - DAY), now))
 
 
@@ -52,13 +53,13 @@ def _free_at(sent: Sequence[datetime], limit: int, window: timedelta, now: datet
 
 
 def resend_at(sent_at: datetime, sends: int) -> datetime:
-    """When a fan who was sent ``sends`` codes, the last at ``sent_at``, may ask for the next."""
+    """When a fan may ask for the next code, after ``sends`` codes, the last at ``sent_at``."""
     return sent_at + PAUSES[min(sends, len(PAUSES)) - 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A fan exhausted a challenge without finding the code."""
+    """A fan exhausted a challenge without the right code."""
 
     by: UserId
     at: datetime
@@ -66,21 +67,21 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneRecord:
-    """Which fans failed to confirm a number in one campaign, each once; oldest first (entry-service REQ-009)."""
+    """The fans who failed to confirm a number in one campaign, each once; oldest first (entry-service REQ-009)."""
 
     failures: tuple[Failure, ...] = field(default=())
 
     def failed(self, by: UserId, now: datetime, ttl: timedelta) -> "PhoneRecord":
-        """One more fan failed. A fan counts once: else one stranger could keep a number blocked for ever."""
+        """Add a fan who failed. A fan counts once; otherwise a single fan could keep a number blocked for ever."""
         kept = tuple(failure for failure in self.failures if failure.at > now - 2 * ttl)
         if any(failure.by == by for failure in kept):
             return replace(self, failures=kept)
         return replace(self, failures=(*kept, Failure(by=by, at=now)))
 
     def blocked_for(self, user_id: UserId, now: datetime, ttl: timedelta) -> bool:
-        """Did three other fans exhaust a challenge within ``ttl`` of each other, the last less than ``ttl`` ago?
+        """Did three other fans exhaust a challenge within ``ttl``, the last less than ``ttl`` ago?
 
-        A fan's own failures never block that fan: the number may be theirs.
+        Failures of the fan do not count: the number may be the fan's own.
         """
         first: dict[UserId, datetime] = {}
         for failure in self.failures:

@@ -1,4 +1,4 @@
-"""Countries and territories, by the two letters that ISO 3166 gives them."""
+"""Countries and territories, by their two-letter codes (ISO 3166)."""
 
 from typing import Final
 
@@ -15,12 +15,12 @@ REGIONS: Final = frozenset(
     TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
     """.split()  # noqa: SIM905 -- a table reads better
 )
-"""Those with telephones of their own. Kosovo's XK is not ISO's, but everyone's."""
+"""Regions with phone numbers of their own. XK (Kosovo) is not in ISO 3166, but is in common use."""
 _ALSO_CALLED: Final = {"UK": "GB"}
 
 
 def region_of(text: str) -> str | None:
-    """The region that ``text`` names, in any case; None if there is none of that name."""
+    """The region with the code ``text``, in upper or lower case. None when there is no such region."""
     if len(text) > TYPED_LIMIT:
         return None
     name = typed_text(text).upper()

@@ -1,4 +1,4 @@
-"""Files of scores: ``userId,score[,selection]``, a record a line."""
+"""Files of scores: one record a line, ``userId,score[,selection]`` (entry-service REQ-006)."""
 
 import csv
 import re
@@ -9,22 +9,20 @@ from typing import Final
 
 from domain.model.errors import InvalidValue
 from domain.model.files.foreign import foreign_bytes, foreign_text
+from domain.model.files.separators import SEPARATORS, declared_separator
 from domain.model.files.text import Lines, Utf8
 from domain.model.ids import CampaignId
 from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileUnreadable
 from domain.model.registrations.score_records import number_of, record_of
 from domain.model.registrations.scoring import ScoreProblem, ScoreRecord, ScoreRefusal
 
-SEPARATORS: Final = ",;\t|"
-
 _KEY: Final = re.compile(r"scoring/([A-Za-z0-9_-]{1,64})/([^/\\]{1,200})")
-_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
 _LONGEST_NAME: Final = 20
 _DECIMAL_COMMA: Final = re.compile(r"[0-9]{1,3},[0-9]{1,25}")
 
 
 def score_key(key: str, campaign_id: CampaignId) -> str:
-    """``scoring/{campaignId}/{filename}``. Raises InvalidValue for any other."""
+    """Check a key: ``scoring/{campaignId}/{filename}``. Raises InvalidValue for other keys."""
     match = _KEY.fullmatch(key)
     if match is None or match[2] in {".", ".."} or not match[2].isprintable():
         raise InvalidValue("key", "must be scoring/{campaignId}/{filename}")
@@ -35,7 +33,7 @@ def score_key(key: str, campaign_id: CampaignId) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreLayout:
-    """Where our columns stand in the rows of one file."""
+    """The columns of one file of scores."""
 
     separator: str
     user_id: int = 0
@@ -45,7 +43,7 @@ class ScoreLayout:
     has_header: bool = False
 
     def read(self, text: str, line: int) -> ScoreRecord | ScoreProblem | None:
-        """None for a row without any text in it."""
+        """The record of a row. None for a blank row."""
         fields = _split(text, self.separator)
         if fields is not None and not any(fields):
             return None
@@ -55,17 +53,18 @@ class ScoreLayout:
         return record_of(fields[self.user_id], number_of(fields[self.score]), selection or None, line=line)
 
     def may_be_of(self, text: str) -> bool:
-        """``fan;97,5`` may have semicolons: whoever wrote it meant 97.5 of the fan, and not 5 of ``fan;97``."""
+        """May ``text`` be a record in this layout? ``97,5`` counts as 97.5: ``fan;97,5`` has semicolons, not
+        commas."""
         fields = _split(text, self.separator) or []
         fields = [one.replace(",", ".") if _DECIMAL_COMMA.fullmatch(one) else one for one in fields]
         return len(fields) > 1 and isinstance(record_of(fields[0], number_of(fields[1]), line=1), ScoreRecord)
 
 
-def score_layout_of(text: str, line: int, separators: str = SEPARATORS) -> ScoreLayout:
-    """What the first row says: a header of ours in any order, or a record.
+def score_layout_of(text: str, line: int, separators: Sequence[str] = SEPARATORS) -> ScoreLayout:
+    """The layout by the first row, which is a header with our columns in any order, or a record.
 
-    Raises ScoreFileAmbiguous where it is neither, or where two separators make a record of it: a guess could give
-    the scores to the wrong fans.
+    Raises ScoreFileAmbiguous when it is neither, or when two separators make it a record: with a wrong guess the
+    scores would go to the wrong fans.
     """
     for separator in separators:
         if layout := _named(_split(text, separator) or [], separator):
@@ -77,7 +76,8 @@ def score_layout_of(text: str, line: int, separators: str = SEPARATORS) -> Score
 
 
 def _named(header: Sequence[str], separator: str) -> ScoreLayout | None:
-    """``User ID``, ``user_id`` and ``userId`` are one name. Every column must be one of ours, and none twice."""
+    """The layout of a header. ``User ID``, ``user_id`` and ``userId`` are the same name. Other columns are
+    refused."""
     names = "\t".join(map(_bare, header)).rstrip("\t").split("\t")
     if sorted(names) not in (["score", "userid"], ["score", "selection", "userid"]):
         return None
@@ -98,7 +98,7 @@ def _bare(name: str) -> str:
 
 
 def _split(text: str, separator: str) -> list[str] | None:
-    """The fields of one row, trimmed; None where its quotes do not close."""
+    """The fields of one row, trimmed. None when its quotes are not closed."""
     try:
         return [field.strip() for field in next(csv.reader([text], strict=True, delimiter=separator), [])]
     except csv.Error:
@@ -106,13 +106,14 @@ def _split(text: str, separator: str) -> list[str] | None:
 
 
 class ScoreFileReader:
-    """The records of a file: ``feed`` it chunks, then ``close`` it. Nothing is kept but one line."""
+    """Turns the bytes of a file into records: call ``feed`` for each chunk, then ``close``. It keeps only one line
+    in memory."""
 
     def __init__(self) -> None:
         self._utf8 = Utf8()
         self._lines = Lines()
         self._line = 0
-        self._separators = SEPARATORS
+        self._separators: Sequence[str] = SEPARATORS
         self._layout: ScoreLayout | None = None
 
     def feed(self, chunk: bytes) -> Iterator[ScoreRecord | ScoreProblem]:
@@ -157,17 +158,17 @@ class ScoreFileReader:
             raise
 
     def _names_separator(self, text: str) -> bool:
-        """The line ``sep=;`` that Excel writes and obeys."""
-        named = _SEPARATOR_LINE.fullmatch(text.strip(" ")) if self._line == 1 else None
-        if named:
-            self._separators = named[1]
-        return named is not None
+        """Is it the first line, and does it name the separator of the file?"""
+        separator = declared_separator(text) if self._line == 1 else None
+        if separator is not None:
+            self._separators = (separator,)
+        return separator is not None
 
     def _text(self, line: bytes | None) -> str:
-        """Of a line too long to keep a stand-in, which is no record."""
+        """The text of a line. For a line that is too long, a text that is not a record."""
         if line is None:
             return "too long"
-        if b"\0" in line:  # UTF-16 without its mark, or no text at all.
+        if b"\0" in line:  # UTF-16 without a byte order mark, or not text.
             raise ScoreFileUnreadable(line=self._line)
         try:
             return line.decode()

@@ -1,4 +1,5 @@
-"""One uploaded record, from a row of a file or from JSON: what it says, or why it is none."""
+"""Reads one uploaded record, from a row of a file or from JSON: the score, or the problem (entry-service
+REQ-006)."""
 
 import re
 from typing import Final
@@ -11,14 +12,14 @@ _NUMBER: Final = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3
 
 
 def number_of(text: str) -> float | None:
-    """As programs write decimal numbers: ``3.3000000000000003`` and ``5e-06`` among them."""
+    """A decimal number as programs write it, also ``3.3000000000000003`` and ``5e-06``. None for other text."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def record_of(
     user_id: object, score: float | None, selection: object = None, *, line: int
 ) -> ScoreRecord | ScoreProblem:
-    """The first thing that is wrong with a record is its problem. ``score``: None for what is no number."""
+    """The record, or its first problem. ``score`` is None when it was not a number."""
     if not isinstance(user_id, str) or not is_user_id(user_id):
         return ScoreProblem(None, ScoreRefusal.USER_ID, line)
     if score is None:
@@ -29,5 +30,5 @@ def record_of(
         chosen = None if selection is None else Selection(str(selection))
     except ValueError:
         return ScoreProblem(user_id, ScoreRefusal.SELECTION, line)
-    # There is a -0.0, and it is no less than 0.
+    # ``abs`` turns -0.0 into 0.0.
     return ScoreRecord(user_id=UserId(user_id), score=abs(score), selection=chosen, line=line)

@@ -1,4 +1,4 @@
-"""Scores that staff upload: the ranking the allocation of tickets goes by (entry-service REQ-006)."""
+"""Scores that staff upload. Tickets are allocated in the order of these scores (entry-service REQ-006)."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,26 +23,26 @@ class ScoreRefusal(StrEnum):
     SCORE_OUT_OF_RANGE = "score_out_of_range"
     SELECTION = "selection"
     COLUMNS = "columns"
-    """The record has other columns or fields than ours, or one of ours is missing."""
+    """The record has unknown columns or fields, or one is missing."""
     NOT_JSON = "not_json"
     REPEATED = "repeated"
-    """The same fan again in one upload. It is no refusal: the last record counts."""
+    """The same fan again in one upload. This is not a refusal: the last record counts."""
     MESSAGES_WAITING = "messages_waiting"
-    """Of this fan so many wait to be passed on that a new selection finds no room."""
+    """Too many messages of this fan wait to be passed on. A new selection cannot be stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRecord:
-    """One fan's score, 0 to 100, and what was decided about the fan, if anything was."""
+    """The score of one fan, 0 to 100, and the selection, if one was made."""
 
     user_id: UserId
     score: float
     selection: Selection | None = None
     line: int | None = None
-    """Where it stood in the upload, from 1."""
+    """Its line in the upload, from 1."""
 
     def refused_by(self, entry: Entry | None) -> ScoreRefusal | None:
-        """A record exists only for a confirmed entry (REQ-006)."""
+        """Why the entry takes no score: only a confirmed entry does (entry-service REQ-006)."""
         if entry is None:
             return ScoreRefusal.NO_ENTRY
         return None if entry.confirmed else ScoreRefusal.PHONE_NOT_CONFIRMED
@@ -51,7 +51,7 @@ class ScoreRecord:
         return self.selection is not None and self.selection is not selection
 
     def apply(self, entry: Entry, now: datetime) -> Entry:
-        """The entry with this score. The score itself is nobody's business; a new selection is told."""
+        """The entry with this score. A new selection is published; a new score is not."""
         if not entry.confirmed:
             return entry
         if self.selection is not None and self.changes_selection(entry.selection):
@@ -71,7 +71,7 @@ class ScoreProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """What became of the records."""
+    """The result of an upload in numbers."""
 
     upserted: int = 0
     unchanged: int = 0
@@ -84,7 +84,7 @@ class Scored:
         return self.upserted + self.unchanged + self.rejected
 
     def with_unread(self, unread: Sequence[ScoreProblem]) -> "Scored":
-        """And the records of the same batch that could not be read, all problems by line."""
+        """Add the records of the same batch that could not be read. The problems are in the order of lines."""
         problems = sorted((*self.problems, *unread), key=lambda problem: problem.line or 0)
         rejected = self.rejected + len(unread)
         return replace(self, rejected=rejected, problems=tuple(problems[:MAX_PROBLEMS]))
@@ -99,7 +99,7 @@ class Scored:
 
 
 def latest_by_fan(records: Iterable[ScoreRecord]) -> dict[UserId, ScoreRecord]:
-    """One record a fan, worth all of the fan's: the last score, and the last selection that was named."""
+    """One record per fan, with the last score and the last selection of the fan's records."""
     one_each: dict[UserId, ScoreRecord] = {}
     for record in records:
         before = one_each.get(record.user_id)
@@ -114,9 +114,9 @@ def summarize(
     refused: Mapping[UserId, ScoreRefusal],
     seen_before: Collection[UserId] = (),
 ) -> Scored:
-    """Every record is counted once; what a later one of the same fan made void has changed nothing.
+    """Count each record once. A record that a later one of the same fan replaced counts as unchanged.
 
-    ``seen_before``: the fans of earlier batches of the same upload.
+    ``seen_before``: fans of earlier batches of the same upload.
     """
     rejected = sum(record.user_id in refused for record in records)
     return Scored(

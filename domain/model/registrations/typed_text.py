@@ -1,8 +1,8 @@
 """Text as people type and paste it, in one spelling.
 
-People copy from contacts, messages and web pages. What they paste holds invisible marks, spaces and dashes of many
-kinds, full-width letters and digits of their own script. Phone numbers, one-time codes and mail addresses are read
-through this module, so that none of them needs rules of its own.
+People copy from contacts, messages and web pages. The text may contain invisible characters, spaces and dashes of
+many kinds, full-width letters and digits of other scripts. Phone numbers, one-time codes and mail addresses are
+all read through this module.
 """
 
 import unicodedata
@@ -12,11 +12,11 @@ TYPED_LIMIT: Final = 2_000
 """Characters. Composing many combining marks takes quadratic time, so longer text is refused, not read."""
 
 _DASHES_OF_OTHER_KINDS: Final = frozenset("\u02d7\u2043\u2212\u2500\u2796\u2e3a\u2e3b")
-"""They look like dashes, but Unicode does not count them among the dashes (category Pd)."""
+"""They look like dashes, but are not in Unicode's category of dashes (Pd)."""
 _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u20e3\u3164") | frozenset(
     map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
-"""Fillers, joiners and variation selectors (of emoji digits, too) that are no format characters (category Cf)."""
+"""Fillers, joiners and variation selectors (also of emoji digits) that are not format characters (category Cf)."""
 _BLANK: Final = "\u2800"
 """A Braille pattern without dots."""
 
@@ -31,7 +31,7 @@ def typed_text(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text.strip()
     spelled = "".join(map(_in_ascii, unicodedata.normalize("NFKC", text)))
-    # A mark that was dropped may have kept two characters from being composed.
+    # A removed character may have separated two characters that can be composed.
     return unicodedata.normalize("NFKC", spelled).strip()
 
 

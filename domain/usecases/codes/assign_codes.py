@@ -1,4 +1,4 @@
-"""Give held codes to fans."""
+"""Assign held codes to fans."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,17 +39,18 @@ class NotAssigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignCodes:
-    """Give codes that a reservation holds to fans, for ever; an assigned code is never released or given again.
+    """Assign codes of a reservation to fans, for ever. An assigned code is never released or assigned again.
 
-    Each code is decided by itself: those that cannot be assigned are listed with the reason, the others
-    are. The same code to the same fan again is assigned again, with the first time of assignment.
+    Each code is decided separately: codes that cannot be assigned are listed with the reason, and the others are
+    assigned. A repeat for the same fan succeeds and returns the first time of assignment (code-service, "Code
+    Status Lifecycle").
     """
 
     pool: CodePool
     clock: Clock
 
     async def __call__(self, command: AssignCodesCommand) -> Sequence[Assigned | NotAssigned]:
-        """In the order asked. Raises InvalidValue when one code is named for two fans."""
+        """The results, in the order of the command. Raises InvalidValue when a code is named for two fans."""
         owners = _owners(command.assignments)
         now = self.clock.now()
 

@@ -20,14 +20,14 @@ class ImportCodesCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginImport:
-    """Check that the file is there and note that its import has begun."""
+    """Check that the file exists, and record that its import has begun."""
 
     objects: ObjectStore
     imports: ImportLog
     clock: Clock
 
     async def __call__(self, command: ImportCodesCommand) -> Import:
-        """Raises InvalidValue for a key that is not this campaign's, FileNotFound."""
+        """Raises InvalidValue when the key is not one of this campaign, FileNotFound."""
         key = UploadKey.parse(command.key, campaign_id=command.campaign_id)
         await self.objects.size(str(key))
         run = Import.begun(key, command.by, self.clock.now())

@@ -1,4 +1,4 @@
-"""Look what an import would do, and do nothing."""
+"""Check a file of codes without storing anything: a dry run."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from ports.objects import ObjectStore
 from ports.system import Clock
 
 SAMPLE: Final = 5
-"""Codes shown from the beginning, and from the end."""
+"""How many codes of the beginning, and of the end, the report shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFile:
-    """The receipt that an import of the file would get, with the first and the last five codes; nothing is stored.
+    """The report that an import of the file would get, with the first and the last five codes. Nothing is stored.
 
-    What others do meanwhile is not known, so the import itself may count a little differently.
+    Other requests may change codes in the meantime, so the counts of the import itself may differ a little.
     """
 
     objects: ObjectStore

@@ -13,7 +13,7 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The counts by type, and the instant they are of."""
+    """The counts by type, and the time of the count."""
 
     counts: Mapping[CodeType, StatusCounts]
     as_of: datetime
@@ -25,10 +25,10 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountCodes:
-    """How many codes are available, reserved and assigned, by type; exact at every moment.
+    """How many codes are available, reserved and assigned, by type. The counts are exact at every moment.
 
-    The three always add up to what was imported, and a hold that has lapsed counts as available.
-    An unknown campaign has no codes.
+    The three counts always add up to the number of imported codes. A lapsed hold counts as available (code-service
+    REQ-003). An unknown campaign has no codes.
     """
 
     catalogue: CodeCatalogue

@@ -9,12 +9,12 @@ from domain.model.ids import CampaignId
 from domain.usecases.codes.list_codes import CodePage, ListCodes
 
 EXPORT_PAGE: Final = 1_000
-"""Codes held in memory at once while exporting."""
+"""Codes in memory at the same time during an export."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportCodes:
-    """All codes of a campaign that match, as a stream; nothing but one page is ever in memory."""
+    """All codes of a campaign that match the filter, as a stream. Only one page is in memory at a time."""
 
     list_codes: ListCodes
 

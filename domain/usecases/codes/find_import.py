@@ -11,7 +11,7 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindImport:
-    """How far an import is: its counts so far, and whether it is running, completed or failed."""
+    """The state of an import: its counts so far, and if it is running, completed, failed or withdrawn."""
 
     imports: ImportLog
     clock: Clock

@@ -25,13 +25,13 @@ assert BATCH_ROWS * (BATCHES_UNDER_WAY + 1) <= MAX_BATCH_ROWS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportCodes:
-    """Store every new code of a CSV file from the object store, as a stream, in constant memory.
+    """Store all new codes of a CSV file from the object store, as a stream, in constant memory.
 
-    The head of the file is looked at first: a file that is no list of codes is refused and nothing of it stored.
-    Only the first column counts, unless `column` names another; white space around a code is dropped, blank lines
-    are skipped, rows that are no codes are reported. A code that the campaign has already stays exactly as it is.
-    Safe to repeat, safe after a crash: what was stored stays stored, and the next run finds it there
-    (code-service REQ-004, REQ-005, REQ-006).
+    The head of the file is checked first: a file that is not a list of codes is refused, and nothing is stored.
+    The codes are in the first column unless `column` names another one. White space around a code is removed,
+    blank lines are skipped, and rows that are not codes are reported. A code that the campaign has already is not
+    changed. An import can be repeated at any time, also after a crash: stored codes stay stored, and the next
+    import counts them as duplicates (code-service REQ-004, REQ-005, REQ-006).
     """
 
     objects: ObjectStore
@@ -40,8 +40,8 @@ class ImportCodes:
     clock: Clock
 
     async def __call__(self, run: Import, options: FileOptions = DETECT) -> Import:
-        """Raises FileUnreadable, FileAmbiguous, FileEmpty, InvalidValue, FileNotFound, Unavailable; the failed run
-        is on record then."""
+        """Raises FileUnreadable, FileAmbiguous, FileEmpty, InvalidValue, FileNotFound, Unavailable. The import is
+        then recorded as failed."""
         progress = _Progress(run, self.imports, self.clock)
         batches = CodeBatches(self.objects, run, options)
         try:
@@ -53,7 +53,7 @@ class ImportCodes:
         return await progress.complete()
 
     async def _added(self, batches: CodeBatches) -> AsyncIterator[Tally]:
-        """What became of each batch; up to BATCHES_UNDER_WAY of them are being written at once."""
+        """The result of each batch. Up to BATCHES_UNDER_WAY of them are written at the same time."""
         writing: deque[asyncio.Task[Tally]] = deque()
         unreadable: DomainError | None = None
         try:
@@ -71,7 +71,7 @@ class ImportCodes:
 
 
 class _Progress:
-    """Adds up what was done and keeps it on record, not more often than REPORT_EVERY."""
+    """Adds up the results and records them, at most once in REPORT_EVERY."""
 
     def __init__(self, run: Import, imports: ImportLog, clock: Clock) -> None:
         self._run = run
@@ -93,5 +93,5 @@ class _Progress:
 
     async def fail(self, error: BaseException) -> None:
         failure = error.code if isinstance(error, DomainError) else "codes.import_interrupted"
-        with suppress(DomainError):  # If the store itself is away, the run is seen as failed after SILENT_FOR.
+        with suppress(DomainError):  # If the store is down, the import counts as failed after SILENT_FOR.
             await self._imports.save(self._run.failed(failure, self._clock.now()))

@@ -16,12 +16,13 @@ class CodePage:
     codes: Sequence[Code]
     as_of: datetime
     next: str | None
-    """The last code of the page, when there may be more behind it."""
+    """The last code of the page. None on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListCodes:
-    """The codes of a campaign, page by page in the order of their text; a lapsed hold shows as available."""
+    """The codes of a campaign, page by page, in the order of their text. A code with a lapsed hold is
+    available."""
 
     catalogue: CodeCatalogue
     clock: Clock

@@ -18,7 +18,7 @@ class CodeHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCodeHistory:
-    """Everything that happened to one code, oldest first, a lapse that nobody wrote down yet included."""
+    """Everything that happened to one code, oldest first, also a lapse that is not stored yet."""
 
     catalogue: CodeCatalogue
     clock: Clock

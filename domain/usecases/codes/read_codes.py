@@ -1,4 +1,4 @@
-"""From a file in the object store to batches of codes, in constant memory."""
+"""Reads a file of the object store as batches of codes, in constant memory (code-service REQ-004)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -12,16 +12,16 @@ from domain.model.codes.imports import CodeBatch, Import, Problem, Tally
 from ports.objects import ObjectStore
 
 BATCH_ROWS: Final = 5_000
-"""Rows given to the store at once: as fast as larger batches, and kinder to whoever reserves meanwhile."""
+"""Rows in one call of the store. As fast as larger batches, and reservations at the same time wait less."""
 SLICE_BYTES: Final = 32_768
-"""Read without a pause: milliseconds, whatever stands in them."""
+"""Bytes that are read without giving way to other requests. Takes milliseconds with any content."""
 
 Batch = tuple[CodeBatch, Tally]
-"""Codes, and what became of the rows between them that hold none."""
+"""Codes, and the counts of the other rows between them."""
 
 
 class CodeBatches:
-    """The codes of one file. What was found out about the file on the way is here, too."""
+    """The codes of one file, and how the file is read."""
 
     def __init__(self, objects: ObjectStore, run: Import, options: FileOptions) -> None:
         self._objects = objects
@@ -55,7 +55,7 @@ class CodeBatches:
 
 
 class _BatchBuilder:
-    """Gathers rows until there are enough for a batch."""
+    """Collects rows until there are enough for a batch."""
 
     def __init__(self, run: Import) -> None:
         self._run = run
@@ -70,7 +70,8 @@ class _BatchBuilder:
 
     @property
     def full(self) -> bool:
-        """Blank rows count, too: whoever reads a million of them must give way now and then."""
+        """Are there enough rows? Blank rows count, too, so that other requests get their turn in a file of blank
+        rows."""
         return self._rows >= BATCH_ROWS
 
     def add(self, row: Row) -> None:
@@ -86,7 +87,7 @@ class _BatchBuilder:
             self._blank += 1
 
     def check(self) -> None:
-        """Raises FileEmpty when no row of the whole file was a code."""
+        """Raises FileEmpty when the file has no code."""
         if not self._codes_in_all and not self._codes:
             first = f"Line {self._first.line}: {self._first.reason}" if self._first else ""
             raise FileEmpty(invalid=self._invalid_in_all + self._invalid, first=first)

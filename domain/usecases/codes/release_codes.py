@@ -1,4 +1,4 @@
-"""Give held codes back."""
+"""Release held codes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class ReleaseCodesCommand:
     campaign_id: CampaignId
     reserve_id: ReserveId
     codes: Sequence[str] | None = field(default=None, repr=False)
-    """None: all that is still held."""
+    """None: all codes that the reservation still holds."""
     by: UserId
 
 
@@ -32,10 +32,10 @@ class Released:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseCodes:
-    """Give codes of a reservation back to the pool: those named, or all that it still holds.
+    """Give codes of a reservation back to the pool: the named codes, or all that it still holds.
 
-    Only reserved codes go back; assigned ones never do. Releasing twice releases nothing the second time,
-    and is no error (code-service, "Code Status Lifecycle").
+    Only reserved codes are released, never assigned ones. A repeat releases nothing and is not an error
+    (code-service, "Code Status Lifecycle").
     """
 
     pool: CodePool

@@ -1,4 +1,4 @@
-"""Hold codes for a workflow of several steps."""
+"""Reserve codes for a workflow of several steps."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,9 +23,9 @@ class ReserveCodesCommand:
 class ReserveCodes:
     """Hold codes of one type for one caller, all or nothing, until the hold lapses.
 
-    Available are codes never reserved, released ones, and those whose hold has lapsed. No code is ever in
-    two live reservations. Asking again with the same reserveId, type and count, while the hold lives,
-    answers the same codes and the same times (code-service REQ-003, REQ-007, "Reservation Logic").
+    A code is available when it was never reserved, was released, or its hold has lapsed. A code is never in two
+    reservations at the same time. A repeat with the same reserveId, type and count, before the hold lapses,
+    returns the same codes and times (code-service REQ-003, REQ-007, "Reservation Logic").
     """
 
     pool: CodePool

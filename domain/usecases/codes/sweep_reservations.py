@@ -1,4 +1,4 @@
-"""Write down what the clock has already decided."""
+"""Store the end of lapsed holds."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,17 +11,17 @@ SWEEP_BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReservations:
-    """Turn holds that have lapsed into available codes and add the lapse to their history (REQ-003).
+    """Store lapsed holds as available codes, and add the lapse to their history (code-service REQ-003).
 
-    Every read and write already treats them so; the sweep only makes what is stored say it too. Any number
-    of sweepers may run: each lapse is written once.
+    All reads and writes treat a lapsed hold as ended before the sweep. Any number of sweepers may run at the same
+    time: each lapse is stored once.
     """
 
     pool: CodePool
     clock: Clock
 
     async def __call__(self) -> int:
-        """How many holds were ended."""
+        """How many lapses were stored."""
         swept = 0
         while batch := await self.pool.sweep(self.clock.now(), SWEEP_BATCH):
             swept += batch

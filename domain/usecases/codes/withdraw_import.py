@@ -1,4 +1,4 @@
-"""Take an import back."""
+"""Withdraw an import."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawImport:
-    """Remove the codes that an import brought, as far as they are available; the others are kept and counted.
+    """Remove the available codes of an import. Its reserved and assigned codes are kept and counted.
 
-    The run itself stays on record as `withdrawn`. Safe to repeat: what has become available
-    since then goes as well.
+    The import itself stays, with the status `withdrawn`. A repeat also removes codes that have become available
+    since.
     """
 
     pool: CodePool

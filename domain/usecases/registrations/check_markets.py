@@ -1,4 +1,4 @@
-"""Refuse markets that do not exist, where an answer of 0 would hide a typing error."""
+"""Refuse unknown markets, because an answer of 0 would hide a typing error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from ports.neighbours import Campaigns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckMarkets:
-    """A market is known if the campaign offers it, if an entry has it, or had it before it was moved."""
+    """A market is known when the campaign offers it, or an entry has it, or had it before a transfer."""
 
     campaigns: Campaigns
     queries: EntryQueries
 
     async def __call__(self, campaign_id: CampaignId, markets: Mapping[str, MarketId]) -> None:
-        """``markets``: by the field that names each. Raises CampaignNotFound, InvalidValue."""
+        """``markets``: each market under the field that names it. Raises CampaignNotFound, InvalidValue."""
         if not markets:
             return
         campaign = await self.campaigns.get(campaign_id)
@@ -27,5 +27,5 @@ class CheckMarkets:
                 raise unknown_market(field, campaign.markets)
 
     async def of_filter(self, campaign_id: CampaignId, markets: tuple[MarketId, ...]) -> None:
-        """The same for the filter ``market``, which may be given several times."""
+        """The same check for the filter ``market``, which may be given several times."""
         await self(campaign_id, {f"market.{index}": market for index, market in enumerate(markets)})

@@ -29,7 +29,7 @@ class ConfirmPhoneCommand:
     user_id: UserId
     token: str = field(repr=False)
     code: str = field(repr=False)
-    """As it was typed."""
+    """The text that the fan typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +43,12 @@ class Confirmed:
 class ConfirmPhone:
     """Confirm the phone of a registration with the code that was sent to it.
 
-    The code is read as people type it: ``123 456``, ``G-123456``, digits of any script, or the whole message.
-    What does not hold one number of six digits uses up no try. A code is good for a short time and a few tries,
-    each counted before it is compared, and only while the campaign takes registrations (entry-service REQ-001).
-    A number is confirmed once in a campaign (REQ-002). A challenge exhausted counts against the number
-    (REQ-009) and against the fan, who can exhaust a few a day. Confirming again is no error.
+    The code is read as people type it: ``123 456``, ``G-123456``, digits of any script, or the whole message. A
+    text without exactly one number of six digits is refused and does not count as an attempt. A code is valid for
+    a short time and a few attempts, and only while the campaign takes registrations (entry-service REQ-001).
+    Attempts are counted before the code is compared. A number can be confirmed once in a campaign (REQ-002). An
+    exhausted challenge counts against the number (REQ-009) and against the fan, who can exhaust a few challenges a
+    day. A repeat after the confirmation is not an error.
     """
 
     campaigns: Campaigns
@@ -59,7 +60,7 @@ class ConfirmPhone:
     send_code: SendCode
 
     async def __call__(self, command: ConfirmPhoneCommand) -> Confirmed:
-        """Refuses in this order: InvalidValue, InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
+        """Raises, in this order: InvalidValue, InvalidConfirmationToken, CampaignNotOpen, ConfirmationSuperseded,
         ConfirmationExpired, BudgetUsedUp, ConfirmationExhausted, WrongConfirmationCode, PhoneUnavailable."""
         now = self.clock.now()
         code = read_code(command.code)
@@ -106,8 +107,8 @@ class ConfirmPhone:
         raise WrongConfirmationCode(attempts_left=counted.attempts_left)
 
     async def _count_failure(self, challenge: Challenge, now: datetime) -> None:
-        """Against the fan, and against the number. Of codes that a fan guesses at side by side, only as many
-        count against numbers as one fan may fail at."""
+        """Count an exhausted challenge against the fan and the number. When the fan's limit of the day is reached,
+        it does not count against the number."""
         try:
             await self.budgets.change(challenge.user_id, lambda usage: usage.exhaust(now))
         except BudgetUsedUp:
@@ -119,9 +120,9 @@ class ConfirmPhone:
         )
 
     async def _confirmed_meanwhile(self, command: ConfirmPhoneCommand, bound_to: ChallengeRef) -> Confirmed:
-        """No try could be counted. Where the same answer, sent twice, has just confirmed the phone, that is why.
+        """After an attempt that could not be counted: the entry, if a parallel request has confirmed the phone.
 
-        Raises ConfirmationExhausted where it has not.
+        Raises ConfirmationExhausted otherwise.
         """
         entry = await self.entries.get(command.campaign_id, command.user_id)
         if entry is None or not entry.confirmed or not self._is_of(bound_to, entry):
@@ -147,7 +148,7 @@ class ConfirmPhone:
 
 
 def _current(entry: Entry, bound_to: ChallengeRef) -> Challenge:
-    """The challenge the token is for, if it is still the one that counts."""
+    """The challenge of the token. Raises ConfirmationSuperseded when it is not the current one."""
     challenge = entry.verification.challenge if entry.verification else None
     if challenge is None or challenge.id != bound_to.challenge_id:
         raise ConfirmationSuperseded

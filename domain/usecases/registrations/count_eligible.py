@@ -19,9 +19,10 @@ class EligibleCountsAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountEligible:
-    """How many fans may be given tickets: scored, phone confirmed, and what the filters ask for.
+    """How many fans are eligible: scored, with a confirmed phone, and admitted by the filters (entry-service
+    REQ-006).
 
-    Counts are of one instant; nobody is counted whose phone, markets, score or selection have changed since.
+    All counts are of the same instant. Phone, markets, score and selection of each fan are the current ones.
     """
 
     campaigns: Campaigns

@@ -18,7 +18,7 @@ class EntryCountsAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountEntries:
-    """All registrations by status, and by market and rank, at one instant."""
+    """How many registrations there are, by status, and by market and rank. All counts are of the same instant."""
 
     campaigns: Campaigns
     queries: EntryQueries

@@ -9,17 +9,17 @@ from domain.model.registrations.eligibility import Query, Ranked, RankingPositio
 from domain.usecases.registrations.rank_eligible import RankEligible
 
 EXPORT_PAGE: Final = 2_000
-"""Fans held in memory at once while exporting."""
+"""Fans in memory at the same time during an export."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportEligible:
-    """All eligible fans as a stream; nothing but one page is ever in memory."""
+    """All eligible fans as a stream. Only one page is in memory at a time."""
 
     rank_eligible: RankEligible
 
     async def __call__(self, campaign_id: CampaignId, query: Query) -> AsyncIterator[Sequence[Ranked]]:
-        """Raises CampaignNotFound where a market is asked for, InvalidValue, before the first page."""
+        """Raises, before the first page, InvalidValue, and CampaignNotFound when the query names a market."""
         await self.rank_eligible.check_markets.of_filter(campaign_id, query.markets)
         return self._pages(campaign_id, query)
 

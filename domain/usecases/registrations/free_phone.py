@@ -1,4 +1,4 @@
-"""Take a number from the fan who has confirmed it."""
+"""Unset the confirmation of a number."""
 
 from dataclasses import dataclass, field
 
@@ -18,10 +18,10 @@ class FreePhoneCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreePhone:
-    """Unset the confirmation of the fan who has confirmed this number, so that its owner can confirm it.
+    """Unset the confirmation of this number, so that its owner can confirm it.
 
-    The fan stays registered, is in no ranking until a number is confirmed again, and is told by an event. A number
-    that is not confirmed by any fan is not freed, which is no error.
+    The fan who had confirmed it stays registered, but is not eligible until a number is confirmed again. The
+    change is published as an event. A number without a confirmation stays as it is, which is not an error.
     """
 
     campaigns: Campaigns
@@ -30,7 +30,7 @@ class FreePhone:
     clock: Clock
 
     async def __call__(self, command: FreePhoneCommand) -> bool:
-        """Was there a confirmation to unset? Raises CampaignNotFound, InvalidValue."""
+        """True if there was a confirmation. Raises CampaignNotFound, InvalidValue."""
         campaign = await self.campaigns.get(command.campaign_id)
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
         owner = await self.entries.confirmed_owner(command.campaign_id, phone)

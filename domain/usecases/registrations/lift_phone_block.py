@@ -1,4 +1,4 @@
-"""Give a blocked number back to its fans."""
+"""Lift the block of a number."""
 
 from dataclasses import dataclass, field
 
@@ -16,9 +16,9 @@ class LiftPhoneBlockCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiftPhoneBlock:
-    """Forget the failed confirmations of a number in a campaign, so that it can be registered again (REQ-009).
+    """Forget the failed confirmations of a number in a campaign, so that it can be registered again.
 
-    Lifting a block that is not there is no error.
+    A number without a block is not an error (entry-service REQ-009).
     """
 
     campaigns: Campaigns

@@ -1,4 +1,4 @@
-"""Keep one caller from taking everybody's share."""
+"""Limit how often one caller may ask."""
 
 import ipaddress
 import math
@@ -14,9 +14,9 @@ Kind = Literal["writes", "reads"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitCalls:
-    """Each fan may ask so often a minute, and so may each address; None sets no limit.
+    """Limit the requests of each fan and of each address per minute. None sets no limit.
 
-    Who cannot be counted, because the store does not answer, is let in: if the store is needed, it will say so.
+    When the store does not answer, the request is not limited: a request that needs the store fails by itself.
     """
 
     limits: RateLimits
@@ -27,8 +27,8 @@ class LimitCalls:
 
     async def __call__(self, kind: Kind, user_id: UserId, address: str | None) -> None:
         """Raises RateLimited."""
-        if self.address is not None and (place := network_of(address)) is not None:
-            await self._take("address", f"address {place}", self.address)
+        if self.address is not None and (network := network_of(address)) is not None:
+            await self._take("address", f"address {network}", self.address)
         limit = self.writes if kind == "writes" else self.reads
         if limit is not None:
             await self._take(kind, f"{kind} {user_id}", limit)
@@ -43,12 +43,13 @@ class LimitCalls:
 
 
 def per_minute(number: int) -> RateLimit | None:
-    """A minute's worth at once, then evenly; 0 is no limit."""
+    """The limit for ``number`` requests a minute: all of them at once, then evenly. 0 means no limit."""
     return RateLimit(per_minute=number, burst=number) if number else None
 
 
 def network_of(address: str | None) -> str | None:
-    """Whose address it is: of the newer kind everyone has 2⁶⁴, so those count as one. None for what is none."""
+    """The network that is counted: an IPv4 address, or an IPv6 /64, since one caller has 2⁶⁴ addresses of it. None
+    when ``address`` is not an IP address."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:

@@ -13,12 +13,12 @@ from ports.entries import EntryQueries
 class RankedPage:
     fans: Sequence[Ranked]
     next: RankingPosition | None
-    """The last of the page, when there may be more behind it."""
+    """The position of the last fan of the page. None on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankEligible:
-    """The eligible fans by score, the best first, then by userId, page by page."""
+    """The eligible fans by score, the highest first, then by userId, page by page (entry-service REQ-006)."""
 
     queries: EntryQueries
     check_markets: CheckMarkets
@@ -26,14 +26,14 @@ class RankEligible:
     async def __call__(
         self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> RankedPage:
-        """Raises CampaignNotFound where a market is asked for, InvalidValue."""
+        """Raises InvalidValue, and CampaignNotFound when the query names a market."""
         await self.check_markets.of_filter(campaign_id, query.markets)
         return await self.page(campaign_id, query, after=after, limit=limit)
 
     async def page(
         self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> RankedPage:
-        """Without asking the campaign."""
+        """One page, without the check of the markets."""
         fans = await self.queries.ranking(campaign_id, query, after=after, limit=limit + 1)
         if len(fans) <= limit:
             return RankedPage(fans=fans, next=None)

@@ -1,4 +1,4 @@
-"""Look at one registration."""
+"""Read one registration."""
 
 from dataclasses import dataclass
 

@@ -13,11 +13,12 @@ from domain.model.registrations.scoring import ScoreProblem, ScoreRecord
 from ports.objects import ObjectStore
 
 PIECE_BYTES: Final = 8_192
-"""Read at a time: a file of nothing but line ends has so many lines in it."""
+"""Bytes that are read without giving way to other requests. A file of line ends only has this many lines in
+them."""
 
 
 async def pieces(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, and others have their turn between."""
+    """The same bytes in pieces. Other requests get their turn between two pieces."""
     async for chunk in chunks:
         for start in range(0, len(chunk), PIECE_BYTES):
             yield chunk[start : start + PIECE_BYTES]
@@ -31,7 +32,7 @@ class ReadScores:
     objects: ObjectStore
 
     async def __call__(self, campaign_id: CampaignId, key: str) -> AsyncIterator[ScoreRecord | ScoreProblem]:
-        """Raises InvalidValue for a key that is not this campaign's, ScoreFileNotFound, ScoreFileUnreadable,
+        """Raises InvalidValue when the key is not one of this campaign, ScoreFileNotFound, ScoreFileUnreadable,
         ScoreFileAmbiguous."""
         reader = ScoreFileReader()
         try:

@@ -31,12 +31,12 @@ class Registered:
 class RegisterFan:
     """Register a fan for a campaign, or change the registration.
 
-    The campaign must take registrations (REQ-004) and the fan must pass its gates. The number is confirmed at once
-    when the campaign asks for no confirmation or the account has verified this very number; otherwise a code goes
-    out by SMS. A number that another fan has confirmed, or that strangers' failures have blocked (REQ-009), is
-    refused (REQ-002), and so is a fan who has used too many numbers or codes. Changing the number unsets the
-    confirmation (REQ-003); an identical repeat changes nothing. Fraud detection and fanscore are asked side by
-    side and can never fail a registration.
+    The campaign must take registrations (entry-service REQ-004), and the fan must pass its gates. The number is
+    confirmed at once when the campaign needs no confirmation, or when the account has verified the same number.
+    Otherwise a code is sent by SMS. A number is refused when another fan has confirmed it (REQ-002), or when
+    failures of other fans have blocked it (REQ-009). A fan who has used too many numbers or codes is refused, too.
+    A change of the number unsets the confirmation (REQ-003). An identical repeat changes nothing. Fraud detection
+    and fanscore are asked at the same time; a registration never fails because of them.
     """
 
     campaigns: Campaigns
@@ -88,7 +88,7 @@ class RegisterFan:
         return await self._store(revision)
 
     def _confirmed_at_once(self, campaign: Campaign, fan: Fan, phone: PhoneNumber) -> bool:
-        """The campaign asks for no confirmation, or the account has verified this very number."""
+        """Does the campaign need no confirmation, or has the account verified the same number?"""
         if not campaign.needs_phone_confirmation:
             return True
         if not fan.phone_verified or fan.phone is None:
@@ -109,7 +109,7 @@ class RegisterFan:
     async def _assess(
         self, command: RegisterFanCommand, phone: PhoneNumber, details: Details, before: Entry | None
     ) -> Assessment:
-        """Ask both neighbours at the same time; neither can fail the registration."""
+        """Ask both neighbours at the same time. A registration never fails because of them."""
         attempt = RegistrationAttempt(
             campaign_id=command.campaign_id,
             user_id=command.user_id,
@@ -142,14 +142,14 @@ class RegisterFan:
 
 
 def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:
-    """Confirmed, or waiting for its code? A crash right after the entry was stored may have kept the code."""
+    """Is the entry confirmed, or was its code sent? After a crash, an entry may be stored without a code."""
     return entry.confirmed or (not at_once and entry.verification is not None)
 
 
 def _number_request(
     command: RegisterFanCommand, campaign: Campaign, phone: PhoneNumber, before: Entry | None, *, at_once: bool
 ) -> NumberRequest:
-    """What the fan wants of a number that is not confirmed in the registration as it is."""
+    """The request for a number that the stored registration has not confirmed."""
     is_new = before is None or before.details.phone != phone
     waits = not is_new and before is not None and before.verification is not None
     return NumberRequest(

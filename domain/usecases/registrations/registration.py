@@ -1,4 +1,4 @@
-"""What a fan's request makes of a registration."""
+"""The command to register, and how it changes an entry."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,19 +16,19 @@ from domain.usecases.registrations.send_code import PreparedCode, without_code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Where the request came from, for the fraud detection; not kept."""
+    """The device of the request, for the fraud detection. It is not stored."""
 
     session_id: str | None = None
     ip: str | None = field(default=None, repr=False)
     user_agent: str | None = None
     connection_ip: str | None = field(default=None, repr=False)
-    """The last two as the caller told them, these two as the connection shows them."""
+    """``ip`` and ``user_agent`` are sent by the caller. This field and the next come from the connection."""
     connection_user_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterFanCommand:
-    """None means: leave it as it is."""
+    """None means: do not change this field."""
 
     campaign_id: CampaignId
     user_id: UserId
@@ -48,7 +48,7 @@ class Assessment:
     fraud: Fraud
     fanscore: float | None
     asked: bool
-    """For the fanscore."""
+    """Was account scoring asked? False when none is configured."""
 
     @property
     def ask_again(self) -> bool:
@@ -57,7 +57,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What this request makes of the entry, whatever it is by the time it is stored."""
+    """The change of one request. It applies to the entry as it is when it is stored."""
 
     command: RegisterFanCommand
     fan: Fan
@@ -66,9 +66,9 @@ class Revision:
     confirm: bool
     assessment: Assessment
     permit: SendPermit | None
-    """Of sending a code, if the number needed one when the entry was read."""
+    """The permit to send a code, if the number needed one when the entry was read."""
     prepared: PreparedCode | None
-    """What is sent if the number turns out to need a code: another request of the fan may have asked for one."""
+    """The code to send if the entry needs one when it is stored. A parallel request may have sent one already."""
     now: datetime
 
     def apply(self, before: Entry | None) -> Entry:
@@ -84,7 +84,7 @@ class Revision:
         return entry if entry.confirmed else self._challenged(entry)
 
     def _challenged(self, entry: Entry) -> Entry:
-        """With the code that is sent; where none may be sent, with the time when one can be asked for."""
+        """The entry with the challenge of the code, or with the time when the fan may ask for a code."""
         waiting = entry.verification
         if self.prepared is not None and (waiting is None or waiting.challenge is None):
             return self.prepared.stored_in(entry)
@@ -95,7 +95,7 @@ class Revision:
         return without_code(entry, self.permit.resend_after, sends=self.permit.sends)
 
     def _assessed(self, entry: Entry, event: EntryEvent) -> Entry:
-        """The next revision, with what the neighbours say of it."""
+        """The next revision, with fraud assessment and fanscore."""
         tasks = (BackgroundTask.RETRY_FANSCORE,) if self.assessment.ask_again else ()
         fanscore = _known(self.assessment.fanscore, entry.fanscore)
         assessed = replace(
@@ -105,14 +105,14 @@ class Revision:
 
 
 def _known(asked: float | None, before: float | None) -> float | None:
-    """A score once known is not forgotten because nobody answered this time."""
+    """The new score, or the known one when there was no answer this time."""
     return before if asked is None else asked
 
 
 def details_of(
     command: RegisterFanCommand, phone: PhoneNumber, markets: Preferences, fan: Fan, before: Entry | None
 ) -> Details:
-    """What the fan says now; what is left out stays, or comes from the account."""
+    """The new details. Fields that the command leaves out stay as they are, or come from the account."""
     known = before.details if before else _from_account(fan, phone, markets)
     return Details(
         phone=phone,

@@ -21,11 +21,11 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendCode:
-    """Send another code to the number of a registration that is not confirmed yet.
+    """Send another code to the number of a registration that is not confirmed.
 
-    The pauses between two codes to one number grow, whatever the fan changes in between; the number's sends of the
-    hour and the day count over all fans and campaigns, and one fan gets only a share of them. The code sent before
-    is worthless from then on; it stays good where no other could be sent.
+    The pauses between two codes to one number grow; changes of the registration do not reset them. A number has a
+    limit of codes an hour and a day, over all fans and campaigns, and one fan can use only a share of it. The new
+    code replaces the one before. When it could not be sent, the earlier code stays valid.
     """
 
     campaigns: Campaigns

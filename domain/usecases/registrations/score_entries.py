@@ -17,8 +17,8 @@ BATCH: Final = 1_000
 class ScoreEntries:
     """Store the scores of registrations, as a stream, in constant memory.
 
-    A record exists only for an entry whose phone is confirmed (entry-service REQ-006); the others are counted as
-    rejected, with the reason. The same record again changes nothing. Of several records of one fan the last one
+    Only entries with a confirmed phone take a score (entry-service REQ-006). Other records are counted as
+    rejected, with the reason. A repeated record changes nothing. When one fan has several records, the last one
     counts, and the problems name the later ones as `repeated`.
     """
 
@@ -39,7 +39,7 @@ class ScoreEntries:
             if len(good) + len(bad) >= BATCH:
                 total += await self._store(campaign_id, good, bad, upload)
                 good, bad = [], []
-                await asyncio.sleep(0)  # A long upload lets others have their turn.
+                await asyncio.sleep(0)  # Other requests get their turn during a long upload.
         return total + await self._store(campaign_id, good, bad, upload)
 
     async def _store(

@@ -1,4 +1,4 @@
-"""Decide who is selected for tickets."""
+"""Select fans for tickets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ class SelectEntriesCommand:
 class Selected:
     updated: int
     rejected: Sequence[UserId]
-    """Fans who are not registered, whose phone is not confirmed, or of whom too many messages wait."""
+    """Fans who are not registered, have no confirmed phone, or have too many waiting messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectEntries:
-    """Mark registrations as selected, waitlisted, declined, or none of them.
+    """Set the selection of registrations: selected, waitlisted, declined, or none.
 
-    Only a fan whose phone is confirmed can be given a selection. Saying the same again changes nothing.
+    Only a fan with a confirmed phone can get a selection. A repeat changes nothing.
     """
 
     entries: EntryStore
@@ -38,7 +38,7 @@ class SelectEntries:
         done: set[UserId] = set()
 
         def select(entry: Entry) -> Entry:
-            done.discard(entry.user_id)  # Decided anew: somebody else was faster.
+            done.discard(entry.user_id)  # A repeat of this function, after a parallel change of the entry.
             if not entry.confirmed:
                 return entry
             done.add(entry.user_id)

@@ -1,4 +1,4 @@
-"""Send a fan the code that confirms a phone."""
+"""Send the one-time code that confirms a phone."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCode:
-    """A code on its way to a fan, and the challenge that is stored in its place."""
+    """A new code that is not sent yet, and its challenge, which is stored instead of the code."""
 
     code: str = field(repr=False)
     challenge: Challenge
@@ -41,7 +41,7 @@ class PreparedCode:
 
 
 def without_code(entry: Entry, resend_after: datetime, *, sends: int = 0) -> Entry:
-    """The entry, waiting for its fan to ask for a code."""
+    """The entry without a code. The fan may ask for one after ``resend_after``."""
     return _with(entry, Verification(challenge=None, sends=sends, resend_after=resend_after))
 
 
@@ -51,10 +51,10 @@ def _with(entry: Entry, verification: Verification) -> Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendCode:
-    """The one place from which codes leave: counted per fan and number, kept as a hash, sent last.
+    """Sends all one-time codes. It counts them per fan and number, stores their hash, and sends them last.
 
-    The challenge is stored before the message goes out, so that a code in a fan's hand always works; what
-    cannot be sent leaves the entry with the challenge it had before, if any, and says when to ask again.
+    The challenge is stored before the message is sent, so every code that a fan receives works. When a code cannot
+    be sent, the entry keeps the challenge it had before, and the time when the fan may ask again.
     """
 
     entries: EntryStore
@@ -67,7 +67,7 @@ class SendCode:
     fan_limits: FanLimits
 
     async def take_permit(self, user_id: UserId, phone: PhoneNumber, now: datetime) -> SendPermit:
-        """Use up one send of the fan and one of the number, or learn when there is one. Raises BudgetUsedUp."""
+        """Count one send for the fan and the number, or return when the next is possible. Raises BudgetUsedUp."""
         number = number_digest(phone, self.rules.key)
         permit = SendPermit(granted=False, at=now, sends=0, resend_after=now)
 
@@ -89,7 +89,7 @@ class SendCode:
     def prepare(
         self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, permit: SendPermit
     ) -> PreparedCode:
-        """A new code. It is good for nothing before its challenge is stored."""
+        """A new code. It does not work before its challenge is stored."""
         code, expires_at = new_code(), self.clock.now() + self.rules.ttl
         challenge = Challenge.open(
             campaign_id, user_id, phone, code=code, key=self.rules.key, expires_at=expires_at
@@ -97,7 +97,7 @@ class SendCode:
         return PreparedCode(code=code, challenge=challenge, permit=permit)
 
     async def send_another(self, entry: Entry, permit: SendPermit) -> Entry:
-        """Send another code, by a permit that was taken; the one sent before is worthless from then on."""
+        """Send another code with a permit that was taken before. The earlier code does not work any more."""
         prepared = self.prepare(entry.campaign_id, entry.user_id, entry.details.phone, permit)
         earlier: Challenge | None = None
 
@@ -111,7 +111,7 @@ class SendCode:
         return await self._hand_over(begun, prepared, earlier)
 
     async def send_first(self, entry: Entry, prepared: PreparedCode) -> Entry:
-        """Send the code whose challenge is stored in ``entry`` already, by a hold that may have lapsed."""
+        """Send the code of the challenge that is stored in ``entry``. The hold of the send may have ended."""
         challenge, at = prepared.challenge, prepared.permit.at
         try:
             permit = await self.take_permit(challenge.user_id, challenge.phone, at)
@@ -134,7 +134,7 @@ class SendCode:
         return max(1, round(self.rules.ttl.total_seconds() / 60))
 
     async def _withdraw(self, prepared: PreparedCode, earlier: Challenge | None, permit: SendPermit) -> Entry:
-        """No message went out: the entry is stored all the same, and a code sent earlier is as good as before."""
+        """No message was sent. The entry stays, and a code that was sent earlier is valid again."""
 
         def withdraw(current: Entry | None) -> Entry:
             assert current is not None, "entries are never deleted"
@@ -147,7 +147,7 @@ class SendCode:
 
 
 def _same_number(current: Entry | None, entry: Entry) -> Entry:
-    """A code for a number that was changed or confirmed meanwhile is of no use any more."""
+    """Raises ConfirmationSuperseded when the number was changed or confirmed in the meantime."""
     if current is None or current.details.phone != entry.details.phone or current.confirmed:
         raise ConfirmationSuperseded
     return current

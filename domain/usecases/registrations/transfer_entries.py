@@ -21,22 +21,23 @@ class TransferEntriesCommand:
     source: str
     target: str
     user_ids: frozenset[UserId] | None = None
-    """None: everyone who chose ``source``."""
+    """None: all fans who chose ``source``."""
     dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred:
-    """``matched`` chose the source; of these, ``merged`` had chosen the target too, ``moved`` had not.
+    """Counts of fans. ``matched`` chose the source. Of these, ``merged`` chose the target, too, and ``moved`` did
+    not.
 
-    ``rejected`` stay as they were: so many of their messages wait that one more finds no room. Repeat it for them.
+    ``rejected`` were not changed, because too many of their messages wait. Repeat the transfer for them.
     """
 
     moved: int = 0
     merged: int = 0
     rejected: int = 0
     problems: tuple[UserId, ...] = ()
-    """The first hundred of them."""
+    """The first hundred rejected fans."""
 
     @property
     def matched(self) -> int:
@@ -53,11 +54,12 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferEntries:
-    """Let the target market take the place of the source in the ranking of everyone who chose the source.
+    """Replace the source market by the target market in the preferences of all fans who chose the source.
 
-    Where a fan had chosen both, the two become one at the better rank; the other markets keep their order
-    (entry-service REQ-005). The source need not be a market of the campaign any more, as long as an entry has
-    it. Interrupted and repeated, it ends the same. A dry run counts and changes nothing.
+    When a fan chose both, the target gets the better of the two ranks. The other markets keep their order
+    (entry-service REQ-005). The source need not be a market of the campaign any more, if an entry has it. A
+    transfer can be repeated, also after an interruption, with the same result. A dry run counts and changes
+    nothing.
     """
 
     campaigns: Campaigns
@@ -88,10 +90,10 @@ class TransferEntries:
     ) -> Transferred:
         now = self.clock.now()
         merged: dict[UserId, bool] = {}
-        """Of each entry that had the source: does it merge?"""
+        """For each entry that has the source: does it have the target, too?"""
 
         def apply(entry: Entry) -> Entry:
-            merged.pop(entry.user_id, None)  # Decided anew: somebody else was faster, perhaps with the same.
+            merged.pop(entry.user_id, None)  # A repeat of this function, after a parallel change of the entry.
             if not transfer.concerns(entry.details.markets):
                 return entry
             merged[entry.user_id] = transfer.merges(entry.details.markets)

@@ -1,4 +1,4 @@
-"""May a fan register with a number?"""
+"""Check and count the phone number of a registration."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -16,23 +16,24 @@ from ports.system import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRequest:
-    """A fan wants to register with a number."""
+    """A fan's request to register with a number."""
 
     campaign_id: CampaignId
     user_id: UserId
     phone: PhoneNumber = field(repr=False)
     is_new: bool
-    """The fan's registration has another number, or there is none yet."""
+    """The stored registration has another number, or there is no registration."""
     needs_code: bool
     verified: bool
-    """The account vouches for the number."""
+    """The account has verified the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseNumber:
-    """Count a number as used by a fan, and refuse one that the fan cannot have.
+    """Count a number as used by a fan, and refuse numbers that the fan cannot have (entry-service REQ-002,
+    REQ-009).
 
-    A number that is refused counts, too: otherwise asking would tell which numbers are registered.
+    A refused number counts, too. Otherwise a caller could find out which numbers are registered.
     """
 
     entries: EntryStore
@@ -44,7 +45,7 @@ class UseNumber:
     limits: FanLimits
 
     async def __call__(self, request: NumberRequest) -> SendPermit | None:
-        """Whether a code may be sent, if one is needed. Raises BudgetUsedUp, PhoneUnavailable."""
+        """The permit to send a code, if one is needed. Raises BudgetUsedUp, PhoneUnavailable."""
         number, now = number_digest(request.phone, self.rules.key), self.clock.now()
         permit: SendPermit | None = None
 
@@ -60,16 +61,16 @@ class UseNumber:
         return permit
 
     def check_country(self, campaign: Campaign, phone: PhoneNumber) -> None:
-        """May a code be sent to this number at all? Raises PhoneCountry."""
+        """Raises PhoneCountry when the campaign sends no codes to the number's country."""
         if not campaign.sends_to(self.phone_numbers.country(phone)):
             raise PhoneCountry(countries=", ".join(campaign.sms_countries))
 
     async def check_free(
         self, campaign_id: CampaignId, user_id: UserId, phone: PhoneNumber, *, verified: bool = False
     ) -> None:
-        """Has no other fan confirmed it, and is it not blocked? Strangers cannot block a number that is verified.
+        """Raises PhoneUnavailable when another fan has confirmed the number, or when it is blocked.
 
-        Raises PhoneUnavailable.
+        Other fans cannot block a number that the account has verified.
         """
         owner, record = await asyncio.gather(
             self.entries.confirmed_owner(campaign_id, phone), self.phone_book.record(campaign_id, phone)

@@ -12,7 +12,7 @@ from litestar.response import Response, Stream
 from msgspec import Meta
 
 from domain.model.codes.code import Code, CodeStatus, CodeType
-from domain.model.codes.files.layout import EXPORT_COLUMNS
+from domain.model.codes.files.headers import EXPORT_COLUMNS
 from domain.model.codes.inventory import CodeFilter
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.spreadsheets import guarded

@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from domain.model.codes.code import CodeType
 from domain.model.codes.errors import FileAmbiguous, FileEmpty, FileUnreadable, ImportNotFound, ImportRunning
 from domain.model.codes.files.cells import ACCEPTABLE, Reason
-from domain.model.codes.files.layout import MAX_COLUMN, MAX_COLUMN_NAME, FileOptions, Understood
+from domain.model.codes.files.headers import MAX_COLUMN_NAME
+from domain.model.codes.files.layout import MAX_COLUMN, FileOptions, Understood
 from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.errors import FileNotFound

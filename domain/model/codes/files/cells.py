@@ -1,6 +1,7 @@
-"""Is what stands in a cell a code? Spreadsheets and databases leave much in a column that is none.
+"""Decides if a cell holds a code. Spreadsheets and databases leave other things in a column of codes.
 
-Each reason is what the receipt of an import says of a row; a caller may ask to let it pass.
+The report of an import names the reason for each row that was not stored. A caller may accept a reason: then such
+rows are stored (code-service REQ-006).
 """
 
 import re
@@ -29,7 +30,7 @@ class Reason(StrEnum):
 
 
 NEVER_A_CODE: Final = frozenset({Reason.NOT_PRINTABLE, Reason.TOO_LONG})
-"""What no wish of a caller makes a code: 1 to 128 printable characters."""
+"""Reasons that a caller cannot accept: a code has 1 to 128 printable characters."""
 ACCEPTABLE: Final = frozenset(Reason) - NEVER_A_CODE - {Reason.HEADER}
 
 _PLAIN: Final = re.compile(r"(?!www\.)[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
@@ -49,7 +50,7 @@ _WORDS: Final = {
     **dict.fromkeys(("#wert!", "#bezug!", "#zahl!", "err:502", "err:508"), Reason.SPREADSHEET_ERROR),
     **dict.fromkeys(("total", "totals", "subtotal", "sum", "summe", "gesamt"), Reason.FOOTER),
 }
-"""In small letters."""
+"""In lower case."""
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a\uff02\uff07"
 _NUMBER: Final = "[0-9][0-9,. ]{0,20}"
 _SHAPES: Final = (
@@ -74,11 +75,11 @@ _SHAPES: Final = (
     (Reason.COMMENT, r"(?:# |//|-- |; |##|/\*).*"),
 )
 _SUSPICIOUS: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
-"""Of cells with other characters than letters, digits, ``-``, ``_`` and ``.``; the first that fits counts."""
+"""For cells with other characters than letters, digits, ``-``, ``_`` and ``.``. The first match counts."""
 
 
 def reason_against(cell: str) -> Reason | None:
-    """Why a trimmed cell that is not empty is no code; None when it may be one."""
+    """Why a cell (trimmed, not empty) is not a code. None when it may be one."""
     if len(cell) > MAX_CODE_LENGTH:
         return Reason.TOO_LONG
     if known := _WORDS.get(cell.lower()):
@@ -91,7 +92,7 @@ def reason_against(cell: str) -> Reason | None:
 
 
 def first_unprintable(cell: str) -> str:
-    """The first character that is not printable, as people look it up: ``U+200B zero width space``."""
+    """The first character that is not printable, with its Unicode name: ``U+200B zero width space``."""
     for character in cell:
         if not character.isprintable():
             name = unicodedata.name(character, "control character").lower()

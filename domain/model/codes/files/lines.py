@@ -1,4 +1,4 @@
-"""Lines of a file of codes, in constant memory."""
+"""Splits a file of codes into lines, in constant memory."""
 
 import codecs
 from collections.abc import Iterator
@@ -7,23 +7,26 @@ from typing import Final
 from domain.model.codes.errors import FileUnreadable
 
 MAX_LINE_LENGTH: Final = 65_536
-"""Characters; a longer line is not kept."""
+"""In characters. A longer line is not kept in memory."""
 _MAX_BYTES_PER_CHARACTER: Final = 4
 
 
 class CodeLines:
-    """UTF-8 in, lines out; LF, CR and CRLF end one. A line too long to keep comes out as None."""
+    """Turns UTF-8 bytes into lines of text. LF, CR and CRLF end a line. None stands for a line that is too long.
+
+    It decodes whole blocks. That is several times as fast as line by line, as in ``domain.model.files.text``.
+    """
 
     def __init__(self) -> None:
         self.number = 0
-        """Of the last line that came out."""
+        """The number of the last line that was returned."""
         self._tail = b""
         self._skipping: codecs.IncrementalDecoder | None = None
-        """Inside a line too long to keep, until its end comes: it must be UTF-8 all the same."""
+        """Set inside a line that is too long, until its end. Such a line must be valid UTF-8, too."""
 
     def feed(self, data: bytes) -> Iterator[str | None]:
         data = self._tail + data
-        held = data.endswith(b"\r")  # Its LF may be about to come.
+        held = data.endswith(b"\r")  # The LF may come with the next data.
         data = data[:-1] if held else data
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if self._skipping:
@@ -47,7 +50,7 @@ class CodeLines:
             yield from self._decode(rest)
 
     def _skip(self, data: bytes) -> bytes:
-        """What follows the line too long to keep."""
+        """The data behind the line that is too long."""
         assert self._skipping is not None
         skipped, line_end, rest = data.partition(b"\n")
         try:

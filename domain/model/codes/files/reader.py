@@ -1,8 +1,8 @@
-"""How the bytes of a file become codes (code-service REQ-006, "Data Sanitization").
+"""Reads the codes of a file (code-service REQ-006, "Data Sanitization").
 
-The head of the file is looked at before any row comes out: what is no list of codes is refused, and the separator,
-the header and the column are found. Then the reader takes bytes as they come and never keeps more than one
-record, so a million rows need no more memory than a thousand (REQ-004). All its work is linear.
+The reader looks at the head of the file before it returns a row. It refuses files that are not a list of codes,
+and finds the separator, the header and the column. Then it reads the file as a stream and keeps only one record in
+memory, so a million rows need no more memory than a thousand (code-service REQ-004). The work is linear.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from domain.model.files.text import Utf8
 
 HEAD_BYTES: Final = 262_144
 HEAD_LINES: Final = 2_000
-"""Of the head, so many lines say where the codes stand."""
+"""The layout is found in at most this many lines of the head."""
 
 
 class CodeFileReader:
-    """Turns the bytes of a file into rows: ``feed`` it chunks, then ``close`` it.
+    """Turns the bytes of a file into rows: call ``feed`` for each chunk, then ``close``.
 
-    A quote that is never closed, or closed badly, spoils only the line it opens on; reading goes on with the
-    next. What comes out does not depend on where the chunks were cut.
+    When a quote is not closed, or is closed in the wrong place, only the line where it opens is bad. Reading
+    continues with the next line. The rows do not depend on how the file was cut into chunks.
     """
 
     def __init__(self, options: FileOptions = DETECT) -> None:
@@ -32,39 +32,38 @@ class CodeFileReader:
         self._utf8 = Utf8()
         self._lines = CodeLines()
         self._head: bytes | None = b""
-        """What has come so far, while that is too little to look at."""
+        """The bytes so far, while they are too few to find the layout."""
         self._rows: CodeRows | None = None
 
     @property
     def understood(self) -> Understood | None:
-        """How the file is read, once its head has been looked at."""
+        """How the file is read. Known after the head was read."""
         return self._rows.layout.understood(self._utf8.encoding) if self._rows else None
 
     def feed(self, chunk: bytes) -> Iterator[Row]:
         """The rows that ``chunk`` completes.
 
-        Raises FileUnreadable at the first line that is not UTF-8, or for a file that is something else;
-        FileAmbiguous.
+        Raises FileUnreadable at the first line that is not UTF-8 and for files of another kind, FileAmbiguous.
         """
         if self._head is None:
             yield from self._read(self._decoded(chunk))
             return
         self._head += chunk
         if len(self._head) >= HEAD_BYTES:
-            yield from self._look()
+            yield from self._read_head()
 
     def close(self) -> Iterator[Row]:
-        """The rows left at the end of the file."""
+        """The last rows of the file."""
         if self._head is not None:
-            yield from self._look()
+            yield from self._read_head()
         yield from self._read(self._decoded(b"", final=True))
         rows = self._rows
-        assert rows is not None, "the head was looked at"
+        assert rows is not None, "the head was read"
         yield from rows.read(self._lines.close())
         yield from rows.close()
 
-    def _look(self) -> Iterator[Row]:
-        """At the head, and then read it."""
+    def _read_head(self) -> Iterator[Row]:
+        """Find the layout in the head, then read the rows of the head."""
         head, self._head = self._head or b"", None
         if what := foreign_bytes(head):
             raise FileUnreadable(line=1, what=what)
@@ -84,5 +83,5 @@ class CodeFileReader:
 
     def _read(self, text: bytes) -> Iterator[Row]:
         rows = self._rows
-        assert rows is not None, "the head was looked at"
+        assert rows is not None, "the head was read"
         yield from rows.read(self._lines.feed(text))

@@ -1,47 +1,47 @@
-"""Rows of a file of codes: what stands in the column of the codes, line by line, and whether it is one."""
+"""Rows of a file of codes: takes the cell of the code column from each line and decides if it is a code."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from domain.model.codes.files.cells import Reason, first_unprintable, reason_against
-from domain.model.codes.files.layout import FileOptions, Layout, is_known_header
+from domain.model.codes.files.headers import is_known_header
+from domain.model.codes.files.layout import FileOptions, Layout
 from domain.model.files.csv_records import Record, State
 from domain.model.files.spreadsheets import unguarded
 
 MAX_RECORD_LENGTH: Final = 65_536
-"""Characters of one record, line breaks inside quotes included; a longer one is refused, not kept in memory."""
+"""In characters, with line breaks inside quotes. A longer record is refused and not kept in memory."""
 MAX_RECORD_LINES: Final = 1_000
 
 
 class Row(NamedTuple):
-    """One record of the file: a code, or a reason why it is none, or neither (a blank)."""
+    """One record of the file: a code, or the reason why it is not a code, or a blank row without both."""
 
     line: int
     code: str = ""
     reason: Reason | None = None
     detail: str = ""
     is_header: bool = False
-    """The first row, which names the columns."""
+    """The first row, with the names of the columns."""
 
 
 class CodeRows:
-    """Lines in, rows out."""
+    """Turns lines into rows."""
 
     def __init__(self, layout: Layout, options: FileOptions) -> None:
         self.layout = layout
         self._accept = options.accept
         self._line = 0
         self._open: list[str] = []
-        """The lines, so far, of a record whose quotes are still open,"""
+        """The lines of a record with open quotes."""
         self._record: Record | None = None
-        """what has been read of it,"""
+        """The record with open quotes."""
         self._length = 0
-        """and how long it is."""
-        self._to_come = layout.header
-        """The header is still to come."""
+        """The length of that record in characters."""
+        self._expects_header = layout.header
 
     def read(self, lines: Iterable[str | None]) -> Iterator[Row]:
-        """None for a line that was too long to keep."""
+        """``None`` stands for a line that is too long."""
         for line in lines:
             self._line += 1
             if line is None:
@@ -65,7 +65,7 @@ class CodeRows:
         return cells[layout.column] if layout.column < len(cells) else ""
 
     def _begin(self, line: str, *, alone: bool = False) -> Iterator[Row]:
-        """A line with quotes. ``alone``: it is known that what it leaves open is never closed."""
+        """Read a line with quotes. ``alone``: quotes that stay open at its end are known to be never closed."""
         if self._line < self.layout.first_line:
             return
         record = Record(self.layout.separator, only=self.layout.column)
@@ -91,10 +91,11 @@ class CodeRows:
             yield from self._give_up(self._line, more_to_come=True)
 
     def _give_up(self, last: int, *, more_to_come: bool = False) -> Iterator[Row]:
-        """The quotes that are open are not closed by the line ``last``: only the line they opened on is bad.
+        """The open quotes are not closed up to the line ``last``. Only the line where they open is bad.
 
-        What the lines between leave open would go on as these quotes did, and so be bad as well: only the last may
-        open a record of several lines. That is why no line is read more than three times.
+        The lines behind it are read again. Quotes that they leave open would not be closed either, so these lines
+        are bad, too. Only the line ``last`` may begin a new record of several lines. So no line is read more than
+        three times.
         """
         if self._record is None:
             return
@@ -116,22 +117,22 @@ class CodeRows:
 
     def _row(self, line: int, cell: str, length: int, *, reason: Reason | None = None) -> Row:
         code = cell.strip()
-        if self._to_come and (code or reason):
-            self._to_come = False
+        if self._expects_header and (code or reason):
+            self._expects_header = False
             return Row(line, reason=Reason.HEADER, is_header=True)
         if self.layout.guarded:
             code = unguarded(code)
         if length > MAX_RECORD_LENGTH:
             reason = Reason.TOO_LONG
         elif reason is None and code:
-            reason = self._against(code)
+            reason = self._reason_against(code)
         if reason is None:
             return Row(line, code)
         detail = first_unprintable(code) if reason is Reason.NOT_PRINTABLE else ""
         return Row(line, reason=reason, detail=detail)
 
-    def _against(self, code: str) -> Reason | None:
-        if self.layout.guarded:  # What we stored is a code, whatever it looks like.
+    def _reason_against(self, code: str) -> Reason | None:
+        if self.layout.guarded:  # Our own export contains codes only.
             return None
         reason = reason_against(code)
         if reason is None:
