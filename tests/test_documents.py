@@ -12,7 +12,7 @@ import pytest
 from adapters.mongo.schema import DOCUMENTS as STORED
 from adapters.platform.records import read_campaigns, read_fans
 from entrypoints.config.settings import PREFIX, Settings
-from entrypoints.http.app import ROUTES
+from entrypoints.http.operations import OPERATIONS
 from tests.support.paths import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -80,11 +80,9 @@ def test_the_readme_tells_every_operation_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?`(?: `.+?`)*) \|", section("README.md", "### All operations"), re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     there = {
-        f"{method} {path.replace(':str', '')}" if "campaignId" in path else path
-        for route in ROUTES
-        for path in route.paths
-        if not path.startswith("/docs/")  # What the page is made of.
-        for method in route.http_methods - {"OPTIONS"}
+        f"{operation.method} {operation.path}" if operation.of_campaign else operation.path
+        for operation in OPERATIONS
+        if not operation.path.startswith("/docs/")  # The files of the documentation page.
     }
     assert told == there - {"GET /{campaignId}/reserve"}  # Deprecated: a GET that writes.
 

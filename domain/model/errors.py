@@ -34,6 +34,10 @@ class DomainError(Exception):
         return {"code": self.code, **self.context}
 
 
+Refusals = tuple[type[DomainError], ...]
+"""The errors that a use case declares. It raises no others, but for Unavailable where a port does not answer."""
+
+
 class InvalidValue(DomainError):
     """A value is not acceptable."""
 

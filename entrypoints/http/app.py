@@ -16,17 +16,7 @@ from domain.model.errors import DomainError, RateLimited
 from entrypoints.bootstrap import application, check
 from entrypoints.bootstrap.token_keys import token_keys
 from entrypoints.config.settings import Settings, read_settings
-from entrypoints.http import pages, system
-from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
-from entrypoints.http.entries import (
-    administration,
-    confirmation,
-    counting,
-    eligibility,
-    numbers,
-    registration,
-    scoring,
-)
+from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.token_verifier import token_verifier
 from entrypoints.http.response.problems import MEDIA_TYPE, problem_of
@@ -34,45 +24,12 @@ from entrypoints.http.server.background import Background
 from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.stopping import Stopping
+from entrypoints.http.serving import route
 from entrypoints.telemetry.gauges import Gauges
 from entrypoints.telemetry.logs import configure_logs
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import sweeping
-
-ROUTES: Final = (
-    imports.import_codes,
-    imports.withdraw_import,
-    imports.get_import,
-    reservations.reserve_codes,
-    reservations.reserve_codes_by_get,
-    assignments.assign_codes,
-    assignments.release_codes,
-    counts.count_codes,
-    catalogue.list_codes,
-    history.get_code_history,
-    registration.register,
-    registration.get_my_entry,
-    registration.get_entry,
-    confirmation.confirm_phone,
-    confirmation.resend_code,
-    confirmation.lift_phone_block,
-    numbers.free_phone,
-    scoring.score_entries,
-    eligibility.count_eligible,
-    eligibility.rank_eligible,
-    counting.count_entries,
-    administration.select_entries,
-    administration.transfer_entries,
-    system.livez,
-    system.readyz,
-    system.metrics,
-    pages.openapi_document,
-    pages.asyncapi_document,
-    pages.docs,
-    pages.root,
-    pages.docs_asset,
-)
 
 COLLECT_AFTER: Final = (20_000, 20, 20)
 """Objects, and rounds of the younger generations, between two looks of the collector. Requests leave few cycles
@@ -93,13 +50,14 @@ def http_app(settings: Settings) -> ASGIApp:
     check(settings)
     metrics = Metrics(requests=settings.metrics == "on")
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[route(operation) for operation in OPERATIONS],
         lifespan=[_running(settings, metrics)],
         exception_handlers={Exception: _answer_problem},
         openapi_config=None,
         logging_config=None,
     )
     app.state.token_verifier = token_verifier(settings, token_keys(settings))
+    app.state.operations = OPERATIONS
     middleware = RequestMiddleware(
         app, metrics, Routes({route.path_format: route.methods for route in app.routes})
     )
@@ -112,7 +70,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
     async def run(app: Litestar) -> AsyncIterator[None]:
         """Open the adapters inside the server's own event loop, and close them when it stops."""
         async with (
-            _told("http.not_started"),
+            _logged("http.not_started"),
             tracing() as tracer,
             application(settings, metrics=metrics, tracer=tracer) as opened,
             sweeping(opened, settings, wanted=settings.in_memory),
@@ -139,8 +97,8 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
 
 
 @asynccontextmanager
-async def _told(event: str) -> AsyncIterator[None]:
-    """What ends the block is in the log, in our form, before the server says that it gave up."""
+async def _logged(event: str) -> AsyncIterator[None]:
+    """Log the exception that ends the block in our own form, before the server logs that it gave up."""
     try:
         yield
     except Exception:

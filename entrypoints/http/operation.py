@@ -1,14 +1,19 @@
-"""What an operation promises its callers, beside the code that does it; OpenAPI is drawn from it."""
+"""An operation, declared once at its handler. Routes, OpenAPI, guards and limiter read the declaration."""
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from domain.model.errors import DomainError
-from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme
+from litestar.response import Response
 
-KEY: Final = "operation"
+from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
+from domain.usecases.registrations.limit_calls import Kind
+from entrypoints.http.call import Call
+from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme
+from entrypoints.http.request.scopes import Scope
+from entrypoints.http.wire import Wire
+
 WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
     fan: "For fans, each of whom can reach nothing but the own registration; for administrators, any fan's.",
@@ -16,6 +21,10 @@ WHO: Final[Mapping[Guard, str]] = {
     public: "For everyone: no token is needed.",
 }
 """Who may call, by the guard."""
+
+Result = Wire | Response[Any] | None
+"""What a handler returns: the body of the first declared answer, or a whole response."""
+Handler = Callable[[Call[Any]], Awaitable[Result]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,36 +35,75 @@ class Answer:
     description: str = ""
     example: Any = None
     media: Mapping[str, str] = field(default_factory=dict)
-    """Other media types a caller may ask for, each with an example line."""
+    """Other media types that a caller may ask for, each with an example line."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+async def _no_handler(_: Call[Any]) -> Result:
+    raise NotImplementedError("the declaration of an operation decorates its handler")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
+    """What an operation promises, and the handler that keeps the promise."""
+
     id: str
+    method: str
+    path: str
     summary: str
     tag: str
-    describes: object = None
-    """The use case whose docstring is the description."""
-    query: Any = None
-    body: Any = None
+    guard: Guard
+    scope: Scope | None = None
+    """What a narrowed token of staff must have; None where no token of staff is needed."""
+    limit: Kind | None = None
+    """Which calls of fans are counted together; None: they are not counted."""
+    use_cases: tuple[type, ...] = ()
+    """The docstring of the first is the description; ``raises`` of each is what may go wrong."""
+    query: type[Wire] | None = None
+    body: type[Wire] | None = None
     example: Any = None
     body_media: Mapping[str, str] = field(default_factory=dict)
     """Other media types of the body, each with an example."""
     body_limit: int = 1024 * 1024
     """Bytes of JSON."""
+    reads_body: bool = True
+    """False where the handler reads the body itself."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that change what happens, each with its meaning."""
-    answers: Mapping[int, Answer] = field(default_factory=dict)
-    raises: tuple[type[DomainError], ...] = ()
+    answers: Mapping[int, Answer]
+    """By status; a handler that returns only a body means the first."""
     deprecated: bool = False
+    documented: bool = True
+    """False for what OpenAPI leaves out: the files of the documentation page."""
+    handler: Handler = _no_handler
+
+    def __call__(self, handler: Handler) -> "Operation":
+        """The declaration decorates the handler, and together they are the operation."""
+        return replace(self, handler=handler)
 
     @property
     def description(self) -> str:
-        return inspect.cleandoc(self.describes.__doc__ or "") if self.describes else ""
+        return inspect.cleandoc(self.use_cases[0].__doc__ or "") if self.use_cases else ""
+
+    @property
+    def public(self) -> bool:
+        """It needs no token."""
+        return self.guard is public
+
+    @property
+    def of_campaign(self) -> bool:
+        return "{campaignId}" in self.path
+
+    @property
+    def raises(self) -> tuple[type[DomainError], ...]:
+        """The refusals of the use cases, and those that come before a use case is reached."""
+        before: list[type[DomainError]] = [] if self.public else [InvalidValue, Unavailable]
+        before += [RateLimited] if self.limit else []
+        own = [error for use_case in self.use_cases for error in raises_of(use_case)]
+        return tuple(dict.fromkeys([*own, *before]))
 
 
-def documented(operation: Operation, guard: Guard) -> dict[str, Any]:
-    """The arguments of a route handler that declare it: who may call, and what it promises."""
-    # Before the request, not among the framework's guards: for each of those it copies the handler each time.
-    return {"before_request": guard, "opt": {KEY: operation, "public": guard is public, "who": WHO[guard]}}
+def raises_of(use_case: type) -> tuple[type[DomainError], ...]:
+    """The refusals that a use case declares."""
+    declared: tuple[type[DomainError], ...] = vars(use_case)["raises"]
+    return declared

@@ -1,17 +1,18 @@
-"""How the service is used: the documents, the page that shows them, and its files. No token needed."""
+"""How to use the service: its documents, the page that shows them, and the files of the page. No token needed."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from litestar import Litestar, MediaType, get
+from litestar import MediaType
 from litestar.response import Response
 
+from entrypoints.http.call import Call
 from entrypoints.http.openapi.asyncapi import asyncapi
 from entrypoints.http.openapi.document import openapi
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import public
 from entrypoints.http.response.answers import json_answer
 
@@ -27,57 +28,48 @@ DOCS_POLICY: Final = (
 )
 
 
-@get(
-    "/openapi.json",
-    **documented(
-        Operation(
-            id="openapi",
-            summary="This document",
-            tag="Operations",
-            answers={200: Answer(body=dict[str, Any], description="OpenAPI 3.1.", example={"openapi": "3.1.0"})},
-        ),
-        public,
-    ),
+@Operation(
+    id="openapi",
+    method="GET",
+    path="/openapi.json",
+    summary="This document",
+    tag="Operations",
+    guard=public,
+    answers={200: Answer(body=dict[str, Any], description="OpenAPI 3.1.", example={"openapi": "3.1.0"})},
 )
-async def openapi_document(request: AnyRequest) -> Response[bytes]:
-    return Response(_openapi_of(request.app), media_type=MediaType.JSON)
+async def openapi_document(call: Call[None]) -> Response[bytes]:
+    return Response(_drawn(call.request.app.state.operations), media_type=MediaType.JSON)
 
 
 @cache
-def _openapi_of(app: Litestar) -> bytes:
-    """Drawing it takes 60 ms, and it never changes."""
-    return msgspec.json.encode(openapi(app))
+def _drawn(operations: Sequence[Operation]) -> bytes:
+    """Drawing the document takes 60 ms, and it never changes."""
+    return msgspec.json.encode(openapi(operations))
 
 
-@get(
-    "/asyncapi.json",
-    **documented(
-        Operation(
-            id="asyncapi",
-            summary="What is published of registrations",
-            tag="Operations",
-            answers={200: Answer(body=dict[str, Any], description="AsyncAPI 3.0.", example={"asyncapi": "3.0.0"})},
-        ),
-        public,
-    ),
+@Operation(
+    id="asyncapi",
+    method="GET",
+    path="/asyncapi.json",
+    summary="What is published of registrations",
+    tag="Operations",
+    guard=public,
+    answers={200: Answer(body=dict[str, Any], description="AsyncAPI 3.0.", example={"asyncapi": "3.0.0"})},
 )
-async def asyncapi_document() -> Response[bytes]:
+async def asyncapi_document(_: Call[None]) -> Response[bytes]:
     return json_answer(asyncapi())
 
 
-@get(
-    "/docs",
-    **documented(
-        Operation(
-            id="docs",
-            summary="This document, for people",
-            tag="Operations",
-            answers={200: Answer(description="A page.", media={"text/html": "<!doctype html>"})},
-        ),
-        public,
-    ),
+@Operation(
+    id="docs",
+    method="GET",
+    path="/docs",
+    summary="This document, for people",
+    tag="Operations",
+    guard=public,
+    answers={200: Answer(description="A page.", media={"text/html": "<!doctype html>"})},
 )
-async def docs() -> Response[bytes]:
+async def docs(_: Call[None]) -> Response[bytes]:
     return Response(
         _content("docs.html"),
         media_type=MediaType.HTML,
@@ -87,23 +79,48 @@ async def docs() -> Response[bytes]:
 
 @cache
 def _content(asset: str) -> bytes:
-    """Kept once: callers who do not read what they asked for would else each hold a copy of 1.4 MB."""
+    """Keep one copy: otherwise each caller that reads slowly would hold 1.4 MB of its own."""
     return (ASSETS / asset).read_bytes()
 
 
-@get("/", before_request=public)
-async def root() -> Response[bytes]:
-    """People who type the bare address find the documentation."""
+@Operation(
+    id="root",
+    method="GET",
+    path="/",
+    summary="To the documentation",
+    tag="Operations",
+    guard=public,
+    answers={307: Answer(description="People who type the bare address find the documentation.")},
+    documented=False,
+)
+async def root(_: Call[None]) -> Response[bytes]:
     return Response(b"", status_code=307, headers={"Location": "/docs"})
 
 
-# One route an asset: a path parameter here would hide the paths of a campaign whose id is "docs".
-@get([f"/docs/{asset}" for asset in ASSET_TYPES], before_request=public)
-async def docs_asset(request: AnyRequest) -> Response[bytes]:
-    """The page's script and style, shipped with the package: it renders without internet."""
-    asset = request.scope["path"].rpartition("/")[2]
-    return Response(
-        _content(asset),
-        media_type=ASSET_TYPES[asset],
-        headers={"Cache-Control": "public, max-age=86400"},
+def _asset(name: str) -> Operation:
+    """The page's script and style are shipped with the package: it renders without internet.
+
+    One route an asset: a parameter in the path would hide the paths of a campaign whose id is "docs".
+    """
+
+    @Operation(
+        id=f"docs/{name}",
+        method="GET",
+        path=f"/docs/{name}",
+        summary="A file of the documentation page",
+        tag="Operations",
+        guard=public,
+        answers={200: Answer(description="The file.", media={ASSET_TYPES[name]: ""})},
+        documented=False,
     )
+    async def asset(_: Call[None]) -> Response[bytes]:
+        return Response(
+            _content(name),
+            media_type=ASSET_TYPES[name],
+            headers={"Cache-Control": "public, max-age=86400"},
+        )
+
+    return asset
+
+
+assets: Final = tuple(_asset(name) for name in ASSET_TYPES)

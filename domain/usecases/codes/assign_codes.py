@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from domain.model.codes.code import Code, Refusal
-from domain.model.errors import InvalidValue
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, ReserveId, UserId
 from ports.codes import CodePool
 from ports.system import Clock
@@ -45,6 +46,8 @@ class AssignCodes:
     assigned. A repeat for the same fan succeeds and returns the first time of assignment (code-service, "Code
     Status Lifecycle").
     """
+
+    raises: ClassVar[Refusals] = (InvalidValue,)
 
     pool: CodePool
     clock: Clock

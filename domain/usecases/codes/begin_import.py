@@ -1,9 +1,12 @@
 """Begin the import of a file of codes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.model.codes.files.layout import DETECT, FileOptions
 from domain.model.codes.imports import Import, UploadKey
+from domain.model.errors import InvalidValue, Refusals
+from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId, UserId
 from ports.codes import ImportLog
 from ports.objects import ObjectStore
@@ -21,6 +24,8 @@ class ImportCodesCommand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginImport:
     """Check that the file exists, and record that its import has begun."""
+
+    raises: ClassVar[Refusals] = (InvalidValue, FileNotFound)
 
     objects: ObjectStore
     imports: ImportLog

@@ -2,10 +2,13 @@
 
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
+from domain.model.codes.errors import FileAmbiguous, FileEmpty, FileUnreadable
 from domain.model.codes.imports import CodeBatch, Import, Tally, UploadKey
 from domain.model.codes.seen import Seen
+from domain.model.errors import InvalidValue, Refusals
+from domain.model.files.errors import FileNotFound
 from domain.usecases.codes.begin_import import ImportCodesCommand
 from domain.usecases.codes.read_codes import CodeBatches
 from ports.codes import CodePool
@@ -22,6 +25,8 @@ class CheckFile:
 
     Other requests may change codes in the meantime, so the counts of the import itself may differ a little.
     """
+
+    raises: ClassVar[Refusals] = (InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty)
 
     objects: ObjectStore
     pool: CodePool

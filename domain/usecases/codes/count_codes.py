@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from domain.model.codes.code import CodeType
 from domain.model.codes.inventory import StatusCounts
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from ports.codes import CodeCatalogue
 from ports.system import Clock
@@ -30,6 +32,8 @@ class CountCodes:
     The three counts always add up to the number of imported codes. A lapsed hold counts as available (code-service
     REQ-003). An unknown campaign has no codes.
     """
+
+    raises: ClassVar[Refusals] = ()
 
     catalogue: CodeCatalogue
     clock: Clock

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from domain.model.codes.inventory import CodeFilter
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from domain.usecases.codes.list_codes import CodePage, ListCodes
 
@@ -15,6 +16,8 @@ EXPORT_PAGE: Final = 1_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportCodes:
     """All codes of a campaign that match the filter, as a stream. Only one page is in memory at a time."""
+
+    raises: ClassVar[Refusals] = ()
 
     list_codes: ListCodes
 

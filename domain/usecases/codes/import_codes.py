@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
+from domain.model.codes.errors import FileAmbiguous, FileEmpty, FileUnreadable
 from domain.model.codes.files.layout import DETECT, FileOptions, Understood
 from domain.model.codes.imports import MAX_BATCH_ROWS, Import, Tally
-from domain.model.errors import DomainError
+from domain.model.errors import DomainError, InvalidValue, Refusals
+from domain.model.files.errors import FileNotFound
 from domain.usecases.codes.read_codes import BATCH_ROWS, CodeBatches
 from ports.codes import CodePool, ImportLog
 from ports.objects import ObjectStore
@@ -33,6 +35,8 @@ class ImportCodes:
     changed. An import can be repeated at any time, also after a crash: stored codes stay stored, and the next
     import counts them as duplicates (code-service REQ-004, REQ-005, REQ-006).
     """
+
+    raises: ClassVar[Refusals] = (InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty)
 
     objects: ObjectStore
     pool: CodePool

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from domain.model.codes.code import Code
 from domain.model.codes.inventory import CodeFilter
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from ports.codes import CodeCatalogue
 from ports.system import Clock
@@ -23,6 +25,8 @@ class CodePage:
 class ListCodes:
     """The codes of a campaign, page by page, in the order of their text. A code with a lapsed hold is
     available."""
+
+    raises: ClassVar[Refusals] = ()
 
     catalogue: CodeCatalogue
     clock: Clock

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from domain.model.codes.code import Code
 from domain.model.codes.errors import CodeNotFound
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from ports.codes import CodeCatalogue
 from ports.system import Clock
@@ -19,6 +21,8 @@ class CodeHistory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCodeHistory:
     """Everything that happened to one code, oldest first, also a lapse that is not stored yet."""
+
+    raises: ClassVar[Refusals] = (CodeNotFound,)
 
     catalogue: CodeCatalogue
     clock: Clock

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from domain.model.codes.code import Code, Refusal
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, ReserveId, UserId
 from ports.codes import CodePool
 from ports.system import Clock
@@ -37,6 +39,8 @@ class ReleaseCodes:
     Only reserved codes are released, never assigned ones. A repeat releases nothing and is not an error
     (code-service, "Code Status Lifecycle").
     """
+
+    raises: ClassVar[Refusals] = ()
 
     pool: CodePool
     clock: Clock

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from domain.model.codes.code import CodeType
+from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.reservations import Claim, Reservation
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, ReserveId, UserId, new_reserve_id
 from ports.codes import CodePool
 from ports.system import Clock
@@ -27,6 +30,8 @@ class ReserveCodes:
     reservations at the same time. A repeat with the same reserveId, type and count, before the hold lapses,
     returns the same codes and times (code-service REQ-003, REQ-007, "Reservation Logic").
     """
+
+    raises: ClassVar[Refusals] = (CodesExhausted, ReservationMismatch)
 
     pool: CodePool
     clock: Clock

@@ -1,9 +1,11 @@
 """Withdraw an import."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from domain.model.codes.errors import ImportNotFound, ImportRunning
 from domain.model.codes.imports import ImportStatus, Withdrawn
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, ImportId
 from ports.codes import CodePool, ImportLog
 from ports.system import Clock
@@ -16,6 +18,8 @@ class WithdrawImport:
     The import itself stays, with the status `withdrawn`. A repeat also removes codes that have become available
     since.
     """
+
+    raises: ClassVar[Refusals] = (ImportNotFound, ImportRunning)
 
     pool: CodePool
     imports: ImportLog

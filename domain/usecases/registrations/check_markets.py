@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId, unknown_market
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
@@ -12,6 +15,8 @@ from ports.neighbours import Campaigns
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckMarkets:
     """A market is known when the campaign offers it, or an entry has it, or had it before a transfer."""
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     campaigns: Campaigns
     queries: EntryQueries

@@ -3,17 +3,21 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge, ChallengeRef, phone_digest, read_code
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import (
     BudgetUsedUp,
+    CampaignNotFound,
     CampaignNotOpen,
     ConfirmationExhausted,
     ConfirmationExpired,
     ConfirmationSuperseded,
     InvalidConfirmationToken,
+    PhoneUnavailable,
     WrongConfirmationCode,
 )
 from domain.usecases.registrations.send_code import SendCode
@@ -50,6 +54,19 @@ class ConfirmPhone:
     exhausted challenge counts against the number (REQ-009) and against the fan, who can exhaust a few challenges a
     day. A repeat after the confirmation is not an error.
     """
+
+    raises: ClassVar[Refusals] = (
+        InvalidValue,
+        InvalidConfirmationToken,
+        CampaignNotFound,
+        CampaignNotOpen,
+        ConfirmationSuperseded,
+        ConfirmationExpired,
+        ConfirmationExhausted,
+        WrongConfirmationCode,
+        BudgetUsedUp,
+        PhoneUnavailable,
+    )
 
     campaigns: Campaigns
     entries: EntryStore

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import EligibleCounts, Query
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.check_markets import CheckMarkets
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
@@ -24,6 +27,8 @@ class CountEligible:
 
     All counts are of the same instant. Phone, markets, score and selection of each fan are the current ones.
     """
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     campaigns: Campaigns
     queries: EntryQueries

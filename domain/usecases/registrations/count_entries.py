@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import EntryCounts
+from domain.model.registrations.errors import CampaignNotFound
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
 from ports.system import Clock
@@ -19,6 +22,8 @@ class EntryCountsAt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountEntries:
     """How many registrations there are, by status, and by market and rank. All counts are of the same instant."""
+
+    raises: ClassVar[Refusals] = (CampaignNotFound,)
 
     campaigns: Campaigns
     queries: EntryQueries

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import Query, Ranked, RankingPosition
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.rank_eligible import RankEligible
 
 EXPORT_PAGE: Final = 2_000
@@ -15,6 +17,8 @@ EXPORT_PAGE: Final = 2_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportEligible:
     """All eligible fans as a stream. Only one page is in memory at a time."""
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     rank_eligible: RankEligible
 

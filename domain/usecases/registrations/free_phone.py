@@ -1,9 +1,12 @@
 """Unset the confirmation of a number."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import CampaignNotFound
 from ports.entries import EntryStore
 from ports.neighbours import Campaigns
 from ports.phones import PhoneNumbers
@@ -23,6 +26,8 @@ class FreePhone:
     The fan who had confirmed it stays registered, but is not eligible until a number is confirmed again. The
     change is published as an event. A number without a confirmation stays as it is, which is not an error.
     """
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     campaigns: Campaigns
     phone_numbers: PhoneNumbers

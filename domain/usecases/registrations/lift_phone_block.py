@@ -1,8 +1,11 @@
 """Lift the block of a number."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.phones import PhoneRecord
 from ports.neighbours import Campaigns
 from ports.phones import PhoneBook, PhoneNumbers
@@ -20,6 +23,8 @@ class LiftPhoneBlock:
 
     A number without a block is not an error (entry-service REQ-009).
     """
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     campaigns: Campaigns
     phone_numbers: PhoneNumbers

@@ -3,9 +3,9 @@
 import ipaddress
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from domain.model.errors import RateLimited, Unavailable
+from domain.model.errors import RateLimited, Refusals, Unavailable
 from domain.model.ids import UserId
 from ports.system import Clock, RateLimit, RateLimits
 
@@ -18,6 +18,8 @@ class LimitCalls:
 
     When the store does not answer, the request is not limited: a request that needs the store fails by itself.
     """
+
+    raises: ClassVar[Refusals] = (RateLimited,)
 
     limits: RateLimits
     clock: Clock

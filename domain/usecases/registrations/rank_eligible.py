@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import Query, Ranked, RankingPosition
+from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.check_markets import CheckMarkets
 from ports.entries import EntryQueries
 
@@ -19,6 +22,8 @@ class RankedPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankEligible:
     """The eligible fans by score, the highest first, then by userId, page by page (entry-service REQ-006)."""
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     queries: EntryQueries
     check_markets: CheckMarkets

@@ -1,7 +1,9 @@
 """Read one registration."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import EntryNotFound
@@ -11,6 +13,8 @@ from ports.entries import EntryStore
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadEntry:
     """One fan's registration for a campaign."""
+
+    raises: ClassVar[Refusals] = (EntryNotFound,)
 
     entries: EntryStore
 

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.files.errors import FileNotFound
 from domain.model.ids import CampaignId
-from domain.model.registrations.errors import ScoreFileNotFound
+from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileNotFound, ScoreFileUnreadable
 from domain.model.registrations.score_files import ScoreFileReader, score_key
 from domain.model.registrations.scoring import ScoreProblem, ScoreRecord
 from ports.objects import ObjectStore
@@ -28,6 +29,8 @@ async def pieces(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadScores:
     """The records of a file of scores in the object store, as a stream."""
+
+    raises: ClassVar[Refusals] = (InvalidValue, ScoreFileNotFound, ScoreFileUnreadable, ScoreFileAmbiguous)
 
     objects: ObjectStore
 

@@ -2,12 +2,21 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
-from domain.model.errors import InvalidValue
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.registrations.budgets import SendPermit
 from domain.model.registrations.campaigns import Campaign, Fan
 from domain.model.registrations.entry import Details, Entry
-from domain.model.registrations.errors import CampaignNotOpen, GatesClosed
+from domain.model.registrations.errors import (
+    BudgetUsedUp,
+    CampaignNotFound,
+    CampaignNotOpen,
+    GatesClosed,
+    PhoneCountry,
+    PhoneUnavailable,
+    UserNotFound,
+)
 from domain.model.registrations.markets import preferences
 from domain.model.registrations.names import check_name
 from domain.model.registrations.phone_keys import phone_key
@@ -38,6 +47,17 @@ class RegisterFan:
     A change of the number unsets the confirmation (REQ-003). An identical repeat changes nothing. Fraud detection
     and fanscore are asked at the same time; a registration never fails because of them.
     """
+
+    raises: ClassVar[Refusals] = (
+        CampaignNotFound,
+        UserNotFound,
+        CampaignNotOpen,
+        InvalidValue,
+        GatesClosed,
+        PhoneCountry,
+        BudgetUsedUp,
+        PhoneUnavailable,
+    )
 
     campaigns: Campaigns
     users: Users

@@ -3,14 +3,21 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import (
+    BudgetUsedUp,
+    CampaignNotFound,
     CampaignNotOpen,
+    ConfirmationSuperseded,
     ConfirmationTooSoon,
     EntryNotFound,
     NothingToConfirm,
+    PhoneCountry,
+    PhoneUnavailable,
 )
 from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.use_number import UseNumber
@@ -27,6 +34,18 @@ class ResendCode:
     limit of codes an hour and a day, over all fans and campaigns, and one fan can use only a share of it. The new
     code replaces the one before. When it could not be sent, the earlier code stays valid.
     """
+
+    raises: ClassVar[Refusals] = (
+        EntryNotFound,
+        CampaignNotFound,
+        CampaignNotOpen,
+        NothingToConfirm,
+        PhoneCountry,
+        PhoneUnavailable,
+        ConfirmationSuperseded,
+        ConfirmationTooSoon,
+        BudgetUsedUp,
+    )
 
     campaigns: Campaigns
     entries: EntryStore

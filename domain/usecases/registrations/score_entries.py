@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, new_id
 from domain.model.registrations.scoring import Scored, ScoreProblem, ScoreRecord
 from ports.entries import Scores
@@ -21,6 +22,8 @@ class ScoreEntries:
     rejected, with the reason. A repeated record changes nothing. When one fan has several records, the last one
     counts, and the problems name the later ones as `repeated`.
     """
+
+    raises: ClassVar[Refusals] = ()
 
     scores: Scores
     clock: Clock

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryEvent, Selection
 from ports.entries import EntryStore
@@ -29,6 +31,8 @@ class SelectEntries:
 
     Only a fan with a confirmed phone can get a selection. A repeat changes nothing.
     """
+
+    raises: ClassVar[Refusals] = ()
 
     entries: EntryStore
     clock: Clock

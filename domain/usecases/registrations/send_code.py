@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
-from domain.model.errors import Unavailable
+from domain.model.errors import Refusals, Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import CodeSend, FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.registrations.confirmation import Challenge, ConfirmationRules, new_code
@@ -56,6 +57,8 @@ class SendCode:
     The challenge is stored before the message is sent, so every code that a fan receives works. When a code cannot
     be sent, the entry keeps the challenge it had before, and the time when the fan may ask again.
     """
+
+    raises: ClassVar[Refusals] = (BudgetUsedUp, ConfirmationSuperseded)
 
     entries: EntryStore
     phone_book: PhoneBook

@@ -1,11 +1,12 @@
 """Move registrations from one market to another."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from domain.model.errors import InvalidValue
+from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId, Transfer, unknown_market
 from domain.usecases.registrations.check_markets import CheckMarkets
 from ports.entries import EntryQueries, EntryStore
@@ -61,6 +62,8 @@ class TransferEntries:
     transfer can be repeated, also after an interruption, with the same result. A dry run counts and changes
     nothing.
     """
+
+    raises: ClassVar[Refusals] = (CampaignNotFound, InvalidValue)
 
     campaigns: Campaigns
     entries: EntryStore

@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.confirmation import ConfirmationRules
-from domain.model.registrations.errors import PhoneCountry, PhoneUnavailable
+from domain.model.registrations.errors import BudgetUsedUp, PhoneCountry, PhoneUnavailable
 from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryStore
 from ports.phones import FanBudgets, PhoneBook, PhoneNumbers
@@ -35,6 +37,8 @@ class UseNumber:
 
     A refused number counts, too. Otherwise a caller could find out which numbers are registered.
     """
+
+    raises: ClassVar[Refusals] = (PhoneCountry, BudgetUsedUp, PhoneUnavailable)
 
     entries: EntryStore
     phone_numbers: PhoneNumbers

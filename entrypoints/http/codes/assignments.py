@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from litestar import post
-from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.code import MAX_PER_REQUEST, Refusal
-from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import CampaignId, ReserveId, UserId
 from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.request.guards import caller_of, supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.guards import supreme
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import CodeText, Instant, ReserveIdText, UserIdText, Wire, instant
 
 
@@ -93,77 +89,61 @@ class ReleaseBody(Wire):
         )
 
 
-@post(
-    "/{campaignId:str}/assign",
-    status_code=200,
-    **documented(
-        Operation(
-            id="assignCodes",
-            summary="Give held codes to fans",
-            tag="Codes",
-            describes=AssignCodes,
-            body=AssignRequest,
+@Operation(
+    id="assignCodes",
+    method="POST",
+    path="/{campaignId}/assign",
+    summary="Give held codes to fans",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(AssignCodes,),
+    body=AssignRequest,
+    example={
+        "reserveId": "7f9c24e5b1d04c0f8a3e",
+        "assignments": [{"code": "K7QX-02MN", "userId": "fan-1"}],
+    },
+    answers={
+        200: Answer(
+            body=AssignBody,
+            description="What became of each code.",
             example={
-                "reserveId": "7f9c24e5b1d04c0f8a3e",
-                "assignments": [{"code": "K7QX-02MN", "userId": "fan-1"}],
+                "assigned": [{"code": "K7QX-02MN", "userId": "fan-1", "assignedAt": "2026-11-21T18:05:00.000Z"}],
+                "rejected": [],
             },
-            answers={
-                200: Answer(
-                    body=AssignBody,
-                    description="What became of each code.",
-                    example={
-                        "assigned": [
-                            {"code": "K7QX-02MN", "userId": "fan-1", "assignedAt": "2026-11-21T18:05:00.000Z"}
-                        ],
-                        "rejected": [],
-                    },
-                )
-            },
-            raises=(InvalidValue, Unavailable),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def assign_codes(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, AssignRequest)
-    return json_answer(
-        AssignBody.of(await app.codes.assign(body.command(campaign_id, caller_of(request).user_id)))
-    )
+async def assign_codes(call: Call[AssignRequest]) -> AssignBody:
+    command = call.given.command(call.campaign_id, call.caller.user_id)
+    return AssignBody.of(await call.app.codes.assign(command))
 
 
-@post(
-    "/{campaignId:str}/release",
-    status_code=200,
-    **documented(
-        Operation(
-            id="releaseCodes",
-            summary="Give held codes back",
-            tag="Codes",
-            describes=ReleaseCodes,
-            body=ReleaseRequest,
-            example={"reserveId": "7f9c24e5b1d04c0f8a3e", "codes": ["P4WD-88TZ"]},
-            answers={
-                200: Answer(
-                    body=ReleaseBody,
-                    description="How many went back, and which could not.",
-                    example={"released": 1, "rejected": []},
-                )
-            },
-            raises=(Unavailable,),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="releaseCodes",
+    method="POST",
+    path="/{campaignId}/release",
+    summary="Give held codes back",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(ReleaseCodes,),
+    body=ReleaseRequest,
+    example={"reserveId": "7f9c24e5b1d04c0f8a3e", "codes": ["P4WD-88TZ"]},
+    answers={
+        200: Answer(
+            body=ReleaseBody,
+            description="How many went back, and which could not.",
+            example={"released": 1, "rejected": []},
+        )
+    },
 )
-async def release_codes(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, ReleaseRequest)
+async def release_codes(call: Call[ReleaseRequest]) -> ReleaseBody:
+    codes = call.given.codes
     command = ReleaseCodesCommand(
-        campaign_id=campaign_id,
-        reserve_id=ReserveId(body.reserve_id),
-        codes=None if body.codes is None else [code.strip() for code in body.codes],
-        by=caller_of(request).user_id,
+        campaign_id=call.campaign_id,
+        reserve_id=ReserveId(call.given.reserve_id),
+        codes=None if codes is None else [code.strip() for code in codes],
+        by=call.caller.user_id,
     )
-    return json_answer(ReleaseBody.of(await app.codes.release(command)))
+    return ReleaseBody.of(await call.app.codes.release(command))

@@ -7,24 +7,23 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get
-from litestar.response import Response, Stream
+from litestar.response import Stream
 from msgspec import Meta
 
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.files.headers import EXPORT_COLUMNS
 from domain.model.codes.inventory import CodeFilter
-from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.spreadsheets import guarded
 from domain.model.ids import ReserveId, UserId
+from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.list_codes import CodePage, ListCodes
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_after, text_after
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
-from entrypoints.http.response.answers import json_answer, stream_answer
+from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.answers import stream_answer
 from entrypoints.http.wire import (
     DEFAULT_PAGE,
     CodeText,
@@ -107,42 +106,37 @@ _CODE = {
 }
 
 
-@get(
-    "/{campaignId:str}/codes",
-    **documented(
-        Operation(
-            id="listCodes",
-            summary="List, search or export codes",
-            tag="Codes",
-            describes=ListCodes,
-            query=ListQuery,
-            headers={"Accept": "`application/x-ndjson` or `text/csv`: all of them as a stream, without pages"},
-            answers={
-                200: Answer(
-                    body=PageBody,
-                    description="A page; or, if asked for, all codes as a stream.",
-                    example={"codes": [_CODE], "next": None},
-                    media={NDJSON: '{"end":true,"count":0}\n', CSV: "code,type,status\r\n"},
-                )
-            },
-            raises=(InvalidValue, Unavailable),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="listCodes",
+    method="GET",
+    path="/{campaignId}/codes",
+    summary="List, search or export codes",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(ListCodes, ExportCodes),
+    query=ListQuery,
+    headers={"Accept": "`application/x-ndjson` or `text/csv`: all of them as a stream, without pages"},
+    answers={
+        200: Answer(
+            body=PageBody,
+            description="A page; or, if asked for, all codes as a stream.",
+            example={"codes": [_CODE], "next": None},
+            media={NDJSON: '{"end":true,"count":0}\n', CSV: "code,type,status\r\n"},
+        )
+    },
 )
-async def list_codes(request: AnyRequest) -> Response[bytes] | Stream:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, ListQuery)
+async def list_codes(call: Call[ListQuery]) -> PageBody | Stream:
+    query, wanted = call.given, call.given.wanted()
     after = text_after(query.cursor)
-    match preferred(request, JSON, NDJSON, CSV):
+    match preferred(call.request, JSON, NDJSON, CSV):
         case "application/x-ndjson":
-            return stream_answer(_ndjson(app.codes.export(campaign_id, query.wanted())), NDJSON)
+            return stream_answer(_ndjson(call.app.codes.export(call.campaign_id, wanted)), NDJSON)
         case "text/csv":
-            return stream_answer(_csv(app.codes.export(campaign_id, query.wanted())), CSV)
+            return stream_answer(_csv(call.app.codes.export(call.campaign_id, wanted)), CSV)
         case _:
-            page = await app.codes.list(campaign_id, query.wanted(), after=after, limit=query.limit)
-            return json_answer(PageBody.of(page, cursor_after(page.next)))
+            page = await call.app.codes.list(call.campaign_id, wanted, after=after, limit=query.limit)
+            return PageBody.of(page, cursor_after(page.next))
 
 
 async def _ndjson(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:

@@ -1,18 +1,13 @@
 """Counting codes over HTTP."""
 
-from litestar import get
-from litestar.response import Response
-
 from domain.model.codes.code import CodeType
 from domain.model.codes.inventory import StatusCounts
-from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
 from domain.usecases.codes.count_codes import CountCodes, Inventory
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import (
     Instant,
     Wire,
@@ -62,34 +57,28 @@ _COUNTS = {"available": 49_000, "reserved": 600, "assigned": 400, "total": 50_00
 _NONE = {"available": 0, "reserved": 0, "assigned": 0, "total": 0}
 
 
-@get(
-    "/{campaignId:str}/codes/count",
-    **documented(
-        Operation(
-            id="countCodes",
-            summary="How many codes there are",
-            tag="Codes",
-            describes=CountCodes,
-            query=CountQuery,
-            answers={
-                200: Answer(
-                    body=InventoryBody,
-                    description="All counts are of one instant.",
-                    example={
-                        "campaignId": "tour-2026",
-                        "types": {"tm": _COUNTS, "external": _NONE},
-                        "total": _COUNTS,
-                        "asOf": "2026-11-21T18:00:00.000Z",
-                    },
-                )
+@Operation(
+    id="countCodes",
+    method="GET",
+    path="/{campaignId}/codes/count",
+    summary="How many codes there are",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(CountCodes,),
+    query=CountQuery,
+    answers={
+        200: Answer(
+            body=InventoryBody,
+            description="All counts are of one instant.",
+            example={
+                "campaignId": "tour-2026",
+                "types": {"tm": _COUNTS, "external": _NONE},
+                "total": _COUNTS,
+                "asOf": "2026-11-21T18:00:00.000Z",
             },
-            raises=(Unavailable,),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def count_codes(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, CountQuery)
-    return json_answer(InventoryBody.of(campaign_id, await app.codes.count(campaign_id, query.type)))
+async def count_codes(call: Call[CountQuery]) -> InventoryBody:
+    return InventoryBody.of(call.campaign_id, await call.app.codes.count(call.campaign_id, call.given.type))

@@ -2,19 +2,14 @@
 
 from typing import Annotated
 
-from litestar import get
-from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.code import CodeEvent, CodeType, Transition
-from domain.model.codes.errors import CodeNotFound
-from domain.model.errors import Unavailable
 from domain.usecases.codes.read_code_history import CodeHistory, ReadCodeHistory
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import (
     CodeText,
     Instant,
@@ -59,41 +54,35 @@ class HistoryBody(Wire):
         )
 
 
-@get(
-    "/{campaignId:str}/codes/history",
-    **documented(
-        Operation(
-            id="getCodeHistory",
-            summary="The history of one code",
-            tag="Codes",
-            describes=ReadCodeHistory,
-            query=HistoryQuery,
-            answers={
-                200: Answer(
-                    body=HistoryBody,
-                    description="Oldest first.",
-                    example={
-                        "code": "K7QX-02MN",
-                        "type": "tm",
-                        "history": [
-                            {
-                                "event": "imported",
-                                "at": "2026-11-20T09:00:00.000Z",
-                                "by": "staff-1",
-                                "reserveId": None,
-                                "userId": None,
-                            }
-                        ],
-                    },
-                )
+@Operation(
+    id="getCodeHistory",
+    method="GET",
+    path="/{campaignId}/codes/history",
+    summary="The history of one code",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(ReadCodeHistory,),
+    query=HistoryQuery,
+    answers={
+        200: Answer(
+            body=HistoryBody,
+            description="Oldest first.",
+            example={
+                "code": "K7QX-02MN",
+                "type": "tm",
+                "history": [
+                    {
+                        "event": "imported",
+                        "at": "2026-11-20T09:00:00.000Z",
+                        "by": "staff-1",
+                        "reserveId": None,
+                        "userId": None,
+                    }
+                ],
             },
-            raises=(CodeNotFound, Unavailable),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def get_code_history(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, HistoryQuery)
-    return json_answer(HistoryBody.of(await app.codes.history(campaign_id, query.code.strip())))
+async def get_code_history(call: Call[HistoryQuery]) -> HistoryBody:
+    return HistoryBody.of(await call.app.codes.history(call.campaign_id, call.given.code.strip()))

@@ -3,28 +3,28 @@
 from typing import Annotated, Literal
 
 import structlog
-from litestar import delete, get, post
 from litestar.response import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from domain.model.codes.code import CodeType
-from domain.model.codes.errors import FileAmbiguous, FileEmpty, FileUnreadable, ImportNotFound, ImportRunning
 from domain.model.codes.files.cells import ACCEPTABLE, Reason
 from domain.model.codes.files.headers import MAX_COLUMN_NAME
 from domain.model.codes.files.layout import MAX_COLUMN, FileOptions, Understood
 from domain.model.codes.imports import Import, ImportStatus
-from domain.model.errors import InvalidValue, Unavailable
-from domain.model.files.errors import FileNotFound
+from domain.model.errors import InvalidValue
 from domain.model.ids import ImportId
-from domain.usecases.codes.begin_import import ImportCodesCommand
+from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
+from domain.usecases.codes.check_file import CheckFile
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.withdraw_import import WithdrawImport
 from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.request.guards import caller_of, supreme
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.headers import header
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 
@@ -162,96 +162,79 @@ _EXAMPLE = {
 }
 
 
-@post(
-    "/{campaignId:str}/codes",
-    status_code=200,
-    **documented(
-        Operation(
-            id="importCodes",
-            summary="Import a file of codes",
-            tag="Codes",
-            describes=ImportCodes,
-            body=ImportRequest,
-            example={"key": "codes/tour-2026/tm/batch-1.csv"},
-            headers={"Prefer": "`respond-async`: do not wait, answer 202 with the address of the status"},
-            answers={
-                200: Answer(body=ImportBody, description="The whole file was read.", example=_EXAMPLE),
-                202: Answer(
-                    body=ImportBody,
-                    description="The import has begun.",
-                    example=_EXAMPLE | {"status": "running", "finishedAt": None},
-                    headers={"Location": "Where to ask how far it is"},
-                ),
-            },
-            raises=(InvalidValue, FileNotFound, FileUnreadable, FileAmbiguous, FileEmpty, Unavailable),
+@Operation(
+    id="importCodes",
+    method="POST",
+    path="/{campaignId}/codes",
+    summary="Import a file of codes",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(ImportCodes, BeginImport, CheckFile),
+    body=ImportRequest,
+    example={"key": "codes/tour-2026/tm/batch-1.csv"},
+    headers={"Prefer": "`respond-async`: do not wait, answer 202 with the address of the status"},
+    answers={
+        200: Answer(body=ImportBody, description="The whole file was read.", example=_EXAMPLE),
+        202: Answer(
+            body=ImportBody,
+            description="The import has begun.",
+            example=_EXAMPLE | {"status": "running", "finishedAt": None},
+            headers={"Location": "Where to ask how far it is"},
         ),
-        supreme,
-    ),
+    },
 )
-async def import_codes(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, ImportRequest)
-    options = body.options()
+async def import_codes(call: Call[ImportRequest]) -> ImportBody | Response[bytes]:
+    app, options = call.app, call.given.options()
     command = ImportCodesCommand(
-        campaign_id=campaign_id, key=body.key, by=caller_of(request).user_id, options=options
+        campaign_id=call.campaign_id, key=call.given.key, by=call.caller.user_id, options=options
     )
-    if body.dry_run:
-        return json_answer(ImportBody.of(await app.codes.check_file(command)))
+    if call.given.dry_run:
+        return ImportBody.of(await app.codes.check_file(command))
     run = await app.codes.begin_import(command)
-    if not _wants_no_wait(request):
-        return json_answer(ImportBody.of(await app.codes.run_import(run, options)))
-    request.app.state.background.start(_import_unattended(app, run, options))
-    location = f"/{campaign_id}/codes/imports/{run.id}"
+    if not _wants_no_wait(call.request):
+        return ImportBody.of(await app.codes.run_import(run, options))
+    call.request.app.state.background.start(_import_unattended(app, run, options))
+    location = f"/{call.campaign_id}/codes/imports/{run.id}"
     return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
 
 
-@get(
-    "/{campaignId:str}/codes/imports/{importId:str}",
-    **documented(
-        Operation(
-            id="getImport",
-            summary="How far an import is",
-            tag="Codes",
-            describes=FindImport,
-            answers={200: Answer(body=ImportBody, description="Its state and counts so far.", example=_EXAMPLE)},
-            raises=(ImportNotFound, Unavailable),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="getImport",
+    method="GET",
+    path="/{campaignId}/codes/imports/{importId}",
+    summary="How far an import is",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(FindImport,),
+    answers={200: Answer(body=ImportBody, description="Its state and counts so far.", example=_EXAMPLE)},
 )
-async def get_import(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    run = await app.codes.find_import(campaign_of(request), ImportId(request.path_params["importId"]))
-    return json_answer(ImportBody.of(run))
+async def get_import(call: Call[None]) -> ImportBody:
+    return ImportBody.of(await call.app.codes.find_import(call.campaign_id, ImportId(call.path["importId"])))
 
 
-@delete(
-    "/{campaignId:str}/codes/imports/{importId:str}",
-    status_code=200,
-    **documented(
-        Operation(
-            id="withdrawImport",
-            summary="Take an import back",
-            tag="Codes",
-            describes=WithdrawImport,
-            answers={
-                200: Answer(
-                    body=WithdrawnBody,
-                    description="What is gone, and what was kept.",
-                    example={"removed": 49_990, "kept": {"reserved": 4, "assigned": 6}},
-                )
-            },
-            raises=(ImportNotFound, ImportRunning, Unavailable),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="withdrawImport",
+    method="DELETE",
+    path="/{campaignId}/codes/imports/{importId}",
+    summary="Take an import back",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(WithdrawImport,),
+    answers={
+        200: Answer(
+            body=WithdrawnBody,
+            description="What is gone, and what was kept.",
+            example={"removed": 49_990, "kept": {"reserved": 4, "assigned": 6}},
+        )
+    },
 )
-async def withdraw_import(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    done = await app.codes.withdraw_import(campaign_of(request), ImportId(request.path_params["importId"]))
+async def withdraw_import(call: Call[None]) -> WithdrawnBody:
+    done = await call.app.codes.withdraw_import(call.campaign_id, ImportId(call.path["importId"]))
     kept = KeptBody(reserved=done.reserved, assigned=done.assigned)
-    return json_answer(WithdrawnBody(removed=done.removed, kept=kept))
+    return WithdrawnBody(removed=done.removed, kept=kept)
 
 
 def _wants_no_wait(request: AnyRequest) -> bool:

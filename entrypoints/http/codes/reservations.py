@@ -2,21 +2,18 @@
 
 from typing import Annotated
 
-from litestar import get, post
-from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.code import CodeType
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.reservations import MAX_PER_RESERVATION, Reservation
 from domain.model.errors import Unavailable
-from domain.model.ids import CampaignId, ReserveId
+from domain.model.ids import ReserveId
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
-from entrypoints.http.request.guards import caller_of, supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation, Result
+from entrypoints.http.request.guards import supreme
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import Instant, ReserveIdText, Wire, instant
 
 
@@ -66,54 +63,43 @@ _RESERVED = Answer(
 _RESERVE_PROBLEMS = (CodesExhausted, ReservationMismatch, Unavailable)
 
 
-@post(
-    "/{campaignId:str}/reserve",
-    status_code=200,
-    **documented(
-        Operation(
-            id="reserveCodes",
-            summary="Hold codes",
-            tag="Codes",
-            describes=ReserveCodes,
-            body=ReserveRequest,
-            example={"type": "tm", "count": 2, "reserveId": "7f9c24e5b1d04c0f8a3e"},
-            answers={200: _RESERVED},
-            raises=_RESERVE_PROBLEMS,
-        ),
-        supreme,
-    ),
+@Operation(
+    id="reserveCodes",
+    method="POST",
+    path="/{campaignId}/reserve",
+    summary="Hold codes",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(ReserveCodes,),
+    body=ReserveRequest,
+    example={"type": "tm", "count": 2, "reserveId": "7f9c24e5b1d04c0f8a3e"},
+    answers={200: _RESERVED},
 )
-async def reserve_codes(request: AnyRequest) -> Response[bytes]:
-    return await _reserve(request, campaign_of(request), await body_of(request, ReserveRequest))
-
-
-@get(
-    "/{campaignId:str}/reserve",
-    **documented(
-        Operation(
-            id="reserveCodesByGet",
-            summary="Hold codes (use POST)",
-            tag="Codes",
-            describes=ReserveCodes,
-            query=ReserveRequest,
-            answers={200: _RESERVED},
-            raises=_RESERVE_PROBLEMS,
-            deprecated=True,
-        ),
-        supreme,
-    ),
-)
-async def reserve_codes_by_get(request: AnyRequest) -> Response[bytes]:
-    return await _reserve(request, campaign_of(request), query_of(request, ReserveRequest))
-
-
-async def _reserve(request: AnyRequest, campaign_id: CampaignId, wanted: ReserveRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
+async def reserve_codes(call: Call[ReserveRequest]) -> ReservationBody:
+    wanted = call.given
     command = ReserveCodesCommand(
-        campaign_id=campaign_id,
+        campaign_id=call.campaign_id,
         type=wanted.type,
         count=wanted.count,
         reserve_id=ReserveId(wanted.reserve_id) if wanted.reserve_id else None,
-        by=caller_of(request).user_id,
+        by=call.caller.user_id,
     )
-    return json_answer(ReservationBody.of(await app.codes.reserve(command)))
+    return ReservationBody.of(await call.app.codes.reserve(command))
+
+
+@Operation(
+    id="reserveCodesByGet",
+    method="GET",
+    path="/{campaignId}/reserve",
+    summary="Hold codes (use POST)",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.CODES,
+    use_cases=(ReserveCodes,),
+    query=ReserveRequest,
+    answers={200: _RESERVED},
+    deprecated=True,
+)
+async def reserve_codes_by_get(call: Call[ReserveRequest]) -> Result:
+    return await reserve_codes.handler(call)

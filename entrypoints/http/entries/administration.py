@@ -2,21 +2,16 @@
 
 from typing import Annotated, Literal
 
-from litestar import post
-from litestar.response import Response
 from msgspec import Meta, field
 
-from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
-from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import UserIdText, Wire
 
 MAX_USERS = 10_000
@@ -66,66 +61,48 @@ class TransferBody(Wire, omit_defaults=True):
         )
 
 
-@post(
-    "/{campaignId:str}/entries/selection",
-    status_code=200,
-    **documented(
-        Operation(
-            id="selectEntries",
-            summary="Select fans, or take it back",
-            tag="Entries",
-            describes=SelectEntries,
-            body=SelectRequest,
-            example={"userIds": ["fan-1"], "selection": "selected"},
-            answers={200: Answer(body=SelectBody, description="Done.", example={"updated": 1, "rejected": []})},
-            raises=(Unavailable,),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="selectEntries",
+    method="POST",
+    path="/{campaignId}/entries/selection",
+    summary="Select fans, or take it back",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.ENTRIES,
+    use_cases=(SelectEntries,),
+    body=SelectRequest,
+    example={"userIds": ["fan-1"], "selection": "selected"},
+    answers={200: Answer(body=SelectBody, description="Done.", example={"updated": 1, "rejected": []})},
 )
-async def select_entries(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, SelectRequest)
-    users = [UserId(user) for user in body.user_ids]
-    done = await app.registrations.select(
-        SelectEntriesCommand(campaign_id=campaign_id, user_ids=users, selection=body.selection)
-    )
-    return json_answer(SelectBody(updated=done.updated, rejected=list(done.rejected)))
+async def select_entries(call: Call[SelectRequest]) -> SelectBody:
+    users = [UserId(user) for user in call.given.user_ids]
+    command = SelectEntriesCommand(campaign_id=call.campaign_id, user_ids=users, selection=call.given.selection)
+    done = await call.app.registrations.select(command)
+    return SelectBody(updated=done.updated, rejected=list(done.rejected))
 
 
-@post(
-    "/{campaignId:str}/entries/transfer",
-    status_code=200,
-    **documented(
-        Operation(
-            id="transferEntries",
-            summary="Move registrations between markets",
-            tag="Entries",
-            describes=TransferEntries,
-            body=TransferRequest,
-            example={"from": "nyc", "to": "bos", "dryRun": True},
-            answers={
-                200: Answer(
-                    body=TransferBody, description="Done.", example={"matched": 12, "moved": 9, "merged": 3}
-                )
-            },
-            raises=(CampaignNotFound, InvalidValue, Unavailable),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="transferEntries",
+    method="POST",
+    path="/{campaignId}/entries/transfer",
+    summary="Move registrations between markets",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.ENTRIES,
+    use_cases=(TransferEntries,),
+    body=TransferRequest,
+    example={"from": "nyc", "to": "bos", "dryRun": True},
+    answers={
+        200: Answer(body=TransferBody, description="Done.", example={"matched": 12, "moved": 9, "merged": 3})
+    },
 )
-async def transfer_entries(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, TransferRequest)
-    done = await app.registrations.transfer(
-        TransferEntriesCommand(
-            campaign_id=campaign_id,
-            source=body.from_,
-            target=body.to,
-            user_ids=None if body.user_ids is None else frozenset(UserId(user) for user in body.user_ids),
-            dry_run=body.dry_run,
-        )
+async def transfer_entries(call: Call[TransferRequest]) -> TransferBody:
+    body = call.given
+    command = TransferEntriesCommand(
+        campaign_id=call.campaign_id,
+        source=body.from_,
+        target=body.to,
+        user_ids=None if body.user_ids is None else frozenset(UserId(user) for user in body.user_ids),
+        dry_run=body.dry_run,
     )
-    return json_answer(TransferBody.of(done))
+    return TransferBody.of(await call.app.registrations.transfer(command))

@@ -2,37 +2,17 @@
 
 from typing import Annotated, Final
 
-from litestar import post
-from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import InvalidValue, RateLimited, Unavailable
-from domain.model.registrations.errors import (
-    BudgetUsedUp,
-    CampaignNotFound,
-    CampaignNotOpen,
-    ConfirmationExhausted,
-    ConfirmationExpired,
-    ConfirmationSuperseded,
-    ConfirmationTooSoon,
-    EntryNotFound,
-    InvalidConfirmationToken,
-    NothingToConfirm,
-    PhoneCountry,
-    PhoneUnavailable,
-    WrongConfirmationCode,
-)
 from domain.model.registrations.typed_text import TYPED_LIMIT
 from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from domain.usecases.registrations.resend_code import ResendCode
-from entrypoints.application import Application
+from entrypoints.http.call import Call
 from entrypoints.http.entries.body import CONFIRMATION, CONFIRMED, ConfirmationBody, EntryBody
-from entrypoints.http.entries.limiting import limited
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of
-from entrypoints.http.request.guards import caller_of, oneself, supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.guards import oneself, supreme
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import Wire
 
 LONGEST_TOKEN: Final = 4_096
@@ -52,108 +32,63 @@ class LiftRequest(Wire):
     phone: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-@post(
-    "/{campaignId:str}/entries/confirm",
-    status_code=200,
-    **documented(
-        Operation(
-            id="confirmPhone",
-            summary="Confirm the phone",
-            tag="Entries",
-            describes=ConfirmPhone,
-            body=ConfirmRequest,
-            example={"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "code": "123456"},
-            answers={
-                200: Answer(
-                    body=EntryBody,
-                    description="Confirmed.",
-                    example=CONFIRMED,
-                )
-            },
-            raises=(
-                InvalidValue,
-                InvalidConfirmationToken,
-                CampaignNotFound,
-                CampaignNotOpen,
-                ConfirmationSuperseded,
-                ConfirmationExpired,
-                ConfirmationExhausted,
-                WrongConfirmationCode,
-                BudgetUsedUp,
-                PhoneUnavailable,
-                RateLimited,
-                Unavailable,
-            ),
-        ),
-        oneself,
-    ),
+@Operation(
+    id="confirmPhone",
+    method="POST",
+    path="/{campaignId}/entries/confirm",
+    summary="Confirm the phone",
+    tag="Entries",
+    guard=oneself,
+    limit="writes",
+    use_cases=(ConfirmPhone,),
+    body=ConfirmRequest,
+    example={"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "code": "123456"},
+    answers={
+        200: Answer(
+            body=EntryBody,
+            description="Confirmed.",
+            example=CONFIRMED,
+        )
+    },
 )
-async def confirm_phone(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    await limited(request, "writes")
-    body = await body_of(request, ConfirmRequest)
+async def confirm_phone(call: Call[ConfirmRequest]) -> EntryBody:
     command = ConfirmPhoneCommand(
-        campaign_id=campaign_id, user_id=caller_of(request).user_id, token=body.token, code=body.code
+        campaign_id=call.campaign_id,
+        user_id=call.caller.user_id,
+        token=call.given.token,
+        code=call.given.code,
     )
-    confirmed = await app.phones.confirm(command)
-    return json_answer(EntryBody.of(confirmed.entry, app.phones.tokens))
+    return EntryBody.of((await call.app.phones.confirm(command)).entry, call.app.phones.tokens)
 
 
-@post(
-    "/{campaignId:str}/entries/confirm/resend",
-    status_code=202,
-    **documented(
-        Operation(
-            id="resendCode",
-            summary="Send another code",
-            tag="Entries",
-            describes=ResendCode,
-            answers={202: Answer(body=ConfirmationBody, description="It is on its way.", example=CONFIRMATION)},
-            raises=(
-                EntryNotFound,
-                CampaignNotFound,
-                CampaignNotOpen,
-                NothingToConfirm,
-                PhoneCountry,
-                PhoneUnavailable,
-                ConfirmationSuperseded,
-                ConfirmationTooSoon,
-                BudgetUsedUp,
-                RateLimited,
-                Unavailable,
-            ),
-        ),
-        oneself,
-    ),
+@Operation(
+    id="resendCode",
+    method="POST",
+    path="/{campaignId}/entries/confirm/resend",
+    summary="Send another code",
+    tag="Entries",
+    guard=oneself,
+    limit="writes",
+    use_cases=(ResendCode,),
+    answers={202: Answer(body=ConfirmationBody, description="It is on its way.", example=CONFIRMATION)},
 )
-async def resend_code(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    await limited(request, "writes")
-    entry = await app.phones.resend_code(campaign_id, caller_of(request).user_id)
-    return json_answer(ConfirmationBody.of(entry, app.phones.tokens), status=202)
+async def resend_code(call: Call[None]) -> ConfirmationBody | None:
+    entry = await call.app.phones.resend_code(call.campaign_id, call.caller.user_id)
+    return ConfirmationBody.of(entry, call.app.phones.tokens)
 
 
-@post(
-    "/{campaignId:str}/phone-blocks/lift",
-    status_code=204,
-    **documented(
-        Operation(
-            id="liftPhoneBlock",
-            summary="Unblock a number",
-            tag="Entries",
-            describes=LiftPhoneBlock,
-            body=LiftRequest,
-            example={"phone": "+1 212 555 0123"},
-            answers={204: Answer(description="The number can be registered again.")},
-            raises=(CampaignNotFound, InvalidValue, Unavailable),
-        ),
-        supreme,
-    ),
+@Operation(
+    id="liftPhoneBlock",
+    method="POST",
+    path="/{campaignId}/phone-blocks/lift",
+    summary="Unblock a number",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.ENTRIES,
+    use_cases=(LiftPhoneBlock,),
+    body=LiftRequest,
+    example={"phone": "+1 212 555 0123"},
+    answers={204: Answer(description="The number can be registered again.")},
 )
-async def lift_phone_block(request: AnyRequest) -> None:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    body = await body_of(request, LiftRequest)
-    await app.phones.lift_block(LiftPhoneBlockCommand(campaign_id=campaign_id, phone=body.phone))
+async def lift_phone_block(call: Call[LiftRequest]) -> None:
+    await call.app.phones.lift_block(LiftPhoneBlockCommand(campaign_id=call.campaign_id, phone=call.given.phone))

@@ -2,25 +2,20 @@
 
 from typing import Annotated
 
-from litestar import get
-from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import RegisteredMarket
-from domain.model.registrations.errors import CampaignNotFound
 from domain.usecases.registrations.count_entries import CountEntries, EntryCountsAt
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import Instant, Wire, instant
 
 
 class NoFilters(Wire):
-    """Whoever asks for a part must not be told of the whole."""
+    """Reject query parameters: this operation has no filters, and its counts are of all."""
 
 
 class RegisteredMarketBody(Wire):
@@ -54,34 +49,29 @@ class EntryCountBody(Wire):
         )
 
 
-@get(
-    "/{campaignId:str}/entries/count",
-    **documented(
-        Operation(
-            id="countEntries",
-            summary="How many registered",
-            tag="Entries",
-            describes=CountEntries,
-            answers={
-                200: Answer(
-                    body=EntryCountBody,
-                    description="All counts are of one instant.",
-                    example={
-                        "campaignId": "tour-2026",
-                        "total": 150,
-                        "byStatus": {"pending_confirmation": 30, "confirmed": 120},
-                        "byMarket": [{"market": "nyc", "total": 110, "confirmed": 90, "byRank": [70, 25, 10, 5]}],
-                        "asOf": "2026-11-21T18:00:00.000Z",
-                    },
-                )
+@Operation(
+    id="countEntries",
+    method="GET",
+    path="/{campaignId}/entries/count",
+    summary="How many registered",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(CountEntries,),
+    query=NoFilters,
+    answers={
+        200: Answer(
+            body=EntryCountBody,
+            description="All counts are of one instant.",
+            example={
+                "campaignId": "tour-2026",
+                "total": 150,
+                "byStatus": {"pending_confirmation": 30, "confirmed": 120},
+                "byMarket": [{"market": "nyc", "total": 110, "confirmed": 90, "byRank": [70, 25, 10, 5]}],
+                "asOf": "2026-11-21T18:00:00.000Z",
             },
-            raises=(CampaignNotFound, Unavailable),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def count_entries(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query_of(request, NoFilters)
-    return json_answer(EntryCountBody.of(campaign_id, await app.registrations.count(campaign_id)))
+async def count_entries(call: Call[NoFilters]) -> EntryCountBody:
+    return EntryCountBody.of(call.campaign_id, await call.app.registrations.count(call.campaign_id))

@@ -4,26 +4,24 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import msgspec
-from litestar import get
-from litestar.response import Response, Stream
+from litestar.response import Stream
 from msgspec import Meta, field
 
-from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import MarketCount, Query, Ranked
 from domain.model.registrations.entry import Selection
-from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
 from domain.model.registrations.scoring import MAX_SCORE
 from domain.usecases.registrations.count_eligible import CountEligible, EligibleCountsAt
+from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.rank_eligible import RankEligible
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_of, position_of
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import JSON, NDJSON, preferred
-from entrypoints.http.response.answers import json_answer, stream_answer
+from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.answers import stream_answer
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, EndLine, Instant, PageLimit, Wire, instant
 
 Score = Annotated[float, Meta(ge=0, le=MAX_SCORE)]
@@ -106,85 +104,73 @@ class RankingBody(Wire):
     next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
 
 
-@get(
-    "/{campaignId:str}/entries/eligibility",
-    **documented(
-        Operation(
-            id="countEligible",
-            summary="How many are eligible",
-            tag="Entries",
-            describes=CountEligible,
-            query=EligibilityQuery,
-            answers={
-                200: Answer(
-                    body=EligibilityBody,
-                    description="All counts are of one instant.",
-                    example={
-                        "campaignId": "tour-2026",
-                        "eligible": 120,
-                        "byMarket": [{"market": "nyc", "eligible": 90, "byRank": [60, 20, 7, 3]}],
-                        "asOf": "2026-11-21T18:00:00.000Z",
-                    },
-                )
+@Operation(
+    id="countEligible",
+    method="GET",
+    path="/{campaignId}/entries/eligibility",
+    summary="How many are eligible",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(CountEligible,),
+    query=EligibilityQuery,
+    answers={
+        200: Answer(
+            body=EligibilityBody,
+            description="All counts are of one instant.",
+            example={
+                "campaignId": "tour-2026",
+                "eligible": 120,
+                "byMarket": [{"market": "nyc", "eligible": 90, "byRank": [60, 20, 7, 3]}],
+                "asOf": "2026-11-21T18:00:00.000Z",
             },
-            raises=(CampaignNotFound, Unavailable),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def count_eligible(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    query = query_of(request, EligibilityQuery)
-    return json_answer(
-        EligibilityBody.of(campaign_id, await app.registrations.count_eligible(campaign_id, query.query()))
-    )
+async def count_eligible(call: Call[EligibilityQuery]) -> EligibilityBody:
+    counted = await call.app.registrations.count_eligible(call.campaign_id, call.given.query())
+    return EligibilityBody.of(call.campaign_id, counted)
 
 
-@get(
-    "/{campaignId:str}/entries/scoring",
-    **documented(
-        Operation(
-            id="rankEligible",
-            summary="The eligible fans by score",
-            tag="Entries",
-            describes=RankEligible,
-            query=RankingQuery,
-            headers={"Accept": "`application/x-ndjson`: all of them as a stream, without pages"},
-            answers={
-                200: Answer(
-                    body=RankingBody,
-                    description="A page; or, if asked for, all of them as a stream.",
-                    example={
-                        "records": [
-                            {
-                                "userId": "fan-1",
-                                "score": 97.5,
-                                "selection": "none",
-                                "markets": ["nyc", "bos"],
-                                "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
-                            }
-                        ],
-                        "next": None,
-                    },
-                    media={NDJSON: '{"end":true,"count":0}\n'},
-                )
+@Operation(
+    id="rankEligible",
+    method="GET",
+    path="/{campaignId}/entries/scoring",
+    summary="The eligible fans by score",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(RankEligible, ExportEligible),
+    query=RankingQuery,
+    headers={"Accept": "`application/x-ndjson`: all of them as a stream, without pages"},
+    answers={
+        200: Answer(
+            body=RankingBody,
+            description="A page; or, if asked for, all of them as a stream.",
+            example={
+                "records": [
+                    {
+                        "userId": "fan-1",
+                        "score": 97.5,
+                        "selection": "none",
+                        "markets": ["nyc", "bos"],
+                        "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
+                    }
+                ],
+                "next": None,
             },
-            raises=(CampaignNotFound, InvalidValue, Unavailable),
-        ),
-        supreme,
-    ),
+            media={NDJSON: '{"end":true,"count":0}\n'},
+        )
+    },
 )
-async def rank_eligible(request: AnyRequest) -> Response[bytes] | Stream:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    wanted = query_of(request, RankingQuery)
-    after = position_of(wanted.cursor)
-    if preferred(request, JSON, NDJSON) == NDJSON:
-        return stream_answer(_ndjson(await app.registrations.export_eligible(campaign_id, wanted.query())), NDJSON)
-    page = await app.registrations.rank_eligible(campaign_id, wanted.query(), after=after, limit=wanted.limit)
+async def rank_eligible(call: Call[RankingQuery]) -> RankingBody | Stream:
+    app, query = call.app, call.given.query()
+    after = position_of(call.given.cursor)
+    if preferred(call.request, JSON, NDJSON) == NDJSON:
+        return stream_answer(_ndjson(await app.registrations.export_eligible(call.campaign_id, query)), NDJSON)
+    page = await app.registrations.rank_eligible(call.campaign_id, query, after=after, limit=call.given.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
-    return json_answer(RankingBody(records=records, next=cursor_of(page.next)))
+    return RankingBody(records=records, next=cursor_of(page.next))
 
 
 async def _ndjson(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[bytes]:

@@ -3,36 +3,24 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from litestar import get, post
 from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import InvalidValue, RateLimited, Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.emails import EMAIL_RULE, read_email
-from domain.model.registrations.errors import (
-    BudgetUsedUp,
-    CampaignNotFound,
-    CampaignNotOpen,
-    EntryNotFound,
-    GatesClosed,
-    PhoneCountry,
-    PhoneUnavailable,
-    UserNotFound,
-)
 from domain.model.registrations.markets import MAX_MARKETS
 from domain.model.registrations.names import NAME_LENGTH
 from domain.model.registrations.typed_text import TYPED_LIMIT
 from domain.usecases.registrations.read_entry import ReadEntry
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.registration import RegisterFanCommand
-from entrypoints.application import Application
+from entrypoints.http.call import Call
 from entrypoints.http.entries.body import EXAMPLE, EntryBody
 from entrypoints.http.entries.device import DeviceRequest, device_of
-from entrypoints.http.entries.limiting import limited
-from entrypoints.http.operation import Answer, Operation, documented
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, user_of
-from entrypoints.http.request.guards import caller_of, fan, oneself
+from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.decoding import AnyRequest, user_of
+from entrypoints.http.request.guards import fan, oneself
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import json_answer
 from entrypoints.http.response.problems import FieldProblem, forbidden, invalid
@@ -109,87 +97,60 @@ def _named(caller: Caller, named: str | None) -> UserId:
     return UserId(named)
 
 
-@post(
-    "/{campaignId:str}/entries",
-    status_code=200,
-    **documented(
-        Operation(
-            id="register",
-            summary="Register, or change one's registration",
-            tag="Entries",
-            describes=RegisterFan,
-            body=RegisterRequest,
-            example={"phone": "+1 212 555 0123", "markets": ["nyc", "bos"], "optIns": {"newsletter": True}},
-            answers={
-                200: Answer(body=EntryBody, description="Changed, or the same as before.", example=EXAMPLE),
-                201: Answer(body=EntryBody, description="Registered.", example=EXAMPLE),
-            },
-            raises=(
-                CampaignNotFound,
-                UserNotFound,
-                CampaignNotOpen,
-                InvalidValue,
-                GatesClosed,
-                PhoneCountry,
-                BudgetUsedUp,
-                PhoneUnavailable,
-                RateLimited,
-                Unavailable,
-            ),
-        ),
-        fan,
-    ),
+@Operation(
+    id="register",
+    method="POST",
+    path="/{campaignId}/entries",
+    summary="Register, or change one's registration",
+    tag="Entries",
+    guard=fan,
+    scope=Scope.ENTRIES,
+    limit="writes",
+    use_cases=(RegisterFan,),
+    body=RegisterRequest,
+    example={"phone": "+1 212 555 0123", "markets": ["nyc", "bos"], "optIns": {"newsletter": True}},
+    answers={
+        200: Answer(body=EntryBody, description="Changed, or the same as before.", example=EXAMPLE),
+        201: Answer(body=EntryBody, description="Registered.", example=EXAMPLE),
+    },
 )
-async def register(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    await limited(request, "writes")
-    body = await body_of(request, RegisterRequest)
-    user_id = _named(caller_of(request), body.user_id)
-    registered = await app.registrations.register(body.command(campaign_id, user_id, request))
-    answer = EntryBody.of(registered.entry, app.phones.tokens)
-    return json_answer(answer, status=201 if registered.created else 200)
+async def register(call: Call[RegisterRequest]) -> Response[bytes]:
+    user_id = _named(call.caller, call.given.user_id)
+    registered = await call.app.registrations.register(call.given.command(call.campaign_id, user_id, call.request))
+    body = EntryBody.of(registered.entry, call.app.phones.tokens)
+    return json_answer(body, status=201 if registered.created else 200)
 
 
-@get(
-    "/{campaignId:str}/entries/me",
-    **documented(
-        Operation(
-            id="getMyEntry",
-            summary="One's own registration",
-            tag="Entries",
-            describes=ReadEntry,
-            answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, RateLimited, Unavailable),
-        ),
-        oneself,
-    ),
+@Operation(
+    id="getMyEntry",
+    method="GET",
+    path="/{campaignId}/entries/me",
+    summary="One's own registration",
+    tag="Entries",
+    guard=oneself,
+    limit="reads",
+    use_cases=(ReadEntry,),
+    answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
 )
-async def get_my_entry(request: AnyRequest) -> Response[bytes]:
-    return await _entry_of(request, caller_of(request).user_id)
+async def get_my_entry(call: Call[None]) -> EntryBody:
+    return await _entry_of(call, call.caller.user_id)
 
 
-@get(
-    "/{campaignId:str}/entries/{userId:str}",
-    **documented(
-        Operation(
-            id="getEntry",
-            summary="A fan's registration",
-            tag="Entries",
-            describes=ReadEntry,
-            answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
-            raises=(EntryNotFound, RateLimited, Unavailable),
-        ),
-        fan,
-    ),
+@Operation(
+    id="getEntry",
+    method="GET",
+    path="/{campaignId}/entries/{userId}",
+    summary="A fan's registration",
+    tag="Entries",
+    guard=fan,
+    scope=Scope.READ,
+    limit="reads",
+    use_cases=(ReadEntry,),
+    answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
 )
-async def get_entry(request: AnyRequest) -> Response[bytes]:
-    return await _entry_of(request, _named(caller_of(request), user_of(request)))
+async def get_entry(call: Call[None]) -> EntryBody:
+    return await _entry_of(call, _named(call.caller, user_of(call.request)))
 
 
-async def _entry_of(request: AnyRequest, user_id: UserId) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
-    await limited(request, "reads")
-    entry = await app.registrations.read(campaign_id, user_id)
-    return json_answer(EntryBody.of(entry, app.phones.tokens))
+async def _entry_of(call: Call[None], user_id: UserId) -> EntryBody:
+    return EntryBody.of(await call.app.registrations.read(call.campaign_id, user_id), call.app.phones.tokens)

@@ -6,15 +6,11 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Annotated, Final
 
 import msgspec
-from litestar import post
-from litestar.response import Response
 from msgspec import Meta
 
-from domain.model.errors import InvalidValue, Unavailable
 from domain.model.files.text import MAX_LINE_BYTES, Lines, Utf8
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
-from domain.model.registrations.errors import ScoreFileAmbiguous, ScoreFileNotFound, ScoreFileUnreadable
 from domain.model.registrations.score_records import record_of
 from domain.model.registrations.scoring import (
     MAX_RECORDS,
@@ -24,21 +20,20 @@ from domain.model.registrations.scoring import (
     ScoreRecord,
     ScoreRefusal,
 )
-from domain.usecases.registrations.read_scores import pieces
+from domain.usecases.registrations.read_scores import ReadScores, pieces
 from domain.usecases.registrations.score_entries import ScoreEntries
-from entrypoints.application import Application
-from entrypoints.http.operation import Answer, Operation, documented
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.decoding import (
     AnyRequest,
     body_of,
-    campaign_of,
     chunks_of,
     let_others_in,
     media_type_of,
 )
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import NDJSON
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import FieldProblem, invalid, malformed
 from entrypoints.http.wire import UserIdText, Wire
 
@@ -103,52 +98,46 @@ class ScoredBody(Wire):
         )
 
 
-@post(
-    "/{campaignId:str}/entries/scoring",
-    status_code=200,
-    **documented(
-        Operation(
-            id="scoreEntries",
-            summary="Upload scores",
-            tag="Entries",
-            describes=ScoreEntries,
-            body=ScoringRequest,
-            example={"records": [{"userId": "fan-1", "score": 97.5}]},
-            body_media={NDJSON: '{"userId":"fan-1","score":97.5}\n'},
-            body_limit=SCORING_LIMIT,
-            answers={
-                200: Answer(
-                    body=ScoredBody,
-                    description="What became of the records.",
-                    example={
-                        "received": 2,
-                        "upserted": 1,
-                        "unchanged": 0,
-                        "rejected": 1,
-                        "problems": [{"line": 2, "userId": "fan-2", "reason": "phone_not_confirmed"}],
-                    },
-                )
+@Operation(
+    id="scoreEntries",
+    method="POST",
+    path="/{campaignId}/entries/scoring",
+    summary="Upload scores",
+    tag="Entries",
+    guard=supreme,
+    scope=Scope.ENTRIES,
+    use_cases=(ScoreEntries, ReadScores),
+    body=ScoringRequest,
+    example={"records": [{"userId": "fan-1", "score": 97.5}]},
+    body_media={NDJSON: '{"userId":"fan-1","score":97.5}\n'},
+    body_limit=SCORING_LIMIT,
+    reads_body=False,
+    answers={
+        200: Answer(
+            body=ScoredBody,
+            description="What became of the records.",
+            example={
+                "received": 2,
+                "upserted": 1,
+                "unchanged": 0,
+                "rejected": 1,
+                "problems": [{"line": 2, "userId": "fan-2", "reason": "phone_not_confirmed"}],
             },
-            raises=(InvalidValue, ScoreFileAmbiguous, ScoreFileNotFound, ScoreFileUnreadable, Unavailable),
-        ),
-        supreme,
-    ),
+        )
+    },
 )
-async def score_entries(request: AnyRequest) -> Response[bytes]:
-    app: Application = request.app.state.application
-    campaign_id = campaign_of(request)
+async def score_entries(call: Call[None]) -> ScoredBody:
+    app, request = call.app, call.request
     if media_type_of(request) == NDJSON:
-        return json_answer(ScoredBody.of(await app.registrations.score(campaign_id, _lines(request))))
+        return ScoredBody.of(await app.registrations.score(call.campaign_id, _lines(request)))
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT, other_media=(NDJSON,))
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
     await let_others_in(SCORING_LIMIT)
-    records = (
-        _each(_in_utf8(body.records or ()))
-        if body.key is None
-        else app.registrations.read_scores(campaign_id, body.key)
+    stored = app.registrations.read_scores(call.campaign_id, body.key) if body.key else None
+    return ScoredBody.of(
+        await app.registrations.score(call.campaign_id, stored or _each(_in_utf8(body.records or ())))
     )
-    return json_answer(ScoredBody.of(await app.registrations.score(campaign_id, records)))
 
 
 def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:

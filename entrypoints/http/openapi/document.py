@@ -1,18 +1,16 @@
-"""The OpenAPI 3.1 document, drawn from the operations that the route handlers declare."""
+"""The OpenAPI 3.1 document, drawn from the declared operations."""
 
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
 
 from entrypoints.http.openapi.parameters import parameters
 from entrypoints.http.openapi.possible_problems import Schema, problems_of
 from entrypoints.http.openapi.problems import headers_document, problem_document, problem_schemas
 from entrypoints.http.openapi.text import for_callers, public
-from entrypoints.http.operation import KEY, Answer, Operation
+from entrypoints.http.operation import WHO, Answer, Operation
 
 JSON: Final = "application/json"
 
@@ -30,13 +28,13 @@ _TAGS: Final = {
 }
 
 
-def openapi(app: Litestar) -> Schema:
+def openapi(operations: Iterable[Operation]) -> Schema:
     """The whole document, as a JSON-able dictionary."""
-    handlers = list(_handlers(app))
-    schemas = _Schemas([type for _, _, handler in handlers for type in _types(handler.opt[KEY])])
+    shown = [operation for operation in operations if operation.documented]
+    schemas = _Schemas([type for operation in shown for type in _types(operation)])
     paths: dict[str, Schema] = {}
-    for path, method, handler in handlers:
-        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, schemas)
+    for operation in shown:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
     document: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -49,7 +47,7 @@ def openapi(app: Litestar) -> Schema:
         "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": schemas.components | problem_schemas(handler.opt[KEY] for _, _, handler in handlers),
+            "schemas": schemas.components | problem_schemas(shown),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -57,7 +55,7 @@ def openapi(app: Litestar) -> Schema:
 
 
 def _without_unused(document: Schema) -> Schema:
-    """Queries are structs, too, but told parameter by parameter."""
+    """Queries are structs, too, but the document lists their fields as parameters."""
     schemas = document["components"]["schemas"]
     used = _references(document["paths"], schemas, set())
     kept = {name: schema for name, schema in schemas.items() if name in used}
@@ -74,15 +72,6 @@ def _references(part: Any, schemas: Schema, seen: set[str]) -> set[str]:
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _references(inner, schemas, seen)
     return seen
-
-
-def _handlers(app: Litestar) -> Iterable[tuple[str, str, HTTPRouteHandler]]:
-    """Every documented handler with its path and method."""
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if isinstance(handler, HTTPRouteHandler) and KEY in handler.opt:
-                for method in handler.http_methods - {"OPTIONS"}:
-                    yield route.path_format, str(method), handler
 
 
 def _types(operation: Operation) -> list[Any]:
@@ -111,16 +100,15 @@ class _Schemas:
         return schema["properties"], set(schema.get("required", ()))
 
 
-def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schema:
-    operation: Operation = handler.opt[KEY]
+def _operation(operation: Operation, schemas: _Schemas) -> Schema:
     document: Schema = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "description": "\n\n".join(filter(None, [for_callers(operation.description), handler.opt["who"]])),
+        "description": "\n\n".join(filter(None, [for_callers(operation.description), WHO[operation.guard]])),
         "tags": [operation.tag],
-        "parameters": parameters(path, operation, *schemas.fields(operation.query)),
-        "responses": _responses(operation, schemas, anyone=handler.opt["public"]),
-        "security": [] if handler.opt["public"] else [{"bearer": []}],
+        "parameters": parameters(operation, *schemas.fields(operation.query)),
+        "responses": _responses(operation, schemas),
+        "security": [] if operation.public else [{"bearer": []}],
     }
     if operation.body is not None:
         content: Schema = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
@@ -132,10 +120,10 @@ def _operation(path: str, handler: HTTPRouteHandler, schemas: _Schemas) -> Schem
     return document
 
 
-def _responses(operation: Operation, schemas: _Schemas, *, anyone: bool) -> Schema:
+def _responses(operation: Operation, schemas: _Schemas) -> Schema:
     """Of each status. One may be an answer as well as a problem: they differ in their media types."""
     found = {str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())}
-    for status, problems in problems_of(operation, anyone=anyone).items():
+    for status, problems in problems_of(operation).items():
         problem = problem_document(problems)
         if answer := found.get(str(status)):
             problem["description"] = f"{answer['description']} Or {problem['description']}"

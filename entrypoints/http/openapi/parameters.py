@@ -44,10 +44,11 @@ _HEADERS: Final = {
 _UNKNOWN: Final = _Told("", None)
 
 
-def parameters(path: str, operation: Operation, fields: Mapping[str, Schema], required: set[str]) -> list[Schema]:
+def parameters(operation: Operation, fields: Mapping[str, Schema], required: set[str]) -> list[Schema]:
     """``fields``: those of the query, of which some are ``required``."""
+    in_path = _IN_PATH.findall(operation.path)
     return [
-        *(_parameter("path", name, _path_schema(name), required=True) for name in _IN_PATH.findall(path)),
+        *(_parameter("path", name, _path_schema(name), required=True) for name in in_path),
         *(
             _parameter("query", name, _without_null(schema), required=name in required)
             for name, schema in fields.items()

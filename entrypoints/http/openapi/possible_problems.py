@@ -96,13 +96,13 @@ class PossibleProblem(NamedTuple):
         return self.code == InvalidValue.code or self.code in GATES
 
 
-def problems_of(operation: Operation, *, anyone: bool) -> Mapping[int, list[PossibleProblem]]:
-    """What may go wrong with an operation, by status; ``anyone``: it needs no token."""
+def problems_of(operation: Operation) -> Mapping[int, list[PossibleProblem]]:
+    """What may go wrong with an operation, by status."""
     possible = [_of_http(problem) for problem in (internal(), too_slow(), head_too_large(), busy())]
     possible += [_of_model(error) for error in operation.raises if error not in {InvalidValue, GatesClosed}]
     if GatesClosed in operation.raises:
         possible += [PossibleProblem(STATUS_OF[GatesClosed], gate, _title_of(GatesClosed)) for gate in GATES]
-    if not anyone:  # and then its path names a campaign
+    if not operation.public:
         possible += [_of_http(unauthenticated("")), _of_http(forbidden()), _of_model(InvalidValue)]
     if operation.body is not None:
         limit = too_large(operation.body_limit)

@@ -20,8 +20,7 @@ def problem_schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
     found = {
         problem.name: _schema(problem)
         for operation in operations
-        for anyone in (True, False)
-        for problems in problems_of(operation, anyone=anyone).values()
+        for problems in problems_of(operation).values()
         for problem in problems
     }
     _, shared = msgspec.json.schema_components([ProblemBody], ref_template=f"{_SCHEMAS}{{name}}")

@@ -1,4 +1,4 @@
-"""Who may call an operation: its guard admits the caller, or refuses the request."""
+"""Who may call an operation: its guard admits the caller or refuses the request."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -6,48 +6,42 @@ from typing import Any, Final
 from litestar.connection import ASGIConnection
 
 from domain.model.errors import Unavailable
+from domain.model.ids import UserId
 from entrypoints.application import Application
 from entrypoints.http.request.headers import header
 from entrypoints.http.request.token_verifier import Caller, TokenVerifier
 from entrypoints.http.response.problems import forbidden
 
-_CALLER: Final = "fangate.caller"
-
 Connection = ASGIConnection[Any, Any, Any, Any]
-Guard = Callable[[Connection], Awaitable[None]]
+Guard = Callable[[Connection], Awaitable[Caller]]
+"""Raises a 401 or 403 Problem, or Unavailable."""
+ANONYMOUS: Final = Caller(UserId(""), supreme=False)
+"""The caller of a public operation: no token was looked at."""
 
 
-async def supreme(request: Connection) -> None:
-    """Guard: administrators only."""
-    if not (await _admit(request)).supreme:
+async def supreme(request: Connection) -> Caller:
+    """Administrators only."""
+    caller = await fan(request)
+    if not caller.supreme:
         raise forbidden()
+    return caller
 
 
-async def fan(request: Connection) -> None:
-    """Guard: whoever has a valid token; what is a fan's own is for the handler to see to."""
-    await _admit(request)
-
-
-async def oneself(request: Connection) -> None:
-    """Guard: a valid token; the handler reaches only what belongs to its subject, an administrator's too."""
-    await _admit(request)
-
-
-async def public(_: Connection) -> None:
-    """Guard: everyone, on purpose."""
-
-
-async def _admit(request: Connection) -> Caller:
+async def fan(request: Connection) -> Caller:
+    """Any valid token. The handler checks that a fan reaches only the fan's own registration."""
     token_verifier: TokenVerifier = request.app.state.token_verifier
     caller = await token_verifier.admit(header(request, b"authorization"))
     application: Application = request.app.state.application
-    if application.store.away():  # Every operation needs it: better refused now than after a time-out.
+    if application.store.away():  # Every operation needs the store: refuse now, not after a time-out.
         raise Unavailable("store")
-    request.scope[_CALLER] = caller  # type: ignore[typeddict-unknown-key]
     return caller
 
 
-def caller_of(request: Connection) -> Caller:
-    """Who was admitted."""
-    caller: Caller = request.scope[_CALLER]  # type: ignore[typeddict-item]
-    return caller
+async def oneself(request: Connection) -> Caller:
+    """Any valid token. The handler reaches only what belongs to its subject, an administrator's too."""
+    return await fan(request)
+
+
+async def public(_: Connection) -> Caller:
+    """No token is needed."""
+    return ANONYMOUS

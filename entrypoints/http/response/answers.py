@@ -16,13 +16,17 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
     )
 
 
+def no_content(status: int = 204) -> Response[None]:
+    return Response(None, status_code=status)
+
+
 def stream_answer(lines: AsyncIterator[bytes], media_type: str) -> Stream:
     """Bytes as they come, in constant memory."""
     return Stream(_in_turns(lines), media_type=media_type)
 
 
 async def _in_turns(pages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Between two pages others have their turn: neither the store nor the caller need make this one wait."""
+    """Other requests run between two pages, also where neither the store nor the caller makes this one wait."""
     async for page in pages:
         yield page
         await asyncio.sleep(0)

@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
 from entrypoints.config.settings import Settings
-from entrypoints.http.app import ROUTES
 from entrypoints.http.entries.scoring import SCORING_LIMIT
-from entrypoints.http.operation import KEY, Operation
+from entrypoints.http.operation import Operation
+from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES
+from tests.support.operations import path_in_campaign
 from tests.support.servers.service import SECRET
 from tests.support.standing_still import Answer, Inside, inside
 from tests.support.tokens import bearer
@@ -53,23 +55,15 @@ def moves(answer: Answer, what: str) -> None:
 
 def operations(part: str) -> list[Any]:
     """Those that have a ``body``, or a ``query``."""
-    found = [(route, route.opt[KEY]) for route in ROUTES if KEY in route.opt]
     return [
-        pytest.param(method, path, operation, id=operation.id)
-        for route, operation in found
+        pytest.param(operation, id=operation.id)
+        for operation in OPERATIONS
         if getattr(operation, part) is not None
-        for path in route.paths
-        for method in route.http_methods - {"OPTIONS"}
     ]
 
 
-def filled(path: str) -> bytes:
-    return (
-        path.replace("{campaignId:str}", "c1")
-        .replace("{importId:str}", "i1")
-        .replace("{userId:str}", "u1")
-        .encode()
-    )
+def filled(operation: Operation) -> bytes:
+    return f"/c1/{path_in_campaign(operation)}".encode()
 
 
 def hostile_json(size: int) -> Iterator[tuple[str, bytes]]:
@@ -106,11 +100,14 @@ def in_each_field(operation: Operation, size: int) -> Iterator[tuple[str, bytes]
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("method", "path", "operation"), operations("body"))
-async def test_no_body_does(service: Inside, method: str, path: str, operation: Operation) -> None:
+@pytest.mark.parametrize("operation", operations("body"))
+async def test_no_body_does(service: Inside, operation: Operation) -> None:
     size = operation.body_limit
     for what, body in [*hostile_json(size), *in_each_field(operation, MEBIBYTE)]:
-        moves(await service.ask(method, filled(path), bearer() | JSON, body[:size]), f"{operation.id} {what}")
+        moves(
+            await service.ask(operation.method, filled(operation), bearer() | JSON, body[:size]),
+            f"{operation.id} {what}",
+        )
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -130,18 +127,23 @@ async def test_no_record_does(service: Inside, record: bytes) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("method", "path", "operation"), operations("query"))
-async def test_no_query_does(service: Inside, method: str, path: str, operation: Operation) -> None:
+@pytest.mark.parametrize("operation", operations("query"))
+async def test_no_query_does(service: Inside, operation: Operation) -> None:
     size = MAX_HEAD_BYTES - 1_000
-    fields = [field.encode() for field in operation.query.__struct_fields__]
+    query = operation.query
+    assert query is not None
+    fields = [field.name.encode() for field in msgspec.structs.fields(query)]
     queries = [piece * (size // len(piece)) for piece in (b"&", b"a&", b"=", b"a=1&", b"%41", b"%", b"+", b"`.[")]
     for name in (b"market", b"selection", b"count", b"minScore", b"cursor", b"code", *fields):
         queries += [
             name + b"=" + piece * ((size - 20) // len(piece)) for piece in (b"1", b"A", b"%20", b"1e", b"%ff")
         ]
         queries.append((name + b"=1&") * (size // (len(name) + 3)))
-    for query in queries:
-        moves(await service.ask(method, filled(path) + b"?" + query, bearer()), f"{operation.id} ?{query[:12]!r}")
+    for text in queries:
+        moves(
+            await service.ask(operation.method, filled(operation) + b"?" + text, bearer()),
+            f"{operation.id} ?{text[:12]!r}",
+        )
 
 
 @pytest.mark.asyncio(loop_scope="module")

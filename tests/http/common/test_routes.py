@@ -1,19 +1,21 @@
 """What holds for every route and every error there is, and for those still to come."""
 
+import typing
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
-from entrypoints.http.app import ROUTES
-from entrypoints.http.operation import KEY, WHO, Operation
-from entrypoints.http.pages import docs_asset, root
-from entrypoints.http.request.guards import public
+from entrypoints.http.call import Call
+from entrypoints.http.operation import WHO, Operation
+from entrypoints.http.operations import OPERATIONS
+from entrypoints.http.request.guards import fan, oneself, supreme
+from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import STATUS_OF
 from entrypoints.http.wire import RULES
+from tests.support.operations import where
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
@@ -38,20 +40,45 @@ def test_every_refusal_has_a_stable_code_of_its_own_and_a_message() -> None:
     assert all(error.__doc__ for error in refusals())
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.handler_name))
-def test_every_route_declares_who_may_call_and_what_it_promises(route: HTTPRouteHandler) -> None:
-    assert route.before_request in WHO
-    if route in (docs_asset, root):
-        assert route.before_request is public
-        return
-    operation = route.opt[KEY]
-    assert isinstance(operation, Operation)
-    assert (route.before_request is public) == (operation.id in OPEN)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_every_operation_declares_who_may_call_and_what_it_promises(operation: Operation) -> None:
+    assert operation.guard in WHO
+    if operation.documented:
+        assert operation.public == (operation.id in OPEN), where(operation)
+    else:
+        assert operation.public, where(operation)
     assert operation.summary
     assert operation.answers
-    assert all(
+    assert not operation.documented or all(
         answer.example is not None or answer.media for status, answer in operation.answers.items() if status != 204
-    )
+    ), where(operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_a_handler_gets_what_its_operation_declares(operation: Operation) -> None:
+    given = operation.body if operation.reads_body and operation.body else operation.query
+
+    hints = typing.get_type_hints(operation.handler)
+    assert next(iter(hints.values())) == Call[given or type(None)], where(operation)  # type: ignore[misc]
+    assert operation.body is None or operation.query is None, where(operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_calls_of_fans_are_counted_and_no_others(operation: Operation) -> None:
+    of_fans = operation.guard in {fan, oneself}
+
+    kind = "reads" if operation.method == "GET" else "writes"
+    assert operation.limit == (kind if of_fans else None), where(operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_every_operation_that_staff_may_call_has_a_scope_of_its_area(operation: Operation) -> None:
+    """A GET reads, but for the GET that holds codes."""
+    area = {"Codes": Scope.CODES, "Entries": Scope.ENTRIES}.get(operation.tag)
+    reads = operation.method == "GET" and not operation.deprecated
+
+    of_staff = operation.guard in {supreme, fan}
+    assert operation.scope == ((Scope.READ if reads else area) if of_staff else None), where(operation)
 
 
 def patterns_in(schema: Any) -> Iterator[str]:
@@ -65,8 +92,7 @@ def patterns_in(schema: Any) -> Iterator[str]:
 
 def test_every_pattern_of_a_request_has_a_rule_in_words() -> None:
     """A pattern quoted to a fan helps no fan."""
-    operations = [route.opt[KEY] for route in ROUTES if KEY in route.opt]
-    structs = [struct for one in operations for struct in (one.body, one.query) if struct is not None]
+    structs = [struct for one in OPERATIONS for struct in (one.body, one.query) if struct is not None]
     _, components = msgspec.json.schema_components(structs)
 
     assert set(patterns_in(list(components.values()))) == set(RULES)

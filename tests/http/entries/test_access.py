@@ -7,45 +7,34 @@ from typing import Any
 
 import jwt
 import pytest
-from litestar.handlers import HTTPRouteHandler
 
 from domain.model.errors import DomainError
-from entrypoints.http.app import ROUTES
-from entrypoints.http.operation import KEY, Operation
-from entrypoints.http.request.guards import fan, oneself, supreme
+from entrypoints.http.operation import Operation
+from entrypoints.http.request.guards import Guard, fan, oneself, supreme
 from entrypoints.http.response.problems import GATES, STATUS_OF
 from tests.http.entries.scene import Scene
 from tests.support.answers import assert_problem
+from tests.support.operations import DOCUMENTED, path_in_campaign, where
 from tests.support.servers.service import SECRET
 from tests.support.tokens import bearer, token
 
 OF_ONESELF = {"confirmPhone", "resendCode", "getMyEntry"}
 OF_FANS = {"register", "getEntry"} | OF_ONESELF
-OF_STAFF = {
-    "liftPhoneBlock", "freePhone", "scoreEntries", "countEligible", "rankEligible", "countEntries",
-    "selectEntries", "transferEntries",
-}  # fmt: skip
+"""All others are of staff."""
 JSON = {"Content-Type": "application/json"}
 
 
-def of_entries(*ids: set[str]) -> list[Any]:
-    """The routes of registrations, from the table that the service itself is made of."""
-    wanted: set[str] = set().union(*ids)
+def of_entries(*guards: Guard) -> list[Any]:
+    """The operations of registrations that have one of these guards."""
     return [
-        pytest.param(handler, id=operation.id)
-        for handler in ROUTES
-        if isinstance(operation := handler.opt.get(KEY), Operation)
-        and operation.tag == "Entries"
-        and (not ids or operation.id in wanted)
+        pytest.param(operation, id=operation.id)
+        for operation in DOCUMENTED
+        if operation.tag == "Entries" and (not guards or operation.guard in guards)
     ]
 
 
-def call(scene: Scene, handler: HTTPRouteHandler, headers: dict[str, str], content: bytes | None = None) -> Any:
-    (method,) = handler.http_methods - {"OPTIONS"}
-    (path,) = handler.paths
-    assert path.startswith("/{campaignId:str}/")
-    path = path.removeprefix("/{campaignId:str}/").replace("{userId:str}", "somebody")
-    return scene.ask(str(method), path, headers=headers, content=content)
+def call(scene: Scene, operation: Operation, headers: dict[str, str], content: bytes | None = None) -> Any:
+    return scene.ask(operation.method, path_in_campaign(operation), headers=headers, content=content)
 
 
 def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
@@ -55,24 +44,15 @@ def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainErro
         yield from refusals(kind)
 
 
-def test_the_table_has_every_operation_of_registrations() -> None:
-    assert {str(route.id) for route in of_entries()} == OF_FANS | OF_STAFF
-
-
-@pytest.mark.parametrize("handler", of_entries())
-def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTTPRouteHandler) -> None:
-    operation: Operation = handler.opt[KEY]
-
+@pytest.mark.parametrize("operation", of_entries())
+def test_every_operation_declares_who_may_call_and_what_it_promises(operation: Operation) -> None:
     of_fans = oneself if operation.id in OF_ONESELF else fan
-    assert handler.before_request is (of_fans if operation.id in OF_FANS else supreme)
-    assert operation.description
-    assert operation.answers
-    assert operation.raises
-    for answer in operation.answers.values():
-        assert answer.body is None or answer.example is not None
+    assert operation.guard is (of_fans if operation.id in OF_FANS else supreme), where(operation)
+    assert operation.description, where(operation)
+    assert operation.raises, where(operation)
 
 
-@pytest.mark.parametrize("handler", of_entries())
+@pytest.mark.parametrize("operation", of_entries())
 @pytest.mark.parametrize(
     "headers",
     [
@@ -82,47 +62,45 @@ def test_every_operation_declares_who_may_call_and_what_it_promises(handler: HTT
     ids=["none", "nonsense", "no scheme", "basic", "badly signed", "expired", "no user"],
 )  # fmt: skip
 def test_without_a_good_token_every_operation_is_a_401(
-    scene: Scene, handler: HTTPRouteHandler, headers: dict[str, str]
+    scene: Scene, operation: Operation, headers: dict[str, str]
 ) -> None:
-    refused = call(scene, handler, headers | JSON, b"{")
+    refused = call(scene, operation, headers | JSON, b"{")
 
     assert_problem(refused, 401, "auth.unauthenticated")
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("handler", of_entries(OF_STAFF))
-@pytest.mark.parametrize("supreme", ["true", 1, [True], None])
+@pytest.mark.parametrize("operation", of_entries(supreme))
+@pytest.mark.parametrize("claim", ["true", 1, [True], None])
 def test_with_a_fans_token_every_operation_of_staff_is_a_403(
-    scene: Scene, handler: HTTPRouteHandler, supreme: Any
+    scene: Scene, operation: Operation, claim: Any
 ) -> None:
     """``supreme`` is the boolean and nothing like it."""
-    claims = {"sub": "ann", "exp": int(time.time()) + 60} | ({} if supreme is None else {"supreme": supreme})
+    claims = {"sub": "ann", "exp": int(time.time()) + 60} | ({} if claim is None else {"supreme": claim})
     signed = jwt.encode(claims, SECRET, algorithm="HS256")
 
-    refused = call(scene, handler, JSON | {"Authorization": f"Bearer {signed}"}, b"{")
+    refused = call(scene, operation, JSON | {"Authorization": f"Bearer {signed}"}, b"{")
 
     assert_problem(refused, 403, "auth.forbidden")
 
 
-@pytest.mark.parametrize("handler", of_entries(OF_FANS))
-def test_with_a_fans_token_the_operations_of_fans_are_reached(scene: Scene, handler: HTTPRouteHandler) -> None:
-    answer = call(scene, handler, bearer("somebody", supreme=False))
+@pytest.mark.parametrize("operation", of_entries(fan, oneself))
+def test_with_a_fans_token_the_operations_of_fans_are_reached(scene: Scene, operation: Operation) -> None:
+    answer = call(scene, operation, bearer("somebody", supreme=False))
 
     assert answer.status_code in {400, 404}
 
 
-@pytest.mark.parametrize("handler", of_entries(OF_STAFF))
-def test_with_a_supreme_token_the_operations_of_staff_are_reached(scene: Scene, handler: HTTPRouteHandler) -> None:
-    assert call(scene, handler, bearer()).status_code in {200, 400}
+@pytest.mark.parametrize("operation", of_entries(supreme))
+def test_with_a_supreme_token_the_operations_of_staff_are_reached(scene: Scene, operation: Operation) -> None:
+    assert call(scene, operation, bearer()).status_code in {200, 400}
 
 
-@pytest.mark.parametrize("handler", of_entries())
-def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(
-    scene: Scene, handler: HTTPRouteHandler
-) -> None:
+@pytest.mark.parametrize("operation", of_entries())
+def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene, operation: Operation) -> None:
     for campaign in ("a%20b", "x" * 65, "c1%0a", "%00"):
         odd = Scene(scene.service, scene.platform, scene.http, campaign)
-        assert_problem(call(odd, handler, bearer()), 422, "request.invalid", "/campaignId")
+        assert_problem(call(odd, operation, bearer()), 422, "request.invalid", "/campaignId")
 
 
 def test_every_refusal_of_the_model_has_a_status_and_a_stable_code_of_its_own() -> None:

@@ -1,0 +1,50 @@
+"""Every operation there is. A new one is a line here; routes, OpenAPI and tests read this list."""
+
+from typing import Final
+
+from entrypoints.http import pages, system
+from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
+from entrypoints.http.entries import (
+    administration,
+    confirmation,
+    counting,
+    eligibility,
+    numbers,
+    registration,
+    scoring,
+)
+from entrypoints.http.operation import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    imports.import_codes,
+    imports.withdraw_import,
+    imports.get_import,
+    reservations.reserve_codes,
+    reservations.reserve_codes_by_get,
+    assignments.assign_codes,
+    assignments.release_codes,
+    counts.count_codes,
+    catalogue.list_codes,
+    history.get_code_history,
+    registration.register,
+    registration.get_my_entry,
+    registration.get_entry,
+    confirmation.confirm_phone,
+    confirmation.resend_code,
+    confirmation.lift_phone_block,
+    numbers.free_phone,
+    scoring.score_entries,
+    eligibility.count_eligible,
+    eligibility.rank_eligible,
+    counting.count_entries,
+    administration.select_entries,
+    administration.transfer_entries,
+    system.livez,
+    system.readyz,
+    system.metrics,
+    pages.openapi_document,
+    pages.asyncapi_document,
+    pages.docs,
+    pages.root,
+    *pages.assets,
+)

@@ -1,0 +1,81 @@
+"""From the declaration of an operation to a route that serves it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Response
+
+from domain.model.ids import CampaignId
+from domain.usecases.registrations.limit_calls import Kind
+from entrypoints.application import Application
+from entrypoints.http.call import Call
+from entrypoints.http.operation import Operation
+from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
+from entrypoints.http.request.token_verifier import Caller
+from entrypoints.http.response.answers import json_answer, no_content
+
+NO_CAMPAIGN: Final = CampaignId("")
+_PARAMETER: Final = re.compile(r"{(\w+)}")
+
+Endpoint = Callable[[AnyRequest], Awaitable[Response[Any]]]
+Reader = Callable[[AnyRequest], Awaitable[Any]]
+
+
+def route(operation: Operation) -> HTTPRouteHandler:
+    """The framework's route handler."""
+    handler = HTTPRouteHandler(
+        _PARAMETER.sub(r"{\1:str}", operation.path),
+        http_method=operation.method,  # type: ignore[arg-type]
+        status_code=200,  # Of a response that names no status.
+    )
+    return handler(_endpoint(operation))
+
+
+def _endpoint(operation: Operation) -> Endpoint:
+    """Admit the caller, count the call, decode what it sends, handle it, encode the answer: in this order."""
+    guard, limit, handle = operation.guard, operation.limit, operation.handler
+    read, encode = _reader(operation), _encoder(operation)
+    campaign = campaign_of if operation.of_campaign else _no_campaign
+
+    async def endpoint(request: AnyRequest) -> Response[Any]:
+        app: Application = request.app.state.application
+        caller = await guard(request)
+        campaign_id = campaign(request)
+        if limit is not None and not caller.supreme:
+            await _count(app, limit, caller, request)
+        given = await read(request) if read else None
+        result = await handle(Call(app, caller, campaign_id, given, request))
+        return result if isinstance(result, Response) else encode(result)
+
+    return endpoint
+
+
+async def _count(app: Application, limit: Kind, caller: Caller, request: AnyRequest) -> None:
+    """Staff are not counted. Raises RateLimited."""
+    await app.limit_calls(limit, caller.user_id, request.client.host if request.client else None)
+
+
+def _no_campaign(_: AnyRequest) -> CampaignId:
+    return NO_CAMPAIGN
+
+
+def _reader(operation: Operation) -> Reader | None:
+    body, query, limit = operation.body, operation.query, operation.body_limit
+    if body is not None:
+        return (lambda request: body_of(request, body, limit=limit)) if operation.reads_body else None
+    if query is None:
+        return None
+
+    async def read_query(request: AnyRequest) -> Any:
+        return query_of(request, query)
+
+    return read_query
+
+
+def _encoder(operation: Operation) -> Callable[[Any], Response[Any]]:
+    status, answer = next(iter(operation.answers.items()))
+    if answer.body is None:
+        return lambda _: no_content(status)
+    return lambda body: json_answer(body, status=status)
