@@ -30,6 +30,9 @@ from entrypoints.worker.watching import watched
 
 GRACE_SECONDS = 25
 """How long requests under way may still take when the service is told to stop."""
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection without a request stays open. Load balancers keep theirs for 60 s. The caller must be the
+first to close, or a request meets a connection that was closed a moment before: uvicorn's own 5 s do that."""
 START_SECONDS = 60
 """How long a worker may say nothing before it is taken for dead; on a busy machine, starting takes a while."""
 
@@ -85,6 +88,7 @@ def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.C
         log_level="warning",
         server_header=False,
         date_header=True,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=START_SECONDS,
     )

@@ -1,7 +1,9 @@
 """``fangate serve`` as a process: how it starts, and how it stops."""
 
 import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +29,23 @@ def test_told_to_stop_several_workers_end_in_order(database_url: str) -> None:
     with service({"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}, workers=2) as running:
         assert running.stop() == 0
         assert "Traceback" not in running.logged()
+
+
+def test_an_idle_connection_outlives_the_patience_of_http_clients_and_does_not_hold_up_the_end() -> None:
+    """Clients close an idle connection after 5 s, load balancers after 60 s. The service must not be the first."""
+    with service({"FANGATE_OBJECTS": "memory:"}) as running:
+        host, _, port = running.url.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            assert _alive(connection)
+            time.sleep(7)
+            assert _alive(connection)
+
+            assert running.stop() == 0
+
+
+def _alive(connection: socket.socket) -> bool:
+    connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    return connection.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
