@@ -1,4 +1,4 @@
-"""Messages on their way: the outbox, and the queue of jobs for later."""
+"""The outbox of messages, and the queue of jobs for later."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from domain.model.messaging.relaying import Channel, Parked, Settlement, Standin
 
 
 class Outbox(Protocol):
-    """Each message was stored in one write with the change it tells of, and stays until it is settled.
+    """Each message was stored in one write with the change that it reports, and stays until it is settled.
 
-    All raise Unavailable.
+    Every method raises Unavailable.
     """
 
     async def pending(
@@ -22,29 +22,28 @@ class Outbox(Protocol):
     ) -> Sequence[StoredMessage]:
         """Up to ``limit`` messages of this channel, of entries in these partitions; the longest waiting first.
 
-        Those of one entry are in the order they were left, none skipped. An entry with one that is postponed
-        beyond ``now`` is left out. What is answered is bounded in bytes too.
+        The messages of one entry come in the order they were stored, none skipped. An entry with a message that is
+        postponed beyond ``now`` is left out. The answer is bounded in bytes too.
         """
         ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Forget what was passed on, put off what is postponed, move aside what is parked.
+        """Forget messages that were passed on, put off postponed ones, move parked ones aside.
 
-        Events that were passed on are remembered for a week, without their content. Saying so twice, or of
-        messages that are not there any more, is no error.
+        Events that were passed on are remembered for a week, without their content. A repeated settlement, or one
+        of messages that are gone, is no error.
         """
         ...
 
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        """Up to ``limit`` of those moved aside, in one campaign or all, the one there longest first."""
+        """Up to ``limit`` parked messages, of one campaign or of all, the longest parked first."""
         ...
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """Let these parked messages (all for None) wait again, with no attempt counted; which were put back.
+        """Put these parked messages (None: all) back to wait, with no attempt counted. Returns the ids put back.
 
-        Each returns to the place that its revision gives it, so that the events of an entry keep their order.
-
-        Whatever crashes in between, none is lost; doing it again ends the same.
+        Each returns to the position of its revision, so that the events of an entry keep their order. A crash
+        loses no message, and a repeat has the same result.
         """
         ...
 
@@ -62,7 +61,7 @@ class ScoreRetry:
 
 
 class Lane(StrEnum):
-    """New jobs do not wait behind jobs that were put off, however many those are."""
+    """A queue has two lanes, so that new jobs do not wait behind jobs that were put off."""
 
     NEW = "new"
     PUT_OFF = "put_off"
@@ -70,60 +69,61 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A job in hand: nobody else is given it before its time is up, a minute unless that is changed."""
+    """A job that the queue has handed out. It is in flight until it is settled or its time is up: a minute, unless
+    ``extend`` changes that. Until then no other worker receives it."""
 
     job: ScoreRetry
     receipt: str
-    """What this very delivery is called; another of the same job has another."""
+    """The id of this delivery. Another delivery of the same job has another."""
     attempt: int
-    """1 for the first time that it is handed out."""
+    """1 for the first delivery of the job."""
     lane: Lane = Lane.NEW
-    """Where it came from."""
+    """The lane that it came from."""
 
 
 PutOff = tuple[Delivery, timedelta]
-"""A job in hand, and after what time to hand it out again."""
+"""A job in flight, and the time after which to hand it out again."""
 
 
 class Queue(Protocol):
-    """Jobs are handed out at least once, in any order, as often as there are attempts; a job that was not done by
-    then goes to the dead letters. Any number can be sent or told of in one call. All raise Unavailable."""
+    """Hands out each job at least once, in any order, until it is done or its attempts are used up; then it is a
+    dead letter. One call takes any number of jobs. Every method raises Unavailable."""
 
     async def send(self, jobs: Sequence[ScoreRetry]) -> None:
-        """Put these in; all of them are safe when it returns."""
+        """Add these jobs. When it returns, all of them are stored."""
         ...
 
     async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """Up to ``limit`` jobs of this lane that are due; waits up to ``wait`` for the first. Cancelled, it leaves
-        nothing in hand, which may take as long."""
+        """Up to ``limit`` jobs of this lane that are due; waits up to ``wait`` for the first. When it is
+        cancelled, no job stays in flight; the cancellation may take as long as the wait."""
         ...
 
     async def extend(self, deliveries: Sequence[Delivery], by: timedelta) -> None:
-        """Keep them in hand for ``by`` from now; for no time is to hand them back, in their lane. Saying so too
-        late is no error, and keeps nothing."""
+        """Keep these jobs in flight for ``by`` from now. A time of zero hands them back, in their lane. A call
+        that comes too late is no error and has no effect."""
         ...
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """Do not hand them out again. Saying so twice, or too late, is no error."""
+        """Do not hand these jobs out again. A call that is repeated, or comes too late, is no error."""
         ...
 
     async def postpone(self, put_off: Sequence[PutOff]) -> None:
-        """Hand each out again after its time, if it has attempts left. Saying so too late is no error, but may
-        bring the job once more."""
+        """Hand each job out again after its time, if it has attempts left. A call that comes too late is no error,
+        but the job may come once more."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """How much lies in a queue, as nearly as it can tell."""
+    """How many jobs are in a queue, about."""
 
     waiting: int
-    """Due, put off, or in somebody's hand."""
+    """Due, put off or in flight."""
     dead: int
 
 
 class CountedQueue(Queue, Protocol):
-    """A queue that can be watched."""
+    """A queue that can be counted, for monitoring."""
 
     async def depth(self) -> Depth:
         """Raises Unavailable."""

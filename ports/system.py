@@ -30,7 +30,7 @@ class HealthCheck(Protocol):
 
 class StoreHealth(HealthCheck, Protocol):
     def away(self) -> bool:
-        """Known not to answer, without asking: what needs the store is refused at once, not after a time-out."""
+        """True while the store is known not to answer. Asks nothing, so a request can be refused at once."""
         ...
 
 
@@ -62,27 +62,27 @@ class RateLimits(Protocol):
 
 
 SharesChange = Callable[[Shares, datetime], Shares]
-"""From the shares as they are, and the time, to the shares as they should be. Pure; run again whenever somebody
-else changed them first."""
+"""From the shares as they are, and the time, to the shares as they should be. Pure: it runs again when another
+worker changed the shares first."""
 
 
 class Leases(Protocol):
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
-        """Store what ``change`` makes of the shares, in one atomic step; what they have become, and the time.
+        """Store what ``change`` makes of the shares, in one atomic step. Returns the new shares, and the time.
 
-        The time is the store's own, one clock for all workers. Raises Unavailable; the change may have been made
-        then.
+        The time is the store's own: one clock for all workers. Raises Unavailable; the change may have been made
+        all the same.
         """
         ...
 
 
 CurrentRequest = Callable[[], RequestContext]
-"""The request that the caller's own task is about, asked in that task: what tasks share has no origin of its own.
-Cheap, and never raises."""
+"""Returns the request that the calling task serves. Call it in that task: an object that tasks share belongs to no
+request. Cheap, and never raises."""
 
 
 def no_request() -> RequestContext:
-    """For work that no request asked for."""
+    """For work that belongs to no request."""
     return NO_REQUEST
 
 
@@ -90,10 +90,10 @@ _CURRENT: Final = ContextVar("fangate.origin", default=NO_REQUEST)
 
 
 def current_request() -> RequestContext:
-    """What was said last in this task, or in the one that began it."""
+    """The request set last in this task, or in the task that started it."""
     return _CURRENT.get()
 
 
 def set_current_request(request: RequestContext) -> None:
-    """For the rest of this task, and for those it begins."""
+    """For the rest of this task, and for the tasks that it starts."""
     _CURRENT.set(request)

@@ -1,7 +1,8 @@
-"""The producer in use, made when it is needed and given up when something is wrong with it.
+"""The producer in use: made when it is needed, and abandoned when a batch fails.
 
-aiokafka numbers the batches of each partition. One that fails leaves a gap, and from then on brokers refuse all
-that follow (aiokafka#1017); one that cannot be delivered is tried for ever. A new producer begins anew.
+aiokafka numbers the batches of each partition. A batch that fails leaves a gap, and from then on brokers refuse
+every batch that follows (aiokafka#1017); a batch that cannot be delivered is retried for ever. A new producer
+starts new numbers.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ CLOSE_SECONDS: Final = 5.0
 
 
 class Producer:
-    """One of aiokafka's, for several who send at once."""
+    """A producer of aiokafka that several calls use at once."""
 
     def __init__(self, servers: str) -> None:
         self.kafka = AIOKafkaProducer(
@@ -41,7 +42,7 @@ class Producer:
 
     @asynccontextmanager
     async def used_until(self, deadline: float) -> AsyncIterator[None]:
-        """Raises TimeoutError when the time is over, or somebody gave the producer up."""
+        """Raises TimeoutError when the time is over, or when another call has abandoned the producer."""
         async with asyncio.timeout_at(deadline) as limit:
             self._users.add(limit)
             try:
@@ -49,15 +50,18 @@ class Producer:
             finally:
                 self._users.remove(limit)
 
-    async def give_up(self) -> None:
-        """Close it without waiting for what cannot be delivered. What was on its way may arrive yet, as a repeat.
+    async def abandon(self) -> None:
+        """Close it without waiting for batches that cannot be delivered. Batches in flight may still arrive, as
+        repeats.
 
-        aiokafka's own ``stop`` would wait, for ever perhaps, and there is no public way not to.
+        Private names, because aiokafka 0.14 has no public way: ``stop`` waits until all is delivered, perhaps for
+        ever, and leaves the sender running when it is cancelled. tests/adapters/test_stream_faults.py notices when
+        a release renames them.
         """
         for user in self._users:
             if not user.expired():
                 user.reschedule(asyncio.get_running_loop().time())
-        self.kafka._closed = True  # Or it complains when it is forgotten.
+        self.kafka._closed = True  # Otherwise it warns when it is garbage-collected.
         with suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.kafka._sender.close()
@@ -82,10 +86,10 @@ class Producers:
             return self._current
 
     async def replace(self, producer: Producer) -> None:
-        """Never hand this one out again."""
+        """Do not use this one again."""
         if self._current is producer:
             self._current = None
-            await producer.give_up()
+            await producer.abandon()
 
     async def close(self) -> None:
         if self._current is not None:

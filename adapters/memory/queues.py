@@ -1,4 +1,4 @@
-"""A queue of this process alone."""
+"""A queue that only this process can see."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from domain.model.ids import new_id
 from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 ATTEMPTS: Final = 5
-IN_HAND: Final = timedelta(seconds=60)
+IN_FLIGHT: Final = timedelta(seconds=60)
 
 
 @dataclass(slots=True)
@@ -27,13 +27,13 @@ class _Job:
 
 
 class MemoryQueue:
-    """Forgets everything with the process, jobs in hand included."""
+    """All jobs end with the process, also those in flight."""
 
-    def __init__(self, *, attempts: int = ATTEMPTS, in_hand: timedelta = IN_HAND) -> None:
+    def __init__(self, *, attempts: int = ATTEMPTS, in_flight: timedelta = IN_FLIGHT) -> None:
         self._attempts = attempts
-        self._in_hand_for = in_hand.total_seconds()
+        self._in_flight_seconds = in_flight.total_seconds()
         self._lanes: dict[Lane, list[tuple[float, int, _Job]]] = {lane: [] for lane in Lane}
-        """Heaps by when each job is due. A job that was given another time is there once more."""
+        """Heaps, ordered by when each job is due. A job whose time was changed is in the heap once more."""
         self._numbers = count()
         self._handed_out: dict[str, _Job] = {}
         """By receipt."""
@@ -45,7 +45,7 @@ class MemoryQueue:
         for job in jobs:
             self._put(_Job(job=job, due=_now()))
         self._waiting += len(jobs)
-        await self._tell()
+        await self._wake()
 
     async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
         deadline = _now() + wait.total_seconds()
@@ -58,7 +58,7 @@ class MemoryQueue:
             return taken
 
     def _take(self, lane: Lane, limit: int) -> list[Delivery]:
-        """What is due; what has no attempts left is dead from the moment that it would be handed out."""
+        """Take the jobs that are due. One without attempts left becomes a dead letter instead."""
         taken: list[Delivery] = []
         while len(taken) < limit and self._soonest(lane) <= _now():
             _, _, job = heappop(self._lanes[lane])
@@ -80,14 +80,14 @@ class MemoryQueue:
         job.attempts += 1
         job.receipt = new_id()
         self._handed_out[job.receipt] = job
-        job.due = _now() + self._in_hand_for
+        job.due = _now() + self._in_flight_seconds
         self._put(job)
         return Delivery(job=job.job, receipt=job.receipt, attempt=job.attempts, lane=job.lane)
 
     async def extend(self, deliveries: Sequence[Delivery], by: timedelta) -> None:
         for delivery in deliveries:
             self._set_due(delivery, by)
-        await self._tell()
+        await self._wake()
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
@@ -100,7 +100,7 @@ class MemoryQueue:
                 job.lane = Lane.PUT_OFF
                 self._set_due(delivery, by)
                 self._put(job)
-        await self._tell()
+        await self._wake()
 
     def _set_due(self, delivery: Delivery, by: timedelta) -> None:
         job = self._handed_out.get(delivery.receipt)
@@ -119,8 +119,8 @@ class MemoryQueue:
         self._handed_out.pop(job.receipt, None)
         self._waiting -= 1
 
-    async def _tell(self) -> None:
-        """Whoever waits looks again: something may be due sooner than it was."""
+    async def _wake(self) -> None:
+        """Callers that wait look again: a job may be due sooner than before."""
         async with self._changed:
             self._changed.notify_all()
 

@@ -13,9 +13,10 @@ from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
 from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
-from adapters.memory.delivery import LogReceipts, MemoryEventStream
+from adapters.memory.event_stream import MemoryEventStream
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.queues import MemoryQueue
+from adapters.memory.receipts import LogReceipts
 from adapters.memory.store import MemoryStore
 from adapters.mongo.store import mongo_store
 from adapters.nudetect.detection import NoFraudDetection, nudetect

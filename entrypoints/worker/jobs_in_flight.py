@@ -1,4 +1,4 @@
-"""The jobs in one worker's hands: kept there while they are worked on, and told of many at once."""
+"""The jobs that one worker has received and not settled: kept for it while it works, and settled in batches."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ from ports.messaging import Delivery, Lane, PutOff, Queue
 T = TypeVar("T")
 
 COLLECT_SECONDS: Final = 0.02
-"""How long the first outcome waits for others: so many go into one call."""
+"""How long the first outcome waits for others, so that many go into one call."""
 HAND_BACK_SECONDS: Final = 3.0
 
 log = structlog.get_logger()
@@ -25,20 +25,20 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long everything may take, in seconds."""
+    """How long each step may take, in seconds."""
 
     extend_every: float = 20
     extend_by: float = 60
-    """From then on; three times as long, so that two in a row may fail."""
+    """Counted from the extension; three times as long, so that two extensions in a row may fail."""
     first_pause: float = 1
     longest_pause: float = 60
-    """While somebody does not answer."""
+    """While a neighbour or the store does not answer."""
     finish: float = 25
-    """For what is in hand when we are to stop."""
+    """For the jobs in flight when the worker is told to stop."""
 
 
 class Pauses:
-    """Longer and longer, and never the same for all workers."""
+    """Each pause is longer than the one before, and random, so that workers do not all retry together."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -49,17 +49,17 @@ class Pauses:
         self._seconds = min(2 * self._seconds, self._patience.longest_pause)
         return seconds
 
-    def over(self) -> None:
+    def reset(self) -> None:
         self._seconds = self._patience.first_pause
 
 
-def hindered(error: Unavailable) -> None:
+def log_hindered(error: Unavailable) -> None:
     log.warning("worker.hindered", **error.logged)
 
 
-class InHand:
-    """Until a job is settled the queue is told again and again that it is in hand. If that fails, another worker
-    may be given it, who finds the same."""
+class JobsInFlight:
+    """Until a job is settled, the queue is asked again and again to keep it for this worker. If that fails,
+    another worker may receive it and come to the same result."""
 
     def __init__(self, queue: Queue, patience: Patience) -> None:
         self._queue = queue
@@ -68,30 +68,30 @@ class InHand:
         self._unfinished: list[Delivery] = []
         self._done: _Batches[Delivery] = _Batches(queue.done, patience, self._forget)
         self._put_off: _Batches[PutOff] = _Batches(
-            queue.postpone, patience, lambda told: self._forget([delivery for delivery, _ in told])
+            queue.postpone, patience, lambda settled: self._forget([delivery for delivery, _ in settled])
         )
         self.freed = asyncio.Event()
-        """There is room for others."""
+        """Set when there is room for more."""
 
     def count(self) -> Counter[Lane]:
         return Counter(delivery.lane for delivery in self._jobs.values())
 
-    def take(self, delivery: Delivery) -> None:
+    def add(self, delivery: Delivery) -> None:
         self._jobs[delivery.receipt] = delivery
 
     def settle(self, delivery: Delivery, again_after: timedelta | None) -> None:
-        """It is done, or to be handed out again after a time."""
+        """The job is done, or is to be handed out again after a time."""
         if again_after is None:
             self._done.add(delivery)
         else:
             self._put_off.add((delivery, again_after))
 
     def drop(self, delivery: Delivery) -> None:
-        """Its time runs out, then it comes again."""
+        """The queue hands the job out again when its time is up."""
         self._forget([delivery])
 
     def hand_back(self, delivery: Delivery) -> None:
-        """When we end, somebody else may have it at once."""
+        """``close`` gives the job back, so that another worker may have it at once."""
         self._unfinished.append(delivery)
         self._forget([delivery])
 
@@ -102,12 +102,12 @@ class InHand:
                 by = timedelta(seconds=self._patience.extend_by)
                 await self._queue.extend(list(self._jobs.values()), by)
             except Unavailable as error:
-                hindered(error)
+                log_hindered(error)
             except Exception:
-                log.exception("score_retry.not_kept")  # The next time may go well.
+                log.exception("score_retry.not_kept")  # The next extension may work.
 
     async def close(self) -> None:
-        """Say what is still to be said."""
+        """Settle what is not settled yet, and hand the rest back."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(HAND_BACK_SECONDS):
                 await asyncio.gather(
@@ -123,42 +123,42 @@ class InHand:
 
 
 class _Batches(Generic[T]):
-    """What is to be told of while one call is on its way goes into the next."""
+    """One call at a time; what comes in meanwhile goes into the next call."""
 
     def __init__(
         self,
-        tell: Callable[[Sequence[T]], Awaitable[None]],
+        send: Callable[[Sequence[T]], Awaitable[None]],
         patience: Patience,
-        told: Callable[[Sequence[T]], None],
+        sent: Callable[[Sequence[T]], None],
     ) -> None:
-        self._tell = tell
+        self._send = send
         self._patience = patience
-        self._told = told
+        self._sent = sent
         self._waiting: list[T] = []
-        self._telling: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
 
     def add(self, one: T) -> None:
         self._waiting.append(one)
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell_all())
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_all())
 
-    async def _tell_all(self) -> None:
+    async def _send_all(self) -> None:
         pauses = Pauses(self._patience)
         while self._waiting:
             await asyncio.sleep(COLLECT_SECONDS)
             batch = list(self._waiting)
             try:
-                await self._tell(batch)
+                await self._send(batch)
             except Unavailable as error:
-                hindered(error)
+                log_hindered(error)
                 await asyncio.sleep(pauses.next())
                 continue
             except Exception:
-                log.exception("score_retry.not_settled")  # They come again when their time runs out.
-            pauses.over()
+                log.exception("score_retry.not_settled")  # The jobs come again when their time is up.
+            pauses.reset()
             del self._waiting[: len(batch)]
-            self._told(batch)
+            self._sent(batch)
 
     async def close(self) -> None:
-        if self._telling is not None:
-            await self._telling
+        if self._sending is not None:
+            await self._sending

@@ -1,4 +1,4 @@
-"""The worker: what has to happen without anyone asking for it."""
+"""The worker: what has to be done although no request asks for it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
 async def repeat(
     chore: Callable[[], Awaitable[int]], event: str, seconds: float, stop: asyncio.Event, *, once: bool
 ) -> None:
-    """``chore`` answers how much it did; what hinders it today may be over next time."""
+    """``chore`` returns how much it did. After a failure it is tried again in the next round."""
     while not stop.is_set():
         try:
             if count := await chore():
@@ -46,7 +46,7 @@ async def repeat(
 
 @asynccontextmanager
 async def sweeping(app: Application, settings: Settings, *, wanted: bool) -> AsyncIterator[None]:
-    """Work beside whatever the block does: for a store that no other process can see."""
+    """Work while the block runs: for a store that no other process can see."""
     if not wanted:
         yield
         return

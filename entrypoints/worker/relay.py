@@ -1,11 +1,11 @@
-"""The part of the worker that passes messages on: several lanes at once, over the partitions that it holds."""
+"""The part of the worker that passes messages on: several loops at once, over the partitions that it holds."""
 
 import asyncio
 import os
 import random
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -15,20 +15,20 @@ import structlog
 from domain.model.errors import DomainError
 from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.relaying import Channel, Relayed
-from domain.usecases.messaging.hold_partitions import HoldPartitions
 from entrypoints.application import Application
+from entrypoints.worker.held_partitions import HeldPartitions
 
 LOOK_EVERY_SECONDS: Final = 0.2
 """How long a message waits at most before a worker looks."""
-LANES: Final[Mapping[Channel, int]] = {Channel.EVENTS: 3, Channel.RETRIES: 1, Channel.RECEIPTS: 1}
-"""Batches of a channel in flight at once: while one is published, others are read or settled. Each lane has
-partitions of its own, so that no entry is in two lanes."""
+LOOPS: Final[Mapping[Channel, int]] = {Channel.EVENTS: 3, Channel.RETRIES: 1, Channel.RECEIPTS: 1}
+"""Batches of a channel in flight at once: while one is published, others are read or settled. Each loop has
+partitions of its own, so that no entry is in two batches of a channel."""
 BACKOFF_SECONDS: Final = (0.1, 5.0)
-"""Between these, doubled with each failure, a lane pauses at most; then whoever was away is found back soon."""
+"""The longest pause of a loop after the first failure, and after many: it doubles with each failure."""
 GRACE_SECONDS: Final = 5.0
-"""How long the batches in hand may still take when the worker is told to stop."""
-FAREWELL_SECONDS: Final = 2.0
-"""How long giving back the lease may take; without it, it runs out."""
+"""How long the batches in flight may still take after the worker is told to stop."""
+GIVE_BACK_SECONDS: Final = 2.0
+"""How long giving back the lease may take; a lease that is not given back runs out."""
 
 PassOn = Callable[[Collection[int]], Awaitable[Relayed]]
 
@@ -36,34 +36,34 @@ log = structlog.get_logger()
 
 
 async def relay(app: Application, lasting: timedelta, stop: asyncio.Event) -> None:
-    """Until ``stop`` is set. What is in hand then is finished, or else passed on again by who holds it next."""
-    held = HoldPartitions(app.messaging.leases, _name(), lasting)
+    """Pass messages on until ``stop`` is set. Batches in flight are then finished, or else repeated by the worker
+    that holds their partitions next."""
+    held = HeldPartitions(app.messaging.leases, _name(), lasting)
     over = asyncio.Event()
     keeper = asyncio.create_task(_keep(held, over))
-    lanes = [
-        asyncio.create_task(_Lane(channel, range(place, PARTITIONS, count), pass_on, held, stop).run())
-        for channel, pass_on in _channels(app).items()
-        for place, count in [(place, LANES[channel]) for place in range(LANES[channel])]
-    ]
+    loops = [asyncio.create_task(loop.run()) for loop in _loops(app, held, stop)]
     try:
         await stop.wait()
-        await asyncio.wait(lanes, timeout=GRACE_SECONDS)
+        await asyncio.wait(loops, timeout=GRACE_SECONDS)
     finally:
         over.set()
-        for task in (keeper, *lanes):
+        for task in (keeper, *loops):
             task.cancel()
-        await asyncio.gather(keeper, *lanes, return_exceptions=True)
-        await _say_farewell(held)
+        await asyncio.gather(keeper, *loops, return_exceptions=True)
+        await _give_back(held)
 
 
 async def drain(app: Application, lasting: timedelta) -> None:
-    """Pass on what waits now, as far as it goes, and return. Raises Unavailable."""
-    held = HoldPartitions(app.messaging.leases, _name(), lasting)
+    """Pass on the messages that wait now, as far as that works, and return. Raises Unavailable."""
+    held = HeldPartitions(app.messaging.leases, _name(), lasting)
     await held.renew()
     for channel, pass_on in _channels(app).items():
-        async with held.in_hand(range(PARTITIONS)) as partitions:
-            while _told(channel, await pass_on(partitions)).passed_on:
-                pass
+        async with held.working_on(range(PARTITIONS)) as partitions:
+            passed_on = 1
+            while passed_on:
+                relayed = await pass_on(partitions)
+                _log_outcome(channel, relayed)
+                passed_on = relayed.passed_on
     await held.give_back()
 
 
@@ -75,30 +75,38 @@ def _channels(app: Application) -> Mapping[Channel, PassOn]:
     }
 
 
+def _loops(app: Application, held: HeldPartitions, stop: asyncio.Event) -> "Sequence[_Loop]":
+    return [
+        _Loop(channel, range(first, PARTITIONS, LOOPS[channel]), pass_on, held, stop)
+        for channel, pass_on in _channels(app).items()
+        for first in range(LOOPS[channel])
+    ]
+
+
 def _name() -> str:
-    """Of this worker, and of no other that ever was."""
+    """Of this worker; no other worker has had it."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-async def _keep(held: HoldPartitions, over: asyncio.Event) -> None:
-    """Renew the lease until it is over. To cancel this is not enough: the driver loses some cancellations."""
+async def _keep(held: HeldPartitions, over: asyncio.Event) -> None:
+    """Renew the lease until ``over`` is set. Cancelling is not enough: the driver loses some cancellations."""
     while not over.is_set():
         try:
             pause = await held.renew()
         except DomainError as error:
             log.warning("worker.hindered", **error.logged)
-            pause = held.again_seconds
+            pause = held.retry_seconds
         except Exception:
-            log.exception("relay.lease_not_renewed")  # A worker without partitions would idle for ever.
-            pause = held.again_seconds
+            log.exception("relay.lease_not_renewed")  # Try again: a worker without partitions would idle for ever.
+            pause = held.retry_seconds
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
 
 
-async def _say_farewell(held: HoldPartitions) -> None:
+async def _give_back(held: HeldPartitions) -> None:
     """A lease that cannot be given back runs out."""
     try:
-        async with asyncio.timeout(FAREWELL_SECONDS):
+        async with asyncio.timeout(GIVE_BACK_SECONDS):
             await held.give_back()
     except (DomainError, TimeoutError):
         pass
@@ -106,12 +114,15 @@ async def _say_farewell(held: HoldPartitions) -> None:
         log.exception("relay.lease_not_given_back")
 
 
-class _Lane:
+class _Loop:
+    """Passes on batch after batch of one channel."""
+
     def __init__(
-        self, channel: Channel, places: Collection[int], pass_on: PassOn, held: HoldPartitions, stop: asyncio.Event
+        self, channel: Channel, wanted: Collection[int], pass_on: PassOn, held: HeldPartitions, stop: asyncio.Event
     ) -> None:
         self._channel = channel
-        self._places = places
+        self._wanted = wanted
+        """Of these partitions it works on the ones that the worker holds."""
         self._pass_on = pass_on
         self._held = held
         self._stop = stop
@@ -125,12 +136,13 @@ class _Lane:
                     await asyncio.wait_for(self._stop.wait(), pause)
 
     async def _once(self) -> float:
-        """Pass on one batch; how long to wait for the next."""
+        """Pass on one batch. Returns the seconds to wait for the next."""
         relayed = Relayed()
         try:
-            async with self._held.in_hand(self._places) as partitions:
+            async with self._held.working_on(self._wanted) as partitions:
                 if partitions:
-                    relayed = _told(self._channel, await self._pass_on(partitions))
+                    relayed = await self._pass_on(partitions)
+                    _log_outcome(self._channel, relayed)
         except DomainError as error:
             log.warning("relay.hindered", way=self._channel.value, **error.logged)
             return self._backoff()
@@ -138,19 +150,19 @@ class _Lane:
             log.warning("relay.lease_lost", way=self._channel.value)
             return self._backoff()
         except Exception:
-            log.exception("relay.failed", way=self._channel.value)  # One lane that fails must not end the others.
+            log.exception("relay.failed", way=self._channel.value)  # A loop that fails must not end the others.
             return self._backoff()
         self._failures = 0
         return 0 if relayed.more else LOOK_EVERY_SECONDS
 
     def _backoff(self) -> float:
-        """With full jitter: those who were turned away together do not come back together."""
+        """With full jitter, so that loops that failed together do not retry together."""
         shortest, longest = BACKOFF_SECONDS
         self._failures += 1
         return random.uniform(0, min(longest, shortest * 2 ** min(self._failures, 10)))
 
 
-def _told(channel: Channel, relayed: Relayed) -> Relayed:
+def _log_outcome(channel: Channel, relayed: Relayed) -> None:
     if relayed.passed_on:
         log.info("messages.relayed", way=channel.value, count=relayed.passed_on)
     if relayed.unaddressed:
@@ -159,4 +171,3 @@ def _told(channel: Channel, relayed: Relayed) -> Relayed:
         log.warning("messages.postponed", way=channel.value, count=relayed.postponed)
     for parked in relayed.parked:
         log.error("message.parked", way=channel.value, id=parked.message.id, reason=parked.reason)
-    return relayed

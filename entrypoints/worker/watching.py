@@ -1,4 +1,4 @@
-"""A port of the worker's own, for whoever watches it: /metrics and /livez."""
+"""A port of the worker's own for monitoring: /metrics and /livez."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ async def watched(app: Application, metrics: Metrics, host: str, port: int) -> A
         return
     gauges = Gauges(app)
 
-    async def tell(_: web.Request) -> web.Response:
+    async def expose(_: web.Request) -> web.Response:
         text = metrics.exposition(await gauges.metrics())
         return web.Response(body=text, headers={"Content-Type": MEDIA_TYPE})
 
@@ -27,7 +27,7 @@ async def watched(app: Application, metrics: Metrics, host: str, port: int) -> A
         return web.json_response({"status": "alive"})
 
     server = web.Application()
-    server.add_routes([web.get("/metrics", tell), web.get("/livez", alive)])
+    server.add_routes([web.get("/metrics", expose), web.get("/livez", alive)])
     runner = web.AppRunner(server, access_log=None, handle_signals=False)
     with listen(host, port, options="--metrics") as bound:
         await runner.setup()

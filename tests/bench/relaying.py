@@ -65,7 +65,7 @@ def relay(ground: Ground, console: Console) -> list[Figure]:
 
 def _told(campaign: str, number: int) -> Entry:
     entry = confirmed(campaign, number)
-    return entry.told(EntryEvent.CREATED, entry.updated_at)
+    return entry.with_event(EntryEvent.CREATED, entry.updated_at)
 
 
 def _line(entry: Entry) -> bytes:

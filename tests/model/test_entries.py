@@ -129,7 +129,7 @@ def test_a_transfer_changes_the_markets_and_nothing_else() -> None:
 
 
 def test_a_change_that_is_told_is_the_next_revision() -> None:
-    entry = an_entry().told(EntryEvent.CREATED, NOON).told(EntryEvent.UPDATED, LATER)
+    entry = an_entry().with_event(EntryEvent.CREATED, NOON).with_event(EntryEvent.UPDATED, LATER)
 
     assert (entry.revision, entry.version) == (2, 2)
     assert (entry.created_at, entry.updated_at) == (NOON, LATER)
@@ -141,25 +141,25 @@ def test_a_change_that_is_told_is_the_next_revision() -> None:
 
 
 def test_errands_go_along_behind_the_event() -> None:
-    entry = an_entry().told(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
+    entry = an_entry().with_event(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
 
     assert [message.about for message in entry.messages] == [EntryEvent.CREATED, BackgroundTask.RETRY_FANSCORE]
     assert entry.revision == 1
 
 
 def test_the_receipt_is_due_when_it_first_becomes_confirmed() -> None:
-    pending = an_entry().told(EntryEvent.CREATED, NOON)
-    confirmed = pending.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
+    pending = an_entry().with_event(EntryEvent.CREATED, NOON)
+    confirmed = pending.confirm(LATER).with_event(EntryEvent.PHONE_CONFIRMED, LATER)
 
     assert BackgroundTask.SEND_RECEIPT not in [message.about for message in pending.messages]
     assert confirmed.messages[-1].about is BackgroundTask.SEND_RECEIPT
 
 
 def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> None:
-    entry = a_confirmed_entry().told(EntryEvent.CREATED, NOON)
-    entry = entry.told(EntryEvent.UPDATED, LATER)
-    entry = entry.revise(some_details(NYC, phone=OTHER_PHONE)).told(EntryEvent.UPDATED, LATER)
-    entry = entry.confirm(LATER).told(EntryEvent.PHONE_CONFIRMED, LATER)
+    entry = a_confirmed_entry().with_event(EntryEvent.CREATED, NOON)
+    entry = entry.with_event(EntryEvent.UPDATED, LATER)
+    entry = entry.revise(some_details(NYC, phone=OTHER_PHONE)).with_event(EntryEvent.UPDATED, LATER)
+    entry = entry.confirm(LATER).with_event(EntryEvent.PHONE_CONFIRMED, LATER)
 
     assert [message.about for message in entry.messages].count(BackgroundTask.SEND_RECEIPT) == 1
 

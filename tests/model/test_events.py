@@ -32,7 +32,7 @@ def _entry() -> Entry:
         attributes={"size": "M"},
     )
     entry = Entry.register(CampaignId("tour"), UserId("fan-1"), details, AT)
-    return replace(entry, id="entry-1").told(EntryEvent.CREATED, AT)
+    return replace(entry, id="entry-1").with_event(EntryEvent.CREATED, AT)
 
 
 def test_an_entry_in_the_contracts_words() -> None:

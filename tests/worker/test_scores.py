@@ -1,4 +1,4 @@
-"""Retries of fanscores in a worker: several at once, kept in hand, patient, handed back at the end."""
+"""Retries of fanscores in a worker: several at once, kept in flight, patient, handed back at the end."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.memory.entries import MemoryEntryStore
-from adapters.memory.neighbours import MemoryFanscore
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
 from domain.model.errors import Unavailable
@@ -22,15 +21,16 @@ from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import EntryEvent
 from domain.usecases.messaging.retry_scores import RetryScores
 from entrypoints.worker.jobs_in_flight import Patience
-from entrypoints.worker.scores import AT_ONCE as IN_HAND
+from entrypoints.worker.scores import AT_ONCE as AT_ONCE_IN_LANE
 from entrypoints.worker.scores import retry_scores
 from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 from ports.system import current_request
 from tests.support.codes import ManualClock
+from tests.support.neighbours import MemoryFanscore
 from tests.support.registrations import NOON, TOUR, an_entry
 
 NOW = timedelta(0)
-AT_ONCE = IN_HAND[Lane.NEW]
+AT_ONCE = AT_ONCE_IN_LANE[Lane.NEW]
 QUICK = Patience(extend_every=0.02, extend_by=0.1, first_pause=0.01, longest_pause=0.05, finish=0.3)
 
 
@@ -62,8 +62,8 @@ class Fanscore(MemoryFanscore):
 class Queue(MemoryQueue):
     """Watched, and down where it is told to be."""
 
-    def __init__(self, *, in_hand: timedelta = timedelta(seconds=60)) -> None:
-        super().__init__(attempts=3, in_hand=in_hand)
+    def __init__(self, *, in_flight: timedelta = timedelta(seconds=60)) -> None:
+        super().__init__(attempts=3, in_flight=in_flight)
         self.receives = 0
         self.tellings = 0
         self.down = False
@@ -105,7 +105,7 @@ class Office:
     async def register(self, *fans: str, known: bool = True) -> None:
         """Each with a job of the same name."""
         for fan in map(UserId, fans):
-            entry = an_entry(fan).told(EntryEvent.CREATED, NOON)
+            entry = an_entry(fan).with_event(EntryEvent.CREATED, NOON)
             await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]
             if known:
                 self.fanscore.put(fan, 0.5)
@@ -178,10 +178,10 @@ async def test_a_new_job_waits_for_no_old_ones(office: Office) -> None:
     await office.queue.postpone([(delivery, NOW) for delivery in old])
     office.fanscore.go.clear()
     async with office.at_work():
-        await until(lambda: office.fanscore.asking == IN_HAND[Lane.PUT_OFF])
+        await until(lambda: office.fanscore.asking == AT_ONCE_IN_LANE[Lane.PUT_OFF])
         await office.register("new")
         await until(lambda: office.fanscore.asked["new"] == 1)
-        assert office.fanscore.asking == IN_HAND[Lane.PUT_OFF] + 1
+        assert office.fanscore.asking == AT_ONCE_IN_LANE[Lane.PUT_OFF] + 1
         office.fanscore.go.set()
         await until(lambda: office.scored == {"new"})
 
@@ -211,7 +211,7 @@ async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office
 @pytest.mark.parametrize("error", [None, Unavailable("queue"), RuntimeError("broken")], ids=repr)
 async def test_a_slow_one_is_kept_in_hand(office: Office, error: Exception | None) -> None:
     """Its time would be up many times over; and to say so may fail once."""
-    office.queue = Queue(in_hand=timedelta(seconds=0.5))
+    office.queue = Queue(in_flight=timedelta(seconds=0.5))
     office.queue.not_extended = [error] if error else []
     office.fanscore.go.clear()
     await office.register("slow")
@@ -228,7 +228,7 @@ async def test_a_slow_one_is_kept_in_hand(office: Office, error: Exception | Non
 
 
 async def test_one_whose_time_runs_out_is_done_by_two_and_told_once(office: Office) -> None:
-    office.queue = Queue(in_hand=timedelta(seconds=0.1))
+    office.queue = Queue(in_flight=timedelta(seconds=0.1))
     office.fanscore.go.clear()
     await office.register("ann")
     never = Patience(extend_every=60, finish=5)

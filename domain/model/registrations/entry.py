@@ -184,7 +184,7 @@ class Entry:
         """Move the fan to another market. The order of the other markets is kept (entry-service REQ-005)."""
         return replace(self, details=replace(self.details, markets=transfer.apply(self.details.markets)))
 
-    def told(self, event: EntryEvent, now: datetime, *tasks: BackgroundTask) -> "Entry":
+    def with_event(self, event: EntryEvent, now: datetime, *tasks: BackgroundTask) -> "Entry":
         """The next revision, with its event, and the receipt when it is due."""
         now = max(now, self.updated_at)  # Changes at once are stored in any order, and clocks differ.
         due = self.receipt_due and self.confirmed

@@ -56,7 +56,7 @@ class ScoreRecord:
             return entry
         if self.selection is not None and self.changes_selection(entry.selection):
             selected = replace(entry, score=self.score, selection=self.selection)
-            return selected.told(EntryEvent.SELECTED, now)
+            return selected.with_event(EntryEvent.SELECTED, now)
         if entry.score == self.score:
             return entry
         return replace(entry, score=self.score, version=entry.version + 1)

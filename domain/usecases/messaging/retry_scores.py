@@ -53,7 +53,7 @@ class RetryScores:
             assert current is not None, "entries are never deleted"
             if current.fanscore != before.fanscore or current.fanscore == score:
                 return current
-            return current.account_scored(score).told(EntryEvent.UPDATED, now)
+            return current.account_scored(score).with_event(EntryEvent.UPDATED, now)
 
         await self.entries.change(before.campaign_id, before.user_id, learn)
 

@@ -158,7 +158,7 @@ class ConfirmPhone:
             verification = current.verification
             if verification is None or verification.challenge is None or verification.challenge.id != challenge.id:
                 raise ConfirmationSuperseded
-            return current.confirm(now).told(EntryEvent.PHONE_CONFIRMED, now)
+            return current.confirm(now).with_event(EntryEvent.PHONE_CONFIRMED, now)
 
         entry = await self.entries.change(challenge.campaign_id, challenge.user_id, confirm)
         return Confirmed(entry=entry, newly=newly)

@@ -47,7 +47,7 @@ class FreePhone:
             nonlocal freed
             assert entry is not None, "entries are never deleted"
             freed = entry.confirmed and entry.has_telephone(phone)
-            return entry.free_phone(now).told(EntryEvent.UPDATED, now) if freed else entry
+            return entry.free_phone(now).with_event(EntryEvent.UPDATED, now) if freed else entry
 
         await self.entries.change(command.campaign_id, owner, free)
         return freed

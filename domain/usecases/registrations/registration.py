@@ -101,7 +101,7 @@ class Revision:
         assessed = replace(
             entry, fraud=self.assessment.fraud, fanscore=fanscore, fanscore_asked=self.assessment.asked
         )
-        return assessed.told(event, self.now, *tasks)
+        return assessed.with_event(event, self.now, *tasks)
 
 
 def _known(asked: float | None, before: float | None) -> float | None:

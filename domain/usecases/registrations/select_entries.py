@@ -48,7 +48,7 @@ class SelectEntries:
             done.add(entry.user_id)
             if entry.selection is command.selection:
                 return entry
-            return replace(entry, selection=command.selection).told(EntryEvent.SELECTED, now)
+            return replace(entry, selection=command.selection).with_event(EntryEvent.SELECTED, now)
 
         wanted = list(dict.fromkeys(command.user_ids))
         done -= set(await self.entries.change_many(command.campaign_id, wanted, select))

@@ -102,7 +102,7 @@ class TransferEntries:
             merged[entry.user_id] = transfer.merges(entry.details.markets)
             if command.dry_run:
                 return entry
-            return entry.transfer(transfer).told(EntryEvent.TRANSFERRED, now)
+            return entry.transfer(transfer).with_event(EntryEvent.TRANSFERRED, now)
 
         rejected = sorted(await self.entries.change_many(command.campaign_id, user_ids, apply))
         done = [merges for user_id, merges in merged.items() if user_id not in rejected]

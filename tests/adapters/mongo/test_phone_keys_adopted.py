@@ -98,7 +98,7 @@ async def test_a_confirmation_that_ends_takes_the_key_along(store: MongoStore, d
     await store.entries.change(TOUR, fan(1), becoming(registered(fan(1), WITH_9, confirmed=True)))
 
     def free(entry: Entry) -> Entry:
-        return entry.free_phone(NOW).told(EntryEvent.UPDATED, NOW)
+        return entry.free_phone(NOW).with_event(EntryEvent.UPDATED, NOW)
 
     await store.entries.change(TOUR, fan(1), existing(free))
 

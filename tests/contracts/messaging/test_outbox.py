@@ -39,7 +39,7 @@ pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]
 async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) -> None:
     """REQ-010: the event is stored with the state it tells of."""
     entry = Entry.register(TOUR, fan(1), Details(phone=phone(1), markets=MARKETS[:2]), NOW).confirm(NOW)
-    entry = entry.told(EntryEvent.CREATED, NOW, BackgroundTask.RETRY_FANSCORE)
+    entry = entry.with_event(EntryEvent.CREATED, NOW, BackgroundTask.RETRY_FANSCORE)
     await store(entry_ports, entry)
 
     (created,) = await waiting(entry_ports, Channel.EVENTS)

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
-from adapters.memory.delivery import MemoryEventStream
+from adapters.memory.event_stream import MemoryEventStream
 from domain.model.cloud_events import OutgoingEvent
 from tests.contracts.stream_promises import *  # noqa: F403 -- every test of it
 from tests.contracts.stream_promises import Subject, event

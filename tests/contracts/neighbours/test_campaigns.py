@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.memory.neighbours import MemoryCampaigns
 from adapters.platform.cached import CachedCampaigns
 from adapters.platform.files import FileCampaigns
 from adapters.platform.http import http_campaigns
@@ -19,6 +18,7 @@ from domain.model.ids import CAMPAIGN_ID, CampaignId
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.errors import CampaignNotFound
 from ports.neighbours import Campaigns
+from tests.support.neighbours import MemoryCampaigns
 from tests.support.registrations import (
     DAY,
     NOON,

@@ -10,10 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.fanscore.source import NoFanscore, http_fanscore
-from adapters.memory.neighbours import MemoryFanscore
 from domain.model.errors import Unavailable
 from domain.model.ids import UserId
 from ports.neighbours import FanscoreSource
+from tests.support.neighbours import MemoryFanscore
 from tests.support.registrations import ANN, BOB, TOUR
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, Request, neighbour
 

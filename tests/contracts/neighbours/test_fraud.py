@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.memory.neighbours import MemoryFraudDetection
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from domain.model.registrations.entry import Fraud, FraudStatus
 from ports.neighbours import FraudDetection, RegistrationAttempt
+from tests.support.neighbours import MemoryFraudDetection
 from tests.support.registrations import ANN, PHONE, TOUR
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 

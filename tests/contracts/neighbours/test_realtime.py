@@ -29,7 +29,7 @@ GRAPHQL_ERRORS = Reply(
 
 
 def an_event() -> OutgoingEvent:
-    entry = a_confirmed_entry().told(EntryEvent.UPDATED, NOON)
+    entry = a_confirmed_entry().with_event(EntryEvent.UPDATED, NOON)
     return outgoing(
         StoredMessage(
             id="event-1",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.memory.delivery import LogReceipts
+from adapters.memory.receipts import LogReceipts
 from adapters.outgoing.http import http_neighbour
 from adapters.sfmc.receipts import SfmcReceipts, sfmc_receipts
 from adapters.sfmc.tokens import AccessTokens

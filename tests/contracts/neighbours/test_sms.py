@@ -9,12 +9,12 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.memory.neighbours import MemorySms
 from adapters.sms.log import LogSms
 from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
 from domain.model.errors import Unavailable
 from ports.neighbours import Sms
+from tests.support.neighbours import MemorySms
 from tests.support.registrations import OTHER_PHONE, PHONE
 from tests.support.servers.aws import ENVIRONMENT, environment
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour

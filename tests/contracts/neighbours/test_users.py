@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.memory.neighbours import MemoryUsers
 from adapters.platform.files import FileUsers
 from adapters.platform.http import http_users
 from domain.model.errors import Unavailable
@@ -18,6 +17,7 @@ from domain.model.ids import UserId
 from domain.model.registrations.campaigns import Fan
 from domain.model.registrations.errors import UserNotFound
 from ports.neighbours import Users
+from tests.support.neighbours import MemoryUsers
 from tests.support.registrations import ANN, BOB, a_fan, a_vouched_fan, as_file, fan_body
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records
 

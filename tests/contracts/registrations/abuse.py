@@ -14,13 +14,6 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from adapters.memory.neighbours import (
-    MemoryCampaigns,
-    MemoryFanscore,
-    MemoryFraudDetection,
-    MemorySms,
-    MemoryUsers,
-)
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.tokens.jwt import JwtConfirmationTokens
 from domain.model.errors import DomainError
@@ -39,6 +32,13 @@ from domain.usecases.registrations.send_code import SendCode
 from domain.usecases.registrations.use_number import UseNumber
 from tests.contracts.registrations.entry_stores import EntryPorts
 from tests.support.codes import ManualClock
+from tests.support.neighbours import (
+    MemoryCampaigns,
+    MemoryFanscore,
+    MemoryFraudDetection,
+    MemorySms,
+    MemoryUsers,
+)
 from tests.support.registrations import DAY, HOUR, KEY, MINUTE, SECOND, a_campaign, a_fan
 
 T = TypeVar("T")

@@ -86,7 +86,7 @@ def registered(
     """An entry with its first revision, as it goes into a store."""
     details = Details(phone=number, markets=tuple(markets), email="fan@example.com")
     entry = Entry.register(campaign_id, user_id, details, at)
-    return (entry.confirm(at) if confirmed else entry).told(EntryEvent.CREATED, at)
+    return (entry.confirm(at) if confirmed else entry).with_event(EntryEvent.CREATED, at)
 
 
 def eligible(
@@ -152,7 +152,7 @@ def noted(name: str, value: str) -> Callable[[Entry], Entry]:
     def note(entry: Entry) -> Entry:
         attributes = {**entry.details.attributes, name: value}
         revised = entry.revise(replace(entry.details, attributes=attributes))
-        return revised.told(EntryEvent.UPDATED, entry.updated_at + timedelta(seconds=1))
+        return revised.with_event(EntryEvent.UPDATED, entry.updated_at + timedelta(seconds=1))
 
     return note
 
@@ -161,7 +161,7 @@ async def tried_to_confirm(ports: EntryPorts, entry: Entry) -> Entry | DomainErr
     """The entry, confirmed; or why that was refused."""
 
     def confirm(current: Entry) -> Entry:
-        return current.confirm(NOW).told(EntryEvent.PHONE_CONFIRMED, NOW)
+        return current.confirm(NOW).with_event(EntryEvent.PHONE_CONFIRMED, NOW)
 
     try:
         return await ports.entries.change(TOUR, entry.user_id, existing(confirm))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.memory.neighbours import MemoryCampaigns
 from adapters.system.clock import SystemClock
 from domain.model.errors import Unavailable
 from domain.model.registrations.entry import Entry, Selection
@@ -25,6 +24,7 @@ from tests.contracts.registrations.entry_stores import (
     registered,
     store,
 )
+from tests.support.neighbours import MemoryCampaigns
 from tests.support.registrations import a_campaign
 
 pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]

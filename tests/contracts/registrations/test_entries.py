@@ -157,7 +157,9 @@ async def test_another_number_frees_the_old_one(entry_ports: EntryPorts) -> None
     await entry_ports.entries.change(
         TOUR,
         fan(1),
-        existing(lambda entry: entry.revise(replace(entry.details, phone=phone(2))).told(EntryEvent.UPDATED, NOW)),
+        existing(
+            lambda entry: entry.revise(replace(entry.details, phone=phone(2))).with_event(EntryEvent.UPDATED, NOW)
+        ),
     )
 
     assert await entry_ports.entries.confirmed_owner(TOUR, phone(1)) is None

@@ -44,10 +44,10 @@ async def test_every_answer_follows_the_change_before_it(entry_ports: EntryPorts
         )
 
     def transfer(entry: Entry) -> Entry:
-        return entry.transfer(Transfer(source=nyc, target=bos)).told(EntryEvent.TRANSFERRED, NOW)
+        return entry.transfer(Transfer(source=nyc, target=bos)).with_event(EntryEvent.TRANSFERRED, NOW)
 
     def select(entry: Entry) -> Entry:
-        return replace(entry, selection=Selection.SELECTED).told(EntryEvent.SELECTED, NOW)
+        return replace(entry, selection=Selection.SELECTED).with_event(EntryEvent.SELECTED, NOW)
 
     assert (await answers())[0].total == 0
     await entry_ports.scores.put(TOUR, [ScoreRecord(user_id=fan(1), score=7)], NOW, upload="one")
@@ -101,7 +101,7 @@ async def _count_while_they_swap(ports: EntryPorts, queries: EntryQueries) -> No
 
 def _swapped(entry: Entry) -> Entry:
     swapped = replace(entry.details, markets=entry.details.markets[::-1])
-    return entry.revise(swapped).told(EntryEvent.UPDATED, NOW)
+    return entry.revise(swapped).with_event(EntryEvent.UPDATED, NOW)
 
 
 async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
@@ -109,7 +109,7 @@ async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
     await store(entry_ports, *(eligible(fan(number), phone(number), number // 2) for number in range(40)))
 
     def withdraw(entry: Entry) -> Entry:
-        return entry.revise(replace(entry.details, phone=phone(1_000))).told(EntryEvent.UPDATED, NOW)
+        return entry.revise(replace(entry.details, phone=phone(1_000))).with_event(EntryEvent.UPDATED, NOW)
 
     found: list[UserId] = []
     after: RankingPosition | None = None
@@ -143,7 +143,7 @@ async def test_those_met_by_who_chose_may_move_away(entry_ports: EntryPorts) -> 
         assert len(batch) <= 1_000
         met += batch
         await entry_ports.entries.change_many(
-            TOUR, batch, lambda entry: entry.transfer(transfer).told(EntryEvent.TRANSFERRED, NOW)
+            TOUR, batch, lambda entry: entry.transfer(transfer).with_event(EntryEvent.TRANSFERRED, NOW)
         )
 
     assert sorted(met) == [fan(number) for number in range(total)]

@@ -167,14 +167,14 @@ async def test_another_number_is_out_of_eligibility_until_it_is_confirmed(entry_
     assert await _eligible(entry_ports) == 1
 
     def change_phone(entry: Entry) -> Entry:
-        return entry.revise(replace(entry.details, phone=phone(2))).told(EntryEvent.UPDATED, NOW)
+        return entry.revise(replace(entry.details, phone=phone(2))).with_event(EntryEvent.UPDATED, NOW)
 
     await entry_ports.entries.change(TOUR, fan(1), existing(change_phone))
     assert await _eligible(entry_ports) == 0
     assert (await _put(entry_ports, _record(1, 11))).rejected == 1
 
     await entry_ports.entries.change(
-        TOUR, fan(1), existing(lambda entry: entry.confirm(NOW).told(EntryEvent.PHONE_CONFIRMED, NOW))
+        TOUR, fan(1), existing(lambda entry: entry.confirm(NOW).with_event(EntryEvent.PHONE_CONFIRMED, NOW))
     )
     assert await _eligible(entry_ports) == 1
     assert (await _entry(entry_ports, 1)).score == 10
@@ -187,7 +187,7 @@ async def test_no_change_takes_a_score_back(entry_ports: EntryPorts) -> None:
 
     def revise(entry: Entry) -> Entry:
         again = {**entry.details.attributes, str(entry.revision): "x"}
-        return entry.revise(replace(entry.details, attributes=again)).told(EntryEvent.UPDATED, NOW)
+        return entry.revise(replace(entry.details, attributes=again)).with_event(EntryEvent.UPDATED, NOW)
 
     await asyncio.gather(
         *(entry_ports.entries.change(TOUR, fan(number), existing(revise)) for number in numbers for _ in "abc"),

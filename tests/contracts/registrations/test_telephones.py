@@ -50,7 +50,7 @@ async def test_one_telephone_one_fan_however_it_is_spelled(
 
 async def _revised(ports: EntryPorts, number: PhoneNumber) -> Entry:
     def revise(entry: Entry) -> Entry:
-        return entry.revise(replace(entry.details, phone=number)).told(EntryEvent.UPDATED, NOW)
+        return entry.revise(replace(entry.details, phone=number)).with_event(EntryEvent.UPDATED, NOW)
 
     return await ports.entries.change(TOUR, fan(1), existing(revise))
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.memory.leases import MemoryLeases
 from adapters.mongo.store import mongo_store
 from domain.model.messaging.leases import PARTITIONS, Shares
-from domain.usecases.messaging.hold_partitions import HoldPartitions
+from entrypoints.worker.held_partitions import HeldPartitions
 from ports.system import Leases, SharesChange
 
 LEASE = timedelta(seconds=30)
@@ -69,8 +69,8 @@ class Floor:
     clashes: list[tuple[str, str]] = field(default_factory=list)
     done: int = 0
 
-    async def work(self, worker: str, held: HoldPartitions) -> None:
-        async with held.in_hand(range(PARTITIONS)) as partitions:
+    async def work(self, worker: str, held: HeldPartitions) -> None:
+        async with held.working_on(range(PARTITIONS)) as partitions:
             self.clashes += [
                 (worker, self.holders[partition]) for partition in partitions if partition in self.holders
             ]
@@ -84,7 +84,7 @@ class Floor:
 
 
 async def work(
-    floor: Floor, held: HoldPartitions, worker: str, chance: random.Random, until: asyncio.Event
+    floor: Floor, held: HeldPartitions, worker: str, chance: random.Random, until: asyncio.Event
 ) -> None:
     """Come, work, renew late or not at all, go and come again, as processes do that are stopped and started."""
     while not until.is_set():
@@ -105,7 +105,7 @@ async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> Non
     floor, until = Floor(), asyncio.Event()
     workers = [
         asyncio.create_task(
-            work(floor, HoldPartitions(peers[n % 2], f"w{n}", SHORT), f"w{n}", random.Random(n), until)
+            work(floor, HeldPartitions(peers[n % 2], f"w{n}", SHORT), f"w{n}", random.Random(n), until)
         )
         for n in range(8)
     ]
@@ -117,7 +117,7 @@ async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> Non
     assert floor.done > PARTITIONS
 
 
-async def settled(*workers: HoldPartitions) -> None:
+async def settled(*workers: HeldPartitions) -> None:
     """Each renews when it is due, until none is waiting for slots."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len({partition for one in workers for partition in one.partitions}) < PARTITIONS or not all(
@@ -128,7 +128,7 @@ async def settled(*workers: HoldPartitions) -> None:
 
 
 async def test_workers_share_and_take_over(peers: tuple[Leases, Leases]) -> None:
-    one, another = HoldPartitions(peers[0], "one", LEASE), HoldPartitions(peers[1], "another", LEASE)
+    one, another = HeldPartitions(peers[0], "one", LEASE), HeldPartitions(peers[1], "another", LEASE)
     await one.renew()
     assert len(one.partitions) == PARTITIONS
 
@@ -142,10 +142,10 @@ async def test_workers_share_and_take_over(peers: tuple[Leases, Leases]) -> None
 
 
 async def test_what_is_in_hand_is_not_given_away(peers: tuple[Leases, Leases]) -> None:
-    one, another = HoldPartitions(peers[0], "one", LEASE), HoldPartitions(peers[1], "another", LEASE)
+    one, another = HeldPartitions(peers[0], "one", LEASE), HeldPartitions(peers[1], "another", LEASE)
     await one.renew()
 
-    async with one.in_hand(range(PARTITIONS)) as partitions:
+    async with one.working_on(range(PARTITIONS)) as partitions:
         assert len(partitions) == PARTITIONS
         for _ in range(3):
             await another.renew()
@@ -156,7 +156,7 @@ async def test_what_is_in_hand_is_not_given_away(peers: tuple[Leases, Leases]) -
 
 
 async def test_who_dies_is_succeeded_when_the_lease_is_over(peers: tuple[Leases, Leases]) -> None:
-    dead, alive = HoldPartitions(peers[0], "dead", SHORT), HoldPartitions(peers[1], "alive", SHORT)
+    dead, alive = HeldPartitions(peers[0], "dead", SHORT), HeldPartitions(peers[1], "alive", SHORT)
     await dead.renew()
     pause = await alive.renew()
     waited = 0.0
@@ -171,21 +171,21 @@ async def test_who_dies_is_succeeded_when_the_lease_is_over(peers: tuple[Leases,
 
 
 async def test_work_stops_when_the_lease_cannot_be_renewed(peers: tuple[Leases, Leases]) -> None:
-    held = HoldPartitions(peers[0], "one", SHORT)
+    held = HeldPartitions(peers[0], "one", SHORT)
     await held.renew()
 
     with pytest.raises(TimeoutError):
-        async with held.in_hand(range(PARTITIONS)):
+        async with held.working_on(range(PARTITIONS)):
             await asyncio.sleep(PATIENCE_SECONDS)
 
     assert held.partitions == frozenset()
 
 
 async def test_work_goes_on_while_the_lease_is_renewed(peers: tuple[Leases, Leases]) -> None:
-    held = HoldPartitions(peers[0], "one", SHORT)
+    held = HeldPartitions(peers[0], "one", SHORT)
     await held.renew()
 
-    async with held.in_hand(range(PARTITIONS)):
+    async with held.working_on(range(PARTITIONS)):
         for _ in range(8):
             await asyncio.sleep(SHORT.total_seconds() / 4)
             await held.renew()

@@ -51,7 +51,7 @@ class Place:
             markets=(MarketId("nyc"),),
             attributes={"note": note},
         )
-        entry = Entry.register(TOUR, UserId(user), details, NOON).told(EntryEvent.CREATED, NOON, *tasks)
+        entry = Entry.register(TOUR, UserId(user), details, NOON).with_event(EntryEvent.CREATED, NOON, *tasks)
         await self.store.entries.change(TOUR, entry.user_id, lambda _: entry)
 
     async def changes(self, user: str, times: int = 1) -> None:
@@ -78,7 +78,7 @@ class Place:
 
 def _updated(entry: Entry | None) -> Entry:
     assert entry is not None
-    return entry.told(EntryEvent.UPDATED, NOON)
+    return entry.with_event(EntryEvent.UPDATED, NOON)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_a_poison_event_is_parked_listed_and_replayed(place: Place) -> Non
 def _without_note(entry: Entry | None) -> Entry:
     assert entry is not None
     details = Details(phone=entry.details.phone, markets=entry.details.markets)
-    return entry.revise(details).told(EntryEvent.UPDATED, NOON)
+    return entry.revise(details).with_event(EntryEvent.UPDATED, NOON)
 
 
 def _parked(place: Place, *arguments: str) -> list[Any]:

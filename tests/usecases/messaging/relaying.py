@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from adapters.appsync.live_updates import BackgroundLiveUpdates
 from adapters.memory.entries import MemoryEntryStore
-from adapters.memory.neighbours import MemoryUsers
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.queues import MemoryQueue
 from domain.model.cloud_events import OutgoingEvent
@@ -26,6 +25,7 @@ from ports.events import BEHIND, Refused
 from ports.neighbours import Receipt
 from ports.system import current_request
 from tests.support.codes import TOUR, ManualClock
+from tests.support.neighbours import MemoryUsers
 
 EVERYWHERE = range(PARTITIONS)
 
@@ -146,7 +146,7 @@ class Relaying:
         self.users.put(Fan(id=UserId(user)))
         entry = Entry.register(TOUR, UserId(user), details, self.clock.now())
         tasks = () if scored else (BackgroundTask.RETRY_FANSCORE,)
-        told = (entry.confirm(self.clock.now()) if confirmed else entry).told(
+        told = (entry.confirm(self.clock.now()) if confirmed else entry).with_event(
             EntryEvent.CREATED, self.clock.now(), *tasks
         )
         await self.entries.change(TOUR, told.user_id, lambda _: told)
@@ -158,7 +158,7 @@ class Relaying:
 
         def change(entry: Entry | None) -> Entry:
             assert entry is not None
-            told = entry.told(EntryEvent.UPDATED, self.clock.now())
+            told = entry.with_event(EntryEvent.UPDATED, self.clock.now())
             ids.append(told.messages[-1].id)
             return told
 

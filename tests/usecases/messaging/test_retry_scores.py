@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.entries import MemoryEntryStore
-from adapters.memory.neighbours import MemoryFanscore
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
 from domain.usecases.messaging.retry_scores import RetryScores, delay_after
 from ports.messaging import Delivery, ScoreRetry
 from tests.support.codes import ManualClock
+from tests.support.neighbours import MemoryFanscore
 from tests.support.registrations import ANN, NOON, TOUR, an_entry
 
 
@@ -26,7 +26,9 @@ class BusyFanscore(MemoryFanscore):
 
     async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
         await self._entries.change(
-            TOUR, ANN, lambda entry: _there(entry).account_scored(self._theirs).told(EntryEvent.UPDATED, NOON)
+            TOUR,
+            ANN,
+            lambda entry: _there(entry).account_scored(self._theirs).with_event(EntryEvent.UPDATED, NOON),
         )
         return await super().ask(user_id, campaign_id)
 
@@ -46,7 +48,7 @@ class Office:
         if fanscore is not None:
             entry = entry.account_scored(fanscore)
         await self.entries.change(
-            TOUR, ANN, lambda _: entry.told(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
+            TOUR, ANN, lambda _: entry.with_event(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
         )
 
     async def retry(self) -> timedelta | None:

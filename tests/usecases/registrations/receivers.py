@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
-from adapters.memory.neighbours import MemoryFraudDetection
 from adapters.memory.phones import MemoryPhoneBook
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
@@ -15,6 +14,7 @@ from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry, Fraud
 from domain.model.registrations.phones import PhoneNumber, PhoneRecord
 from ports.neighbours import Receipt, RegistrationAttempt
+from tests.support.neighbours import MemoryFraudDetection
 
 _CODE: Final = re.compile(r"\b\d{6}\b")
 

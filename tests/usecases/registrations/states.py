@@ -56,7 +56,7 @@ async def full_outbox(scene: Scene, fan: Fan) -> Entry:
 
     def change(entry: Entry | None) -> Entry:
         assert entry is not None
-        return entry.revise(replace(entry.details, attributes=_LONG)).told(EntryEvent.UPDATED, now)
+        return entry.revise(replace(entry.details, attributes=_LONG)).with_event(EntryEvent.UPDATED, now)
 
     try:
         while True:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.appsync.live_updates import NoLiveUpdates
-from adapters.memory.delivery import MemoryEventStream
+from adapters.memory.event_stream import MemoryEventStream
 from domain.model.errors import DomainError, Unavailable
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.entry import Selection

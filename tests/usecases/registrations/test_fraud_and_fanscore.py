@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from adapters.memory.neighbours import MemoryFanscore, MemoryFraudDetection
 from adapters.memory.queues import MemoryQueue
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.relaying import Channel
@@ -15,6 +14,7 @@ from domain.usecases.messaging.run_background_tasks import QueueScoreRetries
 from domain.usecases.registrations.registration import Device
 from ports.messaging import Lane
 from ports.neighbours import RegistrationAttempt
+from tests.support.neighbours import MemoryFanscore, MemoryFraudDetection
 from tests.support.registrations import LAX, SFO, TOUR
 from tests.usecases.registrations.scene import EVERYWHERE, Fan, Scene
 from tests.usecases.registrations.wiring import Ports

@@ -6,7 +6,6 @@ from typing import Final
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
-from adapters.memory.neighbours import MemoryCampaigns, MemoryFanscore, MemoryFraudDetection, MemoryUsers
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
@@ -36,6 +35,7 @@ from domain.usecases.registrations.transfer_entries import TransferEntries
 from domain.usecases.registrations.use_number import UseNumber
 from ports.system import current_request
 from tests.support.codes import ManualClock
+from tests.support.neighbours import MemoryCampaigns, MemoryFanscore, MemoryFraudDetection, MemoryUsers
 from tests.support.registrations import DAY, KEY, MINUTE, a_campaign
 from tests.usecases.registrations.receivers import Mailer, SmsGateway
 
