@@ -22,7 +22,7 @@ from domain.usecases.codes.begin_import import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
 from entrypoints.cli.errors import in_words
 from entrypoints.config.settings import Settings, read_settings
-from entrypoints.http.codes.imports import ImportBody
+from entrypoints.http.codes.import_bodies import ImportBody
 from entrypoints.telemetry.logs import configure_command_logs
 
 SOME_LEFT_OUT: Final = 3

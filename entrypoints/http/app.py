@@ -19,7 +19,8 @@ from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.token_verifier import token_verifier
-from entrypoints.http.response.problems import MEDIA_TYPE, problem_of
+from entrypoints.http.response.problems import MEDIA_TYPE
+from entrypoints.http.response.refusals import problem_of
 from entrypoints.http.server.background import Background
 from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
 from entrypoints.http.server.routes import Routes

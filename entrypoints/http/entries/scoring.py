@@ -1,28 +1,21 @@
 """Uploading scores over HTTP: as JSON, as a stream of lines, or as a file in the object store."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from domain.model.files.text import MAX_LINE_BYTES, Lines, Utf8
-from domain.model.ids import UserId
-from domain.model.registrations.entry import Selection
-from domain.model.registrations.score_records import record_of
 from domain.model.registrations.scoring import (
     MAX_RECORDS,
-    MAX_SCORE,
     Scored,
-    ScoreProblem,
-    ScoreRecord,
     ScoreRefusal,
 )
 from domain.usecases.registrations.read_scores import ReadScores, pieces
 from domain.usecases.registrations.score_entries import ScoreEntries
 from entrypoints.http.call import Call
+from entrypoints.http.entries.score_lines import NdjsonReader, Record, ScoreRecordRequest, to_record
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.decoding import (
     AnyRequest,
@@ -35,21 +28,12 @@ from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import NDJSON
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import FieldProblem, invalid, malformed
-from entrypoints.http.wire import UserIdText, Wire
+from entrypoints.http.wire import Wire
 
 KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
 TURN_BYTES: Final = 256 * 1024
 """Of records that are read before others have their turn."""
-
-Record = ScoreRecord | ScoreProblem
-FIELDS: Final = {"userId", "score", "selection"}
-
-
-class ScoreRecordRequest(Wire):
-    user_id: UserIdText
-    score: Annotated[float, Meta(ge=0, le=MAX_SCORE)]
-    selection: Selection | None = None
 
 
 class ScoringRequest(Wire):
@@ -168,61 +152,3 @@ async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
             yield record
     for record in reader.close():
         yield record
-
-
-class NdjsonReader:
-    """JSON is UTF-8; with a byte order mark and in UTF-16 it is read all the same."""
-
-    def __init__(self) -> None:
-        self._utf8 = Utf8()
-        self._lines = Lines()
-        self._line = 0
-
-    def feed(self, chunk: bytes) -> Iterator[Record]:
-        yield from self._records(self._lines.feed(self._decoded(chunk)))
-
-    def close(self) -> Iterator[Record]:
-        yield from self._records(self._lines.feed(self._decoded(None)))
-        yield from self._records(self._lines.close())
-
-    def _decoded(self, chunk: bytes | None) -> bytes:
-        try:
-            return self._utf8.close() if chunk is None else self._utf8.feed(chunk)
-        except UnicodeError:
-            raise malformed("the body begins as UTF-16 and is not") from None
-
-    def _records(self, lines: Iterator[bytes | None]) -> Iterator[Record]:
-        for line in lines:
-            self._line += 1
-            if line is None or line.strip():
-                yield to_record(line, self._line)
-
-
-def to_record(raw: bytes | None, line: int) -> Record:
-    """``raw`` is None where it was too long to be kept."""
-    try:
-        body = msgspec.json.decode(raw or b"", type=ScoreRecordRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _problem_of(raw or b"", line)
-    # There is a -0.0, and it is no less than 0.
-    return ScoreRecord(user_id=UserId(body.user_id), score=abs(body.score), selection=body.selection, line=line)
-
-
-def _problem_of(raw: bytes, line: int) -> Record:
-    """Why that is no record. Numbers of any size are read here, as far as they can be compared."""
-    if len(raw) > MAX_LINE_BYTES:
-        return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
-    try:
-        record = json.loads(raw.decode(), parse_int=float, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return ScoreProblem(None, ScoreRefusal.NOT_JSON, line)
-    if not isinstance(record, dict) or not record.keys() <= FIELDS:
-        return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
-    score = record.get("score")
-    number = score if isinstance(score, float) else None
-    return record_of(record.get("userId"), number, record.get("selection"), line=line)
-
-
-def _refuse(constant: str) -> None:
-    """Python's reader would take ``NaN`` and ``Infinity``, which are no JSON."""
-    raise ValueError(constant)

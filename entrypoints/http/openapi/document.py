@@ -7,10 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from entrypoints.http.openapi.parameters import parameters
-from entrypoints.http.openapi.possible_problems import Schema, problems_of
+from entrypoints.http.openapi.possible_problems import problems_of
 from entrypoints.http.openapi.problems import headers_document, problem_document, problem_schemas
 from entrypoints.http.openapi.text import for_callers, public
 from entrypoints.http.operation import WHO, Answer, Operation
+
+Schema = dict[str, Any]
 
 JSON: Final = "application/json"
 

@@ -1,15 +1,18 @@
-"""The part of the OpenAPI document that tells what can go wrong."""
+"""The part of the OpenAPI document about what can go wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from domain.model.errors import InvalidValue
-from entrypoints.http.openapi.possible_problems import HEADERS, MEMBERS, PossibleProblem, Schema, problems_of
+from entrypoints.http.openapi.possible_problems import PossibleProblem, problems_of
 from entrypoints.http.openapi.text import public
 from entrypoints.http.operation import Operation
-from entrypoints.http.response.problems import GATES, MEDIA_TYPE, ProblemBody
+from entrypoints.http.response.problems import MEDIA_TYPE, ProblemBody
+from entrypoints.http.response.refusals import GATES
+
+Schema = dict[str, Any]
 
 _SCHEMAS: Final = "#/components/schemas/"
 _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller's own, if it sent a sane one"}
@@ -34,7 +37,7 @@ def _schema(problem: PossibleProblem) -> Schema:
         "code": {"type": "string", "const": problem.code},
         "status": {"type": "integer", "const": problem.status},
     }
-    more = {name: MEMBERS[name].schema for name in problem.context}
+    more = {member.name: member.schema for member in problem.members}
     always = [*whole["required"], *more, *(["errors"] if problem.has_errors else [])]
     return {
         "type": "object",
@@ -73,7 +76,7 @@ def _any_of(problems: Sequence[PossibleProblem]) -> Schema:
 
 def _headers_of(problems: Iterable[PossibleProblem]) -> Mapping[str, str]:
     """Those that every problem of this status has."""
-    each = [HEADERS.get(problem.code, {}) for problem in problems]
+    each = [problem.headers for problem in problems]
     return {name: each[0][name] for name in each[0] if all(name in headers for headers in each)}
 
 
@@ -96,6 +99,5 @@ def _example(problem: PossibleProblem) -> Schema:
     if problem.code == InvalidValue.code:
         example["errors"] = [{"pointer": "/type", "detail": "must be one of: tm, external"}]
     if gate := GATES.get(problem.code):
-        pointer, detail = gate
-        example["errors"] = [{"pointer": pointer, "detail": detail, "code": problem.code}]
-    return example | {name: MEMBERS[name].example for name in problem.context}
+        example["errors"] = [{"pointer": gate.pointer, "detail": gate.detail, "code": problem.code}]
+    return example | {member.name: member.example for member in problem.members}

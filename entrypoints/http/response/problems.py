@@ -1,47 +1,14 @@
 """Errors as callers see them: ``application/problem+json`` (RFC 9457), one shape for every status.
 
-Nothing here ever shows a stack trace, a phone, a code or a token.
+No problem ever shows a stack trace, a phone, a code or a token.
 """
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from litestar.exceptions import HTTPException
 
-from domain.model.codes.errors import (
-    CodeNotFound,
-    CodesExhausted,
-    FileAmbiguous,
-    FileEmpty,
-    FileUnreadable,
-    ImportNotFound,
-    ImportRunning,
-    ReservationMismatch,
-)
-from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
-from domain.model.files.errors import FileNotFound
-from domain.model.registrations.errors import (
-    BudgetUsedUp,
-    CampaignNotFound,
-    CampaignNotOpen,
-    ConfirmationExhausted,
-    ConfirmationExpired,
-    ConfirmationSuperseded,
-    ConfirmationTooSoon,
-    EntryNotFound,
-    GatesClosed,
-    InvalidConfirmationToken,
-    NothingToConfirm,
-    PhoneCountry,
-    PhoneUnavailable,
-    ScoreFileAmbiguous,
-    ScoreFileNotFound,
-    ScoreFileUnreadable,
-    UserNotFound,
-    WrongConfirmationCode,
-)
+from domain.model.errors import InvalidValue
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 1
@@ -52,51 +19,6 @@ _LINES_OF_JSON: Final = frozenset(
     for name in ("ndjson", "jsonl", "jsonlines", "json-lines", "ldjson", "json-seq")
 )
 """Other names that callers give it."""
-
-STATUS_OF: Final[Mapping[type[DomainError], int]] = {
-    InvalidValue: 422,
-    Unavailable: 503,
-    RateLimited: 429,
-    CodesExhausted: 409,
-    ReservationMismatch: 409,
-    CodeNotFound: 404,
-    ImportNotFound: 404,
-    FileNotFound: 404,
-    FileUnreadable: 422,
-    FileAmbiguous: 422,
-    FileEmpty: 422,
-    ImportRunning: 409,
-    CampaignNotFound: 404,
-    UserNotFound: 404,
-    EntryNotFound: 404,
-    CampaignNotOpen: 409,
-    GatesClosed: 403,
-    PhoneCountry: 422,
-    PhoneUnavailable: 409,
-    InvalidConfirmationToken: 422,
-    ConfirmationSuperseded: 409,
-    ConfirmationExpired: 410,
-    ConfirmationExhausted: 429,
-    WrongConfirmationCode: 422,
-    ConfirmationTooSoon: 429,
-    BudgetUsedUp: 429,
-    NothingToConfirm: 409,
-    ScoreFileNotFound: 404,
-    ScoreFileUnreadable: 422,
-    ScoreFileAmbiguous: 422,
-}
-"""The one place that gives the model's refusals an HTTP status; a test proves it complete."""
-
-
-GATES: Final[Mapping[str, tuple[str, str]]] = {
-    "gate.invite_required": (
-        "/inviteCode",
-        "the campaign is for invited fans, and this is no code of yours",
-    ),
-    "gate.linked_account_required": ("", "the campaign asks for an account to be linked"),
-    "gate.card_required": ("", "the campaign asks for a verified card"),
-}
-"""Where each closed gate points to, and what it says."""
 
 
 class FieldProblem(msgspec.Struct, omit_defaults=True):
@@ -111,7 +33,7 @@ class FieldProblem(msgspec.Struct, omit_defaults=True):
 
 
 class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
-    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people. Some have members of their own, too."""
+    """An error (RFC 9457). ``code`` is stable; ``detail`` is for people. Some problems have more members."""
 
     type: str
     title: str
@@ -123,7 +45,7 @@ class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class Problem(Exception):  # what the RFC calls it
-    """A refusal that only HTTP knows of, or one of the model's on its way out."""
+    """A refusal of HTTP's own, or the answer to a refusal of the model."""
 
     def __init__(
         self,
@@ -181,7 +103,7 @@ def forbidden() -> Problem:
 
 
 def unsupported_media_type(given: str, *accepted: str) -> Problem:
-    """What was ``given`` is repeated to nobody: it may hold anything."""
+    """The answer does not repeat what was ``given``: it may hold anything."""
     advice = [f"send the header Content-Type with {' or '.join(accepted)}"]
     lines = [media for media in accepted if media.endswith("ndjson")]
     if lines and given in _LINES_OF_JSON:
@@ -218,55 +140,3 @@ def not_found() -> Problem:
 
 def internal() -> Problem:
     return Problem(500, "service.internal", "Something went wrong on our side.")
-
-
-def problem_of(error: Exception) -> Problem:
-    """What to tell of any exception; of one nobody foresaw, nothing."""
-    match error:
-        case Problem():
-            return error
-        case InvalidValue():
-            return invalid(FieldProblem(_pointer(error.field), error.reason))
-        case DomainError():
-            return _of_model(error)
-        case HTTPException() if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _of_framework(error)
-        case _:
-            return internal()
-
-
-def _of_model(error: DomainError) -> Problem:
-    status = STATUS_OF[type(error)]
-    if isinstance(error, GatesClosed):
-        errors = [FieldProblem(*GATES[gate], code=gate) for gate in error.gates]
-        return Problem(status, error.gates[0], error.message, errors=errors)
-    headers = {}
-    if isinstance(error, ConfirmationTooSoon | BudgetUsedUp):
-        headers["Retry-After"] = str(error.seconds)
-    elif isinstance(error, RateLimited):
-        headers["Retry-After"] = str(error.seconds)
-        headers["RateLimit-Policy"] = f'"{error.of}";q={error.per_minute};w=60'
-        headers["RateLimit"] = f'"{error.of}";r=0;t={error.seconds}'
-    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    errors = [FieldProblem("/column", error.detail)] if isinstance(error, FileAmbiguous) else []
-    return Problem(
-        status,
-        error.code,
-        error.message,
-        detail=error.detail,
-        errors=errors,
-        context=error.context,
-        headers=headers,
-    )
-
-
-def _of_framework(error: HTTPException) -> Problem:
-    """404, 405 and the like, which the framework raises before any of our code runs."""
-    phrase = HTTPStatus(error.status_code).phrase
-    code = "request." + phrase.lower().replace(" ", "_").replace("-", "_")
-    return Problem(error.status_code, code, f"{phrase}.", headers=dict(error.headers or {}))
-
-
-def _pointer(field: str) -> str:
-    return "/" + field.replace(".", "/")

@@ -13,10 +13,9 @@ import pytest
 
 from domain.model.errors import DomainError
 from domain.model.registrations.errors import GatesClosed
-from entrypoints.http.openapi.possible_problems import CONTEXT
 from entrypoints.http.operation import WHO
 from entrypoints.http.request.guards import oneself
-from entrypoints.http.response.problems import STATUS_OF
+from entrypoints.http.response.refusals import REFUSALS
 from tests.http.codes.scene import Scene
 from tests.support.servers.service import Service
 
@@ -155,7 +154,7 @@ def test_every_problem_is_told_apart_by_its_code(document: Document) -> None:
             assert {one["status"]["const"] for one in told} == {int(status)}
 
 
-@pytest.mark.parametrize("error", STATUS_OF, ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: error.__name__)
 def test_what_an_error_tells_beside_its_code_is_documented(error: type[DomainError]) -> None:
     own = inspect.signature(error).parameters.values()
     made = (
@@ -163,7 +162,7 @@ def test_what_an_error_tells_beside_its_code_is_documented(error: type[DomainErr
         if (error is not GatesClosed)
         else GatesClosed(["gate.card_required"])
     )
-    assert set(made.context) == set(CONTEXT.get(error, ()))
+    assert set(made.context) == {member.name for member in REFUSALS[error].members}
 
 
 def test_the_get_that_writes_is_deprecated(document: Document) -> None:

@@ -13,7 +13,7 @@ from entrypoints.http.operation import WHO, Operation
 from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.request.guards import fan, oneself, supreme
 from entrypoints.http.request.scopes import Scope
-from entrypoints.http.response.problems import STATUS_OF
+from entrypoints.http.response.refusals import GATES, REFUSALS
 from entrypoints.http.wire import RULES
 from tests.support.operations import where
 
@@ -28,8 +28,9 @@ def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainErro
 
 
 def test_every_refusal_of_the_model_has_a_status() -> None:
-    assert set(refusals()) == set(STATUS_OF)
-    assert all(400 <= status < 500 or status == 503 for status in STATUS_OF.values())
+    assert set(refusals()) == set(REFUSALS), "entrypoints/http/response/refusals.py"
+    statuses = {refusal.status for refusal in REFUSALS.values()}
+    assert all(400 <= status < 500 or status == 503 for status in statuses)
 
 
 def test_every_refusal_has_a_stable_code_of_its_own_and_a_message() -> None:
@@ -38,6 +39,7 @@ def test_every_refusal_has_a_stable_code_of_its_own_and_a_message() -> None:
     assert len(codes) == len(set(codes))
     assert all(code.islower() and "." in code for code in codes)
     assert all(error.__doc__ for error in refusals())
+    assert all(gate.startswith("gate.") for gate in GATES)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)

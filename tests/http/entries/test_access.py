@@ -1,17 +1,13 @@
 """Who may call what (entry-service REQ-007), and what holds for every operation of registrations there is."""
 
-import inspect
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
 
-from domain.model.errors import DomainError
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.guards import Guard, fan, oneself, supreme
-from entrypoints.http.response.problems import GATES, STATUS_OF
 from tests.http.entries.scene import Scene
 from tests.support.answers import assert_problem
 from tests.support.operations import DOCUMENTED, path_in_campaign, where
@@ -35,13 +31,6 @@ def of_entries(*guards: Guard) -> list[Any]:
 
 def call(scene: Scene, operation: Operation, headers: dict[str, str], content: bytes | None = None) -> Any:
     return scene.ask(operation.method, path_in_campaign(operation), headers=headers, content=content)
-
-
-def refusals(error: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
-    """Every error of the model."""
-    for kind in error.__subclasses__():
-        yield kind
-        yield from refusals(kind)
 
 
 @pytest.mark.parametrize("operation", of_entries())
@@ -101,16 +90,6 @@ def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene,
     for campaign in ("a%20b", "x" * 65, "c1%0a", "%00"):
         odd = Scene(scene.service, scene.platform, scene.http, campaign)
         assert_problem(call(odd, operation, bearer()), 422, "request.invalid", "/campaignId")
-
-
-def test_every_refusal_of_the_model_has_a_status_and_a_stable_code_of_its_own() -> None:
-    codes = [error.code for error in refusals()]
-
-    assert set(refusals()) == set(STATUS_OF)
-    assert all(400 <= status < 500 or status == 503 for status in STATUS_OF.values())
-    assert len(codes) == len(set(codes))
-    assert all(inspect.getdoc(error) and error.code.islower() and "." in error.code for error in refusals())
-    assert all(gate.startswith("gate.") for gate in GATES)
 
 
 @pytest.mark.parametrize(
