@@ -1,4 +1,4 @@
-"""Live updates, sent in the background so that they never delay the relay."""
+"""Sends live updates in the background, so that they never delay the relay."""
 
 import asyncio
 from collections import deque
@@ -25,7 +25,7 @@ class BackgroundLiveUpdates:
         self._waiting: deque[OutgoingEvent] = deque()
         self._senders: set[asyncio.Task[None]] = set()
         self.dropped = 0
-        """Because too many waited."""
+        """Events that were dropped because too many waited."""
         self.failed = 0
 
     def announce(self, events: Sequence[OutgoingEvent]) -> None:

@@ -56,7 +56,7 @@ class KinesisStream:
     """
 
     def __init__(self, client: Any, name: str) -> None:
-        # aiobotocore makes its clients at run time, so there is no type to name.
+        # aiobotocore creates its clients at run time, so they have no type that could be named.
         self._client = client
         self._name = name
 

@@ -1,8 +1,8 @@
-"""When to stop asking a neighbour that does not answer, and when to try it again.
+"""A circuit breaker: when to stop asking a neighbour that does not answer, and when to try it again.
 
-After five failures in a row nobody waits for it any more: for a second, then one question is let through to see
-whether it is back; each further failure doubles the second, up to half a minute. A dead neighbour so costs
-microseconds instead of time-outs.
+After five failures in a row the circuit opens: requests fail at once for one second. Then one request is let
+through to see if the neighbour is back. Each further failure doubles the pause, up to half a minute. So a
+neighbour that is down costs microseconds instead of time-outs.
 """
 
 import time
@@ -17,11 +17,11 @@ FAILURES_TO_OPEN: Final = 5
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
 _ENOUGH_DOUBLINGS: Final = 10
-"""More than it takes to the longest pause; keeps the power of two small."""
+"""More doublings than the longest pause needs. Keeps the power of two small."""
 
 
 class NoAnswer(Exception):
-    """Nothing usable came back. ``reason`` is for the log and never holds what was sent or received."""
+    """There was no usable answer. ``reason`` is for the log and never contains data that was sent or received."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class NoAnswer(Exception):
 
 
 class CircuitOpen(NoAnswer):
-    """Nobody was asked: the neighbour has not answered for a while."""
+    """The neighbour was not asked, because it has not answered for a while."""
 
     def __init__(self) -> None:
         super().__init__("circuit open")
@@ -37,22 +37,22 @@ class CircuitOpen(NoAnswer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """What is known of one neighbour; seconds are of any clock that only goes forward."""
+    """The state of one neighbour's circuit. Times are seconds of a monotonic clock."""
 
     failures: int = 0
-    """In a row."""
+    """Failures in a row."""
     trips: int = 0
-    """How often it has opened since the last success: 0 is closed."""
+    """How often the circuit has opened since the last success. 0: it is closed."""
     retry_at: float = 0
     probing: bool = False
-    """One question is on its way to see whether the neighbour is back."""
+    """One request is under way to see if the neighbour is back."""
 
     def admits(self, now: float) -> bool:
         """May the neighbour be asked?"""
         return self.trips == 0 or (not self.probing and now >= self.retry_at)
 
     def asked(self) -> "Circuit":
-        """A question is on its way."""
+        """A request is under way."""
         return replace(self, probing=self.trips > 0)
 
     def succeeded(self) -> "Circuit":
@@ -66,7 +66,7 @@ class Circuit:
         return Circuit(failures=failures, trips=self.trips + 1, retry_at=now + pause)
 
     def abandoned(self) -> "Circuit":
-        """Whoever asked went away before there was an answer: nothing was learnt, the next may try."""
+        """The caller cancelled the request before there was an answer. The next request may try."""
         return replace(self, probing=False)
 
 
@@ -80,7 +80,8 @@ class Breaker:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Around one question. Raises CircuitOpen instead of letting it through; learns from a NoAnswer."""
+        """Wraps one request. Raises CircuitOpen instead when the circuit is open. A NoAnswer counts as a
+        failure."""
         if not self._circuit.admits(self._seconds()):
             raise CircuitOpen
         self._circuit = self._circuit.asked()
@@ -88,17 +89,17 @@ class Breaker:
         try:
             yield
         except NoAnswer:
-            self._learn(trips, self._circuit.failed(self._seconds()))
+            self._store(trips, self._circuit.failed(self._seconds()))
             raise
         except BaseException:
-            self._learn(trips, self._circuit.abandoned())
+            self._store(trips, self._circuit.abandoned())
             raise
         else:
-            self._learn(trips, self._circuit.succeeded())
+            self._store(trips, self._circuit.succeeded())
 
-    def _learn(self, trips: int, after: Circuit) -> None:
-        """Questions asked before the circuit opened or closed tell of the past: a hundred that were waiting when
-        it opened must not double the pause a hundred times."""
+    def _store(self, trips: int, after: Circuit) -> None:
+        """Store the state after a request, unless the circuit has opened or closed since the request began: a
+        hundred requests that were waiting when it opened must not double the pause a hundred times."""
         if self._circuit.trips != trips:
             return
         if after.trips > trips:

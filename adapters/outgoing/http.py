@@ -1,7 +1,7 @@
-"""Asking a neighbour over HTTP.
+"""HTTP requests to neighbours.
 
-This package is the one that other adapters may share: it knows HTTP and patience, and no neighbour. So the
-time-outs, the retries and the breaker are written and tested once, while no adapter knows another.
+All adapters may use this package. It has the time-outs, the retries and the circuit breaker, and knows no
+particular neighbour. So these are written and tested once, and no other adapter depends on another.
 """
 
 import asyncio
@@ -28,23 +28,23 @@ T = TypeVar("T")
 MAX_BODY_BYTES: Final = 1_048_576
 MAX_CONNECTIONS: Final = 100
 KEEP_ALIVE_SECONDS: Final = 4.0
-"""Below the five seconds after which many servers hang up on an idle connection."""
+"""Many servers close an idle connection after five seconds. We close it earlier."""
 _PASSING_STATUSES: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _DOTS: Final = {".", ".."}
 
 
 class _Passing(NoAnswer):
-    """The next try may well succeed: a connection that broke, a gateway without its server."""
+    """A failure that may pass soon: a broken connection, a gateway without its server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a neighbour said; it was not the neighbour's own failure (5xx)."""
+    """The answer of a neighbour, with any status below 500."""
 
     status: int
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """By any spelling of their names."""
+    """The names are case-insensitive."""
 
     @property
     def ok(self) -> bool:
@@ -63,38 +63,39 @@ class Answer:
 
 
 def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
-    """``body`` as the decoder's type. Raises NoAnswer, whose reason names places and types, never values."""
+    """``body`` as the decoder's type. Raises NoAnswer with the field and the types as its reason, never with
+    values."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise NoAnswer(f"rubbish: {_place_of(error)}") from None
+        raise NoAnswer(f"invalid: {_location_of(error)}") from None
     except (ValueError, RecursionError):
-        raise NoAnswer("rubbish: not JSON") from None
+        raise NoAnswer("invalid: not JSON") from None
 
 
-def _place_of(error: msgspec.ValidationError) -> str:
-    """msgspec quotes a value only where it is none of an enumeration's."""
+def _location_of(error: msgspec.ValidationError) -> str:
+    """The message of msgspec without values. It quotes a value only when an enumeration does not have it."""
     text = str(error)
     return text if not text.startswith("Invalid enum value") else "unknown value" + text[text.rfind(" - at ") :]
 
 
 def log_no_answer(part: str, error: NoAnswer) -> None:
-    """Log why ``part`` is not available. That a circuit is open is logged when it opens, not each time."""
+    """Log why ``part`` is not available. An open circuit is logged when it opens, not for each request."""
     if not isinstance(error, CircuitOpen):
         structlog.get_logger().warning("neighbour.no_answer", part=part, reason=error.reason)
 
 
 def unavailable(part: str, error: NoAnswer) -> Unavailable:
-    """For those who must raise."""
+    """Log the error, and return Unavailable for the caller to raise."""
     log_no_answer(part, error)
     return Unavailable(part)
 
 
 class HttpNeighbour:
-    """One neighbour: its address, how long it may take in all, and whether it is worth asking at present.
+    """One neighbour: its address, the time-out for a whole request, and its circuit breaker.
 
-    A failure is no answer, a late one or a 5xx; every other answer shows that the neighbour lives, so that one
-    record nobody can read does not make all the others unavailable.
+    A missing or late answer and a 5xx count as failures. Every other answer shows that the neighbour is up. So one
+    record that cannot be decoded does not make the other records unavailable.
     """
 
     def __init__(
@@ -113,8 +114,8 @@ class HttpNeighbour:
         self._breaker = breaker or Breaker(part)
 
     async def get(self, *segments: str, params: Mapping[str, str] | None = None, attempts: int = 1) -> Answer:
-        """Raises NoAnswer. More ``attempts`` than one are for failures that pass, within the same time."""
-        if not _DOTS.isdisjoint(segments):  # Whoever is called ``..`` would lead the path astray.
+        """Raises NoAnswer. ``attempts`` above one repeat failures that may pass, within the same time-out."""
+        if not _DOTS.isdisjoint(segments):  # A segment ``..`` would change the path.
             return Answer(HTTPStatus.NOT_FOUND, b"")
         path = "".join(f"/{quote(segment, safe='')}" for segment in segments)
         return await self._ask("GET", self._url.rstrip("/") + path, attempts, params=params)
@@ -127,15 +128,15 @@ class HttpNeighbour:
         headers: Mapping[str, str] | None = None,
         check: Callable[[Answer], None] | None = None,
     ) -> Answer:
-        """Asked once only: what is not safe to repeat is not repeated. Raises NoAnswer.
+        """Send one request, without retries, because a repeat may not be safe. Raises NoAnswer.
 
-        ``check`` raises it too, for an answer that is to count as a failure of the neighbour.
+        ``check`` may raise NoAnswer for an answer that counts as a failure of the neighbour.
         """
         url = self._url.rstrip("/") + path if path else self._url
         try:
             content = msgspec.json.encode(body)
-        except ValueError:  # Text that is no Unicode; the error would quote it.
-            raise NoAnswer("not to be encoded") from None
+        except ValueError:  # The text is not valid Unicode. The error would quote it.
+            raise NoAnswer("cannot be encoded") from None
         sent = {"Content-Type": "application/json", **(headers or {})}
         return await self._ask("POST", url, 1, check, data=content, headers=sent)
 
@@ -147,7 +148,7 @@ class HttpNeighbour:
                 async with asyncio.timeout(self._seconds):
                     answer = await self._try(method, url, attempts, **request)
             except TimeoutError:
-                raise NoAnswer("too late") from None
+                raise NoAnswer("timed out") from None
             if check is not None:
                 check(answer)
             return answer
@@ -164,7 +165,7 @@ class HttpNeighbour:
         raise AssertionError("the last attempt returns or raises")
 
     async def _once(self, method: str, url: str, **request: Any) -> Answer:
-        # The library's errors hold the request, and with it what was sent: they end here.
+        # The errors of aiohttp contain the request with its data, so they do not leave this method.
         headers = _request_headers(current_request()) | dict(request.pop("headers", {}))
         try:
             async with self._session.request(
@@ -172,7 +173,7 @@ class HttpNeighbour:
             ) as response:
                 answer = Answer(response.status, await _body(response), response.headers)
         except aiohttp.ServerDisconnectedError as error:
-            # A connection that was kept had been closed: the library has tried again where that is safe.
+            # The server had closed a kept connection. The library has already tried again if that is safe.
             raise NoAnswer(type(error).__name__) from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise _Passing(type(error).__name__) from None
@@ -185,7 +186,7 @@ class HttpNeighbour:
 
 
 def _request_headers(request: RequestContext) -> dict[str, str]:
-    """So that what a neighbour does can be followed from the request that it is done for."""
+    """Request id and trace context, so that the neighbour's logs can be connected with our request."""
     headers = {"X-Request-Id": request.request_id, "traceparent": request.traceparent}
     return {name: value for name, value in headers.items() if value is not None}
 
@@ -201,7 +202,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 @asynccontextmanager
 async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Connections that are kept; no cookies, and no limit of time but the one set around each question."""
+    """A session with kept connections, without cookies. Its only time-out is the one of each request."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
         timeout=aiohttp.ClientTimeout(total=None),
@@ -213,6 +214,6 @@ async def http_session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @asynccontextmanager
 async def http_neighbour(url: str, *, part: str, seconds: float) -> AsyncIterator[HttpNeighbour]:
-    """Each neighbour has connections of its own, so that a slow one cannot use up those of the others."""
+    """Each neighbour has its own connections, so that a slow one cannot use up the connections of the others."""
     async with http_session() as session:
         yield HttpNeighbour(session, url, part=part, seconds=seconds)

@@ -1,8 +1,8 @@
-"""What campaign-service and user-service say, over HTTP or in files.
+"""The JSON of campaign-service and user-service, over HTTP or in files.
 
-Tolerant of fields we do not know, strict with those we do. What opens a campaign must be said: were an absent
-``needsPhoneConfirmation`` or ``gates`` taken for "none", a neighbour's misspelling would let everyone in. What
-vouches for a fan may be absent, and then nothing vouches.
+Unknown fields are ignored; known fields are checked strictly. Fields that open a campaign are required: if a
+missing ``needsPhoneConfirmation`` or ``gates`` meant "none", a misspelled field would admit all fans. Fields that
+verify a fan may be missing; then the fan is not verified.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Body(msgspec.Struct, rename="camel", frozen=True):
-    """Fields as the neighbours spell them."""
+    """Field names in camel case, as the neighbours spell them."""
 
 
 class MarketBody(_Body, frozen=True):
@@ -102,10 +102,10 @@ _FAN: Final = msgspec.json.Decoder(FanBody)
 
 
 def read_campaign(content: bytes) -> Campaign:
-    """Raises NoAnswer, whose reason goes to the log and names places, never values."""
+    """Raises NoAnswer. Its reason is for the log: it names fields, never values."""
     return decoded(_CAMPAIGN, content).to_campaign()
 
 
 def read_fan(content: bytes) -> Fan:
-    """Raises NoAnswer, likewise."""
+    """Raises NoAnswer. Its reason is for the log: it names fields, never values."""
     return decoded(_FAN, content).to_fan()

@@ -1,4 +1,4 @@
-"""Campaigns remembered for a little while, so that a rush of fans does not become a rush on campaign-service."""
+"""Caches campaigns for 30 seconds, so that a rush of fans does not overload campaign-service."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ MAX_CAMPAIGNS: Final = 1_000
 
 
 class CachedCampaigns:
-    """Other Campaigns, each asked for once in 30 s, however many callers want it; failures are not remembered."""
+    """Wraps other Campaigns. Each campaign is requested once in 30 s for all callers. Failures are not cached."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class CachedCampaigns:
         self._size = size
         self._seconds = seconds
         self._known: dict[CampaignId, tuple[float, Campaign]] = {}
-        """When it was asked for, which is before it was answered; the oldest first."""
+        """Each campaign with the time of its request (not of its answer). The oldest comes first."""
         self._asking: dict[CampaignId, asyncio.Task[Campaign]] = {}
 
     async def get(self, campaign_id: CampaignId) -> Campaign:
@@ -37,8 +37,8 @@ class CachedCampaigns:
         task = self._asking.get(campaign_id)
         if task is None:
             task = self._asking[campaign_id] = asyncio.create_task(self._ask(campaign_id))
-            task.add_done_callback(_noticed)
-        # Shielded: a caller who goes away does not take the others' answer along.
+            task.add_done_callback(_retrieve_error)
+        # Shielded: when one caller is cancelled, the others still get the answer.
         return await asyncio.shield(task)
 
     async def _ask(self, campaign_id: CampaignId) -> Campaign:
@@ -54,7 +54,7 @@ class CachedCampaigns:
         return campaign
 
 
-def _noticed(task: asyncio.Task[Campaign]) -> None:
-    """A failure that no caller stayed for is nobody's; asyncio would complain of it."""
+def _retrieve_error(task: asyncio.Task[Campaign]) -> None:
+    """Read the error when all callers were cancelled. Otherwise asyncio logs that it was never retrieved."""
     if not task.cancelled():
         task.exception()

@@ -1,6 +1,6 @@
-"""Campaigns and fans from JSON files: lists of what campaign-service and user-service would say.
+"""Campaigns and fans from JSON files: lists of the records that campaign-service and user-service return.
 
-For trying things out and for small installations. A file may be edited while the service runs.
+For tests and small installations. A file may be edited while the service runs.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class _File(Generic[Record]):
         self._known: tuple[_Version, Records[Record] | None] | None = None
 
     async def find(self, id: str) -> Record | None:
-        """Raises Unavailable while the file or this very record cannot be read."""
+        """Raises Unavailable when the file or this record cannot be read."""
         records = await asyncio.to_thread(self._records)
         try:
             if records is not None:
@@ -41,8 +41,7 @@ class _File(Generic[Record]):
 
     def _records(self) -> Records[Record] | None:
         try:
-            # First the version, then the content: a file that changes in between is read once too often, not
-            # once too little.
+            # Read the version before the content: a file that changes in between is then read once more.
             stat = self._path.stat()
             version = stat.st_mtime_ns, stat.st_size, stat.st_ino
             known = self._known

@@ -37,12 +37,12 @@ class HttpUsers:
         answer = await _found(self._service, "users", user_id)
         if answer is None:
             raise UserNotFound
-        # The id of an account may be somebody's address: the request's id leads to it.
+        # The id of an account may be a mail address, so it is not logged. The request id leads to it.
         return _read(answer, "users", user_id, read_fan, named="an account")
 
 
 async def _found(service: HttpNeighbour, collection: str, id: str) -> Answer | None:
-    """None if there is no such record."""
+    """The answer, or None if there is no such record."""
     try:
         answer = await service.get(collection, id, attempts=ATTEMPTS)
     except NoAnswer as error:
@@ -51,7 +51,7 @@ async def _found(service: HttpNeighbour, collection: str, id: str) -> Answer | N
 
 
 def _read(answer: Answer, collection: str, id: str, read: Callable[[bytes], Record], *, named: str) -> Record:
-    """Another record than the one asked for is no answer at all."""
+    """The record of an answer. Raises Unavailable for another record than the requested one."""
     try:
         record = read(answer.content)
     except NoAnswer as error:
@@ -63,13 +63,13 @@ def _read(answer: Answer, collection: str, id: str, read: Callable[[bytes], Reco
 
 @asynccontextmanager
 async def http_campaigns(url: str) -> AsyncIterator[HttpCampaigns]:
-    """campaign-service below ``url``."""
+    """campaign-service at ``url``."""
     async with http_neighbour(url, part="campaigns", seconds=SECONDS) as service:
         yield HttpCampaigns(service)
 
 
 @asynccontextmanager
 async def http_users(url: str) -> AsyncIterator[HttpUsers]:
-    """user-service below ``url``."""
+    """user-service at ``url``."""
     async with http_neighbour(url, part="users", seconds=SECONDS) as service:
         yield HttpUsers(service)

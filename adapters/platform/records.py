@@ -1,4 +1,4 @@
-"""A list of records, each read by itself: one that is wrong makes nothing unavailable but itself."""
+"""Reads a list of records one by one. A wrong record makes only itself unavailable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from domain.model.registrations.campaigns import Campaign, Fan
 Record = TypeVar("Record", bound=Campaign | Fan)
 
 MAX_NAMED: Final = 20
-"""Wrong records that get a line of the log each."""
+"""The most wrong records that get a log line each."""
 
 
 class _Named(msgspec.Struct):
@@ -27,17 +27,18 @@ _NAMED: Final = msgspec.json.Decoder(_Named)
 
 @dataclass(slots=True)
 class Records(Generic[Record]):
-    """Of two with the same id the last one counts."""
+    """The records by id. When two have the same id, the last one counts."""
 
     found: dict[str, Record | None] = field(default_factory=dict)
-    """None for a record that cannot be read."""
+    """None stands for a record that cannot be read."""
     nameless: bool = False
-    """Of some record not even the id can be read: it may be any."""
+    """True when the id of a record cannot be read. It may be any record."""
     problems: list[NoAnswer] = field(default_factory=list)
-    """For the log; they name records by their number, since the id of an account may be somebody's address."""
+    """For the log. They name records by their number, since the id of an account may be a mail address."""
 
     def get(self, id: str) -> Record | None:
-        """None if there is none. Raises KeyError for a record that is there, or may be, and cannot be read."""
+        """The record, or None if there is none. Raises KeyError when the record exists, or may exist, and cannot
+        be read."""
         record = self.found.get(id)
         if record is None and (self.nameless or id in self.found):
             raise KeyError(id)
@@ -45,12 +46,12 @@ class Records(Generic[Record]):
 
 
 def read_campaigns(content: bytes) -> Records[Campaign]:
-    """Raises NoAnswer for what is no list."""
+    """Raises NoAnswer when the content is not a list."""
     return _read(content, read_campaign)
 
 
 def read_fans(content: bytes) -> Records[Fan]:
-    """Raises NoAnswer for what is no list."""
+    """Raises NoAnswer when the content is not a list."""
     return _read(content, read_fan)
 
 

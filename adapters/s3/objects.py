@@ -21,7 +21,7 @@ class S3ObjectStore:
     """The keys of one bucket, read as streams."""
 
     def __init__(self, client: Any, bucket: str) -> None:
-        # aiobotocore makes its clients at run time, so there is no type to name.
+        # aiobotocore creates its clients at run time, so they have no type that could be named.
         self._client = client
         self._bucket = bucket
 
@@ -45,11 +45,11 @@ class S3ObjectStore:
         return int(head["ContentLength"])
 
     async def read(self, key: str) -> AsyncIterator[bytes]:
-        """If the file is replaced while it is read, reading fails rather than mix the two."""
+        """When the file is replaced during the read, the read fails, and never mixes the two files."""
         try:
             answer = await self._client.get_object(Bucket=self._bucket, Key=key)
             body = answer["Body"]
-            async with body:  # Not ``as body``: what that yields is aiohttp's own response.
+            async with body:  # Not ``as body``: that would be the response of aiohttp.
                 async for chunk in body.iter_chunks(CHUNK_BYTES):
                     yield chunk
         except botocore.exceptions.ClientError as error:
@@ -65,6 +65,7 @@ def _translated(error: botocore.exceptions.ClientError) -> FileNotFound | Unavai
 
 @asynccontextmanager
 async def s3_object_store(bucket: str, *, region: str | None) -> AsyncIterator[S3ObjectStore]:
-    """Connect by the standard AWS variables; botocore itself does not know ``AWS_REGION``, hence ``region``."""
+    """Connect with the standard AWS variables. ``region`` is needed because botocore does not read
+    ``AWS_REGION``."""
     async with aioboto3.Session().client("s3", region_name=region, config=_CONFIG) as client:
         yield S3ObjectStore(client, bucket)

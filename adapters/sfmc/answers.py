@@ -1,6 +1,6 @@
-"""What Salesforce Marketing Cloud's answers mean.
+"""Reads the answers of Salesforce Marketing Cloud.
 
-Its error codes are in "Transactional API Response Level Error Codes" of its developers' guide.
+The error codes are in its developers' guide, "Transactional API Response Level Error Codes".
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ DUPLICATE_KEY: Final = 109110
 """MCMS_UTM_Validation_DuplicateMessageKey: this message was accepted before."""
 _DUPLICATE_NAME: Final = b"DuplicateMessageKey"
 _OF_ALL_MAILS: Final = frozenset({109107, 109111, 30001, 30003, 40000, 40001})
-"""The definition is not named, not known or not active, or we have no right to it."""
+"""Errors for all mails: the definition is missing, unknown or not active, or we have no right to use it."""
 _OF_THIS_MAIL: Final = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.CONFLICT,
@@ -26,7 +26,7 @@ _OF_THIS_MAIL: Final = {
 
 
 class Busy(NoAnswer):
-    """Too many requests; ``seconds`` to wait at least."""
+    """Too many requests. Wait at least ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__("status 429")
@@ -34,7 +34,7 @@ class Busy(NoAnswer):
 
 
 class Misconfigured(NoAnswer):
-    """It lives, and would not take any mail of ours: the credentials, the rights or the definition are wrong."""
+    """SFMC answers, but refuses all our mails: the credentials, the rights or the definition are wrong."""
 
 
 class _One(msgspec.Struct, frozen=True):
@@ -50,7 +50,8 @@ _ANSWER: Final = msgspec.json.Decoder(_Answer, strict=False)
 
 
 def refusal(answer: Answer) -> str | None:
-    """None for a mail that was taken, now or before; why it never will be. Raises NoAnswer where it may yet be."""
+    """None when the mail was accepted, now or before. The reason when it is refused for ever. Raises NoAnswer when
+    it may be accepted later."""
     codes = frozenset(_codes(answer))
     if DUPLICATE_KEY in codes or _DUPLICATE_NAME in answer.body or (answer.ok and not codes):
         return None
@@ -63,7 +64,7 @@ def refusal(answer: Answer) -> str | None:
 
 
 def _codes(answer: Answer) -> Iterator[int]:
-    """Of the request and of the one message in it; none that can be read is none."""
+    """The error codes of the request and of its message. Empty when the body cannot be read."""
     try:
         read = _ANSWER.decode(answer.body)
     except (ValueError, RecursionError):
@@ -72,7 +73,7 @@ def _codes(answer: Answer) -> Iterator[int]:
 
 
 def _seconds(text: str | None) -> float:
-    """Of Retry-After, which this mailer gives as a number or not at all."""
+    """The seconds of a Retry-After header. SFMC sends a number or no header."""
     try:
         return max(0.0, float(text or 0))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Receipts mailed by Salesforce Marketing Cloud's Transactional Messaging."""
+"""Sends receipts with the Transactional Messaging API of Salesforce Marketing Cloud (SFMC)."""
 
 import asyncio
 import random
@@ -18,18 +18,18 @@ from ports.neighbours import Receipt
 
 PATH: Final = "/messaging/v1/email/messages"
 SECONDS: Final = 5.0
-"""One request may take."""
+"""The time-out of one request."""
 TOTAL_SECONDS: Final = 15.0
-"""All tries together may take."""
+"""The time-out of all attempts together."""
 PAUSES_SECONDS: Final = (0.5, 1.0, 2.0)
-"""At most, before each further try."""
+"""The longest pause before each further attempt."""
 LONGEST_WAIT_SECONDS: Final = 5.0
-"""That we are told to wait and do; who says more is not available."""
+"""The longest Retry-After that we wait for. After a longer one the mailer counts as unavailable."""
 
 
 class SfmcReceipts:
-    """The receipt's id is the message key. SFMC refuses a key that it has accepted in the last two days, so a mail
-    that was accepted although the answer was lost, or the worker killed, is not sent again."""
+    """The receipt's id is the message key. SFMC refuses a key that it accepted in the last two days. So a mail is
+    not sent again when it was accepted and then the answer was lost or the worker was killed."""
 
     def __init__(self, mailer: HttpNeighbour, tokens: AccessTokens, *, definition_key: str) -> None:
         self._mailer = mailer
@@ -39,17 +39,17 @@ class SfmcReceipts:
     async def send(self, receipt: Receipt) -> bool:
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
-                refused = await self._insist(receipt)
+                refused = await self._send_with_retries(receipt)
         except NoAnswer as error:
             raise unavailable("receipts", error) from None
         except TimeoutError:
-            raise unavailable("receipts", NoAnswer("too late")) from None
+            raise unavailable("receipts", NoAnswer("timed out")) from None
         if refused is not None:
             structlog.get_logger().warning("receipt.refused", message_id=receipt.id, reason=refused)
         return refused is None
 
-    async def _insist(self, receipt: Receipt) -> str | None:
-        """Try, and try again what may pass soon. Raises NoAnswer."""
+    async def _send_with_retries(self, receipt: Receipt) -> str | None:
+        """Send the mail, and repeat failures that may pass soon. Raises NoAnswer."""
         for pause in PAUSES_SECONDS:
             try:
                 return refusal(await self._mail(receipt))
@@ -63,7 +63,7 @@ class SfmcReceipts:
         return refusal(await self._mail(receipt))
 
     async def _mail(self, receipt: Receipt) -> Answer:
-        """With a new token if the one in use is refused, which can end before its time."""
+        """Send the mail. When SFMC refuses the token, which may end early, send again with a new token."""
         token = await self._tokens.current()
         answer = await self._post(receipt, token)
         if answer.status != HTTPStatus.UNAUTHORIZED:
@@ -85,7 +85,7 @@ class SfmcReceipts:
 
 
 def _attributes(receipt: Receipt) -> dict[str, str]:
-    """What the mail's text may name; what is not known is left out."""
+    """The values that the text of the mail may use. Unknown values are left out."""
     known = {
         "CampaignId": receipt.campaign_id,
         "FirstName": receipt.first_name,
@@ -99,7 +99,7 @@ def _attributes(receipt: Receipt) -> dict[str, str]:
 async def sfmc_receipts(
     url: str, *, auth_url: str, client_id: str, client_secret: str, definition_key: str
 ) -> AsyncIterator[SfmcReceipts]:
-    """The REST address ``url`` and the authentication address of one tenant."""
+    """SFMC with the REST address ``url`` and the authentication address of one tenant."""
     async with (
         http_neighbour(auth_url, part="receipts", seconds=SECONDS) as auth,
         http_neighbour(url, part="receipts", seconds=SECONDS) as mailer,

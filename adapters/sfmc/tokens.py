@@ -13,7 +13,7 @@ from adapters.sfmc.answers import Misconfigured
 
 PATH: Final = "/v2/token"
 EARLY_SECONDS: Final = 60.0
-"""Before its end a token is replaced, so that none ends on its way."""
+"""A token is replaced this long before its end, so that it does not end during a request."""
 _REFUSED: Final = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
@@ -26,7 +26,8 @@ _TOKEN: Final = msgspec.json.Decoder(_Token)
 
 
 class AccessTokens:
-    """One token for everybody, for as long as it is good; however many wait for the next, it is asked for once."""
+    """One token for all requests, until it ends. When several requests wait for a new token, it is requested
+    once."""
 
     def __init__(
         self,
@@ -43,19 +44,19 @@ class AccessTokens:
             "client_secret": client_secret,
         }
         self._seconds = seconds
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._token: str | None = None
-        self._good_until = 0.0
+        self._expires_at = 0.0
 
     async def current(self) -> str:
         """Raises NoAnswer."""
-        async with self._turn:
-            if self._token is None or self._seconds() >= self._good_until:
+        async with self._lock:
+            if self._token is None or self._seconds() >= self._expires_at:
                 self._token = await self._ask()
             return self._token
 
     def forget(self, token: str) -> None:
-        """It was refused. Another, asked for meanwhile, stays."""
+        """Remove a token that was refused. A newer token stays."""
         if self._token == token:
             self._token = None
 
@@ -64,5 +65,5 @@ class AccessTokens:
         if answer.status in _REFUSED:
             raise Misconfigured(f"token refused: status {answer.status}")
         token = answer.read(_TOKEN)
-        self._good_until = self._seconds() + max(token.expires_in - EARLY_SECONDS, token.expires_in / 2)
+        self._expires_at = self._seconds() + max(token.expires_in - EARLY_SECONDS, token.expires_in / 2)
         return token.access_token

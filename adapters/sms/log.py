@@ -1,4 +1,4 @@
-"""Text messages that go no further than the log."""
+"""Writes text messages to the log instead of sending them."""
 
 import structlog
 
@@ -6,10 +6,10 @@ from domain.model.registrations.phones import PhoneNumber
 
 
 class LogSms:
-    """For development only, NEVER for production: the log holds the code that proves a phone is somebody's own.
+    """For development only, NEVER for production: the log contains the codes that confirm phones.
 
-    No message leaves the machine. The number is cut to its last two digits; the code is not, since reading it in
-    the log is what this is for.
+    No message leaves the machine. The log has only the last two digits of the number, but the full message:
+    developers read the code there.
     """
 
     async def send(self, to: PhoneNumber, body: str) -> None:

@@ -1,4 +1,4 @@
-"""Text messages through Amazon SNS."""
+"""Sends text messages with Amazon SNS."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ from domain.model.registrations.phones import PhoneNumber
 
 SECONDS: Final = 2.0
 _CONFIG: Final = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
-"""Sent once: a repeat could reach the phone twice, and a fan can ask for another code."""
+"""No retries: a repeat could reach the phone twice, and a fan can ask for another code."""
 _TRANSACTIONAL: Final = {"AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}}
-"""One-time codes go before advertisements."""
+"""Transactional messages are sent before advertisements."""
 
 
 class SnsSms:
     def __init__(self, client: Any) -> None:
-        # aiobotocore makes its clients at run time, so there is no type to name.
+        # aiobotocore creates its clients at run time, so they have no type that could be named.
         self._client = client
         self._breaker = Breaker("sms")
 
@@ -38,9 +38,9 @@ class SnsSms:
             raise unavailable("sms", NoAnswer(refusal))
 
     async def _publish(self, to: PhoneNumber, body: str) -> str | None:
-        """SNS's refusal of this one message, by its code; it lives, then. Raises NoAnswer when it does not.
+        """None, or the error code when SNS refuses this message. Raises NoAnswer when SNS is down.
 
-        SNS's errors quote the number, so none of them goes further than this.
+        Errors of SNS contain the number, so they do not leave this method.
         """
         try:
             async with asyncio.timeout(SECONDS):
@@ -60,6 +60,7 @@ def _code(error: botocore.exceptions.ClientError) -> str:
 
 @asynccontextmanager
 async def sns_sms(*, region: str | None) -> AsyncIterator[SnsSms]:
-    """Connect by the standard AWS variables; botocore itself does not know ``AWS_REGION``, hence ``region``."""
+    """Connect with the standard AWS variables. ``region`` is needed because botocore does not read
+    ``AWS_REGION``."""
     async with aioboto3.Session().client("sns", region_name=region, config=_CONFIG) as client:
         yield SnsSms(client)

@@ -1,4 +1,4 @@
-"""Text messages through whatever SMS gateway takes ``{"to", "body"}`` over HTTP."""
+"""Sends text messages to an SMS gateway that accepts ``{"to", "body"}`` over HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ SECONDS: Final = 2.0
 
 
 class WebhookSms:
-    """Any 2xx means the message was taken. Nothing is sent twice: a fan can ask for another code."""
+    """Any 2xx means that the gateway accepted the message. Without retries: a fan can ask for another code."""
 
     def __init__(self, gateway: HttpNeighbour) -> None:
         self._gateway = gateway
@@ -28,6 +28,6 @@ class WebhookSms:
 
 @asynccontextmanager
 async def webhook_sms(url: str) -> AsyncIterator[WebhookSms]:
-    """The gateway at exactly ``url``."""
+    """The gateway with the exact address ``url``."""
     async with http_neighbour(url, part="sms", seconds=SECONDS) as gateway:
         yield WebhookSms(gateway)

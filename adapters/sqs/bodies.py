@@ -1,4 +1,4 @@
-"""A job as it travels: JSON that another release of Fangate can read."""
+"""The JSON body of a job. Other releases of Fangate can read it."""
 
 from typing import Annotated, Final
 
@@ -10,11 +10,11 @@ from ports.messaging import ScoreRetry
 
 
 class Unreadable(Exception):
-    """Not one of ours, or mutilated."""
+    """The body is not a job of Fangate, or is damaged."""
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Fields that are not known here are for releases to come."""
+    """Unknown fields are ignored: a later release may send them."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     campaign_id: Annotated[str, msgspec.Meta(pattern=CAMPAIGN_ID)]
@@ -22,7 +22,7 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     request_id: str | None = None
     traceparent: str | None = None
     attempt: int = 0
-    """How often it was handed out before it came into this queue."""
+    """How often the job was delivered before it came into this queue."""
 
 
 _BODY: Final = msgspec.json.Decoder(_Body)
@@ -41,10 +41,10 @@ def from_job(job: ScoreRetry, *, attempt: int = 0) -> str:
 
 
 def to_job(body: str) -> tuple[ScoreRetry, int]:
-    """And how often it was handed out before. Raises Unreadable, which quotes nothing."""
+    """The job, and how often it was delivered before. Raises Unreadable, without content of the body."""
     try:
         read = _BODY.decode(body)
-    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors.
+    except (ValueError, RecursionError):  # The errors of msgspec are ValueErrors.
         raise Unreadable from None
     job = ScoreRetry(
         id=read.id,

@@ -1,4 +1,4 @@
-"""Calling Amazon SQS: by the name of a queue, within a time, and ten messages at once."""
+"""Calls of Amazon SQS: by the name of a queue, with a time-out, and in batches of ten messages."""
 
 import asyncio
 import random
@@ -13,9 +13,9 @@ from adapters.outgoing.http import unavailable
 from adapters.sqs.client import BATCH, MISSING, code_of, translated
 
 SECONDS: Final = 10.0
-"""That any call may take, beside the waiting that was asked for."""
+"""The time-out of a call, in addition to the requested waiting time."""
 PAUSES_SECONDS: Final = (0.1, 0.4, 1.6)
-"""At most, before messages that SQS refused one by one are told again; whole calls the library repeats."""
+"""The longest pauses before messages that SQS refused are sent again. The library repeats whole calls itself."""
 STALE: Final = frozenset(
     {
         "ReceiptHandleIsInvalid",
@@ -24,7 +24,7 @@ STALE: Final = frozenset(
         "AWS.SimpleQueueService.MessageNotInflight",
     }
 )
-"""How SQS says that a delivery is over: its time was up, it was done, or twelve hours have passed."""
+"""The error codes for a delivery that is over: its time has passed, it was deleted, or it is twelve hours old."""
 
 Entry = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Calls:
                 return await getattr(self._client, operation)(QueueUrl=url, **request)
 
     async def exists(self, queue: str) -> bool:
-        """Raises Unavailable where SQS does not say."""
+        """Does the queue exist? Raises Unavailable without an answer."""
         with translated():
             try:
                 async with asyncio.timeout(SECONDS):
@@ -54,7 +54,7 @@ class Calls:
         return True
 
     async def _url(self, queue: str) -> str:
-        """Asked for when it is first needed: SQS may be away at the start."""
+        """The URL of the queue. It is requested at the first use, because SQS may be down at the start."""
         if queue not in self._urls:
             answer = await self._client.get_queue_url(QueueName=queue)
             self._urls[queue] = str(answer["QueueUrl"])
@@ -63,16 +63,17 @@ class Calls:
     async def call_batches(
         self, operation: str, queue: str, entries: Sequence[Entry], *, stale: frozenset[str] = frozenset()
     ) -> None:
-        """Each batch of ten beside the others."""
+        """Call ``operation`` for all entries, in batches of ten at the same time. Raises Unavailable."""
         batches = [entries[start : start + BATCH] for start in range(0, len(entries), BATCH)]
         await asyncio.gather(*(self.call_batch(operation, queue, batch, stale=stale) for batch in batches))
 
     async def call_batch(
         self, operation: str, queue: str, entries: Sequence[Entry], *, stale: frozenset[str] = frozenset()
     ) -> None:
-        """SQS may take some of them and refuse others, and call that a success. Raises Unavailable.
+        """Call ``operation`` for up to ten entries. SQS may accept some and refuse others in one answer; refused
+        ones are sent again. Raises Unavailable.
 
-        ``over``: how it says that a delivery is over. Of such a one everything is told in vain.
+        ``stale``: error codes of deliveries that are over. Such an entry is not sent again.
         """
         left = [{"Id": str(index), **entry} for index, entry in enumerate(entries)]
         for pause in (0, *PAUSES_SECONDS):

@@ -1,4 +1,4 @@
-"""The connection to Amazon SQS, and what its errors mean."""
+"""The connection to Amazon SQS, and the translation of its errors."""
 
 import math
 from collections.abc import AsyncIterator, Iterator
@@ -16,18 +16,18 @@ from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import unavailable
 
 LONGEST_WAIT_SECONDS: Final = 20
-"""Of one long poll; SQS allows no more."""
+"""The time of one long poll. It is the limit of SQS."""
 READ_TIMEOUT_SECONDS: Final = 30
-"""Longer than a long poll, and shorter than a job stays in hand: one whose delivery is lost on the way comes again
-only after we have given up waiting for it."""
+"""Longer than a long poll, and shorter than VISIBILITY_SECONDS: a job whose delivery was lost comes again only
+after we have stopped waiting for the answer."""
 VISIBILITY_SECONDS: Final = 60
-"""How long a job that was handed out is nobody else's: SQS's visibility timeout."""
+"""How long a delivered job is hidden from other workers: the visibility timeout of SQS."""
 BATCH: Final = 10
-"""Messages in one call; SQS allows no more."""
+"""Messages in one call. It is the limit of SQS."""
 MAX_CONNECTIONS: Final = 50
-"""Several polls at once of two queues, and what is told of jobs meanwhile."""
+"""Enough for several polls of two queues, and other calls at the same time."""
 LONGEST_DELAY_SECONDS: Final = 900
-"""Before a message is handed out first; SQS allows no more."""
+"""The delay of a new message. It is the limit of SQS."""
 DEAD_SUFFIX: Final = "-dead"
 LATER_SUFFIX: Final = "-later"
 MISSING: Final = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
@@ -41,9 +41,9 @@ _CONFIG: Final = Config(
 
 @asynccontextmanager
 async def sqs_client(region: str | None) -> AsyncIterator[Any]:
-    """Connect by the standard AWS variables; botocore itself does not know ``AWS_REGION``, hence ``region``.
+    """Connect with the standard AWS variables. ``region`` is needed because botocore does not read ``AWS_REGION``.
 
-    aiobotocore makes its clients at run time, so there is no type to name.
+    aiobotocore creates its clients at run time, so they have no type that could be named.
     """
     async with aioboto3.Session().client("sqs", region_name=region, config=_CONFIG) as client:
         yield client
@@ -51,7 +51,7 @@ async def sqs_client(region: str | None) -> AsyncIterator[Any]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """What SQS refuses or does not answer is Unavailable; the reason goes to the log, without what was sent."""
+    """Turn errors of SQS into Unavailable. The reason is logged, without data that was sent."""
     try:
         yield
     except botocore.exceptions.ClientError as error:
@@ -74,7 +74,7 @@ def _advice(code: str) -> str:
 
 
 def whole_seconds(time: timedelta) -> int:
-    """Rather too long than too short."""
+    """Full seconds, rounded up."""
     return math.ceil(time.total_seconds())
 
 
@@ -83,5 +83,5 @@ def dead_letters_of(queue: str) -> str:
 
 
 def later_of(queue: str) -> str:
-    """Where jobs wait that were put off: in one queue, new jobs would wait behind them."""
+    """The queue of postponed jobs. In the same queue, new jobs would wait behind them."""
     return f"{queue}{LATER_SUFFIX}"

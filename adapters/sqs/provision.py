@@ -1,4 +1,4 @@
-"""Making the queue, the one for jobs that were put off, and the one for dead letters."""
+"""Creates the queues of new jobs, of postponed jobs and of dead letters."""
 
 import json
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from adapters.sqs.client import (
 )
 
 RETENTION_SECONDS: Final = 14 * 86_400
-"""The longest that SQS keeps a message, for all queues: its age counts from when it was first sent, and fanscore
-may be away for days."""
+"""The longest time that SQS keeps a message, for all queues. The age of a message counts from its first sending,
+and fanscore may be down for days."""
 _KEPT: Final = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
 _POLLED: Final = {
     "VisibilityTimeout": str(VISIBILITY_SECONDS),
@@ -30,13 +30,13 @@ Attributes = Mapping[str, str]
 
 
 async def build_queues(name: str, *, attempts: int, region: str | None) -> list[str]:
-    """Make all three, or put right what is not as it should be; the names of those it did something to."""
+    """Create the three queues, or correct their attributes. Returns the names of the queues that changed."""
     dead = dead_letters_of(name)
     with translated():
         async with sqs_client(region) as client:
             built = {dead: await _build(client, dead, _KEPT)}
             arn = (await _attributes(client, dead))["QueueArn"]
-            # A job comes into the later queue after its first attempt.
+            # A job comes into the queue of postponed jobs after its first attempt.
             for queue, times in ((name, attempts), (later_of(name), max(1, attempts - 1))):
                 redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": times})
                 built[queue] = await _build(client, queue, _KEPT | _POLLED | {"RedrivePolicy": redrive})
@@ -44,7 +44,7 @@ async def build_queues(name: str, *, attempts: int, region: str | None) -> list[
 
 
 async def _build(client: Any, name: str, wanted: Attributes) -> bool:
-    """Whether there was anything to do."""
+    """Create or correct one queue. True if there was something to do."""
     try:
         found = await _attributes(client, name)
     except botocore.exceptions.ClientError as error:
@@ -52,7 +52,7 @@ async def _build(client: Any, name: str, wanted: Attributes) -> bool:
             raise
         await client.create_queue(QueueName=name, Attributes=dict(wanted))
         return True
-    wrong = {key: value for key, value in wanted.items() if _meant(found.get(key)) != _meant(value)}
+    wrong = {key: value for key, value in wanted.items() if _comparable(found.get(key)) != _comparable(value)}
     if wrong:
         await client.set_queue_attributes(QueueUrl=await _url(client, name), Attributes=wrong)
     return bool(wrong)
@@ -68,8 +68,8 @@ async def _url(client: Any, name: str) -> str:
     return str((await client.get_queue_url(QueueName=name))["QueueUrl"])
 
 
-def _meant(value: str | None) -> object:
-    """Policies are JSON, in any order and with numbers as text or not."""
+def _comparable(value: str | None) -> object:
+    """A value that can be compared. Policies are JSON in any order, with numbers or with text."""
     if value is None or not value.startswith("{"):
         return value
     return {key: str(part) for key, part in json.loads(value).items()}

@@ -1,4 +1,4 @@
-"""Jobs in Amazon SQS. At least once and in any order: standard queues."""
+"""Jobs in Amazon SQS. Standard queues deliver at least once, in any order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -25,7 +25,8 @@ from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
 
 MOST_ATTEMPTS: Final = 1_000
 POLL_SECONDS: Final = 20.0
-"""That a poll may take, beside the waiting. Giving up sooner would cost each job in its answer an attempt."""
+"""The time-out of a poll, in addition to the waiting time. A shorter one would cost each job of a late answer an
+attempt."""
 AT_ONCE: Final = timedelta(0)
 _COUNTS: Final = (
     "ApproximateNumberOfMessages",
@@ -35,10 +36,10 @@ _COUNTS: Final = (
 
 
 class SqsQueue:
-    """Three queues that ``fangate migrate`` makes: new jobs, jobs that were put off, and dead letters.
+    """Three queues that ``fangate migrate`` creates: new jobs, postponed jobs, and dead letters.
 
-    SQS hands out in any order, so new jobs in one queue with the others would wait behind them. Where the second
-    queue is not made yet (0.1 did without it), jobs that are put off stay in the first one.
+    SQS delivers in any order, so new jobs would wait behind postponed ones in the same queue. When the second
+    queue does not exist yet (release 0.1 had none), postponed jobs stay in the first one.
     """
 
     def __init__(self, client: Any, name: str, *, attempts: int = MOST_ATTEMPTS) -> None:
@@ -53,8 +54,8 @@ class SqsQueue:
             await self._calls.call_batch("send_message_batch", self._name, entries)
 
     async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """A poll cannot be called off: SQS may still hand a job to one that nobody waits for any more, and count
-        that as an attempt. So it is waited for to its end, and what it brings is put back."""
+        """A poll cannot be cancelled: SQS may still deliver a job to it and count an attempt. So a cancelled call
+        waits for the end of its poll and puts the jobs back."""
         if lane is Lane.PUT_OFF and not await self._has_later():
             await asyncio.sleep(wait.total_seconds())
             return []
@@ -67,13 +68,14 @@ class SqsQueue:
             raise
 
     async def _receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """One poll waits. Where it comes back full there is more, and several polls fetch it side by side."""
+        """One poll waits for jobs. When its batch is full there may be more, and several polls at the same time
+        fetch them."""
         found = list(await self._poll(lane, min(limit, BATCH), wait))
         if len(found) == BATCH < limit:
             counts = [min(BATCH, limit - start) for start in range(BATCH, limit, BATCH)]
             polls = (self._poll(lane, count, AT_ONCE) for count in counts)
             for more in await asyncio.gather(*polls, return_exceptions=True):
-                if not isinstance(more, BaseException):  # What the others brought is not thrown away.
+                if not isinstance(more, BaseException):  # The jobs of the other polls are kept.
                     found += more
         return await self._without_spent(found)
 
@@ -92,7 +94,8 @@ class SqsQueue:
         return [delivery for delivery in deliveries if delivery is not None]
 
     async def _without_spent(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
-        """SQS counts attempts by queue; a job that has used up its attempts in both is a dead letter."""
+        """Move jobs without attempts left to the dead letters. SQS counts attempts in each queue separately; this
+        counts them in both."""
         spent = [delivery for delivery in found if delivery.attempt > self._attempts]
         if spent:
             entries = [{"MessageBody": from_job(delivery.job)} for delivery in spent]
@@ -114,7 +117,7 @@ class SqsQueue:
             await self._set_due(put_off)
             return
         await self._calls.call_batches("send_message_batch", self._later, [_later_entry(*one) for one in new])
-        with suppress(Unavailable):  # Then they come twice, and find the same.
+        with suppress(Unavailable):  # Otherwise these jobs come twice, which changes nothing.
             await self.done([delivery for delivery, _ in new])
         await self._set_due([one for one in put_off if one[0].lane is Lane.PUT_OFF])
 
@@ -153,7 +156,8 @@ def _later_entry(delivery: Delivery, by: timedelta) -> Entry:
 
 
 def _delivery(message: Any, lane: Lane) -> Delivery | None:
-    """None for a message that nobody can read: it is left alone, comes again, and ends in the dead letters."""
+    """The delivery of a message. None when it cannot be decoded: it stays, comes again, and ends in the dead
+    letters."""
     received = int(message["Attributes"]["ApproximateReceiveCount"])
     try:
         job, before = to_job(message["Body"])
@@ -165,6 +169,6 @@ def _delivery(message: Any, lane: Lane) -> Delivery | None:
 
 @asynccontextmanager
 async def sqs_queue(name: str, *, attempts: int, region: str | None) -> AsyncIterator[SqsQueue]:
-    """The queue called ``name``, for as long as the block lasts."""
+    """The queue ``name``, within the ``async with`` block."""
     async with sqs_client(region) as client:
         yield SqsQueue(client, name, attempts=attempts)

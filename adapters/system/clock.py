@@ -1,4 +1,4 @@
-"""The system's clock."""
+"""The clock of the operating system, with milliseconds."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Confirmation tokens as JWTs of this service's own."""
+"""Confirmation tokens: JWTs that this service signs."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from domain.model.registrations.errors import InvalidConfirmationToken
 
 MIN_KEY_BYTES: Final = 32
 MAX_TOKEN_BYTES: Final = 4_096
-"""A fan's id may have 128 characters, each of which takes 16 bytes in a token at most."""
+"""The id of a fan may have 128 characters, and each takes at most 16 bytes in a token."""
 AUDIENCE: Final = "fangate-confirmation"
 TYPE: Final = "confirmation+jwt"
 _ALGORITHM: Final = "HS256"
@@ -20,15 +20,14 @@ _CLAIMS: Final = ("sub", "campaign", "challenge", "phone")
 
 
 class JwtConfirmationTokens:
-    """Signed with a key derived from the operator's, so that no access token is ever a confirmation token, nor the
-    reverse, even where an operator gave both the same secret.
+    """Signed with a key that is derived from the operator's key. So an access token is never accepted as a
+    confirmation token, nor the reverse, even if the operator configured the same secret for both.
 
-    Nothing in a token tells the time: how long a code is good for is the challenge's business, and the same
-    challenge so makes the same token.
+    A token contains no time. The challenge has the deadline, and so the same challenge always gets the same token.
     """
 
     def __init__(self, key: bytes) -> None:
-        """``key`` is the one of ConfirmationRules. Raises ValueError for one that is too short."""
+        """``key``: the key of ConfirmationRules. Raises ValueError when it is too short."""
         if len(key) < MIN_KEY_BYTES:
             raise ValueError(f"must have at least {MIN_KEY_BYTES} bytes")
         self._digest_key = key
@@ -50,7 +49,7 @@ class JwtConfirmationTokens:
         try:
             claims = self._claims(token)
         except (jwt.PyJWTError, ValueError):
-            raise InvalidConfirmationToken from None  # The error might quote the token.
+            raise InvalidConfirmationToken from None  # The error may contain the token.
         return ChallengeRef(
             challenge_id=claims["challenge"],
             campaign_id=CampaignId(claims["campaign"]),

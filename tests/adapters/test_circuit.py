@@ -105,8 +105,8 @@ def breaker(seconds: Seconds) -> Breaker:
 
 def _fail(breaker: Breaker, times: int = 1) -> None:
     for _ in range(times):
-        with pytest.raises(NoAnswer, match="too late"), breaker.watch():
-            raise NoAnswer("too late")
+        with pytest.raises(NoAnswer, match="timed out"), breaker.watch():
+            raise NoAnswer("timed out")
 
 
 def _refused(breaker: Breaker) -> bool:

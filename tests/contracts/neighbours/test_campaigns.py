@@ -270,9 +270,9 @@ async def test_one_record_that_is_wrong_makes_only_itself_unavailable(tmp_path: 
         assert await campaigns.get(TOUR) == a_campaign()
 
     assert [(line["part"], line["reason"]) for line in logged] == [
-        ("campaigns", "record 1: rubbish: unknown value - at `$.status`"),
-        ("campaigns", f"record 2: rubbish: Expected `str` matching regex {CAMPAIGN_ID!r} - at `$.id`"),
-        ("campaigns", "record 3: rubbish: Expected `array`, got `str` - at `$.markets`"),
+        ("campaigns", "record 1: invalid: unknown value - at `$.status`"),
+        ("campaigns", f"record 2: invalid: Expected `str` matching regex {CAMPAIGN_ID!r} - at `$.id`"),
+        ("campaigns", "record 3: invalid: Expected `array`, got `str` - at `$.markets`"),
     ]
     for id in ("two", "four", "not/an id"):
         with pytest.raises(Unavailable):
@@ -323,4 +323,4 @@ async def test_a_service_with_one_wrong_record_has_all_the_others(tmp_path: Path
                         await campaigns.get(CampaignId("two"))
             assert await campaigns.get(TOUR) == a_campaign()
 
-    assert {line["reason"] for line in logged} == {"campaign two: rubbish: unknown value - at `$.status`"}
+    assert {line["reason"] for line in logged} == {"campaign two: invalid: unknown value - at `$.status`"}

@@ -165,7 +165,7 @@ async def test_text_that_cannot_be_sent_fails_nobody(service: Neighbour, detecti
         assert await detection.assess(attempt) == Fraud()
 
     assert service.requests == []
-    assert [line["reason"] for line in logged] == ["not to be encoded"]
+    assert [line["reason"] for line in logged] == ["cannot be encoded"]
 
 
 @pytest.mark.parametrize("trouble", ["hangs_up", "error", "not_json", "slow"])

@@ -238,5 +238,5 @@ async def test_one_account_that_is_wrong_makes_only_itself_unavailable(tmp_path:
             await users.get(BOB)
 
     assert [line["reason"] for line in logged] == [
-        "record 1: rubbish: Expected `str | null`, got `array` - at `$.email`"
+        "record 1: invalid: Expected `str | null`, got `array` - at `$.email`"
     ]
