@@ -117,7 +117,7 @@ class SqsQueue:
             await self._set_due(put_off)
             return
         await self._calls.call_batches("send_message_batch", self._later, [_later_entry(*one) for one in new])
-        with suppress(Unavailable):  # Otherwise these jobs come twice, which changes nothing.
+        with suppress(Unavailable):  # After a failure these jobs come twice, which changes nothing.
             await self.done([delivery for delivery, _ in new])
         await self._set_due([one for one in put_off if one[0].lane is Lane.PUT_OFF])
 
