@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
+from typing import Final
 
 from adapters.mongo.batching import settle
 from adapters.mongo.codes.claims.held import HeldCodes, held_codes
@@ -38,16 +39,8 @@ class Phase(Enum):
     LEFT = auto()
     """Give back: the caller has left."""
 
-    @property
-    def under_way(self) -> bool:
-        return self in _UNDER_WAY
 
-    @property
-    def over(self) -> bool:
-        return self is Phase.ANSWERED or self is Phase.LEFT
-
-
-_UNDER_WAY = frozenset({Phase.RECALL, Phase.TAKE, Phase.CONFIRM})
+_UNDER_WAY: Final = (Phase.RECALL, Phase.TAKE, Phase.CONFIRM)
 
 
 class ClaimAttempt:
@@ -70,6 +63,15 @@ class ClaimAttempt:
         return Phase.ANSWERED if self.answer.done() else self._phase
 
     @property
+    def over(self) -> bool:
+        """Answered, or its caller has left."""
+        return self.answer.done()
+
+    @property
+    def under_way(self) -> bool:
+        return self._phase in _UNDER_WAY and not self.over
+
+    @property
     def held(self) -> HeldCodes:
         return self._held
 
@@ -86,7 +88,7 @@ class ClaimAttempt:
 
     def recalled(self, codes: Sequence[Code]) -> None:
         """These codes are stored under the reserveId."""
-        self._know(held_codes(self.claim, codes=codes, own=self._held.own))
+        self._know(self._held.recalled(codes, self.claim))
 
     def took(self, codes: Sequence[Code], *, lost: bool) -> None:
         """This claim took these codes; ``lost``: other claims were faster at some that it wanted."""

@@ -37,12 +37,12 @@ class ClaimExecutor:
             await self.recall(batch)
             await self._take(_in_phase(Phase.TAKE, batch), ahead=retry == 0)
             await self._confirm(_in_phase(Phase.CONFIRM, batch))
-            if not any(attempt.phase.under_way for attempt in batch):
+            if not any(attempt.under_way for attempt in batch):
                 return
             await asyncio.sleep(random.uniform(0, pause))
             pause *= 2
         for attempt in batch:
-            if attempt.phase.under_way:
+            if attempt.under_way:
                 attempt.fell_short()
 
     async def recall(self, batch: Sequence[ClaimAttempt]) -> None:

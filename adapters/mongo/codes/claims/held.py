@@ -32,22 +32,23 @@ class HeldCodes:
     def confirmed(self) -> "HeldCodes":
         return replace(self, unconfirmed=())
 
+    def recalled(self, stored: Sequence[Code], claim: Claim) -> "HeldCodes":
+        """Of its own, this claim keeps those that are stored just as it wrote them."""
+        versions = {(code.text, code.version) for code in stored}
+        own = [code for code in self.own if (code.text, code.version) in versions]
+        return held_codes(claim, codes=stored, own=own)
+
     def with_taken(self, taken: Sequence[Code], claim: Claim) -> "HeldCodes":
         texts = {code.text for code in taken}
-        return held_codes(
-            claim,
-            codes=(*_without(self.codes, texts), *taken),
-            own=(*_without(self.own, texts), *taken),
-        )
+        codes = [*_without(self.codes, texts), *taken]
+        own = [*_without(self.own, texts), *taken]
+        return held_codes(claim, codes=codes, own=own)
 
     def without_own(self, claim: Claim) -> "HeldCodes":
         return held_codes(claim, codes=_without(self.codes, {code.text for code in self.own}))
 
 
 def held_codes(claim: Claim, *, codes: Sequence[Code] = (), own: Sequence[Code] = ()) -> HeldCodes:
-    """The view of ``codes``; of ``own``, those that are stored just as this claim wrote them."""
-    stored = {(code.text, code.version) for code in codes}
-    own = tuple(code for code in own if (code.text, code.version) in stored)
     empty_positions: Sequence[int] = ()
     mismatch: ReservationMismatch | None = None
     try:
@@ -56,7 +57,7 @@ def held_codes(claim: Claim, *, codes: Sequence[Code] = (), own: Sequence[Code] 
         mismatch = error
     return HeldCodes(
         codes=tuple(codes),
-        own=own,
+        own=tuple(own),
         unconfirmed=_unconfirmed(codes, own),
         empty_positions=tuple(empty_positions),
         mismatch=mismatch,
@@ -68,8 +69,8 @@ def _unconfirmed(codes: Sequence[Code], own: Sequence[Code]) -> tuple[Code, ...]
     """An assigned code can no longer be given back, whichever claim took it."""
     if len(own) == len(codes):
         return ()
-    mine = {(code.text, code.version) for code in own}
-    return tuple(code for code in codes if code.assigned_to is None and (code.text, code.version) not in mine)
+    mine = {code.text for code in own}
+    return tuple(code for code in codes if code.assigned_to is None and code.text not in mine)
 
 
 def _came_first(claim: Claim, codes: Sequence[Code]) -> bool:
@@ -79,5 +80,5 @@ def _came_first(claim: Claim, codes: Sequence[Code]) -> bool:
     return type is claim.type and hold.count == claim.count
 
 
-def _without(codes: tuple[Code, ...], texts: set[str]) -> tuple[Code, ...]:
-    return tuple(code for code in codes if code.text not in texts)
+def _without(codes: Sequence[Code], texts: set[str]) -> list[Code]:
+    return [code for code in codes if code.text not in texts]

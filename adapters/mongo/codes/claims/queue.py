@@ -46,7 +46,7 @@ class ClaimQueue:
         codes, size = 0, self._size
         left: list[ClaimAttempt] = []
         for attempt in self._waiting:
-            if attempt.phase.over:
+            if attempt.over:
                 continue
             claim = attempt.claim
             fits = not batch or (len(batch) < size and codes + claim.count <= CODES_PER_BATCH)

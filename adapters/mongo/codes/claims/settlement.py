@@ -54,9 +54,9 @@ class Settlement:
         await self._executor.recall([attempt])
         if attempt.phase in {Phase.CONFIRM, Phase.FILLED}:
             return False  # Other claims under the reserveId have filled it meanwhile.
-        if not attempt.phase.over:
+        if not attempt.over:
             await self._judge(attempt)
-        return attempt.phase.over
+        return attempt.over
 
     async def _judge(self, attempt: ClaimAttempt) -> None:
         patient = attempt.age < PATIENCE
