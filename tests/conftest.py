@@ -1,16 +1,14 @@
 """Real servers, started once a session, each test in a database or bucket of its own."""
 
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
-import pymongo
 import pytest
 
 from tests.support.servers import backends
 from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.faults import AwsProxy, aws_proxy
 from tests.support.servers.kafka import MockCluster, mock_cluster, packaged_kafka
+from tests.support.stored import a_database
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,13 +27,9 @@ def mongodb_url() -> Iterator[str]:
 
 @pytest.fixture
 def database_url(mongodb_url: str) -> Iterator[str]:
-    """An empty database of this test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    before, _, query = mongodb_url.partition("?")
-    yield f"{before}{name}?{query}"
-    client: pymongo.MongoClient[dict[str, Any]]
-    with pymongo.MongoClient(mongodb_url) as client:
-        client.drop_database(name)
+    """An empty database of this test's own. After the test, all that it holds must be as declared."""
+    with a_database(mongodb_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ class StoredUse(BaseModel):
 
 
 class StoredSend(BaseModel):
+    model_config = STORED
+
     number: str
     at: datetime
     held: bool

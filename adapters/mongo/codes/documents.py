@@ -98,12 +98,16 @@ class CodeDocument(Document):
 
 
 class StoredProblem(BaseModel):
+    model_config = STORED
+
     line: int
     reason: str
     detail: str = ""
 
 
 class StoredUnderstood(BaseModel):
+    model_config = STORED
+
     encoding: str
     separator: str
     header: bool

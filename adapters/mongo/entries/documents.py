@@ -1,7 +1,7 @@
 """What is stored of registrations: one document an entry, and the indexes that its questions need."""
 
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from beanie import Document
 from pydantic import BaseModel, Field
@@ -12,6 +12,8 @@ from adapters.mongo.stored_documents import DOWN, STORED, UP
 
 PHONE_INDEX: Final = "confirmedPhone"
 TELEPHONE_INDEX: Final = "confirmedTelephone"
+PAIR: Final = Field(strict=False)
+"""BSON has no tuples: what is stored is a list of two."""
 SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
 """An hour longer than the longest window in which sends are counted."""
 
@@ -37,8 +39,12 @@ class StoredVerification(BaseModel):
 
 
 class StoredFraud(BaseModel):
+    model_config = STORED
+
     status: str
     score: float | None
+    asked: bool = True
+    """False where no fraud detection is configured. Processes of version 0.1 know no such status."""
 
 
 class EntryDocument(Document):
@@ -62,8 +68,8 @@ class EntryDocument(Document):
     markets: list[str]
     prefs: list[str]
     """``1:nyc``: the markets with their ranks, so that one index key says both."""
-    opt_ins: list[tuple[str, bool]]
-    attributes: list[tuple[str, str]]
+    opt_ins: list[Annotated[tuple[str, bool], PAIR]]
+    attributes: list[Annotated[tuple[str, str], PAIR]]
     """Pairs, since MongoDB has its own ideas of what a field may be called."""
     fanscore: float | None
     fanscore_asked: bool = True
@@ -170,6 +176,8 @@ class SendLogDocument(Document):
 
 
 class StoredFailure(BaseModel):
+    model_config = STORED
+
     by: str
     at: datetime
 

@@ -155,6 +155,8 @@ def test_what_nobody_foresaw_is_a_500_that_tells_nothing(database_url: str, tmp_
         headers = bearer() | {"X-Request-Id": "find-me"}
         answer = httpx2.get(f"{running.url}/c1/codes/imports/odd", headers=headers, timeout=60)
         log = eventually(running.logged, lambda log: '"status":500' in log)
+    with pymongo.MongoClient(database_url) as client:  # What is stored after a test must be as declared.
+        client.get_default_database()["imports"].delete_one({"_id": "odd"})
 
     problem = assert_problem(answer, 500, "service.internal")
     assert problem["requestId"] == "find-me"

@@ -23,6 +23,7 @@ from tests.support.platform import Platform
 from tests.support.registrations import a_fan, fan_body
 from tests.support.servers.service import service
 from tests.support.servers.worker import worker
+from tests.support.stored import assert_declared
 from tests.system.cli.commands import fangate
 
 WRITTEN: Final = json_util.loads((DATA / "stored-by-0.1.json").read_text())
@@ -65,6 +66,7 @@ def database(settings: dict[str, str]) -> Iterator[Documents]:
                 if name != "_id_":
                     database[collection].create_index(list(map(tuple, index["key"])), name=name, **options)
         yield database
+        assert_declared(settings["FANGATE_STORE"])
         client.drop_database(database)
 
 

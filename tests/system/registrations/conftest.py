@@ -1,12 +1,11 @@
 """One world, and two services in it that the tests of this folder share; each test has campaigns of its own."""
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Final
 
-import pymongo
 import pytest
 
+from tests.support.stored import a_database
 from tests.support.world import World, a_world
 from tests.system.registrations.stage import Stage, a_stage
 
@@ -28,12 +27,8 @@ def world(everyone: World) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def shared_database_url(mongodb_url: str) -> Iterator[str]:
-    name = f"acceptance_{uuid.uuid4().hex}"
-    before, _, query = mongodb_url.partition("?")
-    yield f"{before}{name}?{query}"
-    client: pymongo.MongoClient[dict[str, Any]]
-    with pymongo.MongoClient(mongodb_url) as client:
-        client.drop_database(name)
+    with a_database(mongodb_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

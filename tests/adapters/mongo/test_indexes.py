@@ -1,6 +1,5 @@
 """Indexes that differ from what is declared: found by their keys and options, whatever their names."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from adapters.mongo.indexes import REMEMBERED_SECONDS, Indexes, Migration
 from adapters.mongo.schema import INDEXES
 from adapters.mongo.store import MongoStore, mongo_store
 from domain.model.errors import Unavailable
+from tests.support.stored import a_database
 
 Documents = Database[dict[str, Any]]
 
@@ -26,11 +26,8 @@ HOUR = 60 * 60
 @pytest.fixture(scope="module")
 def url(mongodb_url: str) -> Iterator[str]:
     """One database for all: to make each anew would take a second a test."""
-    name = f"test_{uuid.uuid4().hex}"
-    before, _, query = mongodb_url.partition("?")
-    yield f"{before}{name}?{query}"
-    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        client.drop_database(name)
+    with a_database(mongodb_url) as url:
+        yield url
 
 
 @pytest.fixture
