@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -49,16 +49,27 @@ class ImportCodes:
         progress = _Progress(run, self.imports, self.clock)
         batches = CodeBatches(self.objects, run, options)
         try:
-            async for tally in self._added(batches):
-                await progress.add(tally, batches.understood)
+            async with aclosing(self._added(batches)) as tallies:
+                async for tally in tallies:
+                    await progress.add(tally, batches.understood)
         except BaseException as error:
             await progress.fail(error)
             raise
         return await progress.complete()
 
-    async def _added(self, batches: CodeBatches) -> AsyncIterator[Tally]:
-        """The result of each batch. Up to BATCHES_UNDER_WAY of them are written at the same time."""
+    async def _added(self, batches: CodeBatches) -> AsyncGenerator[Tally, None]:
+        """The result of each batch. When something fails, the writes that were started end before this does."""
         writing: deque[asyncio.Task[Tally]] = deque()
+        try:
+            async for tally in self._written(batches, writing):
+                yield tally
+        finally:
+            await asyncio.gather(*writing, return_exceptions=True)
+
+    async def _written(
+        self, batches: CodeBatches, writing: deque[asyncio.Task[Tally]]
+    ) -> AsyncGenerator[Tally, None]:
+        """Up to BATCHES_UNDER_WAY batches are written at the same time."""
         unreadable: DomainError | None = None
         try:
             async for batch, tally in batches.read():

@@ -184,6 +184,32 @@ async def test_a_failed_import_can_be_repeated(inventory: Inventory) -> None:
     assert again.tally == Tally(inserted=7, duplicates=BATCH_ROWS)
 
 
+class Broken(MemoryCodeStore):
+    """Its first write fails in an unexpected way; the others take a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = self.ended = 0
+
+    async def add(self, batch: CodeBatch) -> Tally:
+        self.begun += 1
+        if self.begun == 1:
+            raise ZeroDivisionError
+        for _ in range(100):
+            await asyncio.sleep(0)
+        self.ended += 1
+        return await super().add(batch)
+
+
+async def test_an_import_that_fails_ends_after_the_writes_that_it_began(inventory: Inventory) -> None:
+    inventory.store = store = Broken()
+
+    with pytest.raises(ZeroDivisionError):
+        await inventory.import_file(b"\n".join(b"%d" % number for number in range(3 * BATCH_ROWS)))
+
+    assert (store.begun, store.ended) == (2, 1)
+
+
 async def test_an_import_that_is_stopped_says_so(inventory: Inventory) -> None:
     inventory.files.put("codes/tour/tm/a.csv", b"")
     run = await inventory.begin()
