@@ -15,7 +15,7 @@ from entrypoints.http.request.guards import fan, oneself, supreme
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.refusals import GATES, REFUSALS
 from entrypoints.http.wire import RULES
-from tests.support.operations import where
+from tests.support.operations import declared_in, where
 
 OPEN = {"livez", "readyz", "metrics", "openapi", "asyncapi", "docs"}
 
@@ -63,6 +63,13 @@ def test_a_handler_gets_what_its_operation_declares(operation: Operation) -> Non
     hints = typing.get_type_hints(operation.handler)
     assert next(iter(hints.values())) == Call[given or type(None)], where(operation)  # type: ignore[misc]
     assert operation.body is None or operation.query is None, where(operation)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_what_can_go_wrong_is_declared_at_the_use_cases(operation: Operation) -> None:
+    assert operation.use_cases or operation.public, where(operation)
+    for use_case in operation.use_cases:
+        assert "raises" in vars(use_case), f"{declared_in(use_case)}: declare raises"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
