@@ -1,4 +1,4 @@
-"""Nothing here may reach for the network: what these tests are about knows of none."""
+"""No network in these tests: the model does not use it."""
 
 from collections.abc import Iterator
 

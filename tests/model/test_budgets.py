@@ -27,12 +27,12 @@ def sent(usage: FanUsage, number: NumberDigest, at: datetime) -> FanUsage:
 
 
 def wait(usage: FanUsage, number: NumberDigest, at: datetime) -> timedelta:
-    """From ``at`` to when a code may be sent."""
+    """The time from ``at`` until a code may be sent."""
     _, permit = usage.send(number, LIMITS, at)
     return timedelta() if permit.granted else permit.resend_after - at
 
 
-def test_a_campaign_takes_five_numbers_of_a_fan_for_good() -> None:
+def test_a_fan_can_use_five_numbers_in_a_campaign() -> None:
     usage = used(FanUsage(), *OTHERS[:5])
 
     with pytest.raises(BudgetUsedUp) as refused:
@@ -41,7 +41,7 @@ def test_a_campaign_takes_five_numbers_of_a_fan_for_good() -> None:
     assert used(usage, OTHERS[0], at=NOON + 30 * DAY).numbers[-1].number == OTHERS[0]
 
 
-def test_a_day_takes_ten_over_all_campaigns() -> None:
+def test_a_fan_can_use_ten_numbers_a_day_over_all_campaigns() -> None:
     usage = used(used(FanUsage(), *OTHERS[:5]), *OTHERS[5:10], campaign="second", at=NOON + HOUR)
 
     with pytest.raises(BudgetUsedUp) as refused:
@@ -51,7 +51,7 @@ def test_a_day_takes_ten_over_all_campaigns() -> None:
     used(usage, A, campaign="third", at=NOON + DAY)
 
 
-def test_the_same_number_again_uses_nothing() -> None:
+def test_a_repeated_number_counts_once() -> None:
     usage = FanUsage()
     for minute in range(50):
         usage = used(usage, A, B, at=NOON + minute * MINUTE)
@@ -59,7 +59,7 @@ def test_the_same_number_again_uses_nothing() -> None:
     assert len(usage.numbers) == 2
 
 
-def test_pauses_grow_whatever_was_sent_in_between() -> None:
+def test_pauses_to_one_number_grow_with_other_sends_between_them() -> None:
     usage = sent(sent(FanUsage(), A, NOON), B, NOON + SECOND)
 
     assert wait(usage, A, NOON + 2 * SECOND) == 28 * SECOND
@@ -68,7 +68,7 @@ def test_pauses_grow_whatever_was_sent_in_between() -> None:
     assert wait(usage, B, NOON + 31 * SECOND) == timedelta()
 
 
-def test_one_fan_gets_three_an_hour_and_five_a_day_of_a_number() -> None:
+def test_one_fan_can_have_three_codes_an_hour_and_five_a_day_sent_to_a_number() -> None:
     usage, now = FanUsage(), NOON
     for _ in range(3):
         usage, now = sent(usage, A, now), now + 5 * MINUTE
@@ -79,7 +79,7 @@ def test_one_fan_gets_three_an_hour_and_five_a_day_of_a_number() -> None:
     assert wait(usage, A, now + 2 * HOUR) == NOON + DAY - (now + 2 * HOUR)
 
 
-def test_ten_codes_a_day_to_whatever_number() -> None:
+def test_one_fan_can_have_ten_codes_a_day_sent_to_all_numbers_together() -> None:
     usage = FanUsage()
     for minute, number in enumerate(OTHERS[:10]):
         usage = sent(usage, number, NOON + minute * MINUTE)
@@ -90,7 +90,7 @@ def test_ten_codes_a_day_to_whatever_number() -> None:
     sent(usage, A, NOON + DAY)
 
 
-def test_what_is_held_counts_until_it_is_sent_or_lapses() -> None:
+def test_a_held_send_counts_until_it_is_sent_or_the_hold_ends() -> None:
     usage = FanUsage()
     for number in OTHERS[:9]:
         usage = sent(usage, number, NOON)
@@ -105,13 +105,13 @@ def test_what_is_held_counts_until_it_is_sent_or_lapses() -> None:
     assert [send.held for send in sent(usage, A, NOON).sends] == [False] * 10
 
 
-def test_a_code_that_did_not_go_out_is_taken_back() -> None:
+def test_a_send_without_a_sent_code_is_removed() -> None:
     usage = sent(FanUsage(), A, NOON)
 
     assert usage.take_back(usage.sends[0]) == FanUsage()
 
 
-def test_five_exhausted_challenges_a_day_end_guessing_and_sending() -> None:
+def test_after_five_exhausted_challenges_a_day_no_more_attempts_and_codes() -> None:
     usage = FanUsage()
     for minute in range(5):
         usage = usage.exhaust(NOON + minute * MINUTE)
@@ -123,7 +123,7 @@ def test_five_exhausted_challenges_a_day_end_guessing_and_sending() -> None:
     usage.check_failures(NOON + DAY)
 
 
-def test_a_digest_is_of_the_telephone_and_of_no_use_without_the_key() -> None:
+def test_a_digest_is_the_same_for_all_spellings_and_depends_on_the_key() -> None:
     spellings = [PhoneNumber("+541155551234"), PhoneNumber("+5491155551234")]
 
     assert len({number_digest(spelling, KEY) for spelling in spellings}) == 1

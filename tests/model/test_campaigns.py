@@ -24,7 +24,7 @@ def test_an_open_campaign_without_times_takes_registrations() -> None:
 
 
 @pytest.mark.parametrize("status", [CampaignStatus.DRAFT, CampaignStatus.CLOSED])
-def test_one_that_is_not_open_takes_none(status: CampaignStatus) -> None:
+def test_a_campaign_that_is_not_open_takes_no_registrations(status: CampaignStatus) -> None:
     assert not a_campaign(status=status).takes_registrations(NOON)
 
 
@@ -39,20 +39,20 @@ def test_one_that_is_not_open_takes_none(status: CampaignStatus) -> None:
         (NOON + HOUR, NOON - HOUR, False),
     ],
 )
-def test_it_takes_them_from_its_opening_until_just_before_its_closing(
+def test_it_takes_registrations_from_its_opening_until_just_before_its_closing(
     opens: datetime | None, closes: datetime | None, takes: bool
 ) -> None:
     assert a_campaign(opens_at=opens, closes_at=closes).takes_registrations(NOON) is takes
 
 
 @pytest.mark.parametrize("status", [CampaignStatus.DRAFT, CampaignStatus.CLOSED])
-def test_its_times_do_not_open_it(status: CampaignStatus) -> None:
+def test_a_closed_campaign_is_not_opened_by_its_times(status: CampaignStatus) -> None:
     campaign = a_campaign(status=status, opens_at=NOON - DAY, closes_at=NOON + DAY)
 
     assert not campaign.takes_registrations(NOON)
 
 
-def test_the_ends_of_time_are_times_too() -> None:
+def test_the_earliest_and_latest_times_are_valid() -> None:
     far_east, far_west = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
     campaign = a_campaign(
         opens_at=datetime.min.replace(tzinfo=far_east), closes_at=datetime.max.replace(tzinfo=far_west)
@@ -65,15 +65,15 @@ def test_the_ends_of_time_are_times_too() -> None:
 # Gates
 
 
-def test_where_nothing_is_asked_every_fan_passes() -> None:
+def test_without_gates_every_fan_passes() -> None:
     assert a_campaign().closed_gates(a_fan(), None) == []
 
 
-def test_a_fan_with_everything_passes_everything() -> None:
+def test_a_fan_who_meets_all_conditions_passes_all_gates() -> None:
     assert a_gated_campaign().closed_gates(a_vouched_fan(), "VIP-2") == []
 
 
-def test_a_fan_with_nothing_is_told_of_all_gates_at_once() -> None:
+def test_all_closed_gates_are_returned_at_once() -> None:
     closed = a_gated_campaign().closed_gates(a_fan(), None)
 
     assert closed == ["gate.invite_required", "gate.linked_account_required", "gate.card_required"]
@@ -107,7 +107,7 @@ def test_an_invite_code_must_be_listed_for_this_fan_and_campaign(fan: Fan, code:
     ("linked", "passes"),
     [(("x", "spotify"), True), (("x", "spotify", "tiktok"), True), (("spotify",), False), ((), False)],
 )
-def test_every_account_asked_for_must_be_linked(linked: tuple[str, ...], passes: bool) -> None:
+def test_every_required_account_must_be_linked(linked: tuple[str, ...], passes: bool) -> None:
     campaign = a_campaign(gates=Gates(linked_accounts=("spotify", "x")))
 
     closed = campaign.closed_gates(a_fan(linked_accounts=linked), None)
@@ -124,7 +124,7 @@ def test_the_card_must_be_verified(verified: bool) -> None:
     )
 
 
-def test_a_fans_account_does_not_show_who_it_is() -> None:
+def test_the_text_of_an_account_has_no_personal_data() -> None:
     shown = repr(a_vouched_fan())
 
     assert "bob" in shown

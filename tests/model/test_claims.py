@@ -31,36 +31,36 @@ def _held(text: str, position: int, count: int) -> Code:
     return done(a_code(text).reserve(a_hold(position=position, count=count), NOON, STAFF))
 
 
-def test_a_new_reservation_has_every_place_to_fill() -> None:
+def test_all_positions_of_a_new_reservation_are_open() -> None:
     assert a_claim(3).open_positions([]) == [0, 1, 2]
 
 
-def test_a_reservation_cut_short_has_only_its_empty_places_to_fill() -> None:
+def test_an_interrupted_reservation_has_only_its_missing_positions_open() -> None:
     assert a_claim(4).open_positions([_held("B", 2, 4), _held("A", 0, 4)]) == [1, 3]
 
 
-def test_a_full_reservation_has_none() -> None:
+def test_a_full_reservation_has_no_open_position() -> None:
     assert a_claim(1).open_positions([_held("A", 0, 1)]) == []
 
 
-def test_another_number_under_the_same_id_is_a_mismatch() -> None:
+def test_another_count_under_the_same_reserve_id_is_a_mismatch() -> None:
     with pytest.raises(ReservationMismatch):
         a_claim(2).open_positions([_held("A", 0, 3)])
 
 
-def test_another_type_under_the_same_id_is_a_mismatch() -> None:
+def test_another_type_under_the_same_reserve_id_is_a_mismatch() -> None:
     with pytest.raises(ReservationMismatch):
         a_claim(1, type=EXTERNAL).open_positions([_held("A", 0, 1)])
 
 
-def test_a_hold_lasts_as_long_as_was_asked() -> None:
+def test_a_hold_lasts_for_its_ttl() -> None:
     hold = a_claim(2).hold(1)
 
     assert (hold.reserved_at, hold.expires_at) == (NOON, NOON + DAY)
     assert (hold.position, hold.count, hold.reserve_id) == (1, 2, MINE)
 
 
-def test_a_reservation_that_is_completed_later_keeps_its_first_times() -> None:
+def test_a_reservation_that_is_completed_later_keeps_its_times() -> None:
     first = a_claim(2).hold(0)
 
     second = a_claim(2, at=NOON + TICK).hold(1, like=first)
@@ -68,7 +68,7 @@ def test_a_reservation_that_is_completed_later_keeps_its_first_times() -> None:
     assert (second.reserved_at, second.expires_at) == (NOON, NOON + DAY)
 
 
-def test_a_reservation_lists_its_codes_in_the_order_of_their_places() -> None:
+def test_a_reservation_lists_its_codes_in_the_order_of_their_positions() -> None:
     reservation = Reservation.of([_held("B", 2, 3), _held("C", 0, 3), _held("A", 1, 3)])
 
     assert reservation.codes == ("C", "A", "B")
@@ -103,7 +103,7 @@ def test_a_filter_without_conditions_admits_every_code() -> None:
         (CodeFilter(type=TM, reserve_id=THEIRS), False),
     ],
 )
-def test_each_condition_excludes_what_does_not_meet_it(wanted: CodeFilter, *, admitted: bool) -> None:
+def test_each_condition_excludes_the_codes_that_do_not_meet_it(wanted: CodeFilter, *, admitted: bool) -> None:
     assert wanted.admits(a_held_code(MINE), NOON) is admitted
 
 

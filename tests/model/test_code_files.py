@@ -1,4 +1,4 @@
-"""How bytes become codes (REQ-006, "Data Sanitization")."""
+"""Reading codes from bytes (code-service REQ-006, "Data Sanitization")."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def read(*chunks: bytes) -> list[Row]:
 
 
 def codes(content: bytes) -> list[str]:
-    """The codes of a file that has nothing but codes and blanks."""
+    """The codes of a file that contains only codes and blank lines."""
     rows = read(content)
     assert not any(row.reason for row in rows)
     return [row.code for row in rows if row.code]
@@ -30,7 +30,7 @@ def in_slices(content: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("last", [True, False])
-def test_lines_end_with_lf_or_crlf_and_the_last_need_not(line_end: bytes, *, last: bool) -> None:
+def test_lines_end_with_lf_or_crlf_and_the_last_may_have_no_end(line_end: bytes, *, last: bool) -> None:
     content = line_end.join([b"A", b"B", b"C"]) + (line_end if last else b"")
 
     assert read(content) == [Row(1, "A"), Row(2, "B"), Row(3, "C")]
@@ -42,7 +42,7 @@ def test_an_empty_file_has_no_rows(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("first", [b"A", b'"A"', b' "A" ,x'])
-def test_a_byte_order_mark_is_no_part_of_the_first_code(first: bytes) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_code(first: bytes) -> None:
     assert codes(b"\xef\xbb\xbf" + first + b"\nB\n") == ["A", "B"]
 
 
@@ -50,12 +50,12 @@ def test_a_byte_order_mark_elsewhere_is_a_character_that_is_not_printable() -> N
     assert read("A\n\ufeffB\n".encode())[1] == Row(2, reason=NOT_PRINTABLE, detail=first_unprintable("\ufeff"))
 
 
-def test_only_the_first_column_counts() -> None:
+def test_codes_are_read_from_the_first_column() -> None:
     assert codes(b'A,x\nB,"y",z\nC,\nD,"two\nlines"\n"E",x') == ["A", "B", "C", "D", "E"]
 
 
 @pytest.mark.parametrize("line", ["  A  ", "\tA\t", "\u00a0A\u2003", ' "A" ', '" A "', ' "A" , x', '"A"\t,x'])
-def test_white_space_around_a_code_is_dropped(line: str) -> None:
+def test_white_space_around_a_code_is_removed(line: str) -> None:
     assert codes(f"{line}\nB".encode()) == ["A", "B"]
 
 
@@ -100,13 +100,13 @@ def test_a_code_cannot_span_lines() -> None:
 
 
 @pytest.mark.parametrize("open_quote", ['"A', 'A,"x', '"', '"A""'])
-def test_a_quote_never_closed_spoils_only_its_own_line(open_quote: str) -> None:
+def test_an_unclosed_quote_makes_only_its_own_line_bad(open_quote: str) -> None:
     rows = read(f"first\n{open_quote}\nB\nC,x\nD\n".encode())
 
     assert rows == [Row(1, "first"), Row(2, reason=BAD_QUOTES), Row(3, "B"), Row(4, "C"), Row(5, "D")]
 
 
-def test_a_quote_never_closed_in_a_long_file_spoils_only_its_own_line() -> None:
+def test_an_unclosed_quote_in_a_long_file_makes_only_its_own_line_bad() -> None:
     after = [f"C-{number}" for number in range(5_000)]
     content = "\n".join(['"A', *after]).encode()
 
@@ -117,7 +117,7 @@ def test_a_quote_never_closed_in_a_long_file_spoils_only_its_own_line() -> None:
 
 
 @pytest.mark.parametrize("garbage", ['"A"B', '"A" B', '"A"B"', 'x,"A"B', '"A""B"C'])
-def test_characters_behind_a_closing_quote_spoil_only_their_own_line(garbage: str) -> None:
+def test_text_behind_a_closing_quote_makes_only_its_own_line_bad(garbage: str) -> None:
     assert read(f"{garbage}\nB\n".encode()) == [Row(1, reason=BAD_QUOTES), Row(2, "B")]
 
 
@@ -147,7 +147,7 @@ def test_a_character_that_cannot_be_printed_is_a_problem(character: str) -> None
 
 @pytest.mark.parametrize("size", [100, 65_536, 262_144, 10_000_000])
 @pytest.mark.parametrize("kind", ["plain", "second column", "quoted", "quote not closed", "umlauts"])
-def test_a_line_of_a_megabyte_is_one_problem_however_it_arrives(kind: str, size: int) -> None:
+def test_a_line_of_a_megabyte_is_one_problem_in_chunks_of_any_size(kind: str, size: int) -> None:
     line = {
         "plain": "x" * 1_000_000,
         "second column": "B," + "x" * 1_000_000,
@@ -168,7 +168,7 @@ def test_a_megabyte_without_a_line_end_is_one_problem(size: int) -> None:
 
 @pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
 def test_a_line_too_long_inside_open_quotes_ends_them(size: int) -> None:
-    """Nothing as long as that is kept in memory to see whether the quotes close."""
+    """The reader does not keep such a line in memory to find the closing quote."""
     content = b'A,"open\nB\n' + b"x" * 1_000_000 + b'"\nC\n'
 
     assert read(*in_slices(content, size)) == [
@@ -188,7 +188,7 @@ def test_the_longest_record_is_read() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 7, 64, 10_000])
 @pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"A\xe9B", b"\xc0\xaf"])
-def test_a_file_that_is_not_utf_8_is_unreadable_at_the_very_line(bad: bytes, size: int) -> None:
+def test_a_file_that_is_not_utf_8_is_refused_with_the_line(bad: bytes, size: int) -> None:
     content = b'A\r\n"B\nB",x\n\n' + bad + b"\nC\n"
 
     with pytest.raises(FileUnreadable) as refused:
@@ -197,7 +197,7 @@ def test_a_file_that_is_not_utf_8_is_unreadable_at_the_very_line(bad: bytes, siz
     assert refused.value.context == {"line": 5}
 
 
-def test_a_file_that_breaks_off_inside_a_character_is_unreadable() -> None:
+def test_a_file_that_ends_inside_a_character_is_refused() -> None:
     with pytest.raises(FileUnreadable) as refused:
         read(b"A\nB\nC\xc3")
 
@@ -205,7 +205,7 @@ def test_a_file_that_breaks_off_inside_a_character_is_unreadable() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
-def test_not_utf_8_is_noticed_in_a_line_too_long_as_well(size: int) -> None:
+def test_invalid_utf_8_is_found_in_a_line_that_is_too_long(size: int) -> None:
     content = b"A\n" + b"x" * 500_000 + b"\xff" + b"x" * 500_000 + b"\nC\n"
 
     with pytest.raises(FileUnreadable) as refused:
@@ -215,8 +215,8 @@ def test_not_utf_8_is_noticed_in_a_line_too_long_as_well(size: int) -> None:
 
 
 @pytest.mark.parametrize("line", ['"A', 'x,"a', '"a""', '","z', 'a","b', '""\n"', '"""', '","', '"x\n\n\n'])
-def test_quotes_that_are_never_closed_at_every_line_are_read_in_linear_time(line: str) -> None:
-    """878 KiB; a reader that looked ahead from each of them would take minutes."""
+def test_a_file_with_an_unclosed_quote_in_each_line_is_read_in_linear_time(line: str) -> None:
+    """878 KiB. A reader that looks ahead from each quote would take minutes."""
     content = f"{line}\n" * (878 * 1_024 // (len(line) + 1))
 
     rows = read(*in_slices(content.encode(), 65_536))

@@ -1,4 +1,4 @@
-"""What holds of every file: cuts do not matter, and what a CSV writer wrote is read back."""
+"""Properties of every file: chunks do not matter, and codes from a CSV writer are read back."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from domain.model.codes.files.rows import Row
 PIECES = st.sampled_from(
     ['"', '""', ",", "\n", "\r\n", "\r", " ", "\t", "A", "é", "😀", "\ufeff", "\0", 'A,"x', "x" * 129]
 )
-"""What a reader of CSV stumbles over, more often than chance would have it."""
+"""Characters that are special in CSV, more often than random text has them."""
 TEXTS = st.lists(PIECES, max_size=40).map("".join).map(str.encode)
 FILES = TEXTS | st.builds(bytes.__add__, TEXTS, st.binary(max_size=4))
 
@@ -32,7 +32,7 @@ AS_TOLD = FileOptions(separator=",", header=False, accept=ACCEPTABLE)
 
 
 def outcome(chunks: list[bytes], options: FileOptions = DETECT) -> list[Row] | int | str:
-    """The rows, the line at which the file stops being text, or why it cannot be read."""
+    """The rows, the first line that is not text, or the reason why the file is refused."""
     reader = CodeFileReader(options)
     try:
         rows = [row for chunk in chunks for row in reader.feed(chunk)]
@@ -47,7 +47,7 @@ def outcome(chunks: list[bytes], options: FileOptions = DETECT) -> list[Row] | i
 @given(content=FILES, cuts=st.lists(st.integers(0, 200), max_size=8))
 @example(content=b"\xef\xbb\xbfA\r\n", cuts=[1, 2, 5])
 @example(content=b'A,"one\r\ntwo"\r\nB', cuts=[8, 9, 10])
-def test_where_the_chunks_are_cut_changes_nothing(content: bytes, cuts: list[int]) -> None:
+def test_the_rows_do_not_depend_on_the_chunks(content: bytes, cuts: list[int]) -> None:
     bounds = sorted({0, len(content), *(cut for cut in cuts if cut < len(content))})
     chunks = [content[start:end] for start, end in pairwise(bounds)]
 
@@ -56,7 +56,7 @@ def test_where_the_chunks_are_cut_changes_nothing(content: bytes, cuts: list[int
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(content=FILES)
-def test_byte_by_byte_changes_nothing(content: bytes) -> None:
+def test_a_file_read_byte_by_byte_has_the_same_rows(content: bytes) -> None:
     assert outcome([bytes([byte]) for byte in content]) == outcome([content])
 
 
@@ -78,12 +78,12 @@ def test_the_rows_come_in_the_order_of_their_lines_each_line_once(content: bytes
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     mark=st.sampled_from(["", "\ufeff"]),
 )
-def test_what_a_csv_writer_wrote_is_read_back(
+def test_codes_written_by_a_csv_writer_are_read_back(
     rows: list[tuple[str, list[str]]], line_end: str, quoting: int, mark: str
 ) -> None:
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator=line_end, quoting=quoting)  # type: ignore[arg-type]  # its stub lists literals
-    rows = [("FIRST-1", []), *rows]  # Or the file might look like JSON, or like a page in HTML.
+    rows = [("FIRST-1", []), *rows]  # Otherwise the file might look like JSON or HTML.
     writer.writerows([code, *others] for code, others in rows)
 
     read = outcome([(mark + file.getvalue()).encode()], AS_TOLD)

@@ -1,4 +1,4 @@
-"""The life of a code (code-service, "Code Status Lifecycle")."""
+"""The status of a code (code-service, "Code Status Lifecycle")."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from tests.support.codes import (
 )
 
 LAPSE = NOON + DAY
-"""When a hold of noon ends."""
+"""The end of a hold that began at noon."""
 
 
 def test_a_new_code_is_available() -> None:
@@ -36,7 +36,7 @@ def test_a_new_code_is_available() -> None:
 
 
 def test_a_hold_lapses_exactly_at_its_deadline() -> None:
-    """REQ-003: until the last instant before it the code is reserved, from the deadline on available."""
+    """REQ-003: before the deadline the code is reserved, from the deadline on it is available."""
     code = a_held_code()
 
     assert code.status(LAPSE - TICK) is CodeStatus.RESERVED
@@ -45,7 +45,7 @@ def test_a_hold_lapses_exactly_at_its_deadline() -> None:
     assert code.has_lapsed(LAPSE)
 
 
-def test_a_reservation_lives_until_its_deadline() -> None:
+def test_a_reservation_lasts_until_its_deadline() -> None:
     assert a_held_code().belongs_to_live_reservation(MINE, LAPSE - TICK)
     assert an_assigned_code().belongs_to_live_reservation(MINE, LAPSE - TICK)
     assert not a_held_code().belongs_to_live_reservation(MINE, LAPSE)
@@ -74,20 +74,20 @@ def test_the_same_fan_again_keeps_the_first_time(reserve_id: ReserveId) -> None:
     assert code.assigned_at == NOON
 
 
-def test_a_held_code_cannot_be_reserved_by_anyone() -> None:
+def test_a_held_code_cannot_be_reserved() -> None:
     code = a_held_code(MINE)
 
     assert code.reserve(a_hold(THEIRS), LAPSE - TICK, STAFF) is Refusal.RESERVED_BY_ANOTHER
 
 
-def test_a_lapsed_code_can_be_reserved_anew() -> None:
+def test_a_lapsed_code_can_be_reserved_again() -> None:
     code = done(a_held_code(MINE).reserve(a_hold(THEIRS, at=LAPSE), LAPSE, STAFF))
 
     assert code.hold == a_hold(THEIRS, at=LAPSE)
     assert code.status(LAPSE) is CodeStatus.RESERVED
 
 
-def test_a_released_code_is_available_and_can_be_reserved_anew() -> None:
+def test_a_released_code_is_available_and_can_be_reserved_again() -> None:
     released = done(a_held_code(MINE).release(MINE, NOON, STAFF))
 
     assert released.status(NOON) is CodeStatus.AVAILABLE
@@ -99,7 +99,7 @@ def _released() -> Code:
 
 
 def _taken_over() -> Code:
-    """Lapsed, and reserved by somebody else since."""
+    """A code that lapsed and was then reserved by another caller."""
     return done(a_held_code(MINE).reserve(a_hold(THEIRS, at=LAPSE), LAPSE, STAFF))
 
 
@@ -122,7 +122,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("code", "reserve_id", "now", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_who_does_not_hold_a_code_can_neither_assign_nor_release_it(
+def test_a_reservation_cannot_assign_or_release_a_code_that_it_does_not_hold(
     code: Code, reserve_id: ReserveId, now: datetime, reason: Refusal
 ) -> None:
     assert code.assign(reserve_id, ANN, now, STAFF) is reason
@@ -145,7 +145,7 @@ def test_every_change_counts_one_version_per_line_of_history() -> None:
     assert code.version == len(code.transitions) == 3
 
 
-def test_a_lapse_is_written_down_at_the_instant_it_happened() -> None:
+def test_a_lapse_is_recorded_with_the_time_of_the_deadline() -> None:
     swept = a_held_code().lapse(LAPSE + 5 * DAY)
 
     assert swept.hold is None
@@ -154,13 +154,13 @@ def test_a_lapse_is_written_down_at_the_instant_it_happened() -> None:
     assert swept.lapse(LAPSE + 6 * DAY) is swept
 
 
-def test_nothing_is_written_down_before_the_lapse() -> None:
+def test_no_lapse_is_recorded_before_the_deadline() -> None:
     code = a_held_code()
 
     assert code.lapse(LAPSE - TICK) is code
 
 
-def test_the_history_tells_everything_oldest_first() -> None:
+def test_the_history_has_all_transitions_oldest_first() -> None:
     code = done(_released().reserve(a_hold(THEIRS, at=NOON + TICK), NOON + TICK, STAFF))
     code = done(code.assign(THEIRS, ANN, NOON + 2 * TICK, BOB))
 
@@ -181,5 +181,5 @@ def test_the_history_is_the_same_before_and_after_a_sweep() -> None:
     assert code.history(LAPSE) == code.lapse(LAPSE).history(LAPSE + DAY)
 
 
-def test_a_code_keeps_its_text_out_of_logs() -> None:
+def test_the_representation_of_a_code_has_no_code_text() -> None:
     assert "A-1" not in repr(an_assigned_code(to=UserId("cid")))

@@ -1,4 +1,4 @@
-"""Proving that a phone is one's own: codes, tries, and what is kept of them."""
+"""Confirmation of phones: codes, attempts, and their hashes."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,22 +20,22 @@ from tests.support.registrations import BOB, DAY, KEY, MINUTE, NOON, OTHER_PHONE
 CODES = st.integers(0, 999_999).map(lambda number: f"{number:06}")
 
 
-def test_the_code_that_was_sent_answers_it() -> None:
+def test_the_code_that_was_sent_is_right() -> None:
     assert a_challenge("012345").answered_by("012345", KEY)
 
 
 @pytest.mark.parametrize("guess", ["012346", "12345", "012345 ", " 012345", "０12345", "", "012345\0", "\ud7ff"])  # noqa: RUF001
-def test_nothing_else_does(guess: str) -> None:
+def test_other_codes_are_wrong(guess: str) -> None:
     assert not a_challenge("012345").answered_by(guess, KEY)
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(sent=CODES, guess=CODES)
-def test_a_guess_is_right_when_it_is_the_code(sent: str, guess: str) -> None:
+def test_an_attempt_with_the_right_code_is_recorded_as_answered(sent: str, guess: str) -> None:
     assert a_challenge(sent).answered_by(guess, KEY) == (sent == guess)
 
 
-def test_without_the_key_the_code_answers_nothing() -> None:
+def test_the_code_is_wrong_under_another_key() -> None:
     assert not a_challenge("012345").answered_by("012345", KEY[::-1])
 
 
@@ -49,22 +49,22 @@ def test_without_the_key_the_code_answers_nothing() -> None:
     ],
     ids=["challenge", "fan", "campaign", "phone"],
 )
-def test_a_code_is_good_for_nothing_else(moved: dict[str, Any]) -> None:
+def test_a_code_is_wrong_for_another_challenge_fan_campaign_or_phone(moved: dict[str, Any]) -> None:
     assert not replace(a_challenge("012345"), **moved).answered_by("012345", KEY)
 
 
-def test_the_same_code_twice_leaves_two_hashes() -> None:
+def test_two_challenges_with_the_same_code_have_different_hashes() -> None:
     assert a_challenge("012345").code_hash != a_challenge("012345").code_hash
 
 
-def test_it_is_good_until_just_before_its_end() -> None:
+def test_a_challenge_is_valid_until_just_before_its_deadline() -> None:
     challenge = a_challenge()
 
     assert not challenge.expired(NOON + 10 * MINUTE - TICK)
     assert challenge.expired(NOON + 10 * MINUTE)
 
 
-def test_five_attempts_exhaust_it() -> None:
+def test_five_attempts_exhaust_a_challenge() -> None:
     challenges = [replace(a_challenge(), attempts=attempts) for attempts in range(7)]
 
     assert MAX_ATTEMPTS == 5
@@ -72,7 +72,7 @@ def test_five_attempts_exhaust_it() -> None:
     assert [challenge.exhausted for challenge in challenges] == [False] * 5 + [True] * 2
 
 
-def test_codes_are_six_digits_and_hard_to_foresee() -> None:
+def test_codes_have_six_digits_and_vary() -> None:
     codes = [new_code() for _ in range(2_000)]
 
     assert all(len(code) == 6 and code.isdecimal() and code.isascii() for code in codes)
@@ -80,7 +80,7 @@ def test_codes_are_six_digits_and_hard_to_foresee() -> None:
     assert {code[0] for code in codes} == set("0123456789")
 
 
-def test_a_digest_tells_numbers_apart_and_tells_no_number() -> None:
+def test_a_digest_differs_between_numbers_and_does_not_contain_them() -> None:
     digest = phone_digest(PHONE, KEY)
 
     assert digest == phone_digest(PHONE, KEY)
@@ -89,7 +89,7 @@ def test_a_digest_tells_numbers_apart_and_tells_no_number() -> None:
     assert PHONE[1:] not in digest
 
 
-def test_neither_phone_nor_code_nor_key_is_shown() -> None:
+def test_representations_have_no_phone_code_or_key() -> None:
     challenge = a_challenge("012345")
     rules = ConfirmationRules(key=KEY, ttl=10 * MINUTE, phone_block_ttl=DAY)
     shown = repr(challenge) + repr(rules)
@@ -124,12 +124,12 @@ def test_a_code_is_read_as_people_type_and_paste_it(text: str) -> None:
     ],
     ids=lambda text: ascii(text)[:30],
 )  # fmt: skip
-def test_what_does_not_hold_one_number_of_six_digits_is_no_code(text: str) -> None:
+def test_text_without_exactly_one_number_of_six_digits_is_refused(text: str) -> None:
     assert typed_code(text) is None
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(code=CODES, before=st.text("ab .-\u00a0\n", max_size=20), after=st.text("ab .-\u200b\n", max_size=20))
-def test_whatever_stands_around_it_the_code_is_found(code: str, before: str, after: str) -> None:
+def test_the_code_is_found_in_any_text_around_it(code: str, before: str, after: str) -> None:
     for typed in (code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}"):
         assert typed_code(before + typed + after) == code

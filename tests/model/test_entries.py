@@ -1,4 +1,4 @@
-"""A registration and everything that may happen to it."""
+"""A registration and its changes (entry-service)."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ LATER = NOON + MINUTE
 
 
 def _waiting(entry: Entry) -> Entry:
-    """With a code on its way."""
+    """An entry whose code was sent and not answered yet."""
     verification = Verification(challenge=a_challenge(), sends=1, resend_after=LATER)
     return replace(entry, verification=verification)
 
@@ -48,18 +48,18 @@ def test_a_new_entry_waits_for_its_confirmation() -> None:
     assert (entry.revision, entry.version, entry.messages) == (0, 0, ())
 
 
-def test_no_two_entries_have_one_id() -> None:
+def test_entries_have_different_ids() -> None:
     assert an_entry().id != an_entry().id
 
 
-def test_confirming_says_when_and_ends_the_challenge() -> None:
+def test_a_confirmation_has_its_time_and_ends_the_challenge() -> None:
     entry = _waiting(an_entry()).confirm(LATER)
 
     assert (entry.status, entry.phone_confirmed_at) == (EntryStatus.CONFIRMED, LATER)
     assert entry.verification is None
 
 
-def test_confirming_again_changes_nothing() -> None:
+def test_a_repeated_confirmation_changes_nothing() -> None:
     entry = a_confirmed_entry()
 
     assert entry.confirm(LATER) == entry
@@ -68,13 +68,13 @@ def test_confirming_again_changes_nothing() -> None:
 # REQ-003
 
 
-def test_another_phone_is_an_unconfirmed_phone() -> None:
+def test_a_new_phone_is_not_confirmed() -> None:
     entry = a_confirmed_entry().revise(some_details(NYC, phone=OTHER_PHONE))
 
     assert (entry.details.phone, entry.confirmed) == (OTHER_PHONE, False)
 
 
-def test_a_code_on_its_way_to_the_old_phone_is_worthless() -> None:
+def test_a_code_that_was_sent_to_the_old_phone_is_not_valid() -> None:
     assert _waiting(an_entry()).revise(some_details(NYC, phone=OTHER_PHONE)).verification is None
 
 
@@ -87,7 +87,7 @@ def test_a_code_on_its_way_to_the_old_phone_is_worthless() -> None:
     ],
     ids=["markets", "email", "opt-ins"],
 )
-def test_any_other_change_keeps_what_was_confirmed_and_what_is_on_its_way(changed: Details) -> None:
+def test_any_other_change_keeps_the_confirmation_and_the_challenge(changed: Details) -> None:
     for entry in (a_confirmed_entry(), _waiting(an_entry())):
         assert entry.revise(changed) == replace(entry, details=changed)
 
@@ -103,7 +103,7 @@ def test_only_a_scored_and_confirmed_entry_is_eligible() -> None:
     assert not replace(an_entry(), score=90.0).eligible
 
 
-def test_another_phone_takes_it_out_of_eligibility_until_it_is_confirmed() -> None:
+def test_with_a_new_phone_the_entry_is_not_eligible_until_it_is_confirmed() -> None:
     scored = replace(a_confirmed_entry(), score=90.0)
 
     changed = scored.revise(some_details(NYC, phone=OTHER_PHONE))
@@ -128,7 +128,7 @@ def test_a_transfer_changes_the_markets_and_nothing_else() -> None:
 # Messages and REQ-008
 
 
-def test_a_change_that_is_told_is_the_next_revision() -> None:
+def test_a_change_with_an_event_is_the_next_revision() -> None:
     entry = an_entry().with_event(EntryEvent.CREATED, NOON).with_event(EntryEvent.UPDATED, LATER)
 
     assert (entry.revision, entry.version) == (2, 2)
@@ -140,14 +140,14 @@ def test_a_change_that_is_told_is_the_next_revision() -> None:
     assert len({message.id for message in entry.messages}) == 2
 
 
-def test_errands_go_along_behind_the_event() -> None:
+def test_background_tasks_follow_their_event() -> None:
     entry = an_entry().with_event(EntryEvent.CREATED, NOON, BackgroundTask.RETRY_FANSCORE)
 
     assert [message.about for message in entry.messages] == [EntryEvent.CREATED, BackgroundTask.RETRY_FANSCORE]
     assert entry.revision == 1
 
 
-def test_the_receipt_is_due_when_it_first_becomes_confirmed() -> None:
+def test_the_receipt_is_due_at_the_first_confirmation() -> None:
     pending = an_entry().with_event(EntryEvent.CREATED, NOON)
     confirmed = pending.confirm(LATER).with_event(EntryEvent.PHONE_CONFIRMED, LATER)
 
@@ -155,7 +155,7 @@ def test_the_receipt_is_due_when_it_first_becomes_confirmed() -> None:
     assert confirmed.messages[-1].about is BackgroundTask.SEND_RECEIPT
 
 
-def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> None:
+def test_the_receipt_is_due_once_also_after_another_confirmation() -> None:
     entry = a_confirmed_entry().with_event(EntryEvent.CREATED, NOON)
     entry = entry.with_event(EntryEvent.UPDATED, LATER)
     entry = entry.revise(some_details(NYC, phone=OTHER_PHONE)).with_event(EntryEvent.UPDATED, LATER)
@@ -164,11 +164,11 @@ def test_it_is_due_once_though_the_phone_be_changed_and_confirmed_again() -> Non
     assert [message.about for message in entry.messages].count(BackgroundTask.SEND_RECEIPT) == 1
 
 
-def test_nobody_is_selected_from_the_start() -> None:
+def test_a_new_entry_has_no_selection() -> None:
     assert an_entry().selection is Selection.NONE
 
 
-def test_an_entry_does_not_show_whose_it_is() -> None:
+def test_the_representation_of_an_entry_has_no_personal_data() -> None:
     entry = _waiting(an_entry()).revise(
         Details(
             phone=PHONE,

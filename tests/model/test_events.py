@@ -1,4 +1,4 @@
-"""What neighbours are told of a registration: the contract's words, field by field (REQ-010)."""
+"""The published events of a registration, field by field (entry-service REQ-010)."""
 
 import json
 from dataclasses import replace
@@ -35,7 +35,7 @@ def _entry() -> Entry:
     return replace(entry, id="entry-1").with_event(EntryEvent.CREATED, AT)
 
 
-def test_an_entry_in_the_contracts_words() -> None:
+def test_an_entry_has_the_fields_of_the_contract() -> None:
     assert entry_data(_entry()) == {
         "id": "entry-1",
         "campaignId": "tour",
@@ -58,7 +58,7 @@ def test_an_entry_in_the_contracts_words() -> None:
     }
 
 
-def test_what_is_known_later() -> None:
+def test_fields_that_become_known_later() -> None:
     local = (AT + timedelta(seconds=1)).astimezone(timezone(timedelta(hours=2)))
     entry = replace(
         _entry().confirm(local),
@@ -76,17 +76,17 @@ def test_what_is_known_later() -> None:
     assert told["selection"] == "selected"
 
 
-def test_an_errand_carries_no_state() -> None:
-    """It looks at the entry as it is when it is run."""
+def test_a_background_task_has_no_data() -> None:
+    """It reads the entry when it runs."""
     assert message_data(BackgroundTask.SEND_RECEIPT, _entry()) is None
 
 
-def test_an_event_carries_the_entry_as_json() -> None:
+def test_an_event_has_the_entry_as_json() -> None:
     entry = _entry()
     assert json.loads(message_data(EntryEvent.CREATED, entry) or "") == entry_data(entry)
 
 
-def test_an_event_as_the_world_reads_it() -> None:
+def test_an_event_is_published_as_a_cloud_event() -> None:
     entry = _entry()
     message = StoredMessage(
         id="message-1",

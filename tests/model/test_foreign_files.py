@@ -1,4 +1,4 @@
-"""Files that are something else than a list, told by their first bytes."""
+"""Files that are not a list are recognised by their first bytes."""
 
 import bz2
 
@@ -15,8 +15,8 @@ def read(content: bytes) -> list[Row]:
 
 
 @pytest.mark.parametrize("first", ["GIF8-2231", "GIF80000", "PAR1X", "PAR1", "BZh9K2", "BZhX", "Rar!99", "Rar!"])
-def test_a_list_of_codes_may_begin_as_a_format_does(first: str) -> None:
-    """Formats are told by bytes that no list of codes begins with."""
+def test_a_list_of_codes_may_begin_like_another_format(first: str) -> None:
+    """Formats are recognised only by bytes that no list of codes begins with."""
     assert [row.code for row in read(f"{first}\nB2\n".encode())] == [first, "B2"]
 
 
@@ -31,7 +31,7 @@ def test_a_list_of_codes_may_begin_as_a_format_does(first: str) -> None:
         *((bz2.compress(b"A\nB\n", level), "a bzip2 archive") for level in (1, 5, 9)),
     ],
 )
-def test_files_of_these_formats_are_still_told(head: bytes, what: str) -> None:
+def test_files_of_these_formats_are_recognised(head: bytes, what: str) -> None:
     with pytest.raises(FileUnreadable) as refused:
         read(head)
     assert refused.value.what == what

@@ -1,4 +1,4 @@
-"""Ranked preferences and transfers (entry-service REQ-005): the order is the rank, whatever happens to it."""
+"""Ranked preferences and transfers (entry-service REQ-005): the order is the rank."""
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ EXAMPLES = settings(derandomize=True, deadline=None, max_examples=500)
 
 
 @pytest.mark.parametrize("chosen", [[NYC], [BOS, NYC], [SFO, LAX, BOS, NYC]])
-def test_the_order_chosen_is_the_rank(chosen: list[MarketId]) -> None:
+def test_the_order_of_the_markets_is_the_rank(chosen: list[MarketId]) -> None:
     assert preferences(chosen, OFFERED) == tuple(chosen)
 
 
@@ -33,7 +33,7 @@ def test_the_order_chosen_is_the_rank(chosen: list[MarketId]) -> None:
     ],
     ids=["none", "five", "unknown", "other case", "a space", "twice"],
 )
-def test_a_wrong_choice_is_refused_where_it_is_wrong(chosen: list[str], field: str, reason: str) -> None:
+def test_a_wrong_market_is_refused_with_its_position(chosen: list[str], field: str, reason: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         preferences(chosen, OFFERED)
 
@@ -53,7 +53,7 @@ def test_a_wrong_choice_is_refused_where_it_is_wrong(chosen: list[str], field: s
     ],
     ids=["only", "between", "target worse", "target better", "both", "target only", "neither"],
 )
-def test_the_target_takes_the_place_of_the_source(before: Preferences, after: Preferences) -> None:
+def test_the_target_gets_the_rank_of_the_source(before: Preferences, after: Preferences) -> None:
     assert Transfer(source=NYC, target=BOS).apply(before) == after
 
 
@@ -61,7 +61,9 @@ def test_the_target_takes_the_place_of_the_source(before: Preferences, after: Pr
     ("ranked", "concerns", "merges"),
     [((NYC,), True, False), ((LAX, NYC, BOS), True, True), ((BOS, LAX), False, False), ((LAX,), False, False)],
 )
-def test_whom_it_concerns_and_where_two_become_one(ranked: Preferences, concerns: bool, merges: bool) -> None:
+def test_which_fans_a_transfer_concerns_and_which_it_merges(
+    ranked: Preferences, concerns: bool, merges: bool
+) -> None:
     transfer = Transfer(source=NYC, target=BOS)
 
     assert (transfer.concerns(ranked), transfer.merges(ranked)) == (concerns, merges)
@@ -69,7 +71,7 @@ def test_whom_it_concerns_and_where_two_become_one(ranked: Preferences, concerns
 
 @EXAMPLES
 @given(ranked=RANKED, transfers=st.lists(TRANSFERS, max_size=6))
-def test_there_are_never_repeats_nor_more_than_four_nor_none(
+def test_a_transfer_leaves_one_to_four_markets_without_repeats(
     ranked: Preferences, transfers: list[Transfer]
 ) -> None:
     for transfer in transfers:
@@ -81,7 +83,7 @@ def test_there_are_never_repeats_nor_more_than_four_nor_none(
 
 @EXAMPLES
 @given(ranked=RANKED, transfer=TRANSFERS)
-def test_the_others_keep_their_order(ranked: Preferences, transfer: Transfer) -> None:
+def test_the_other_markets_keep_their_order(ranked: Preferences, transfer: Transfer) -> None:
     moved = {transfer.source, transfer.target}
 
     assert _without(moved, transfer.apply(ranked)) == _without(moved, ranked)
@@ -89,7 +91,7 @@ def test_the_others_keep_their_order(ranked: Preferences, transfer: Transfer) ->
 
 @EXAMPLES
 @given(ranked=RANKED, transfer=TRANSFERS)
-def test_twice_is_once(ranked: Preferences, transfer: Transfer) -> None:
+def test_a_repeated_transfer_changes_nothing(ranked: Preferences, transfer: Transfer) -> None:
     once = transfer.apply(ranked)
 
     assert transfer.apply(once) == once
@@ -110,7 +112,7 @@ def test_the_target_gets_the_better_of_the_two_ranks(ranked: Preferences, transf
 
 @EXAMPLES
 @given(ranked=RANKED, transfer=TRANSFERS)
-def test_one_fewer_only_where_two_became_one(ranked: Preferences, transfer: Transfer) -> None:
+def test_there_is_one_market_fewer_only_after_a_merge(ranked: Preferences, transfer: Transfer) -> None:
     merged = transfer.merges(ranked) and transfer.source != transfer.target
 
     assert len(transfer.apply(ranked)) == len(ranked) - merged

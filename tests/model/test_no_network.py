@@ -1,4 +1,4 @@
-"""The fence around these tests stands."""
+"""The tests of the model have no network."""
 
 import socket
 

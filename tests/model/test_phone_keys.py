@@ -55,7 +55,7 @@ NUMBERS = st.builds(
         ("+508411010", "+33508411010"),
     ],
 )
-def test_two_spellings_of_one_telephone(one: str, other: str) -> None:
+def test_two_spellings_of_one_telephone_have_one_key(one: str, other: str) -> None:
     assert phone_key(PhoneNumber(one)) == phone_key(PhoneNumber(other))
 
 
@@ -70,7 +70,7 @@ def test_two_spellings_of_one_telephone(one: str, other: str) -> None:
         ("+46701234567", "+467012345678"),
     ],
 )
-def test_two_telephones(one: str, other: str) -> None:
+def test_two_telephones_have_different_keys(one: str, other: str) -> None:
     assert phone_key(PhoneNumber(one)) != phone_key(PhoneNumber(other))
 
 

@@ -1,4 +1,4 @@
-"""How often a number may be sent a code, when again, and when strangers block it (entry-service REQ-009)."""
+"""How often codes may be sent to a number, the pauses, and blocks by other fans (entry-service REQ-009)."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,28 +17,28 @@ BOB, CAT, DAN, EVE = (UserId(name) for name in ("bob", "cat", "dan", "eve"))
 
 
 def _log(*minutes: int) -> SendLog:
-    """Sent so many minutes before noon."""
+    """A log with sends at these minutes before noon."""
     return SendLog(sent=tuple(NOON - minute * MINUTE for minute in sorted(minutes, reverse=True)))
 
 
-def test_a_number_nobody_used_may_be_sent_a_code_now() -> None:
+def test_a_new_number_may_be_sent_a_code_now() -> None:
     assert SendLog().next_at(LIMITS, NOON) == NOON
 
 
-def test_four_in_an_hour_leave_one() -> None:
+def test_after_four_codes_in_an_hour_one_is_left() -> None:
     assert _log(1, 2, 3, 4).next_at(LIMITS, NOON) == NOON
 
 
-def test_five_in_an_hour_are_all_until_the_first_of_them_is_an_hour_old() -> None:
+def test_after_five_codes_in_an_hour_the_next_waits_until_the_first_is_an_hour_old() -> None:
     assert _log(1, 2, 3, 4, 50).next_at(LIMITS, NOON) == NOON + 10 * MINUTE
 
 
-def test_one_that_is_an_hour_old_does_not_count_for_the_hour() -> None:
+def test_a_code_that_is_an_hour_old_does_not_count_for_the_hour() -> None:
     assert _log(1, 2, 3, 4, 60).next_at(LIMITS, NOON) == NOON
     assert _log(1, 2, 3, 4).next_at(LIMITS, NOON - TICK) == NOON - TICK
 
 
-def test_ten_in_a_day_are_all_until_the_first_of_them_is_a_day_old() -> None:
+def test_after_ten_codes_in_a_day_the_next_waits_until_the_first_is_a_day_old() -> None:
     hours = [60 * hour for hour in range(2, 12)]
 
     assert _log(*hours).next_at(LIMITS, NOON) == NOON - 11 * HOUR + DAY
@@ -50,7 +50,7 @@ def test_the_later_of_hour_and_day_decides() -> None:
     assert both.next_at(LIMITS, NOON) == NOON - 6 * HOUR + DAY
 
 
-def test_what_is_a_day_old_is_forgotten() -> None:
+def test_sends_that_are_a_day_old_are_removed() -> None:
     log = _log(24 * 60, 24 * 60 - 1).record(NOON)
 
     assert log.sent == (NOON - DAY + MINUTE, NOON)
@@ -58,7 +58,7 @@ def test_what_is_a_day_old_is_forgotten() -> None:
 
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(waits=st.lists(st.integers(0, 7_200), max_size=60), limits=st.tuples(st.integers(1, 6), st.integers(1, 12)))
-def test_no_hour_and_no_day_ever_has_more_than_it_may(waits: list[int], limits: tuple[int, int]) -> None:
+def test_no_hour_and_no_day_has_more_codes_than_its_limit(waits: list[int], limits: tuple[int, int]) -> None:
     allowed = SendLimits(per_hour=limits[0], per_day=limits[1])
     log, now, sent = SendLog(), NOON, []
     for wait in waits:
@@ -77,7 +77,7 @@ def _within(sent: list[datetime], end: datetime, window: timedelta) -> int:
 
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(minutes=st.lists(st.integers(0, 1_500), max_size=30))
-def test_when_another_may_be_sent_is_told_rightly(minutes: list[int]) -> None:
+def test_the_time_of_the_next_code_is_right(minutes: list[int]) -> None:
     log = _log(*minutes)
     told = log.next_at(LIMITS, NOON)
 
@@ -101,21 +101,21 @@ def _failed(*by: UserId, each: timedelta = MINUTE) -> PhoneRecord:
     return record
 
 
-def test_a_number_nobody_failed_on_is_free() -> None:
+def test_a_number_without_failures_is_not_blocked() -> None:
     assert not PhoneRecord().blocked_for(ANN, NOON, TTL)
 
 
-def test_two_failures_of_others_do_not_block() -> None:
+def test_failures_of_two_other_fans_do_not_block() -> None:
     assert not _failed(BOB, CAT).blocked_for(ANN, NOON + 2 * MINUTE, TTL)
 
 
 @pytest.mark.parametrize("by", [(BOB, CAT, DAN), (BOB, BOB, CAT, DAN), (BOB, ANN, ANN, CAT, EVE)])
-def test_three_others_who_fail_block(by: tuple[UserId, ...]) -> None:
+def test_failures_of_three_other_fans_block(by: tuple[UserId, ...]) -> None:
     assert _failed(*by).blocked_for(ANN, NOON + HOUR, TTL)
 
 
-def test_one_stranger_never_blocks_a_number_and_prolongs_no_block() -> None:
-    """Whatever an earlier release has written down of the same fan."""
+def test_one_other_fan_never_blocks_a_number_or_prolongs_a_block() -> None:
+    """Also with several failures of one fan, as earlier releases stored them."""
     often = PhoneRecord(failures=tuple(Failure(by=BOB, at=NOON + number * MINUTE) for number in range(9)))
     assert not often.blocked_for(ANN, NOON + HOUR, TTL)
     assert not _failed(*[BOB] * 9, CAT).blocked_for(ANN, NOON + HOUR, TTL)
@@ -125,7 +125,7 @@ def test_one_stranger_never_blocks_a_number_and_prolongs_no_block() -> None:
 
 
 @pytest.mark.parametrize("by", [(ANN, BOB, CAT), (ANN, ANN, BOB, ANN, CAT)])
-def test_ones_own_failures_never_block_oneself(by: tuple[UserId, ...]) -> None:
+def test_failures_of_a_fan_never_block_the_same_fan(by: tuple[UserId, ...]) -> None:
     record = _failed(*by)
 
     assert not record.blocked_for(ANN, NOON + HOUR, TTL)
@@ -141,7 +141,7 @@ def test_the_block_lasts_from_the_third_failure_for_its_time() -> None:
     assert not record.blocked_for(ANN, third + TTL, TTL)
 
 
-def test_another_failure_prolongs_it() -> None:
+def test_another_failure_prolongs_the_block() -> None:
     record = _failed(BOB, CAT, DAN, EVE, each=HOUR)
 
     assert record.blocked_for(ANN, NOON + 3 * HOUR + TTL - TICK, TTL)
@@ -152,7 +152,7 @@ def test_failures_too_far_apart_do_not_add_up() -> None:
     assert _failed(BOB, CAT, DAN, each=TTL / 2 - TICK).blocked_for(ANN, NOON + TTL, TTL)
 
 
-def test_a_block_that_was_lifted_is_gone_and_begins_anew() -> None:
+def test_after_a_block_was_lifted_three_new_failures_are_needed() -> None:
     lifted = PhoneRecord()
 
     again = lifted.failed(BOB, NOON, TTL).failed(CAT, NOON, TTL)
@@ -166,8 +166,8 @@ def test_a_block_that_was_lifted_is_gone_and_begins_anew() -> None:
     failures=st.lists(st.tuples(st.sampled_from([ANN, BOB, CAT, DAN, EVE]), st.integers(0, 30)), max_size=25),
     later=st.integers(0, 60),
 )
-def test_forgetting_old_failures_changes_no_answer(failures: list[tuple[UserId, int]], later: int) -> None:
-    """Checked against every failure ever that counts, looked through plainly."""
+def test_the_removal_of_old_failures_changes_no_answer(failures: list[tuple[UserId, int]], later: int) -> None:
+    """The answers are compared with a simple search through all failures."""
     record, now = PhoneRecord(), NOON
     counted: dict[UserId, datetime] = {}
     for by, hours in failures:
@@ -184,7 +184,7 @@ def test_forgetting_old_failures_changes_no_answer(failures: list[tuple[UserId, 
     assert record.blocked_for(ANN, asked, TTL) == blocked
 
 
-def test_old_failures_are_forgotten() -> None:
+def test_old_failures_are_removed() -> None:
     record = _failed(*(UserId(f"fan-{number}") for number in range(200)), each=HOUR)
 
     assert len(record.failures) == 48

@@ -1,4 +1,4 @@
-"""Which region a campaign may name, and that its numbers can be read."""
+"""The regions that a campaign may name. The numbers of each can be parsed."""
 
 import phonenumbers
 import pytest
@@ -9,12 +9,12 @@ from domain.model.registrations.regions import REGIONS, region_of
 @pytest.mark.parametrize(
     ("text", "region"), [("US", "US"), ("se", "SE"), (" gb\n", "GB"), ("UK", "GB"), ("uk", "GB")]
 )
-def test_a_region_is_known_by_its_two_letters(text: str, region: str) -> None:
+def test_a_region_is_read_by_its_two_letters(text: str, region: str) -> None:
     assert region_of(text) == region
 
 
 @pytest.mark.parametrize("text", ["", "XX", "USA", "Germany", "001", "U S", "U" * 5_000])
-def test_no_region(text: str) -> None:
+def test_unknown_regions(text: str) -> None:
     assert region_of(text) is None
 
 

@@ -1,4 +1,4 @@
-"""What a file of scores may look like, and what is wrong with one that is none."""
+"""The forms of a file of scores, and the errors of other files."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def test_headers_separators_and_line_ends_of_every_kind(content: str) -> None:
     assert _scores(content.replace("\ufeff", "").encode("utf-16")) == [("ann", 97)]
 
 
-def test_columns_by_their_names_and_never_by_their_places() -> None:
+def test_columns_are_found_by_name_and_not_by_position() -> None:
     assert _scores("Score,User ID\n97,42\n") == [("42", 97)]
     assert _scores("97,42\n") == [("97", 42)]
 
@@ -82,7 +82,7 @@ def test_a_first_line_that_is_neither_a_header_nor_a_record_is_refused(content: 
     ],
     ids=lambda value: ascii(value)[:30],
 )  # fmt: skip
-def test_a_row_that_is_no_record_says_where_and_why(line: str, reason: str) -> None:
+def test_a_row_that_is_not_a_record_is_reported_with_line_and_reason(line: str, reason: str) -> None:
     header = "userId,score,selection"
 
     assert _problems(f"{header}\n\n{line}\nbob,6\n") == [(3, reason)]
@@ -100,7 +100,7 @@ def test_a_row_that_is_no_record_says_where_and_why(line: str, reason: str) -> N
         ("userId,score\nann,5\n".encode("utf-16-le"), "UTF-16"),
     ],
 )
-def test_another_kind_of_file_is_called_by_its_name(content: bytes, what: str) -> None:
+def test_another_kind_of_file_is_named_in_the_error(content: bytes, what: str) -> None:
     with pytest.raises(ScoreFileUnreadable) as refused:
         _read(content[:1], content[1:])
 
@@ -125,7 +125,7 @@ def test_a_selection_comes_with_the_score() -> None:
         ("ann,5\n".encode("utf-16")[:-1], 1),
     ],
 )
-def test_what_is_no_text_is_refused_with_its_line(content: bytes, line: int) -> None:
+def test_bytes_that_are_not_text_are_refused_with_the_line(content: bytes, line: int) -> None:
     with pytest.raises(ScoreFileUnreadable) as refused:
         _read(content)
 
@@ -133,7 +133,7 @@ def test_what_is_no_text_is_refused_with_its_line(content: bytes, line: int) -> 
 
 
 @given(content=st.text('ann5,;"\r\n\ufeff|\t=sepuIdcor', max_size=60), cut=st.integers(0, 60), utf16=st.booleans())
-def test_what_comes_out_does_not_depend_on_the_chunks(content: str, cut: int, utf16: bool) -> None:
+def test_the_records_do_not_depend_on_the_chunks(content: str, cut: int, utf16: bool) -> None:
     data = content.encode("utf-16" if utf16 else "utf-8")
 
     assert _outcome(data[:cut], data[cut:]) == _outcome(data)

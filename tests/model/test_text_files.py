@@ -1,4 +1,4 @@
-"""From bytes to lines of UTF-8."""
+"""Turning bytes into lines of UTF-8."""
 
 import codecs
 import itertools
@@ -43,7 +43,7 @@ def _cut(data: bytes, places: list[int]) -> list[bytes]:
     ids=["plain", "mark", "marks", "utf-16-le", "utf-16-le marks", "utf-16-be"],
 )
 @given(places=st.lists(st.integers(min_value=0), max_size=6))
-def test_every_encoding_comes_out_as_utf_8_without_marks(
+def test_every_encoding_is_turned_into_utf_8_without_marks(
     text: str, encode: Callable[[str], bytes], places: list[int]
 ) -> None:
     data = encode(text)
@@ -53,12 +53,12 @@ def test_every_encoding_comes_out_as_utf_8_without_marks(
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"\xff\xfe\n{", b"\xff", b"\x1f\x8b\x08\x00", b"a\xffb"])
-def test_what_is_neither_passes_as_it_is(data: bytes) -> None:
+def test_bytes_in_another_encoding_pass_unchanged(data: bytes) -> None:
     assert _utf8(data) in {data, b""}
 
 
 @pytest.mark.parametrize("data", ["a,1\n".encode("utf-16")[:-1], codecs.BOM_UTF16_LE + b"a\0\0\xd8b\0"])
-def test_mutilated_utf_16_is_an_error(data: bytes) -> None:
+def test_damaged_utf_16_is_an_error(data: bytes) -> None:
     with pytest.raises(UnicodeError):
         _utf8(data)
 
@@ -68,7 +68,7 @@ def test_mutilated_utf_16_is_an_error(data: bytes) -> None:
     end=st.sampled_from([b"\n", b"\r", b"\r\n"]),
     places=st.lists(st.integers(min_value=0), max_size=6),
 )
-def test_lines_end_in_any_way_wherever_they_are_cut(lines: list[bytes], end: bytes, places: list[int]) -> None:
+def test_lines_may_have_any_line_end_and_any_chunks(lines: list[bytes], end: bytes, places: list[int]) -> None:
     data = b"".join(line + end for line in lines)
 
     assert _lines(*_cut(data, places)) == lines
@@ -80,7 +80,7 @@ def test_a_last_line_needs_no_end() -> None:
 
 @pytest.mark.parametrize("length", [MAX_LINE_BYTES + 1, 3 * MAX_LINE_BYTES])
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n", b""])
-def test_a_line_too_long_to_keep_is_one_line(length: int, end: bytes) -> None:
+def test_a_line_that_is_too_long_is_one_line(length: int, end: bytes) -> None:
     long = b"x" * length + end
 
     assert _lines(b"a\n" + long) == [b"a", None]

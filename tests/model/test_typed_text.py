@@ -40,7 +40,7 @@ PASTED = st.text(
         ("", ""),
     ],
 )
-def test_what_is_pasted_is_read_as_what_was_meant(pasted: str, read: str) -> None:
+def test_pasted_text_is_read_as_plain_text(pasted: str, read: str) -> None:
     assert typed_text(pasted) == read
 
 
@@ -62,7 +62,7 @@ def test_only_plain_spaces_dashes_and_digits_are_left(text: str) -> None:
         assert char in "0123456789" or category != "Nd"
 
 
-def test_text_without_end_is_refused_not_read() -> None:
+def test_text_that_is_too_long_is_refused() -> None:
     assert typed_text("\u0301\u0316" * (TYPED_LIMIT // 2))
     with pytest.raises(ValueError, match="2000 characters"):
         typed_text("1" * (TYPED_LIMIT + 1))

@@ -1,4 +1,4 @@
-"""Where uploads lie, and what an import tells of itself."""
+"""The keys of uploads, and the states of an import."""
 
 import pytest
 
@@ -15,8 +15,8 @@ from domain.model.ids import CampaignId
 from tests.support.codes import EXTERNAL, NOON, TICK, TM, TOUR, an_import
 
 
-def test_a_key_says_campaign_type_and_file() -> None:
-    """REQ-002 and "Code Type Separation": the path encodes the type."""
+def test_a_key_contains_campaign_type_and_file() -> None:
+    """code-service REQ-002 and "Code Type Separation": the key contains the type."""
     key = UploadKey.parse("codes/tour/external/Spring Sale (1).csv", campaign_id=TOUR)
 
     assert key == UploadKey(TOUR, EXTERNAL, "Spring Sale (1).csv")
@@ -46,7 +46,7 @@ def test_a_key_says_campaign_type_and_file() -> None:
         "codes/tour/tm/" + "x" * 201,
     ],
 )
-def test_a_key_of_another_shape_or_one_that_climbs_is_refused(key: str) -> None:
+def test_a_key_with_another_form_or_with_dots_is_refused(key: str) -> None:
     with pytest.raises(InvalidValue) as refused:
         UploadKey.parse(key, campaign_id=TOUR)
 
@@ -81,7 +81,7 @@ def test_a_tally_keeps_the_first_hundred_problems() -> None:
     assert [problem.line for problem in kept] == list(range(1, MAX_PROBLEMS + 1))
 
 
-def test_an_import_moves_on_and_ends() -> None:
+def test_an_import_makes_progress_and_ends() -> None:
     run = an_import().progressed(Tally(inserted=5), NOON + TICK)
     done = run.completed(NOON + 2 * TICK)
 
@@ -95,7 +95,7 @@ def test_an_import_that_fails_keeps_its_counts() -> None:
     assert (run.status, run.failure, run.tally.inserted) == (ImportStatus.FAILED, "codes.file_unreadable", 5)
 
 
-def test_a_running_import_is_believed_until_it_was_silent_for_too_long() -> None:
+def test_a_running_import_counts_as_failed_after_two_minutes_without_progress() -> None:
     run = an_import().progressed(Tally(inserted=5), NOON + TICK)
     silent = NOON + TICK + SILENT_FOR
 
@@ -105,7 +105,7 @@ def test_a_running_import_is_believed_until_it_was_silent_for_too_long() -> None
     assert (dead.finished_at, dead.tally.inserted) == (NOON + TICK, 5)
 
 
-def test_an_import_that_has_ended_is_never_seen_as_interrupted() -> None:
+def test_an_import_that_has_ended_never_counts_as_interrupted() -> None:
     done = an_import().completed(NOON)
 
     assert done.as_of(NOON + 9 * SILENT_FOR) is done

@@ -1,4 +1,4 @@
-"""Fangate's codes, whole, in memory: every use case over the memory adapters and a clock that can be moved."""
+"""All use cases of codes over the memory adapters, with a clock that tests can move."""
 
 from dataclasses import dataclass, field
 
@@ -25,7 +25,7 @@ from tests.support.codes import DAY, MINE, STAFF, TM, TOUR, ManualClock, a_batch
 
 @dataclass(slots=True)
 class Inventory:
-    """One campaign's codes, with the shortest words for what can be done with them."""
+    """The codes of one campaign, with a short method for each operation."""
 
     clock: ManualClock = field(default_factory=ManualClock)
     store: MemoryCodeStore = field(default_factory=MemoryCodeStore)

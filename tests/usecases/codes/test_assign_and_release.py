@@ -15,7 +15,7 @@ from tests.support.codes import ANN, BOB, DAY, MINE, NOON, STAFF, THEIRS, TICK, 
 from tests.usecases.codes.inventory import Inventory
 
 
-async def test_a_held_code_is_given_to_a_fan(inventory: Inventory) -> None:
+async def test_a_held_code_is_assigned_to_a_fan(inventory: Inventory) -> None:
     await inventory.stock("A")
     await inventory.reserve()
     inventory.clock.advance(TICK)
@@ -26,7 +26,7 @@ async def test_a_held_code_is_given_to_a_fan(inventory: Inventory) -> None:
     assert (await inventory.count(TOUR)).total.assigned == 1
 
 
-async def test_each_code_is_decided_by_itself_in_the_order_asked(inventory: Inventory) -> None:
+async def test_each_code_is_decided_separately_in_the_order_of_the_request(inventory: Inventory) -> None:
     await inventory.stock("MINE")
     await inventory.reserve()
     await inventory.stock("THEIRS")
@@ -44,7 +44,7 @@ async def test_each_code_is_decided_by_itself_in_the_order_asked(inventory: Inve
     assert [result.assignment.code for result in results] == ["NONE", "THEIRS", "MINE", "FREE"]
 
 
-async def test_the_same_fan_again_is_assigned_with_the_first_time(inventory: Inventory) -> None:
+async def test_a_repeat_for_the_same_fan_returns_the_first_time(inventory: Inventory) -> None:
     await inventory.stock("A")
     await inventory.reserve()
     first = await inventory.assign(("A", ANN))
@@ -89,7 +89,7 @@ async def test_one_code_twice_for_one_fan_is_assigned_once(inventory: Inventory)
 
 @pytest.mark.parametrize("swept", [True, False])
 async def test_a_lapsed_hold_can_neither_be_assigned_nor_released(inventory: Inventory, *, swept: bool) -> None:
-    """REQ-003: whether or not the sweeper has been by."""
+    """REQ-003: before and after a sweep."""
     await inventory.stock("A")
     await inventory.reserve()
     inventory.clock.advance(DAY)
@@ -124,7 +124,7 @@ async def test_named_codes_are_released_and_the_others_stay_held(inventory: Inve
     assert list(await inventory.store.held(TOUR, MINE, NOON)) == ["B"]
 
 
-async def test_without_names_all_that_is_still_held_is_released(inventory: Inventory) -> None:
+async def test_without_named_codes_all_held_codes_are_released(inventory: Inventory) -> None:
     await inventory.stock("A", "B", "C")
     await inventory.reserve(3)
     await inventory.assign(("B", ANN))
@@ -136,7 +136,7 @@ async def test_without_names_all_that_is_still_held_is_released(inventory: Inven
     assert (total.available, total.assigned) == (2, 1)
 
 
-async def test_releasing_twice_releases_nothing_the_second_time(inventory: Inventory) -> None:
+async def test_a_repeated_release_releases_nothing(inventory: Inventory) -> None:
     await inventory.stock("A")
     await inventory.reserve()
     await inventory.release()
@@ -155,7 +155,7 @@ async def test_a_code_named_twice_is_released_once(inventory: Inventory) -> None
     assert (released.count, released.rejected) == (1, [])
 
 
-async def test_what_cannot_be_released_is_listed_with_the_reason(inventory: Inventory) -> None:
+async def test_codes_that_cannot_be_released_are_listed_with_the_reason(inventory: Inventory) -> None:
     """ "Assigned" codes are permanent and cannot be released."""
     await inventory.stock("GIVEN")
     await inventory.reserve()
@@ -176,7 +176,7 @@ async def test_what_cannot_be_released_is_listed_with_the_reason(inventory: Inve
 
 
 class Overtaken(MemoryCodeStore):
-    """Between its answer to ``held`` and the release, somebody assigns a code."""
+    """Another caller assigns a code between ``held`` and the release."""
 
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:
         codes = await super().held(campaign_id, reserve_id, now)
@@ -184,8 +184,10 @@ class Overtaken(MemoryCodeStore):
         return codes
 
 
-async def test_releasing_all_says_nothing_of_a_code_assigned_meanwhile(inventory: Inventory) -> None:
-    """Nobody named it, so it was not refused to anybody."""
+async def test_a_release_of_all_codes_does_not_list_a_code_that_was_assigned_in_the_meantime(
+    inventory: Inventory,
+) -> None:
+    """The caller did not name that code, so it is not listed as refused."""
     inventory.store = Overtaken()
     await inventory.stock("A", "B")
     await inventory.reserve(2)

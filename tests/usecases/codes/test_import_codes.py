@@ -40,7 +40,7 @@ async def test_every_row_is_counted_once(inventory: Inventory) -> None:
     assert await inventory.find(run) == run
 
 
-async def test_the_key_says_which_type_the_codes_are_of(inventory: Inventory) -> None:
+async def test_the_key_has_the_type_of_the_codes(inventory: Inventory) -> None:
     """REQ-002."""
     await inventory.import_file(b"A\nB", "codes/tour/external/a.csv")
 
@@ -56,7 +56,7 @@ async def test_imported_codes_know_where_they_came_from(inventory: Inventory) ->
     assert (code.provenance.by, code.provenance.at) == (STAFF, NOON)
 
 
-async def test_codes_already_there_stay_exactly_as_they_are(inventory: Inventory) -> None:
+async def test_existing_codes_are_not_changed(inventory: Inventory) -> None:
     await inventory.stock("HELD", "GIVEN")
     await inventory.reserve(2)
     await inventory.assign(("GIVEN", ANN))
@@ -68,7 +68,7 @@ async def test_codes_already_there_stay_exactly_as_they_are(inventory: Inventory
     assert [await inventory.store.get(TOUR, code) for code in ("HELD", "GIVEN")] == before
 
 
-async def test_the_same_file_again_inserts_nothing(inventory: Inventory) -> None:
+async def test_a_repeated_file_inserts_nothing(inventory: Inventory) -> None:
     content = "\n".join(texts("A", 12_000)).encode()
     first = await inventory.import_file(content)
 
@@ -79,7 +79,7 @@ async def test_the_same_file_again_inserts_nothing(inventory: Inventory) -> None
     assert (await inventory.count(TOUR)).total.available == 12_000
 
 
-async def test_a_duplicate_is_seen_across_batches(inventory: Inventory) -> None:
+async def test_a_duplicate_in_another_batch_is_found(inventory: Inventory) -> None:
     lines = [*texts("A", BATCH_ROWS), *texts("A", 10)]
 
     run = await inventory.import_file("\n".join(lines).encode())
@@ -109,19 +109,19 @@ async def test_a_file_without_any_code_is_refused(inventory: Inventory, content:
 
 
 @pytest.mark.parametrize("key", ["codes/other/tm/a.csv", "codes/tour/vip/a.csv", "codes/tour/tm/.."])
-async def test_a_key_that_is_not_the_campaigns_is_refused(inventory: Inventory, key: str) -> None:
+async def test_a_key_of_another_campaign_is_refused(inventory: Inventory, key: str) -> None:
     inventory.files.put(key, b"A")
 
     with pytest.raises(InvalidValue):
         await inventory.begin(key)
 
 
-async def test_a_file_that_is_not_there_begins_nothing(inventory: Inventory) -> None:
+async def test_no_import_begins_without_the_file(inventory: Inventory) -> None:
     with pytest.raises(FileNotFound):
         await inventory.begin("codes/tour/tm/missing.csv")
 
 
-async def test_a_file_that_is_not_utf_8_fails_at_the_line_and_keeps_what_was_stored(inventory: Inventory) -> None:
+async def test_an_import_fails_at_the_line_that_is_not_utf_8_and_stored_codes_stay(inventory: Inventory) -> None:
     inventory.files.put("codes/tour/tm/a.csv", wide(3 * BATCH_ROWS) + b"\nB\xff\nC\n")
     run = await inventory.begin()
 
@@ -136,14 +136,14 @@ async def test_a_file_that_is_not_utf_8_fails_at_the_line_and_keeps_what_was_sto
 
 
 def wide(rows: int) -> bytes:
-    """So many codes in a file larger than its head, of which nothing is stored before it was looked at."""
+    """Codes of a file that is larger than its head. Nothing is stored before the head was checked."""
     padding = "x" * (HEAD_BYTES // rows)
     return "\n".join(f"{code},{padding}" for code in texts("A", rows)).encode()
 
 
 @dataclass(slots=True)
 class Torn:
-    """An ObjectStore whose file breaks off: with an error, or by never going on."""
+    """An ObjectStore whose file stops in the middle: with an error, or by waiting for ever."""
 
     content: bytes
     error: Exception | None = None
@@ -160,7 +160,7 @@ class Torn:
         await asyncio.Event().wait()
 
 
-async def test_an_object_store_that_goes_away_fails_the_import_with_its_counts(inventory: Inventory) -> None:
+async def test_when_the_object_store_goes_down_the_import_fails_and_keeps_its_counts(inventory: Inventory) -> None:
     torn = Torn(wide(BATCH_ROWS + 7), Unavailable("objects"))
     inventory.files.put("codes/tour/tm/a.csv", b"")
     run = await inventory.begin()
@@ -210,7 +210,7 @@ async def test_an_import_that_fails_ends_after_the_writes_that_it_began(inventor
     assert (store.begun, store.ended) == (2, 1)
 
 
-async def test_an_import_that_is_stopped_says_so(inventory: Inventory) -> None:
+async def test_an_import_that_is_stopped_is_recorded_as_failed(inventory: Inventory) -> None:
     inventory.files.put("codes/tour/tm/a.csv", b"")
     run = await inventory.begin()
     torn = Torn(b"A\nB\n")
@@ -225,7 +225,7 @@ async def test_an_import_that_is_stopped_says_so(inventory: Inventory) -> None:
     assert (stopped.status, stopped.failure) == (ImportStatus.FAILED, "codes.import_interrupted")
 
 
-async def test_an_import_whose_process_died_is_seen_as_failed_after_a_silence(inventory: Inventory) -> None:
+async def test_an_import_of_a_dead_process_counts_as_failed_after_two_minutes(inventory: Inventory) -> None:
     inventory.files.put("codes/tour/tm/a.csv", b"A\n")
     run = await inventory.begin()
 
@@ -237,7 +237,7 @@ async def test_an_import_whose_process_died_is_seen_as_failed_after_a_silence(in
     assert (dead.status, dead.failure) == (ImportStatus.FAILED, "codes.import_interrupted")
 
 
-async def test_an_import_nobody_knows_is_not_found(inventory: Inventory) -> None:
+async def test_an_unknown_import_is_not_found(inventory: Inventory) -> None:
     run = await inventory.import_file(b"A")
 
     find = FindImport(imports=inventory.runs, clock=inventory.clock)
@@ -248,7 +248,7 @@ async def test_an_import_nobody_knows_is_not_found(inventory: Inventory) -> None
 
 
 class Watched(MemoryCodeStore):
-    """Notes the size of each batch and what was on record by then; each takes a second."""
+    """Records the size of each batch and the counts that were stored until then. Each batch takes a second."""
 
     def __init__(self, inventory: Inventory, run: Import) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ class Watched(MemoryCodeStore):
 
 
 async def test_batches_are_bounded_and_progress_can_be_seen(inventory: Inventory) -> None:
-    """REQ-004: never more than 50,000 rows at once, however long the file."""
+    """REQ-004: never more than 50,000 rows at once, with files of any length."""
     inventory.files.put("codes/tour/tm/a.csv", "\n".join(texts("A", 120_000)).encode())
     run = await inventory.begin()
     inventory.store = Watched(inventory, run)

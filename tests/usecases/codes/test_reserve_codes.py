@@ -19,7 +19,7 @@ async def test_reserved_codes_are_held_for_a_day(inventory: Inventory) -> None:
     assert (await inventory.count(TOUR)).total.reserved == 2
 
 
-async def test_without_an_id_each_reservation_gets_a_new_one(inventory: Inventory) -> None:
+async def test_without_a_reserve_id_each_reservation_gets_a_new_one(inventory: Inventory) -> None:
     await inventory.stock("A", "B")
 
     first = await inventory.reserve(reserve_id=None)
@@ -29,7 +29,7 @@ async def test_without_an_id_each_reservation_gets_a_new_one(inventory: Inventor
     assert first.codes != second.codes
 
 
-async def test_the_same_id_again_answers_the_same_codes_and_times(inventory: Inventory) -> None:
+async def test_a_repeat_with_the_same_reserve_id_returns_the_same_codes_and_times(inventory: Inventory) -> None:
     await inventory.stock("A", "B", "C", "D")
     first = await inventory.reserve(2)
 
@@ -39,7 +39,9 @@ async def test_the_same_id_again_answers_the_same_codes_and_times(inventory: Inv
     assert (await inventory.count(TOUR)).total.reserved == 2
 
 
-async def test_the_same_id_again_after_an_assignment_answers_the_same(inventory: Inventory) -> None:
+async def test_a_repeat_with_the_same_reserve_id_after_an_assignment_returns_the_same(
+    inventory: Inventory,
+) -> None:
     await inventory.stock("A", "B", "C", "D")
     first = await inventory.reserve(2)
     await inventory.assign((first.codes[0], ANN))
@@ -47,7 +49,7 @@ async def test_the_same_id_again_after_an_assignment_answers_the_same(inventory:
     assert await inventory.reserve(2) == first
 
 
-async def test_the_same_id_for_another_number_or_type_is_a_mismatch(inventory: Inventory) -> None:
+async def test_the_same_reserve_id_for_another_count_or_type_is_a_mismatch(inventory: Inventory) -> None:
     await inventory.stock("A", "B", "C", "D")
     await inventory.stock("E", "F", type=EXTERNAL)
     await inventory.reserve(2)
@@ -59,7 +61,7 @@ async def test_the_same_id_for_another_number_or_type_is_a_mismatch(inventory: I
     assert (await inventory.count(TOUR)).total.reserved == 2
 
 
-async def test_an_id_whose_reservation_has_lapsed_can_be_used_anew(inventory: Inventory) -> None:
+async def test_the_reserve_id_of_a_lapsed_reservation_can_be_used_again(inventory: Inventory) -> None:
     await inventory.stock("A", "B", "C")
     await inventory.reserve(2)
 
@@ -70,7 +72,7 @@ async def test_an_id_whose_reservation_has_lapsed_can_be_used_anew(inventory: In
     assert second.reserved_at == NOON + DAY
 
 
-async def test_too_few_codes_hold_nothing(inventory: Inventory) -> None:
+async def test_with_too_few_codes_no_code_is_held(inventory: Inventory) -> None:
     await inventory.stock("A", "B")
 
     with pytest.raises(CodesExhausted) as refused:
@@ -80,7 +82,7 @@ async def test_too_few_codes_hold_nothing(inventory: Inventory) -> None:
     assert (await inventory.count(TOUR)).total.available == 2
 
 
-async def test_the_types_are_pools_of_their_own(inventory: Inventory) -> None:
+async def test_each_type_has_its_own_pool(inventory: Inventory) -> None:
     """REQ-002, "Code Type Separation"."""
     await inventory.stock("A")
     await inventory.stock("E", type=EXTERNAL)

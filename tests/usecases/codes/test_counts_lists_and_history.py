@@ -30,7 +30,7 @@ async def test_counts_by_type_and_status_add_up(inventory: Inventory) -> None:
     assert answer.as_of == NOON
 
 
-async def test_one_type_alone_can_be_counted(inventory: Inventory) -> None:
+async def test_a_single_type_can_be_counted(inventory: Inventory) -> None:
     await inventory.stock("A")
     await inventory.stock("E", "F", type=EXTERNAL)
 
@@ -82,7 +82,7 @@ async def test_a_full_last_page_has_no_next(inventory: Inventory) -> None:
     assert (await inventory.list(TOUR, CodeFilter(), after=None, limit=2)).next is None
 
 
-async def test_a_list_is_of_one_instant(inventory: Inventory) -> None:
+async def test_a_list_has_the_status_at_the_time_of_the_request(inventory: Inventory) -> None:
     await inventory.stock("A")
     await inventory.reserve()
     inventory.clock.advance(DAY)
@@ -94,7 +94,7 @@ async def test_a_list_is_of_one_instant(inventory: Inventory) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, EXPORT_PAGE, EXPORT_PAGE + 1, 3 * EXPORT_PAGE])
-async def test_an_export_holds_every_code_once_in_bounded_pages(inventory: Inventory, count: int) -> None:
+async def test_an_export_has_every_code_once_in_bounded_pages(inventory: Inventory, count: int) -> None:
     codes = texts("A", count)
     await inventory.stock(*codes)
 
@@ -104,7 +104,7 @@ async def test_an_export_holds_every_code_once_in_bounded_pages(inventory: Inven
     assert all(len(page.codes) <= EXPORT_PAGE for page in pages)
 
 
-async def test_an_export_holds_only_what_was_asked_for(inventory: Inventory) -> None:
+async def test_an_export_has_only_the_codes_that_match_the_filter(inventory: Inventory) -> None:
     await inventory.stock("A", "B", "C")
     held = await inventory.reserve(2)
 
@@ -114,7 +114,7 @@ async def test_an_export_holds_only_what_was_asked_for(inventory: Inventory) -> 
 
 
 @pytest.mark.parametrize("swept", [True, False])
-async def test_the_history_is_told_to_the_present(inventory: Inventory, *, swept: bool) -> None:
+async def test_the_history_includes_a_lapse_that_is_not_stored_yet(inventory: Inventory, *, swept: bool) -> None:
     await inventory.stock("A")
     await inventory.reserve()
     inventory.clock.advance(2 * DAY)
@@ -131,7 +131,7 @@ async def test_the_history_is_told_to_the_present(inventory: Inventory, *, swept
     ]
 
 
-async def test_a_code_that_is_not_there_has_no_history(inventory: Inventory) -> None:
+async def test_an_unknown_code_has_no_history(inventory: Inventory) -> None:
     await inventory.stock("A")
 
     for campaign, code in ((TOUR, "a"), (UNKNOWN, "A")):
@@ -139,8 +139,8 @@ async def test_a_code_that_is_not_there_has_no_history(inventory: Inventory) -> 
             await inventory.history(campaign, code)
 
 
-async def test_a_sweep_ends_every_lapsed_hold_and_no_other(inventory: Inventory) -> None:
-    """REQ-003: however many they are; and once, not again by the next sweep."""
+async def test_a_sweep_ends_all_lapsed_holds_and_no_others(inventory: Inventory) -> None:
+    """REQ-003: any number of holds, each once, and not again in the next sweep."""
     lapsing = 2 * SWEEP_BATCH + 1
     await inventory.stock(*texts("A", lapsing + 5))
     for _ in range(3):
