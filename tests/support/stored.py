@@ -13,8 +13,6 @@ from pymongo.database import Database
 from adapters.mongo.schema import DOCUMENTS, name_of
 from adapters.mongo.stored_documents import STORED
 
-BEANIES_OWN = "revision_id"
-
 
 @cache
 def declared() -> dict[str, type[BaseModel]]:
@@ -23,8 +21,8 @@ def declared() -> dict[str, type[BaseModel]]:
 
 
 def _plain(document: type[BaseModel]) -> type[BaseModel]:
-    fields = document.model_fields.items()
-    definitions: dict[str, Any] = {name: (each.annotation, each) for name, each in fields if name != BEANIES_OWN}
+    """With Beanie's own ``revision_id``, which Beanie 1 stores as null."""
+    definitions: dict[str, Any] = {name: (each.annotation, each) for name, each in document.model_fields.items()}
     return create_model(document.__name__, __config__=STORED, **definitions)
 
 

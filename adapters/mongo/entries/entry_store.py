@@ -18,9 +18,9 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.mapping import (
-    MOVED_MARKETS,
-    WITHOUT_OUTBOX,
+    ENTRY_FIELDS,
     as_loaded,
     as_read,
     compare_and_set,
@@ -64,7 +64,7 @@ class MongoEntryStore:
     def __init__(self, entries: AsyncCollection[Raw], request: CurrentRequest) -> None:
         self._entries = entries
         self._request = request
-        self._lookups = Lookups(entries, WITHOUT_OUTBOX)
+        self._lookups = Lookups(entries, ENTRY_FIELDS)
         self._writes = Writes(entries)
         self._owners = Owners(entries)
 
@@ -123,7 +123,7 @@ class MongoEntryStore:
         """As many at a time as make up BATCH_BYTES: fans may have stored next to nothing, or a lot."""
         keys = [key(campaign_id, user_id) for user_id in user_ids]
         undecoded = self._entries.with_options(codec_options=UNDECODED)
-        found = undecoded.find({"_id": {"$in": keys}}, WITHOUT_OUTBOX, batch_size=FETCHED, max_time_ms=READ_MS)
+        found = undecoded.find({"_id": {"$in": keys}}, ENTRY_FIELDS, batch_size=FETCHED, max_time_ms=READ_MS)
         entries: list[Entry] = []
         size = 0
         async for document in found:
@@ -169,7 +169,7 @@ class MongoEntryStore:
     @translated
     async def remember_moved(self, campaign_id: CampaignId, market: MarketId) -> None:
         name = {"_id": key(campaign_id, market)}
-        moved = self._entries.database[MOVED_MARKETS]
+        moved = self._entries.database[MovedMarketDocument.Settings.name]
         await moved.update_one(name, {"$set": {"campaignId": campaign_id, "market": market}}, upsert=True)
 
     @translated

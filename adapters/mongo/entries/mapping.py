@@ -1,15 +1,17 @@
 """Between the model's words for registrations and the stored ones.
 
-By hand, not through the Beanie document: entries pass here thousands of times a second.
+``EntryDocument`` declares the fields. Here is only what is not stored as it is.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from adapters.mongo.driver import Raw
+from adapters.mongo.entries.documents import EntryDocument, StoredChallenge, StoredVerification
+from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import key
-from adapters.mongo.outbox.mapping import DUE, PARTITION, first_outbox, has_room, pushed
+from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, messages_of
 from domain.model.registrations.confirmation import Challenge
@@ -23,12 +25,6 @@ from domain.model.registrations.entry import (
 )
 from domain.model.registrations.markets import MarketId, Preferences
 from domain.model.registrations.phone_keys import phone_key
-from domain.model.registrations.phones import PhoneNumber
-
-MOVED_MARKETS: Final = "movedMarkets"
-"""A document for each market of a campaign that entries were moved from."""
-WITHOUT_OUTBOX: Final = dict.fromkeys(("outbox", PARTITION, *DUE.values(), "prefs", "phoneKey"), 0)
-"""The projection that loads an entry: what waits to be told is the relay's business."""
 
 
 def pref(rank: int, market: str) -> str:
@@ -41,32 +37,6 @@ def prefs(ranked: Sequence[str]) -> list[str]:
 
 def markets_of(document: Raw) -> Preferences:
     return tuple(MarketId(market) for market in document["markets"])
-
-
-def as_loaded(entry: Entry) -> Entry:
-    """What ``to_entry`` would make of it once it is stored."""
-    return replace(entry, messages=())
-
-
-def to_entry(document: Raw) -> Entry:
-    return Entry(
-        id=document["entryId"],
-        campaign_id=CampaignId(document["campaignId"]),
-        user_id=UserId(document["userId"]),
-        details=_to_details(document),
-        phone_confirmed_at=document["phoneConfirmedAt"],
-        fanscore=document["fanscore"],
-        fanscore_asked=document.get("fanscoreAsked", True),
-        fraud=_to_fraud(document["fraud"]),
-        selection=Selection(document["selection"]),
-        score=document["score"],
-        verification=_to_verification(document),
-        receipt_due=document["receiptDue"],
-        revision=document["revision"],
-        version=document["version"],
-        created_at=document["createdAt"],
-        updated_at=document["updatedAt"],
-    )
 
 
 def _to_fraud(stored: Raw) -> Fraud:
@@ -82,15 +52,44 @@ def _from_fraud(fraud: Fraud) -> Raw:
     return {"status": fraud.status.value, "score": fraud.score}
 
 
-def _to_details(document: Raw) -> Details:
-    return Details(
-        phone=PhoneNumber(document["phone"]),
-        markets=markets_of(document),
-        email=document["email"],
-        first_name=document["firstName"],
-        last_name=document["lastName"],
-        opt_ins=dict(document["optIns"]),
-        attributes=dict(document["attributes"]),
+def _to_pairs(mapping: Any) -> list[list[Any]]:
+    return [list(pair) for pair in mapping.items()]
+
+
+_PAIRS: Final = Conversion(_to_pairs, dict)
+_ENTRY: Final = FieldMap(
+    Entry,
+    EntryDocument,
+    renamed={"id": "entry_id"},
+    conversions={
+        "fraud": Conversion(_from_fraud, _to_fraud),
+        "selection": Conversion(str, Selection),
+    },
+    apart={"details", "verification", "messages"},
+)
+_DETAILS: Final = FieldMap(
+    Details,
+    EntryDocument,
+    conversions={"markets": Conversion(list, tuple), "opt_ins": _PAIRS, "attributes": _PAIRS},
+)
+_VERIFICATION: Final = FieldMap(Verification, StoredVerification, apart={"challenge"})
+_CHALLENGE: Final = FieldMap(Challenge, StoredChallenge, apart={"campaign_id", "user_id"})
+
+_LOADED: Final = {*_ENTRY.stored_names, *_DETAILS.stored_names, "verification", "id"}
+ENTRY_FIELDS: Final = {
+    str(field.alias): 0 for field in EntryDocument.model_fields.values() if field.alias not in _LOADED
+}
+"""The projection that loads an entry: not what is derived for indexes, nor the messages, which the relay reads."""
+
+
+def as_loaded(entry: Entry) -> Entry:
+    """What ``to_entry`` would make of it once it is stored."""
+    return replace(entry, messages=())
+
+
+def to_entry(document: Raw) -> Entry:
+    return _ENTRY.read(
+        document, details=_DETAILS.read(document), verification=_to_verification(document), messages=()
     )
 
 
@@ -99,72 +98,33 @@ def _to_verification(document: Raw) -> Verification | None:
     if stored is None:
         return None
     challenge = to_challenge(document) if stored["challenge"] else None
-    return Verification(challenge=challenge, sends=stored["sends"], resend_after=stored["resendAfter"])
+    return _VERIFICATION.read(stored, challenge=challenge)
 
 
 def to_challenge(document: Raw) -> Challenge:
-    stored = document["verification"]["challenge"]
-    return Challenge(
-        id=stored["id"],
+    return _CHALLENGE.read(
+        document["verification"]["challenge"],
         campaign_id=CampaignId(document["campaignId"]),
         user_id=UserId(document["userId"]),
-        phone=PhoneNumber(stored["phone"]),
-        code_hash=bytes(stored["codeHash"]),
-        expires_at=stored["expiresAt"],
-        attempts=stored["attempts"],
-        answered=stored.get("answered", False),
     )
 
 
 def _from_entry(entry: Entry) -> Raw:
-    details = entry.details
-    return {
-        "entryId": entry.id,
-        "campaignId": entry.campaign_id,
-        "userId": entry.user_id,
-        "status": entry.status.value,
-        "phone": details.phone,
-        "phoneConfirmedAt": entry.phone_confirmed_at,
-        "email": details.email,
-        "firstName": details.first_name,
-        "lastName": details.last_name,
-        "markets": list(details.markets),
-        "prefs": prefs(details.markets),
-        "optIns": [list(pair) for pair in details.opt_ins.items()],
-        "attributes": [list(pair) for pair in details.attributes.items()],
-        "fanscore": entry.fanscore,
-        "fanscoreAsked": entry.fanscore_asked,
-        "fraud": _from_fraud(entry.fraud),
-        "selection": entry.selection.value,
-        "score": entry.score,
-        "verification": _from_verification(entry.verification),
-        "receiptDue": entry.receipt_due,
-        "revision": entry.revision,
-        "version": entry.version,
-        "createdAt": entry.created_at,
-        "updatedAt": entry.updated_at,
-    }
+    """With what is derived for indexes."""
+    stored = _ENTRY.write(entry)
+    stored.update(_DETAILS.write(entry.details))
+    stored["verification"] = _from_verification(entry.verification)
+    stored["status"] = entry.status.value
+    stored["prefs"] = prefs(entry.details.markets)
+    return stored
 
 
 def _from_verification(verification: Verification | None) -> Raw | None:
     if verification is None:
         return None
-    return {
-        "challenge": _from_challenge(verification.challenge) if verification.challenge else None,
-        "sends": verification.sends,
-        "resendAfter": verification.resend_after,
-    }
-
-
-def _from_challenge(challenge: Challenge) -> Raw:
-    return {
-        "id": challenge.id,
-        "phone": challenge.phone,
-        "codeHash": challenge.code_hash,
-        "expiresAt": challenge.expires_at,
-        "attempts": challenge.attempts,
-        "answered": challenge.answered,
-    }
+    challenge = verification.challenge
+    stored = _CHALLENGE.write(challenge) if challenge else None
+    return _VERIFICATION.write(verification) | {"challenge": stored}
 
 
 def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
@@ -180,7 +140,7 @@ def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
 def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tuple[Raw, Raw]:
     """Filter and update that make ``before`` into ``after``, its messages included.
 
-    They find nothing if anyone changed the entry meanwhile, or if too many of its messages wait.
+    They find nothing if the entry has changed meanwhile, or if too many of its messages wait.
     """
     assert after.version > before.version, "a change raises the version"
     wanted, fields = as_read(before), _from_entry(after)
@@ -198,5 +158,5 @@ def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tup
 
 
 def as_read(entry: Entry) -> Raw:
-    """Finds the entry if nobody has changed it since."""
+    """Finds the entry if it has not changed since."""
     return {"_id": key(entry.campaign_id, entry.user_id), "version": entry.version}

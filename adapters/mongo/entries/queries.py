@@ -9,7 +9,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.counting import Branch, count_all
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import MOVED_MARKETS, markets_of, pref
+from adapters.mongo.entries.documents import MovedMarketDocument
+from adapters.mongo.entries.mapping import markets_of, pref
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import key, key_range
 from domain.model.ids import CampaignId, UserId
@@ -94,7 +95,10 @@ class MongoEntryQueries:
         if await self._entries.find_one(having, {"_id": 1}, max_time_ms=READ_MS):
             return True
         moved = {"_id": key(campaign_id, market)}
-        return await self._database[MOVED_MARKETS].find_one(moved, max_time_ms=READ_MS) is not None
+        return (
+            await self._database[MovedMarketDocument.Settings.name].find_one(moved, max_time_ms=READ_MS)
+            is not None
+        )
 
     async def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """In the order of the primary key, which no change can move: nobody is met twice or missed."""
