@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 import structlog
 
+from adapters.outgoing.answers import Answer, decoded
 from adapters.outgoing.breaker import CircuitOpen, NoAnswer
-from adapters.outgoing.http import Answer, HttpNeighbour, decoded, http_neighbour
+from adapters.outgoing.http import HttpNeighbour, http_neighbour
 from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
 

@@ -7,8 +7,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from adapters.outgoing.answers import Answer
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, log_no_answer, unavailable
+from adapters.outgoing.http import HttpNeighbour, http_neighbour, log_no_answer, unavailable
 from domain.model.ids import CampaignId, UserId
 
 SECONDS: Final = 0.3

@@ -7,9 +7,8 @@ particular neighbour. So these are written and tested once, and no other adapter
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 import aiohttp
@@ -18,12 +17,11 @@ import stamina
 import structlog
 from yarl import URL
 
+from adapters.outgoing.answers import Answer
 from adapters.outgoing.breaker import Breaker, CircuitOpen, NoAnswer
 from domain.model.errors import Unavailable
 from domain.model.messaging.messages import RequestContext
 from ports.system import current_request
-
-T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 1_048_576
 MAX_CONNECTIONS: Final = 100
@@ -35,48 +33,6 @@ _DOTS: Final = {".", ".."}
 
 class _Passing(NoAnswer):
     """A failure that may pass soon: a broken connection, a gateway without its server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer of a neighbour, with any status below 500."""
-
-    status: int
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The names are case-insensitive."""
-
-    @property
-    def ok(self) -> bool:
-        return HTTPStatus(200) <= self.status < HTTPStatus(300)
-
-    @property
-    def content(self) -> bytes:
-        """The body of a 200. Raises NoAnswer for anything else."""
-        if self.status != HTTPStatus.OK:
-            raise NoAnswer(f"status {self.status}")
-        return self.body
-
-    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
-        """The body of a 200. Raises NoAnswer for anything else."""
-        return decoded(decoder, self.content)
-
-
-def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
-    """``body`` as the decoder's type. Raises NoAnswer with the field and the types as its reason, never with
-    values."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise NoAnswer(f"invalid: {_location_of(error)}") from None
-    except (ValueError, RecursionError):
-        raise NoAnswer("invalid: not JSON") from None
-
-
-def _location_of(error: msgspec.ValidationError) -> str:
-    """The message of msgspec without values. It quotes a value only when an enumeration does not have it."""
-    text = str(error)
-    return text if not text.startswith("Invalid enum value") else "unknown value" + text[text.rfind(" - at ") :]
 
 
 def log_no_answer(part: str, error: NoAnswer) -> None:

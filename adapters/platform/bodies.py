@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from adapters.outgoing.http import decoded
+from adapters.outgoing.answers import decoded
 from domain.model.ids import CAMPAIGN_ID, USER_ID, CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, CampaignStatus, Fan, Gates
 from domain.model.registrations.markets import MarketId

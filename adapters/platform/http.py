@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final, TypeVar
 
+from adapters.outgoing.answers import Answer
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
+from adapters.outgoing.http import HttpNeighbour, http_neighbour, unavailable
 from adapters.platform.bodies import read_campaign, read_fan
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan

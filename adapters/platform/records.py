@@ -6,8 +6,8 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from adapters.outgoing.answers import decoded
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import decoded
 from adapters.platform.bodies import read_campaign, read_fan
 from domain.model.registrations.campaigns import Campaign, Fan
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
+from adapters.outgoing.answers import Answer
 from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import Answer
 
 DUPLICATE_KEY: Final = 109110
 """MCMS_UTM_Validation_DuplicateMessageKey: this message was accepted before."""

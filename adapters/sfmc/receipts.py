@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import structlog
 
+from adapters.outgoing.answers import Answer
 from adapters.outgoing.breaker import CircuitOpen, NoAnswer
-from adapters.outgoing.http import Answer, HttpNeighbour, http_neighbour, unavailable
+from adapters.outgoing.http import HttpNeighbour, http_neighbour, unavailable
 from adapters.sfmc.answers import Busy, Misconfigured, refusal
 from adapters.sfmc.tokens import AccessTokens
 from ports.neighbours import Receipt

@@ -44,7 +44,7 @@ class FileUnreadable(DomainError):
 
     @property
     def detail(self) -> str:
-        return unreadable_detail(self.line, self.what, "Upload the list itself: text in UTF-8, a code a line.")
+        return unreadable_detail(self.line, self.what, "Upload the list itself: text in UTF-8, one code per line.")
 
 
 class FileAmbiguous(DomainError):

@@ -13,4 +13,4 @@ def unreadable_detail(line: int, what: str, wanted: str) -> str:
     """For a file that is not text: its kind (``what``) or the first bad line, and how to fix it."""
     if what:
         return f"It is {what}. {wanted}"
-    return f"Line {line} is no text in UTF-8. Save the file as UTF-8 and upload it again."
+    return f"Line {line} is not UTF-8 text. Save the file as UTF-8 and upload it again."

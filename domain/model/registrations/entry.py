@@ -186,7 +186,7 @@ class Entry:
 
     def with_event(self, event: EntryEvent, now: datetime, *tasks: BackgroundTask) -> "Entry":
         """The next revision, with its event, and the receipt when it is due."""
-        now = max(now, self.updated_at)  # Changes at once are stored in any order, and clocks differ.
+        now = max(now, self.updated_at)  # Parallel changes may be stored in any order, and clocks differ.
         due = self.receipt_due and self.confirmed
         about = (event, *tasks, *((BackgroundTask.SEND_RECEIPT,) if due else ()))
         return replace(

@@ -52,7 +52,7 @@ class PhoneCountry(DomainError):
     code = "phone.country"
 
     def __init__(self, *, countries: str) -> None:
-        """``countries``: those to which it does."""
+        """``countries``: the countries that the campaign sends codes to."""
         super().__init__(countries=countries)
 
 
@@ -134,7 +134,9 @@ class ScoreFileUnreadable(DomainError):
 
     @property
     def detail(self) -> str:
-        return unreadable_detail(self.line, self.what, "Upload the scores as CSV: text in UTF-8, a fan a line.")
+        return unreadable_detail(
+            self.line, self.what, "Upload the scores as CSV: text in UTF-8, one fan per line."
+        )
 
 
 class ScoreFileAmbiguous(DomainError):

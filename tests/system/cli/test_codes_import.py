@@ -82,7 +82,7 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_told_in_a_line(tmp_path: 
     assert unreadable.returncode == 1
     last = unreadable.stderr.splitlines()[-1]
     assert last.startswith(
-        "Error: The file is not text in UTF-8. Line 2 is no text in UTF-8. Save the file as UTF-8"
+        "Error: The file is not text in UTF-8. Line 2 is not UTF-8 text. Save the file as UTF-8"
     )
     assert "Traceback" not in missing.stderr + unreadable.stderr
 

@@ -120,7 +120,7 @@ def _column(first: Sequence[str], width: int, options: FileOptions) -> int:
     names = [normalized(cell) for cell in first]
     if options.header is False or normalized(options.column) not in names:
         raise InvalidValue(
-            "column", "is not the name of a column in the file's first row; its number would do, too"
+            "column", "is not the name of a column in the first row of the file; its number can be given, too"
         )
     return names.index(normalized(options.column))
 
