@@ -41,7 +41,7 @@ def broken(request: pytest.FixtureRequest, tmp_path: Path) -> Broken:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     instead, rule = request.param
-    mapping = tmp_path / "adapters" / "mongo" / "entry_mapping.py"
+    mapping = tmp_path / "adapters/mongo/entries/mapping.py"
     source = mapping.read_text()
     assert source.count(AS_IT_IS) == 1
     mapping.write_text(f"import itertools\n{source.replace(AS_IT_IS, instead)}\n\n_WRITES = itertools.count(1)\n")
