@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.platform import Platform
 from tests.support.servers import backends
 from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.faults import AwsProxy, aws_proxy
 from tests.support.servers.kafka import MockCluster, mock_cluster, packaged_kafka
+from tests.support.servers.neighbours import Reply, neighbour
 from tests.support.stored import a_database
 
 
@@ -70,3 +72,10 @@ def failing_aws(aws_url: str) -> Iterator[AwsProxy]:
     """The AWS server behind a proxy that may be told to fail."""
     with aws_proxy(aws_url) as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Campaigns, accounts and files of codes in a folder, and an SMS gateway."""
+    with neighbour(lambda _: Reply(202, {})) as gateway:
+        yield Platform(tmp_path_factory.mktemp("platform"), gateway)

@@ -1,40 +1,60 @@
-"""The service as a process, reached over HTTP."""
+"""The service as a process, reached over HTTP, with its neighbours as files and a gateway of the tests' own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.http.codes.scene import Scene, staff
+from tests.support.platform import Platform
+from tests.support.scene import TIMEOUT_SECONDS, Scene, a_scene, scene_on
 from tests.support.servers.service import Service, service
 
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("objects")
+BRIEF = {"RESERVATION_TTL": "0.5", "CONFIRMATION_TTL": "2.5", "PHONE_BLOCK_TTL": "5", "SMS_PER_HOUR": "4"}
 
 
 @pytest.fixture(scope="session")
-def running(folder: Path) -> Iterator[Service]:
-    """The service over memory, with its files in ``folder``."""
-    with service({"FANGATE_OBJECTS": f"file:{folder}"}) as running:
+def running(platform: Platform) -> Iterator[Service]:
+    """The service over memory."""
+    with service(platform.settings) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def hasty(folder: Path) -> Iterator[Service]:
-    """The same, with holds that lapse within half a second."""
-    with service({"FANGATE_OBJECTS": f"file:{folder}", "FANGATE_RESERVATION_TTL": "0.5"}) as running:
+def hasty(platform: Platform) -> Iterator[Service]:
+    """The same, with holds, codes and blocks that are short-lived, and four messages a number."""
+    with service(platform.settings | {f"FANGATE_{name}": value for name, value in BRIEF.items()}) as running:
         yield running
 
 
-@pytest.fixture
-def scene(running: Service, folder: Path) -> Iterator[Scene]:
-    with staff(running) as http:
-        yield Scene(running, http, folder)
+@pytest.fixture(scope="session")
+def http(running: Service) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=running.url, timeout=TIMEOUT_SECONDS) as http:
+        yield http
 
 
 @pytest.fixture
-def hasty_scene(hasty: Service, folder: Path) -> Iterator[Scene]:
-    with staff(hasty) as http:
-        yield Scene(hasty, http, folder)
+def scene(running: Service, platform: Platform, http: httpx2.Client) -> Scene:
+    """An open campaign with four markets that wants phones confirmed."""
+    return Scene(running, platform, http).opens()
+
+
+@pytest.fixture
+def hasty_scene(hasty: Service, platform: Platform) -> Iterator[Scene]:
+    with scene_on(hasty, platform) as scene:
+        yield scene
+
+
+@pytest.fixture
+def stored(platform: Platform, database_url: str) -> Iterator[Scene]:
+    """The same over MongoDB."""
+    with a_scene(platform, {"FANGATE_STORE": database_url}) as scene:
+        yield scene
+
+
+@pytest.fixture
+def scorable(scene: Scene) -> Scene:
+    """Two fans who are confirmed, Ann and Bob, and one who is not, Cy."""
+    scene.fan("ann").confirmed()
+    scene.fan("bob").confirmed()
+    scene.fan("cy").registered()
+    return scene

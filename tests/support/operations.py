@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from entrypoints.http.operation import Operation
 from entrypoints.http.operations import OPERATIONS
+from tests.support.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 _IN_PATHS: Final = {"userId": "somebody", "importId": "no-such-import"}
 
 DOCUMENTED: Final = [operation for operation in OPERATIONS if operation.documented]

@@ -23,14 +23,20 @@ class Platform:
     @property
     def settings(self) -> dict[str, str]:
         """What leads a service here."""
+        self.objects.mkdir(exist_ok=True)
         self.put_campaigns()
         self.put_fans()
         return {
             "FANGATE_CAMPAIGNS": f"file:{self.folder}/campaigns.json",
             "FANGATE_USERS": f"file:{self.folder}/users.json",
             "FANGATE_SMS": f"{self.gateway.url}/sms",
-            "FANGATE_OBJECTS": f"file:{self.folder}/objects",
+            "FANGATE_OBJECTS": f"file:{self.objects}",
         }
+
+    @property
+    def objects(self) -> Path:
+        """Where the service finds the files that tests ``put_file``."""
+        return self.folder / "objects"
 
     def put_campaigns(self, *bodies: dict[str, Any]) -> None:
         self.campaigns.update({body["id"]: body for body in bodies})
@@ -42,7 +48,7 @@ class Platform:
 
     def put_file(self, key: str, content: bytes) -> str:
         """A file in the object store; its key."""
-        path = self.folder / "objects" / key
+        path = self.objects / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return key

@@ -1,6 +1,5 @@
 """Everyone Fangate asks and tells, each on this machine and as obedient as a test wants."""
 
-import itertools
 import re
 import time
 from collections import defaultdict
@@ -9,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.support.fresh import new_id
 from tests.support.registrations import a_campaign, a_fan, campaign_body, fan_body
 from tests.support.servers.neighbours import (
     SLOW_SECONDS,
@@ -21,7 +21,6 @@ from tests.support.servers.neighbours import (
     records,
 )
 
-_NUMBERS: Final = itertools.count(1)
 _CODE: Final = re.compile(r"^\d{6}\b")
 
 WITHOUT_WAITING_SECONDS: Final = 0.8 * SLOW_SECONDS
@@ -29,15 +28,6 @@ WITHOUT_WAITING_SECONDS: Final = 0.8 * SLOW_SECONDS
 
 FANSCORE: Final = 0.5
 FRAUD: Final = 3.0
-
-
-def new_id(prefix: str) -> str:
-    return f"{prefix}-{next(_NUMBERS)}"
-
-
-def new_phone() -> str:
-    """A number that no other test uses: what is remembered of numbers outlives a campaign."""
-    return f"+1212{4_560_000 + next(_NUMBERS)}"
 
 
 @dataclass(slots=True)

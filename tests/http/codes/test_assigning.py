@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.http.codes.scene import TIME, Scene, assert_problem, eventually
+from tests.support.answers import TIME, assert_problem
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
 
 MINE, THEIRS = "reservation-mine", "reservation-theirs"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.http.codes.scene import Scene, assert_problem
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.http.codes.scene import Scene, assert_problem
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 
 NDJSON, CSV, JSON = "application/x-ndjson", "text/csv", "application/json"
 FORMULAS = ["=1+1", "\uff1d1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x","y")']

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.codes.scene import Scene
+from tests.support.scene import Scene
 from tests.support.servers.service import Service
 from tests.support.tokens import bearer
 
@@ -18,7 +18,7 @@ from tests.support.tokens import bearer
 @pytest.fixture
 def documented_campaign(scene: Scene) -> Scene:
     """The campaign of the document's examples, with codes to reserve."""
-    example = Scene(scene.service, scene.http, scene.folder, "tour-2026")
+    example = scene.elsewhere("tour-2026")
     example.put("\n".join(f"X{number}" for number in range(500)), name="batch-1.csv")
     example.post("codes", {"key": "codes/tour-2026/tm/batch-1.csv"})
     return example

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.http.codes.scene import TIME, Scene, assert_problem, eventually
+from tests.support.answers import TIME, assert_problem
+from tests.support.scene import Scene
+from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 
 COUNTS = ("rows", "inserted", "duplicates", "conflicts", "blank", "invalid")
 
@@ -84,10 +87,10 @@ def test_a_missing_file_is_not_found(scene: Scene) -> None:
 
 
 def test_a_link_out_of_the_folder_leads_nowhere(scene: Scene) -> None:
-    outside = scene.folder.parent / "outside.csv"
+    outside = scene.platform.folder / "outside.csv"
     outside.write_text("STOLEN\n")
     key = scene.put("", name="other.csv")
-    (scene.folder / key).with_name("link.csv").symlink_to(outside)
+    (scene.platform.objects / key).with_name("link.csv").symlink_to(outside)
 
     answer = scene.post("codes", {"key": key.replace("other", "link")})
 
@@ -105,7 +108,8 @@ def test_who_does_not_want_to_wait_is_told_where_to_ask(scene: Scene, prefer: st
     assert answer.headers["location"] == f"/{scene.campaign}/codes/imports/{begun['importId']}"
     assert (begun["status"], begun["finishedAt"]) == ("running", None)
     done = eventually(
-        lambda: scene.http.get(answer.headers["location"]).json(), lambda run: run["status"] != "running"
+        lambda: scene.http.get(answer.headers["location"], headers=bearer()).json(),
+        lambda run: run["status"] != "running",
     )
     assert (done["status"], done["inserted"], done["duplicates"]) == ("completed", 2, 1)
     assert done["startedAt"] == begun["startedAt"]
@@ -120,7 +124,8 @@ def test_how_an_unattended_import_failed_is_on_record_with_what_it_stored(scene:
     answer = scene.load(rows + b"\xff\n", headers={"Prefer": "respond-async"})
 
     failed = eventually(
-        lambda: scene.http.get(answer.headers["location"]).json(), lambda run: run["status"] != "running"
+        lambda: scene.http.get(answer.headers["location"], headers=bearer()).json(),
+        lambda run: run["status"] != "running",
     )
 
     assert (failed["status"], failed["failure"]) == ("failed", "codes.file_unreadable")
@@ -132,7 +137,7 @@ def test_how_an_unattended_import_failed_is_on_record_with_what_it_stored(scene:
 def test_an_import_is_known_to_its_own_campaign_only(scene: Scene) -> None:
     import_id = scene.load("A1").json()["importId"]
 
-    assert_problem(scene.http.get(f"/another/codes/imports/{import_id}"), 404, "codes.import_not_found")
+    assert_problem(scene.elsewhere("another").get(f"codes/imports/{import_id}"), 404, "codes.import_not_found")
     assert_problem(scene.get("codes/imports/none"), 404, "codes.import_not_found")
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.http.codes.scene import TIME, Scene, assert_problem, eventually
+from tests.support.answers import TIME, assert_problem
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
 
 ZEROS = {"available": 0, "reserved": 0, "assigned": 0, "total": 0}
 FIELDS = {"code", "type", "status", "reserveId", "reservedAt", "expiresAt", "assignedTo", "assignedAt"}

@@ -11,12 +11,14 @@ import httpx2
 import pymongo
 import pytest
 
-from tests.http.codes.scene import assert_problem, eventually, staff
+from tests.support.answers import assert_problem
+from tests.support.scene import staff
 from tests.support.servers import backends
 from tests.support.servers.mongod import packaged_mongod, replica_set
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 
 BUCKET = "fangate-codes"
 

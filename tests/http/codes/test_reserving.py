@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import httpx2
 import pytest
 
-from tests.http.codes.scene import TIME, Scene, assert_problem, eventually
+from tests.support.answers import TIME, assert_problem
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
 
 MINE = "reservation-mine"
 
@@ -91,14 +93,14 @@ def test_types_are_reserved_apart(scene: Scene) -> None:
 
 def test_campaigns_are_kept_apart(scene: Scene) -> None:
     scene.stock("A1")
-    other = Scene(scene.service, scene.http, scene.folder)
+    other = scene.elsewhere()
 
     assert_problem(other.post("reserve", {"type": "tm", "count": 1}), 409, "codes.exhausted")
 
 
 @pytest.mark.parametrize("campaign", ["doc", "livez", "metrics", "codes", "x" * 64])
 def test_any_id_the_contract_allows_is_a_campaign(scene: Scene, campaign: str) -> None:
-    named = Scene(scene.service, scene.http, scene.folder, campaign)
+    named = scene.elsewhere(campaign)
 
     assert named.get("codes").json() == {"codes": [], "next": None}
     assert_problem(named.get("reserve?type=tm&count=1"), 409, "codes.exhausted")

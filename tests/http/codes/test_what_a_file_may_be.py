@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.codes.scene import Scene, assert_problem
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 
@@ -203,7 +204,7 @@ def test_codes_that_look_alike_are_stored_and_reported(scene: Scene) -> None:
 
 
 def withdraw(scene: Scene, import_id: str) -> httpx2.Response:
-    return scene.http.delete(f"/{scene.campaign}/codes/imports/{import_id}", headers=bearer())
+    return scene.ask("DELETE", f"codes/imports/{import_id}", headers=bearer())
 
 
 def test_an_import_is_taken_back(scene: Scene) -> None:

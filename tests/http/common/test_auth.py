@@ -8,10 +8,11 @@ import httpx2
 import pytest
 
 from entrypoints.http.request.token_verifier import claim_at
-from tests.http.codes.scene import assert_problem, eventually
+from tests.support.answers import assert_problem
 from tests.support.forging import claims, hs256, unsigned
 from tests.support.servers.service import SECRET, Service, service
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 
 KEY = SECRET.encode()
 NOW = int(time.time())

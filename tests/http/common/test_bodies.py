@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from entrypoints.http.request.field_problems import pointer
-from tests.http.codes.scene import Scene, assert_problem
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 JSON = {"Content-Type": "application/json"}
@@ -18,7 +19,7 @@ GOOD = b'{"type":"tm","count":1}'
 
 
 def send(scene: Scene, content: Any, headers: dict[str, str] = JSON) -> httpx2.Response:
-    return scene.http.post(f"/{scene.campaign}/reserve", content=content, headers=headers)
+    return scene.http.post(f"/{scene.campaign}/reserve", content=content, headers=bearer() | headers)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_what_was_sent_in_the_wrong_place_is_not_repeated(scene: Scene) -> None:
         scene.get(f"codes?type={secret}"),
         scene.get(f"codes?limit={secret}"),
         scene.get(f"codes?cursor={secret}!"),
-        scene.http.get(f"/{secret}!/codes"),
+        scene.http.get(f"/{secret}!/codes", headers=bearer()),
     ]
 
     assert {answer.status_code for answer in answers} == {422}

@@ -7,7 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.codes.scene import Scene, assert_problem
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.servers.service import Service
 from tests.support.tokens import bearer
 
@@ -96,7 +97,7 @@ def test_head_is_not_offered_and_its_refusal_has_no_body(running: Service, path:
 
 @pytest.mark.parametrize("campaign", ["a%20b", "x" * 65, "%00", "%ff", "a.b", "é", "%0a", "c1%0a"])
 def test_a_campaign_id_that_is_none_is_named(scene: Scene, campaign: str) -> None:
-    answer = scene.http.get(f"/{campaign}/codes/count")
+    answer = scene.elsewhere(campaign).get("codes/count")
 
     assert_problem(answer, 422, "request.invalid", "/campaignId")
 
@@ -104,7 +105,7 @@ def test_a_campaign_id_that_is_none_is_named(scene: Scene, campaign: str) -> Non
 @pytest.mark.parametrize("campaign", ["campaigns", "console", "privacy", "events", "operations", "audit", "docs"])
 @pytest.mark.parametrize("path", ["codes/count", "entries/me", "reserve?type=tm&count=1"])
 def test_no_campaign_is_named_as_a_part_of_the_service(scene: Scene, campaign: str, path: str) -> None:
-    assert_problem(scene.http.get(f"/{campaign}/{path}"), 422, "request.invalid", "/campaignId")
+    assert_problem(scene.elsewhere(campaign).get(path), 422, "request.invalid", "/campaignId")
 
 
 def test_the_bare_address_leads_to_the_documentation(running: Service) -> None:

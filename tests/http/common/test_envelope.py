@@ -8,7 +8,7 @@ import pytest
 from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.routes import UNMATCHED, Routes
 from entrypoints.telemetry.metrics import Metrics
-from tests.http.codes.scene import assert_problem
+from tests.support.answers import assert_problem
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]}
 PART = {"type": "http.response.body", "body": b"half", "more_body": True}

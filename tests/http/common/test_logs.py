@@ -8,20 +8,21 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.codes.scene import Scene, eventually, staff
 from tests.support.forging import claims, hs256
+from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.service import SECRET, Service, service
 from tests.support.tokens import bearer, token
+from tests.support.waiting import eventually
 
 SECRET_CODE = "K7QX-SECRET"
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Scene]:
+def alone(platform: Platform) -> Iterator[Scene]:
     """A service whose log holds nothing but this test."""
-    settings = {"FANGATE_OBJECTS": f"file:{tmp_path}", "FANGATE_LOG_LEVEL": "debug"}
-    with service(settings) as running, staff(running) as http:
-        yield Scene(running, http, tmp_path)
+    with a_scene(platform, {"FANGATE_LOG_LEVEL": "debug"}) as scene:
+        yield scene
 
 
 def lines(running: Service) -> list[dict[str, Any]]:
@@ -46,8 +47,8 @@ def live_a_whole_life(scene: Scene, code: str) -> None:
         scene.get("codes", headers={"Accept": accept})
     scene.post("reserve", {"type": code, "count": code})
     scene.post(f"{code}/x", {code: code})
-    scene.http.get(f"/{code}!/codes", headers={"X-Request-Id": f"{code} !"})
-    scene.http.request("BREW", f"/{code}")
+    scene.http.get(f"/{code}!/codes", headers=bearer() | {"X-Request-Id": f"{code} !"})
+    scene.http.request("BREW", f"/{code}", headers=bearer())
 
 
 def test_no_code_no_user_and_no_secret_is_in_the_log(alone: Scene) -> None:

@@ -35,6 +35,11 @@ CAMPAIGN: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("objects")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service(folder: Path) -> AsyncIterator[Inside]:
     (folder / "campaigns.json").write_text(json.dumps([CAMPAIGN]))

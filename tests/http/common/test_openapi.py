@@ -16,8 +16,8 @@ from domain.model.registrations.errors import GatesClosed
 from entrypoints.http.operation import WHO
 from entrypoints.http.request.guards import oneself
 from entrypoints.http.response.refusals import REFUSALS
-from tests.http.codes.scene import Scene
 from tests.support.operations import DOCUMENTED
+from tests.support.scene import Scene
 from tests.support.servers.service import Service
 
 Document = dict[str, Any]

@@ -7,10 +7,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.http.codes.scene import Scene, assert_problem, eventually
+from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 
 SAMPLE = re.compile(
     r'^http_requests_total\{method="(\w+)",route="([^"]+)",status="(\d+)"\} (\d+)\.0$', re.MULTILINE
@@ -92,7 +94,7 @@ def test_the_metrics_are_what_prometheus_reads(running: Service) -> None:
 
 
 def test_no_name_in_the_metrics_comes_from_a_caller(scene: Scene) -> None:
-    scene.http.request("BREW" * 3, "/made-up-path")
+    scene.http.request("BREW" * 3, "/made-up-path", headers=bearer())
     scene.get("codes?code=made-up-code")
 
     text = scene.http.get("/metrics").text

@@ -12,11 +12,12 @@ import structlog
 from adapters.jwks.keys import LONGEST_SECONDS, RETRY_SECONDS, PublishedKeys
 from domain.model.errors import Unavailable
 from entrypoints.http.request.token_refusals import BURST, Reason, RefusalLog, TokenRefused
-from tests.http.codes.scene import assert_problem, eventually
+from tests.support.answers import assert_problem
 from tests.support.forging import claims, hs256, unsigned
 from tests.support.issuer import Issuer, SigningKey, issuer
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service, service
+from tests.support.waiting import eventually
 
 RSA, EC = SigningKey.rsa("rsa-1"), SigningKey.ec("ec-1")
 OTHER_RSA = SigningKey.rsa("rsa-2")

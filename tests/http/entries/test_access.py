@@ -8,9 +8,9 @@ import pytest
 
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.guards import Guard, fan, oneself, supreme
-from tests.http.entries.scene import Scene
 from tests.support.answers import assert_problem
 from tests.support.operations import DOCUMENTED, path_in_campaign, where
+from tests.support.scene import Scene
 from tests.support.servers.service import SECRET
 from tests.support.tokens import bearer, token
 
@@ -88,7 +88,7 @@ def test_with_a_supreme_token_the_operations_of_staff_are_reached(scene: Scene, 
 @pytest.mark.parametrize("operation", of_entries())
 def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene, operation: Operation) -> None:
     for campaign in ("a%20b", "x" * 65, "c1%0a", "%00"):
-        odd = Scene(scene.service, scene.platform, scene.http, campaign)
+        odd = scene.elsewhere(campaign)
         assert_problem(call(odd, operation, bearer()), 422, "request.invalid", "/campaignId")
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.support.answers import TIME, assert_problem
+from tests.support.scene import Scene
 
 
 def markets(scene: Scene, name: str) -> list[str]:
@@ -135,7 +135,7 @@ def test_of_a_campaign_without_registrations_there_are_zeros(scene: Scene) -> No
 
 
 def test_what_asks_the_campaign_says_that_it_is_unknown(scene: Scene) -> None:
-    nowhere = Scene(scene.service, scene.platform, scene.http)
+    nowhere = scene.elsewhere()
 
     for path in ("entries/count", "entries/eligibility"):
         assert_problem(nowhere.get(path), 404, "campaign.not_found")

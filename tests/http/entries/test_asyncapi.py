@@ -15,11 +15,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from domain.model.registrations.entry import EntryEvent
-from tests.http.entries.scene import Scene
 from tests.support.paths import DATA, ROOT
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.reading import Published, read_kafka
-from tests.support.servers.service import Service, service
+from tests.support.servers.service import Service
 
 OFFICIAL = json.loads((DATA / "asyncapi-3.0.0.json").read_text())
 COMMITTED = json.loads((ROOT / "docs/asyncapi.json").read_text())
@@ -84,9 +84,8 @@ def test_every_type_is_documented_with_an_example() -> None:
 async def published(platform: Platform, kafka_servers: str) -> list[Published]:
     """All that became of one fan, who went through everything that can happen."""
     topic = f"test-{uuid.uuid4().hex}"
-    settings = platform.settings | {"FANGATE_STREAM": f"kafka://{kafka_servers}/{topic}"}
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        live(Scene(running, platform, http).opens())
+    with a_scene(platform, {"FANGATE_STREAM": f"kafka://{kafka_servers}/{topic}"}) as scene:
+        live(scene)
         deadline = time.monotonic() + 60
         while len(read := await read_kafka(kafka_servers, topic)) < CHANGES and time.monotonic() < deadline:
             await asyncio.sleep(0.1)

@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 JSON = {"Content-Type": "application/json"}

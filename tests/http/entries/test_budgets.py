@@ -1,12 +1,13 @@
 """What one fan may use up: numbers, codes, and the patience of a number's owner."""
 
-from tests.http.entries.scene import Scene, a_phone
 from tests.support.answers import assert_problem
+from tests.support.fresh import new_phone
+from tests.support.scene import Scene
 
 
 def test_one_account_has_codes_sent_to_five_numbers_of_a_campaign_and_not_to_three_hundred(scene: Scene) -> None:
     ann = scene.fan()
-    phones = [a_phone() for _ in range(300)]
+    phones = [new_phone() for _ in range(300)]
 
     answers = [ann.register(phone=phone) for phone in phones]
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.http.entries.scene import Fan, Scene, a_phone
 from tests.support.answers import ENTRY, TIME, assert_problem
+from tests.support.fresh import new_phone
+from tests.support.scene import Fan, Scene
 from tests.support.tokens import token
 
 
@@ -68,7 +69,7 @@ def test_a_wrong_code_says_how_many_tries_are_left(scene: Scene) -> None:
 
 def test_a_token_that_is_not_this_fans_for_this_campaign_is_refused(scene: Scene) -> None:
     ann, bob = scene.fan("ann"), scene.fan("bob")
-    other = Scene(scene.service, scene.platform, scene.http).opens()
+    other = scene.elsewhere().opens()
     elsewhere = Fan(other, ann.id, ann.phone)
     mine, theirs, there = ann.registered(), bob.registered(), elsewhere.registered()
     whole = token_of(mine)
@@ -117,7 +118,7 @@ def test_a_token_for_the_number_before_is_superseded(scene: Scene) -> None:
     """entry-service REQ-003."""
     ann = scene.fan()
     before = ann.registered()
-    after = ann.registered(phone=a_phone())
+    after = ann.registered(phone=new_phone())
 
     assert_problem(ann.confirm(before), 409, "confirmation.superseded")
     code = scene.platform.codes_sent_to(after["phone"])[0]

@@ -5,13 +5,16 @@ import json
 from dataclasses import fields
 from typing import Any
 
+import httpx2
 import pytest
 
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Selection
 from entrypoints.http.entries.eligibility import EligibilityQuery
-from tests.http.entries.scene import Scene
 from tests.support.answers import TIME, assert_problem
+from tests.support.platform import Platform
+from tests.support.scene import Scene
+from tests.support.servers.service import Service
 from tests.support.tokens import bearer
 
 NDJSON = {"Accept": "application/x-ndjson"}
@@ -26,7 +29,7 @@ BEST_FIRST = ["ann", "bob", "cy", "di", "ed"]
 
 
 @pytest.fixture(scope="module")
-def pool(running: Any, platform: Any, http: Any) -> Scene:
+def pool(running: Service, platform: Platform, http: httpx2.Client) -> Scene:
     """Five who are eligible, Fay who is confirmed but not scored, and Guy who is scored no more."""
     scene = Scene(running, platform, http).opens()
     for name, (markets, _) in CHOICES.items():

@@ -7,11 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.codes.scene import eventually
-from tests.http.entries.scene import Scene
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.collector import Collector, Spanned, collector
 from tests.support.servers.service import Service, service
+from tests.support.waiting import eventually
 
 SERVER, PRODUCER = 2, 4
 ALL = {"OTEL_TRACES_SAMPLER": "parentbased_always_on"}
@@ -28,20 +28,14 @@ def collected() -> Iterator[Collector]:
 @pytest.fixture
 def all_traced(platform: Platform, collected: Collector) -> Iterator[Scene]:
     """Reads, too."""
-    with (
-        service(platform.settings | collected.settings | ALL) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
-    ):
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, collected.settings | ALL) as scene:
+        yield scene
 
 
 @pytest.fixture
 def traced(platform: Platform, collected: Collector) -> Iterator[Scene]:
-    with (
-        service(platform.settings | collected.settings) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
-    ):
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, collected.settings) as scene:
+        yield scene
 
 
 def register(scene: Scene, **headers: str) -> httpx2.Response:
@@ -147,17 +141,13 @@ def test_without_traces_the_callers_trace_travels_on(
     platform: Platform, collected: Collector, switch: dict[str, str]
 ) -> None:
     off = {"OTEL_EXPORTER_OTLP_ENDPOINT": ""} if not switch else collected.settings | switch
-    with (
-        service(platform.settings | off) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
-    ):
-        scene = Scene(running, platform, http).opens()
+    with a_scene(platform, off) as scene:
         traced, untraced = register(scene, traceparent=SAMPLED), register(scene, traceparent="00-nonsense")
 
-        lines = lines_about(running, traced.headers["x-request-id"])
-        others = lines_about(running, untraced.headers["x-request-id"])
+        lines = lines_about(scene.service, traced.headers["x-request-id"])
+        others = lines_about(scene.service, untraced.headers["x-request-id"])
 
-        assert running.stop() == 0
+        assert scene.service.stop() == 0
     assert {line["trace_id"] for line in lines.values()} == {TRACE}
     assert not [line for line in others.values() if "trace_id" in line]
     assert collected.spans() == []
@@ -165,15 +155,11 @@ def test_without_traces_the_callers_trace_travels_on(
 
 def test_a_collector_that_is_gone_is_in_nobodys_way(platform: Platform, collected: Collector) -> None:
     collected.server.stop()
-    with (
-        service(platform.settings | collected.settings) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
-    ):
-        scene = Scene(running, platform, http).opens()
+    with a_scene(platform, collected.settings) as scene:
         for _ in range(20):
-            lines_about(running, register(scene).headers["x-request-id"])
+            lines_about(scene.service, register(scene).headers["x-request-id"])
 
-        assert running.stop() == 0
+        assert scene.service.stop() == 0
 
 
 def test_nothing_private_is_in_a_trace(all_traced: Scene, collected: Collector) -> None:

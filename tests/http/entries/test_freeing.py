@@ -1,7 +1,8 @@
 """Staff take a number from the fan who has confirmed it."""
 
-from tests.http.entries.scene import Scene, a_phone
 from tests.support.answers import assert_problem
+from tests.support.fresh import new_phone
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 
@@ -29,7 +30,7 @@ def test_a_number_that_no_fan_has_confirmed_is_not_freed(scene: Scene) -> None:
     entry = ann.registered()
 
     assert scene.told("phones/free", {"phone": ann.phone}) == {"freed": False}
-    assert scene.told("phones/free", {"phone": a_phone()}) == {"freed": False}
+    assert scene.told("phones/free", {"phone": new_phone()}) == {"freed": False}
     assert ann.confirm(entry).status_code == 200
     assert scene.told("phones/free", {"phone": ann.phone}) == {"freed": True}
     assert scene.told("phones/free", {"phone": ann.phone}) == {"freed": False}
@@ -38,7 +39,7 @@ def test_a_number_that_no_fan_has_confirmed_is_not_freed(scene: Scene) -> None:
 def test_a_wrong_request_is_refused(scene: Scene) -> None:
     assert_problem(scene.post("phones/free", {"phone": "911"}), 422, "request.invalid", "/phone")
     assert_problem(scene.post("phones/free", {}), 422, "request.invalid", "/phone")
-    nowhere = Scene(scene.service, scene.platform, scene.http)
-    assert_problem(nowhere.post("phones/free", {"phone": a_phone()}), 404, "campaign.not_found")
-    fans = scene.post("phones/free", {"phone": a_phone()}, headers=bearer("ann", supreme=False))
+    nowhere = scene.elsewhere()
+    assert_problem(nowhere.post("phones/free", {"phone": new_phone()}), 404, "campaign.not_found")
+    fans = scene.post("phones/free", {"phone": new_phone()}, headers=bearer("ann", supreme=False))
     assert_problem(fans, 403, "auth.forbidden")

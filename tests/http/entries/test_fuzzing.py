@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.entries.scene import Fan, Scene
 from tests.support.paths import ROOT
 from tests.support.platform import Platform
 from tests.support.registrations import a_fan, fan_body
+from tests.support.scene import Fan, Scene
 from tests.support.servers.service import Service
 from tests.support.tokens import bearer
 
@@ -22,7 +22,7 @@ from tests.support.tokens import bearer
 @pytest.fixture
 def documented_campaign(scene: Scene, platform: Platform) -> Scene:
     """The campaign and the fan of the document's examples, and the account of whoever asks."""
-    example = Scene(scene.service, platform, scene.http, "tour-2026").opens()
+    example = scene.elsewhere("tour-2026").opens()
     platform.put_fans(fan_body(a_fan("fan-1")), fan_body(a_fan("staff")))
     Fan(example, "fan-1").confirmed()
     return example

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.http.entries.scene import Fan, Scene
 from tests.support.paths import EXAMPLES
+from tests.support.scene import Fan, Scene
 from tests.support.servers.service import Service
 from tests.support.tokens import token
 

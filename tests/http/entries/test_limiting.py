@@ -9,11 +9,10 @@ import httpx2
 import pytest
 
 from entrypoints.http.operation import Operation
-from tests.http.entries.scene import Fan, Scene
 from tests.support.answers import assert_problem
 from tests.support.operations import DOCUMENTED, path_in_campaign
 from tests.support.platform import Platform
-from tests.support.servers.service import service
+from tests.support.scene import Fan, Scene, a_scene
 from tests.support.tokens import bearer
 
 Ask = Callable[[Fan], httpx2.Response]
@@ -23,11 +22,8 @@ Ask = Callable[[Fan], httpx2.Response]
 def limited(platform: Platform, workers: int = 1, store: str = "memory:", **rates: str) -> Iterator[Scene]:
     limits = {f"FANGATE_RATE_{name}_PER_MINUTE": value for name, value in rates.items()}
     given = platform.settings | limits | {"FANGATE_STORE": store}
-    with (
-        service(given, workers=workers) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
-    ):
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, given, workers=workers) as scene:
+        yield scene
 
 
 def as_declared(operation: Operation) -> Ask:

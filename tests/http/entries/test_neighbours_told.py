@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-import httpx2
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
-from tests.support.servers.service import service
 
 TYPED = {"sessionId": "s-1", "ip": "203.0.113.9", "userAgent": "Typed/1.0"}
 
@@ -23,8 +21,8 @@ def detection() -> Iterator[Neighbour]:
 @pytest.fixture(scope="module")
 def watched(platform: Platform, detection: Neighbour) -> Iterator[Scene]:
     settings = platform.settings | {"FANGATE_FRAUD": detection.url}
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, settings) as scene:
+        yield scene
 
 
 @pytest.mark.parametrize(

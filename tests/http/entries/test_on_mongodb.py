@@ -4,16 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pymongo
 import pytest
 from pymongo.database import Database
 
-from tests.http.entries.scene import Scene
 from tests.support.answers import ENTRY, TIME, assert_problem
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.ports import free_port
-from tests.support.servers.service import service
 from tests.support.tokens import bearer
 
 NDJSON = {"Content-Type": "application/x-ndjson", "Accept": "application/x-ndjson"}
@@ -131,8 +129,8 @@ def lame(request: pytest.FixtureRequest, platform: Platform) -> Iterator[tuple[S
         "users": f"http://127.0.0.1:{free_port()}",
     }
     settings = platform.settings | {f"FANGATE_{request.param.upper()}": missing[request.param]}
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        yield Scene(running, platform, http).opens(), request.param
+    with a_scene(platform, settings) as scene:
+        yield scene, request.param
 
 
 def test_without_a_part_it_needs_a_registration_is_a_503(lame: tuple[Scene, str]) -> None:

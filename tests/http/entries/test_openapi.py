@@ -10,8 +10,8 @@ import pytest
 from domain.model.registrations.errors import GatesClosed
 from entrypoints.http.operation import Operation, raises_of
 from entrypoints.http.response.refusals import GATES
-from tests.http.entries.scene import Scene
 from tests.support.operations import DOCUMENTED
+from tests.support.scene import Scene
 from tests.support.servers.service import Service
 
 Document = dict[str, Any]

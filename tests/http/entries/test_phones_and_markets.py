@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 
 
 @pytest.mark.parametrize(

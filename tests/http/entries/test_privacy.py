@@ -7,10 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.entries.scene import Fan, Scene
 from tests.support.platform import Platform
+from tests.support.scene import Fan, Scene, a_scene
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
-from tests.support.servers.service import SECRET, service
+from tests.support.servers.service import SECRET
 from tests.support.tokens import bearer
 
 CONFIRMATION_SECRET = "another secret for tests, long enough to be one"
@@ -32,8 +32,8 @@ def alone(platform: Platform, fraud: Neighbour) -> Iterator[Scene]:
         "FANGATE_CONFIRMATION_SECRET": CONFIRMATION_SECRET,
         "FANGATE_FRAUD": f"{fraud.url}/{INVITE}",
     }
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, settings) as scene:
+        yield scene
 
 
 def live_a_whole_life(scene: Scene, ann: Fan, bob: Fan) -> list[httpx2.Response]:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from domain.model.registrations.campaigns import CampaignStatus, Gates
-from tests.http.entries.scene import Scene, a_phone
 from tests.support.answers import ENTRY, TIME, assert_problem
+from tests.support.fresh import new_phone
 from tests.support.registrations import DAY, NOON
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 GATES = Gates(invite_only=True, linked_accounts=("spotify", "x"), verified_card=True)
@@ -91,7 +92,7 @@ def test_a_campaign_that_takes_no_registrations_is_a_409(scene: Scene, changes: 
 
 def test_a_campaign_or_a_fan_that_nobody_knows_is_a_404(scene: Scene) -> None:
     ann = scene.fan()
-    nowhere = Scene(scene.service, scene.platform, scene.http)
+    nowhere = scene.elsewhere()
 
     assert_problem(nowhere.fan().register(), 404, "campaign.not_found")
     unknown = scene.post("entries", {"phone": ann.phone, "markets": ["nyc"], "userId": "nobody"})
@@ -142,7 +143,7 @@ def test_staff_may_name_the_fan_and_a_fan_may_name_nobody_else(scene: Scene) -> 
     assert by_staff.status_code == 201
     assert by_staff.json()["userId"] == ann.id
     assert ann.get("entries/me").json() == by_staff.json()
-    assert_problem(bob.register(userId=ann.id, phone=a_phone()), 403, "auth.forbidden")
+    assert_problem(bob.register(userId=ann.id, phone=new_phone()), 403, "auth.forbidden")
     assert ann.get("entries/me").json() == by_staff.json()
     assert bob.registered(userId=bob.id)["userId"] == bob.id
 
@@ -166,7 +167,7 @@ def test_a_registration_is_seen_by_its_fan_and_by_staff_and_by_nobody_else(scene
 
 def test_a_number_that_has_used_up_its_messages_is_registered_all_the_same(hasty_scene: Scene) -> None:
     """It may be sent four an hour: the fifth registration has no token, and says when there may be one."""
-    phone = a_phone()
+    phone = new_phone()
     *fans, last = (hasty_scene.fan(name, using=phone) for name in ("ann", "bob", "cy", "di", "ed"))
     assert all(fan.registered()["confirmation"]["token"] for fan in fans)
 
@@ -184,5 +185,5 @@ def test_registering_needs_a_token_of_somebodys(scene: Scene) -> None:
     ann = scene.fan()
     body = {"phone": ann.phone, "markets": ["nyc"]}
 
-    assert_problem(scene.post("entries", body, headers={}), 401, "auth.unauthenticated")
+    assert_problem(scene.ask("POST", "entries", json=body), 401, "auth.unauthenticated")
     assert scene.post("entries", body, headers=bearer(ann.id, supreme=False)).status_code == 201

@@ -3,8 +3,9 @@
 import time
 
 from domain.model.registrations.campaigns import CampaignStatus
-from tests.http.entries.scene import Scene, a_phone
 from tests.support.answers import assert_problem
+from tests.support.fresh import new_phone
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 
@@ -44,11 +45,11 @@ def test_a_number_three_strangers_failed_to_confirm_is_blocked_until_staff_lifts
     """entry-service REQ-009."""
     ann = scene.fan("ann")
     strangers_fail(scene, ann.phone, "x1", "x2")
-    assert ann.register(phone=a_phone()).status_code == 201
+    assert ann.register(phone=new_phone()).status_code == 201
     assert ann.register().status_code == 200
-    assert ann.register(phone=a_phone()).status_code == 200
+    assert ann.register(phone=new_phone()).status_code == 200
     strangers_fail(scene, ann.phone, "x3")
-    elsewhere = Scene(scene.service, scene.platform, scene.http).opens(needs_phone_confirmation=False)
+    elsewhere = scene.elsewhere().opens(needs_phone_confirmation=False)
 
     assert_problem(ann.register(), 409, "phone.unavailable")
     assert elsewhere.fan().register(phone=ann.phone).status_code == 201
@@ -72,11 +73,11 @@ def test_a_block_ends_by_itself(hasty_scene: Scene) -> None:
 
 
 def test_lifting_a_block_that_is_not_there_is_no_error_and_a_wrong_request_is(scene: Scene) -> None:
-    assert scene.post("phone-blocks/lift", {"phone": a_phone()}).status_code == 204
+    assert scene.post("phone-blocks/lift", {"phone": new_phone()}).status_code == 204
     assert_problem(scene.post("phone-blocks/lift", {"phone": "911"}), 422, "request.invalid", "/phone")
     assert_problem(scene.post("phone-blocks/lift", {"phone": 911}), 422, "request.invalid", "/phone")
     assert_problem(scene.post("phone-blocks/lift", {}), 422, "request.invalid", "/phone")
-    nowhere = Scene(scene.service, scene.platform, scene.http)
-    assert_problem(nowhere.post("phone-blocks/lift", {"phone": a_phone()}), 404, "campaign.not_found")
-    fans = scene.post("phone-blocks/lift", {"phone": a_phone()}, headers=bearer("ann", supreme=False))
+    nowhere = scene.elsewhere()
+    assert_problem(nowhere.post("phone-blocks/lift", {"phone": new_phone()}), 404, "campaign.not_found")
+    fans = scene.post("phone-blocks/lift", {"phone": new_phone()}, headers=bearer("ann", supreme=False))
     assert_problem(fans, 403, "auth.forbidden")

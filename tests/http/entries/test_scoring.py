@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.http.entries.uploading import counts, record, scores, stream, upload
 from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 MEGABYTE = 1024 * 1024

@@ -5,9 +5,9 @@ import gzip
 import httpx2
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.http.entries.uploading import counts, scores
 from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 
 
 def from_file(scene: Scene, content: str | bytes) -> httpx2.Response:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.http.entries.uploading import NDJSON, counts, record, scores, stream
 from tests.support.answers import assert_problem
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 MEGABYTE = 1024 * 1024

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from tests.http.codes.scene import eventually
-from tests.http.entries.scene import Scene
 from tests.support.platform import Platform
+from tests.support.scene import a_scene
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
 from tests.support.servers.service import Service, service
+from tests.support.waiting import eventually
 
 SLOW_SECONDS = 1.2
 
@@ -32,46 +32,42 @@ def readiness(running: Service) -> httpx2.Response:
 def test_readiness_fails_first_and_what_is_under_way_is_answered(
     platform: Platform, slow_gateway: Neighbour, database_url: str, workers: int
 ) -> None:
-    settings = platform.settings | {
+    settings = {
         "FANGATE_STORE": database_url,
         "FANGATE_SMS": slow_gateway.url,
         "FANGATE_OBJECTS": "memory:",
         "FANGATE_SHUTDOWN_DELAY": "3",
     }
     with (
-        service(settings, workers=workers) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
+        a_scene(platform, settings, workers=workers) as scene,
         ThreadPoolExecutor() as pool,
     ):
-        scene = Scene(running, platform, http).opens()
-        assert readiness(running).status_code == 200
+        assert readiness(scene.service).status_code == 200
         registering = pool.submit(scene.fan("ann").register)
         eventually(lambda: slow_gateway.requests, bool)
 
-        running.process.send_signal(signal.SIGTERM)
+        scene.service.process.send_signal(signal.SIGTERM)
 
         def unready() -> list[httpx2.Response]:
             """As many in a row as there are processes may all have been answered by one of them."""
-            return [readiness(running) for _ in range(6 * workers)]
+            return [readiness(scene.service) for _ in range(6 * workers)]
 
         refused = eventually(unready, lambda seen: {answer.status_code for answer in seen} == {503})
         assert refused[0].json() == {"status": "unready", "parts": {"service": "stopping"}}
         assert scene.fan("bob").register().status_code == 201
         assert registering.result().status_code == 201
-        assert running.stop() == 0
+        assert scene.service.stop() == 0
 
 
 def test_without_a_delay_what_is_under_way_is_answered(platform: Platform, slow_gateway: Neighbour) -> None:
     with (
-        service(platform.settings | {"FANGATE_SMS": slow_gateway.url}) as running,
-        httpx2.Client(base_url=running.url, timeout=60) as http,
+        a_scene(platform, {"FANGATE_SMS": slow_gateway.url}) as scene,
         ThreadPoolExecutor() as pool,
     ):
-        scene = Scene(running, platform, http).opens()
         registering = pool.submit(scene.fan("ann").register)
         eventually(lambda: slow_gateway.requests, bool)
 
-        assert running.stop() == 0
+        assert scene.service.stop() == 0
 
         assert registering.result().status_code == 201
 

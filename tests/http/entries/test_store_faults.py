@@ -9,15 +9,15 @@ import httpx2
 import pytest
 
 from entrypoints.http.operation import Operation
-from tests.http.codes.scene import eventually
-from tests.http.entries.scene import Scene, a_phone
 from tests.support.answers import assert_problem
+from tests.support.fresh import new_phone
 from tests.support.operations import DOCUMENTED, path_in_campaign
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers import backends
 from tests.support.servers.mongod import ReplicaSet, packaged_mongod, replica_set
-from tests.support.servers.service import service
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 
 COMMANDS: Final = (
     "find", "aggregate", "distinct", "insert", "update", "findAndModify", "listCollections", "listIndexes",
@@ -37,7 +37,7 @@ FAULTS: Final = {
 READY: Final = "readyz"
 NOT_OF_THE_STORE: Final = {"livez", "metrics", "openapi", "asyncapi", "docs"}
 
-PHONE: Final = a_phone()
+PHONE: Final = new_phone()
 CHANGES: Final = itertools.count()
 
 Ask = Callable[[Scene], httpx2.Response]
@@ -52,7 +52,7 @@ def as_declared(operation: Operation) -> Ask:
 OPERATIONS: Final[Mapping[str, Ask]] = {
     **{operation.id: as_declared(operation) for operation in DOCUMENTED if operation.of_campaign},
     READY: lambda scene: scene.http.get("/readyz"),
-    "importCodes": lambda scene: scene.post("codes", {"key": a_file(scene, "codes", "tm/c.csv", "A1\nA2\n")}),
+    "importCodes": lambda scene: scene.load("A1\nA2\n"),
     "getCodeHistory": lambda scene: scene.get("codes/history", params={"code": "A1"}),
     "reserveCodes": lambda scene: scene.post("reserve", {"type": "tm", "count": 1}),
     "reserveCodesByGet": lambda scene: scene.get("reserve", params={"type": "tm", "count": 1}),
@@ -71,10 +71,6 @@ OPERATIONS: Final[Mapping[str, Ask]] = {
 """Every operation that needs the store: as it is declared, or here where that would ask for nothing."""
 
 
-def a_file(scene: Scene, kind: str, name: str, content: str) -> str:
-    return scene.platform.put_file(f"{kind}/{scene.campaign}/{name}", content.encode())
-
-
 @pytest.fixture(scope="module")
 def faulty() -> Iterator[ReplicaSet]:
     if packaged_mongod() is None:
@@ -86,8 +82,8 @@ def faulty() -> Iterator[ReplicaSet]:
 @pytest.fixture(scope="module")
 def scene(faulty: ReplicaSet, platform: Platform) -> Iterator[Scene]:
     settings = platform.settings | {"FANGATE_STORE": faulty.url("fangate")}
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        yield Scene(running, platform, http).opens()
+    with a_scene(platform, settings) as scene:
+        yield scene
 
 
 def test_every_operation_is_tried() -> None:

@@ -10,18 +10,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import httpx2
 import pymongo
 import pytest
 from bson import json_util
 from pymongo.database import Database
 
-from tests.http.entries.scene import Fan, Scene, a_phone
 from tests.support.answers import assert_problem
+from tests.support.fresh import new_phone
 from tests.support.paths import DATA
 from tests.support.platform import Platform
 from tests.support.registrations import a_fan, fan_body
-from tests.support.servers.service import service
+from tests.support.scene import Fan, Scene, a_scene
 from tests.support.servers.worker import worker
 from tests.support.stored import assert_declared
 from tests.system.cli.commands import fangate
@@ -81,8 +80,8 @@ def migrated(database: Documents, settings: dict[str, str]) -> Sequence["subproc
 def upgraded(migrated: object, settings: dict[str, str], platform: Platform) -> Iterator[Scene]:
     """Served by a process of today. The tests share it, and each leaves it to the next."""
     assert migrated
-    with service(settings) as running, httpx2.Client(base_url=running.url, timeout=60) as http:
-        yield Scene(running, platform, http, TOLD["campaign"]).opens()
+    with a_scene(platform, settings, campaign=TOLD["campaign"]) as scene:
+        yield scene
 
 
 def a_fan_of_then(scene: Scene, name: str) -> Fan:
@@ -127,7 +126,7 @@ def test_registrations_are_read_changed_and_confirmed(upgraded: Scene) -> None:
         assert (changed["status"], changed["markets"]) == ("confirmed", ["bos"])
         assert changed["revision"] == TOLD["entries"][name]["revision"] + 1
     gil = a_fan_of_then(upgraded, "gil")
-    assert gil.registered(phone=a_phone())["status"] == "pending_confirmation"
+    assert gil.registered(phone=new_phone())["status"] == "pending_confirmation"
     assert upgraded.ranking(selection="selected") == ["ann"]
 
 

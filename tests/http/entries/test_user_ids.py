@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.http.entries.scene import Fan, Scene
 from tests.support.answers import assert_problem
 from tests.support.registrations import a_fan, fan_body
+from tests.support.scene import Fan, Scene
 from tests.support.tokens import bearer
 
 IDS = (

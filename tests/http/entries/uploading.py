@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from tests.http.entries.scene import Scene
+from tests.support.scene import Scene
 from tests.support.tokens import bearer
 
 NDJSON = {"Content-Type": "application/x-ndjson"}

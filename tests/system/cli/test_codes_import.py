@@ -7,7 +7,7 @@ from typing import Any
 import pymongo
 import pytest
 
-from tests.http.codes.scene import staff
+from tests.support.scene import staff
 from tests.support.servers.service import service
 from tests.system.cli.commands import fangate
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.http.codes.scene import eventually
 from tests.support.paths import ROOT
 from tests.support.servers.backends import unavailable
 from tests.support.servers.ports import free_port
+from tests.support.waiting import eventually
 from tests.system.cli.test_demo import environment
 
 NEEDED: Final = ("bash", "curl", "openssl")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from entrypoints.config.settings import Settings
-from tests.http.codes.scene import eventually
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import SECRET, service
+from tests.support.waiting import eventually
 from tests.system.cli.commands import fangate
 
 HIDDEN = "geheim"

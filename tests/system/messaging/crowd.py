@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Body, Fan, Stage
 
 STEP_SECONDS: Final = (0.0, 0.6)

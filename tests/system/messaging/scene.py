@@ -10,12 +10,13 @@ import boto3
 import httpx2
 import pymongo
 
+from tests.support.fresh import new_id, new_phone
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
 from tests.support.servers.service import Service, service
 from tests.support.servers.sfmc import CLIENT_ID, CLIENT_SECRET, DEFINITION_KEY, Mailer, sfmc
 from tests.support.servers.worker import Worker, worker
 from tests.support.tokens import bearer
-from tests.support.world import World, a_world, new_id, new_phone
+from tests.support.world import World, a_world
 from tests.system.cli.commands import fangate
 
 Body = dict[str, Any]

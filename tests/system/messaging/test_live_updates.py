@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.codes.scene import eventually
 from tests.support.servers.neighbours import TROUBLES
+from tests.support.waiting import eventually
 from tests.system.messaging.scene import API_KEY, Scene
 
 

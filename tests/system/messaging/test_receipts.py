@@ -2,10 +2,10 @@
 
 import httpx2
 
-from tests.http.codes.scene import eventually
+from tests.support.fresh import new_id, new_phone
 from tests.support.servers.neighbours import TROUBLES, Reply
 from tests.support.tokens import bearer
-from tests.support.world import new_id, new_phone
+from tests.support.waiting import eventually
 from tests.system.messaging.scene import Scene
 
 

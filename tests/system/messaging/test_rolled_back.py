@@ -7,10 +7,11 @@ from typing import Final
 
 import httpx2
 
+from tests.support.fresh import new_phone
 from tests.support.servers.mongod import Node, ReplicaSet
 from tests.support.servers.reading import read_kafka
 from tests.support.servers.worker import worker
-from tests.support.world import World, new_phone
+from tests.support.world import World
 from tests.system.messaging.ledger import violations
 from tests.system.messaging.storm import a_storm
 

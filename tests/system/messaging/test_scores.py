@@ -2,8 +2,8 @@
 
 import time
 
-from tests.http.codes.scene import eventually
 from tests.support.servers.neighbours import TROUBLES, Reply
+from tests.support.waiting import eventually
 from tests.system.messaging.scene import Scene, a_scene
 
 PENDING = {"status": "pending", "value": None}

@@ -17,10 +17,11 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Details, Entry
 from domain.model.registrations.markets import Preferences
 from domain.model.registrations.phones import PhoneNumber
+from tests.support.fresh import new_id, new_phone
 from tests.support.registrations import NOON
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
-from tests.support.world import World, new_id, new_phone
+from tests.support.world import World
 from tests.system.registrations.witness import Witness
 
 CALLERS: Final = 256

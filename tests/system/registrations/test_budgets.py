@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Stage, outcome
 
 NUMBERS = 60

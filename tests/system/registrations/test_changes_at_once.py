@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Body, Fan, Stage, ok, outcome
 
 ROUNDS: Final = 6

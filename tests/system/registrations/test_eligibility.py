@@ -14,7 +14,7 @@ from typing import Any, Final
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.markets import MarketId
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Asked, Body, Fan, Stage, ok
 
 STAFF: Final = 6

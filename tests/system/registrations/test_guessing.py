@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx2
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Asked, Fan, Stage, ok, outcome
 
 GUESSES: Final = 200

@@ -4,8 +4,9 @@ from typing import Final
 
 import pytest
 
+from tests.support.fresh import new_phone
 from tests.support.servers.neighbours import Neighbour, nothing_here
-from tests.support.world import FANSCORE, FRAUD, World, new_phone
+from tests.support.world import FANSCORE, FRAUD, World
 from tests.system.registrations.stage import Fan, Stage, ok, outcome
 
 TROUBLED: Final = ("down", "slow", "error", "not_json", "other_json", "hangs_up")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Stage, outcome
 
 FANS: Final = 50

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from domain.model.ids import UserId
+from tests.support.fresh import new_phone
 from tests.support.registrations import BOS, LAX, NYC
 from tests.support.tokens import bearer
-from tests.support.world import new_phone
 from tests.system.registrations.stage import Body, Stage, ok
 
 FANS: Final = 600

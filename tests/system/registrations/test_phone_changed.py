@@ -1,6 +1,6 @@
 """Another phone is an unconfirmed phone, from the very next answer on (entry-service REQ-003)."""
 
-from tests.support.world import new_phone
+from tests.support.fresh import new_phone
 from tests.system.registrations.stage import Stage, ok, outcome
 
 

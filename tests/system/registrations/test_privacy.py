@@ -6,8 +6,9 @@ given secrets wherever it might repeat one by mistake; and the watch itself is p
 
 import pytest
 
+from tests.support.fresh import new_phone
 from tests.support.servers.neighbours import Reply
-from tests.support.world import World, new_phone
+from tests.support.world import World
 from tests.system.registrations.stage import Stage, a_stage, ok, outcome
 from tests.system.registrations.witness import Witness
 

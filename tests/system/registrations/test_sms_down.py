@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.world import World, new_phone
+from tests.support.fresh import new_phone
+from tests.support.world import World
 from tests.system.registrations.stage import Stage, ok, outcome
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.http.entries.scene import Scene
 from tests.support.platform import Platform
+from tests.support.scene import Scene, a_scene
 from tests.support.servers.collector import Collector, collector
-from tests.support.servers.neighbours import Reply, neighbour
-from tests.support.servers.service import Service, service
+from tests.support.servers.service import Service
 from tests.system.watching.worker import worker
 
 
@@ -31,14 +30,11 @@ class Watched:
 
 
 @pytest.fixture
-def watched(database_url: str, tmp_path: Path) -> Iterator[Watched]:
-    with neighbour(lambda _: Reply(202, {})) as gateway, collector() as collected:
-        platform = Platform(tmp_path / "platform", gateway)
-        platform.folder.mkdir()
+def watched(platform: Platform, database_url: str, tmp_path: Path) -> Iterator[Watched]:
+    with collector() as collected:
         settings = platform.settings | collected.settings | {"FANGATE_STORE": database_url}
         with (
-            service(settings, workers=2) as running,
+            a_scene(platform, settings, workers=2) as scene,
             worker(settings, tmp_path / "worker.log") as working,
-            httpx2.Client(base_url=running.url, timeout=60) as http,
         ):
-            yield Watched(Scene(running, platform, http).opens(), working, collected)
+            yield Watched(scene, working, collected)

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from tests.http.codes.scene import eventually
 from tests.support.paths import ROOT
 from tests.support.servers.collector import Spanned
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
 from tests.system.watching.conftest import Watched
 
 DASHBOARD = ROOT / "docs/dashboards/fangate.json"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx2
 
-from tests.http.codes.scene import eventually
 from tests.support.servers.ports import free_port
 from tests.support.servers.process import inherited
 from tests.support.servers.service import Service
+from tests.support.waiting import eventually
 
 
 @contextmanager

@@ -12,10 +12,11 @@ from typing import Any
 import pymongo
 import pytest
 
-from tests.http.codes.scene import Scene, eventually, staff
+from tests.support.platform import Platform
+from tests.support.scene import a_scene
 from tests.support.servers import backends
 from tests.support.servers.mongod import packaged_mongod, replica_set
-from tests.support.servers.service import service
+from tests.support.waiting import eventually
 
 
 @contextmanager
@@ -44,15 +45,10 @@ def stored(store: str) -> list[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def lapsed(database_url: str, tmp_path: Path) -> str:
+def lapsed(database_url: str, platform: Platform) -> str:
     """A database with a hold that lapsed and that nobody has written down."""
-    settings = {
-        "FANGATE_STORE": database_url,
-        "FANGATE_RESERVATION_TTL": "0.1",
-        "FANGATE_OBJECTS": f"file:{tmp_path}",
-    }
-    with service(settings) as running, staff(running) as http:
-        scene = Scene(running, http, tmp_path)
+    settings = {"FANGATE_STORE": database_url, "FANGATE_RESERVATION_TTL": "0.1"}
+    with a_scene(platform, settings) as scene:
         scene.stock("A1")
         scene.reserve()
         eventually(scene.counts, lambda counts: counts == (1, 0, 0))
