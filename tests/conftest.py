@@ -1,11 +1,13 @@
 """Real servers, started once a session, each test in a database or bucket of its own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.platform import Platform
 from tests.support.servers import backends
+from tests.support.servers.apache_kafka.brokers import ApacheKafka
 from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.faults import AwsProxy, aws_proxy
 from tests.support.servers.kafka import MockCluster, mock_cluster, packaged_kafka
@@ -50,6 +52,22 @@ def aws_environment(aws_url: str) -> dict[str, str]:
 def kafka_servers() -> Iterator[str]:
     with backends.kafka() as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKafka]:
+    """A broker with TLS, users and rights."""
+    with backends.apache_kafka(tmp_path_factory.getbasetemp().parent) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def apache_kafka_servers(request: pytest.FixtureRequest) -> str:
+    """A broker without TLS that is Apache Kafka, not the mock cluster."""
+    if servers := os.environ.get("FANGATE_TEST_KAFKA_SERVERS"):
+        return servers
+    kafka: ApacheKafka = request.getfixturevalue("apache_kafka")
+    return kafka.servers
 
 
 @pytest.fixture(scope="session")

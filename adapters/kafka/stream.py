@@ -9,11 +9,14 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from adapters.kafka.access import Access, Plaintext
+from adapters.kafka.causes import Lasting, cause_of
 from adapters.kafka.producers import Producer, Producers
 from adapters.kafka.publication import Publication
-from adapters.outgoing.breaker import NoAnswer
-from adapters.outgoing.http import unavailable
+from adapters.outgoing.breaker import CircuitOpen, NoAnswer
+from adapters.outgoing.http import log_no_answer
 from domain.model.cloud_events import OutgoingEvent
+from domain.model.errors import Unavailable
 from ports.events import TOO_LARGE, Refused, sort_out
 
 MAX_EVENT_BYTES: Final = 1_000_000
@@ -22,6 +25,7 @@ PATIENCE_SECONDS: Final = 20.0
 """For one call of ``publish``, with all its attempts."""
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 2.0
+LOG_AGAIN_SECONDS: Final = 60.0
 _ENOUGH_DOUBLINGS: Final = 10
 
 
@@ -30,10 +34,18 @@ class KafkaStream:
     that changes its leader. Any other failure ends the producer, and a new one sends what is left.
     """
 
-    def __init__(self, servers: str, topic: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        servers: str,
+        topic: str,
+        *,
+        access: Access | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._topic = topic
-        self._producers = Producers(servers)
+        self._producers = Producers(servers, access or Plaintext())
         self._patience_seconds = patience_seconds
+        self._failures = FailureLog()
 
     async def publish(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
         accepted, refused = sort_out(events, _refusal)
@@ -42,40 +54,63 @@ class KafkaStream:
         attempts = 0
         while publication.waiting:
             failure = await self._attempt(publication, deadline)
-            if failure is not None:
-                attempts += 1
-                await _pause(attempts, deadline, failure)
+            if failure is None:
+                self._failures.over()
+                continue
+            attempts += 1
+            seconds = _pause_seconds(attempts)
+            if isinstance(failure, Lasting | CircuitOpen) or _now() + seconds >= deadline:
+                self._failures.log(failure)
+                raise Unavailable("stream")
+            await asyncio.sleep(seconds)
         return [*refused, *publication.refused]
 
-    async def _attempt(self, publication: Publication, deadline: float) -> str | None:
-        """Returns the name of the failure, or None. After a failure the producer is not used any more."""
+    async def _attempt(self, publication: Publication, deadline: float) -> NoAnswer | None:
+        """Returns the failure, or None. After a failure the producer is not used any more."""
         producer: Producer | None = None
         try:
-            async with asyncio.timeout_at(deadline):
-                producer = await self._producers.current()
+            producer = await self._producers.current(deadline)
             async with producer.used_until(deadline):
                 await publication.send(producer)
-        except (KafkaError, TimeoutError) as error:
+        except (KafkaError, TimeoutError, NoAnswer) as error:
+            cause = cause_of(error)
             if producer is not None:
-                await self._producers.replace(producer)
-            return type(error).__name__
+                if _now() >= deadline:
+                    cause = await producer.cause_of_silence() or cause
+                await self._producers.replace(producer, cause)
+            return cause
         return None
 
     async def close(self) -> None:
         await self._producers.close()
 
 
+class FailureLog:
+    """One line for a cause, and another each minute while it lasts, however many callers and tries there are."""
+
+    def __init__(self) -> None:
+        self._reason = ""
+        self._again_at = 0.0
+
+    def log(self, cause: NoAnswer) -> None:
+        if isinstance(cause, CircuitOpen):
+            return  # It was logged when it opened, and says nothing of the cause.
+        if cause.reason != self._reason or _now() >= self._again_at:
+            log_no_answer("stream", cause)
+            self._reason, self._again_at = cause.reason, _now() + LOG_AGAIN_SECONDS
+
+    def over(self) -> None:
+        self._reason = ""
+
+
 def _refusal(event: OutgoingEvent) -> str | None:
     return TOO_LARGE if len(event.body) + len(event.key.encode()) > MAX_EVENT_BYTES else None
 
 
-async def _pause(attempts: int, deadline: float, failure: str) -> None:
-    """Wait for the next attempt, with full jitter. Raises Unavailable when no time is left for it."""
+def _pause_seconds(attempts: int) -> float:
+    """Before the next attempt, with full jitter."""
     longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts, _ENOUGH_DOUBLINGS))
-    seconds = random.uniform(0, longest)
-    if _now() + seconds >= deadline:
-        raise unavailable("stream", NoAnswer(failure))
-    await asyncio.sleep(seconds)
+    return random.uniform(0, longest)
 
 
 def _now() -> float:
@@ -83,11 +118,13 @@ def _now() -> float:
 
 
 @asynccontextmanager
-async def kafka_stream(servers: str, topic: str) -> AsyncIterator[KafkaStream]:
+async def kafka_stream(
+    servers: str, topic: str, access: Access | None = None, *, patience_seconds: float = PATIENCE_SECONDS
+) -> AsyncIterator[KafkaStream]:
     """``servers``: host:port[,host:port]. It connects when the first event is published."""
-    # In an outage it logs every attempt at every broker, ten times a second; ``publish`` raises the failure once.
+    # In an outage aiokafka logs every attempt at every broker, ten times a second; ``publish`` logs it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    stream = KafkaStream(servers, topic)
+    stream = KafkaStream(servers, topic, access=access, patience_seconds=patience_seconds)
     try:
         yield stream
     finally:

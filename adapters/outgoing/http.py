@@ -96,6 +96,10 @@ class HttpNeighbour:
         sent = {"Content-Type": "application/json", **(headers or {})}
         return await self._ask("POST", url, 1, check, data=content, headers=sent)
 
+    async def post_form(self, fields: Mapping[str, str], *, headers: Mapping[str, str]) -> Answer:
+        """As OAuth asks for tokens. Raises NoAnswer."""
+        return await self._ask("POST", self._url, 1, data=fields, headers=headers)
+
     async def _ask(
         self, method: str, url: str, attempts: int, check: Callable[[Answer], None] | None = None, **request: Any
     ) -> Answer:

@@ -23,6 +23,7 @@ from adapters.tokens.jwt import JwtConfirmationTokens
 from entrypoints.application import Application, assemble
 from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.bootstrap import tables
+from entrypoints.bootstrap.kafka import check_kafka_files
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 from entrypoints.config.stream_urls import open_plugin
@@ -45,6 +46,7 @@ def check(settings: Settings) -> None:
             open_plugin(settings.stream)
         except ValueError as error:
             raise ConfigurationError(f"{PREFIX}STREAM: {error}") from None
+    check_kafka_files(settings)
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from adapters.appsync.live_updates import NoLiveUpdates, in_background
 from adapters.appsync.realtime import appsync_realtime
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
-from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
 from adapters.memory.event_stream import MemoryEventStream
 from adapters.memory.objects import MemoryObjectStore
@@ -31,8 +30,9 @@ from adapters.sms.webhook import webhook_sms
 from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
 from entrypoints.application.needs import CheckedObjectStore
+from entrypoints.bootstrap.kafka import kafka
 from entrypoints.config.settings import PREFIX, Settings
-from entrypoints.config.stream_urls import kafka_address, kinesis_name, open_plugin
+from entrypoints.config.stream_urls import kinesis_name, open_plugin
 from ports.events import EventStream
 from ports.messaging import CountedQueue
 from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, LiveUpdates, Receipts, Sms, Users
@@ -151,7 +151,8 @@ LIVE_UPDATES: Mapping[str, Factory[LiveUpdates]] = {
 STREAMS: Mapping[str, Factory[EventStream]] = {
     "memory": lambda _: MemoryEventStream(),
     "kinesis": lambda settings: kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region),
-    "kafka": lambda settings: kafka_stream(*kafka_address(settings.stream)),
+    "kafka": kafka,
+    "kafka+ssl": kafka,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from entrypoints.config.kafka import KafkaAccess, kafka_access
 from entrypoints.config.stream_urls import check_stream
 from entrypoints.config.validators import (
     WHOLE,
@@ -35,7 +36,8 @@ MAX_RATE: Final = 60_000
 
 
 NEIGHBOURS: Final = (
-    "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url"
+    "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url",
+    "kafka_token_url",
 )  # fmt: skip
 """What may be reached over HTTP."""
 
@@ -80,6 +82,14 @@ class Settings(BaseSettings):
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
     appsync_api_key: SecretStr = SecretStr("")
     stream: Annotated[str, AfterValidator(check_stream)] = "memory:"
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_password_file: str = ""
+    kafka_ca: str = ""
+    kafka_cert: str = ""
+    kafka_key: str = ""
+    kafka_token_url: str = ""
+    kafka_token_scope: str = ""
     confirmation_secret: SecretStr | None = None
     confirmation_ttl: Seconds = timedelta(seconds=600)
     phone_block_ttl: Seconds = timedelta(seconds=86_400)
@@ -146,9 +156,31 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}SFMC_AUTH_URL must be an http:// or https:// URL")
         return self
 
+    @model_validator(mode="after")
+    def _check_kafka(self) -> "Settings":
+        given = self._kafka_variables()
+        if given or self.stream.startswith("kafka"):
+            kafka_access(self.stream, given)
+        if self.kafka_token_url and not is_web_address(self.kafka_token_url):
+            raise ValueError(f"{PREFIX}KAFKA_TOKEN_URL must be an http:// or https:// URL")
+        return self
+
+    def _kafka_variables(self) -> dict[str, str]:
+        named = {name: getattr(self, name) for name in type(self).model_fields if name.startswith("kafka_")}
+        texts = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in named.items()
+        }
+        return {name.upper(): text for name, text in texts.items() if text}
+
     def __repr_args__(self) -> Iterator[tuple[None, str]]:
         """What was set, by name: any value may hold a secret, a URL above all."""
         yield from ((None, name) for name in sorted(self.model_fields_set))
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Where ``stream`` is one of Kafka's URLs."""
+        return kafka_access(self.stream, self._kafka_variables())
 
     @property
     def in_memory(self) -> bool:

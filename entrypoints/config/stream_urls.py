@@ -10,16 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from entrypoints.config.kafka_urls import kafka_address
 from ports.events import EventStream
 
 GROUP: Final = "fangate.streams"
-BUILT_IN: Final = ("memory", "kinesis", "kafka")
+BUILT_IN: Final = ("memory", "kinesis", "kafka", "kafka+ssl")
 
-LAST_PORT: Final = 65_535
 _KINESIS: Final = re.compile(r"kinesis://([A-Za-z0-9_.-]{1,128})/?")
-_HOST: Final = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"
-_KAFKA: Final = re.compile(rf"kafka://({_HOST}(?:,{_HOST})*)/([A-Za-z0-9._-]{{1,249}})/?")
-_PORT: Final = re.compile(r":([0-9]+)(?=,|$)")
 
 Opener = Callable[[str], AbstractAsyncContextManager[EventStream]]
 """Takes the whole URL and raises ValueError, in words for an operator, when it is not one of its own. Connects to
@@ -36,7 +33,7 @@ def check_stream(url: str) -> str:
         raise ValueError("must be memory: and nothing more")
     if scheme == "kinesis":
         kinesis_name(url)
-    if scheme == "kafka":
+    if scheme in {"kafka", "kafka+ssl"}:
         kafka_address(url)
     return url
 
@@ -47,14 +44,6 @@ def kinesis_name(url: str) -> str:
     if match is None:
         raise ValueError("must name a stream: kinesis://stream-name")
     return match[1]
-
-
-def kafka_address(url: str) -> tuple[str, str]:
-    """The servers, ``host:port[,host:port]``, and the topic."""
-    match = _KAFKA.fullmatch(url)
-    if match is None or not all(0 < int(port) <= LAST_PORT for port in _PORT.findall(match[1])):
-        raise ValueError("must name brokers and a topic: kafka://host:port[,host:port]/topic")
-    return match[1], match[match.re.groups]
 
 
 def plugins() -> dict[str, EntryPoint]:

@@ -16,7 +16,7 @@ from entrypoints.telemetry.tracing import Span, Tracer
 from ports.events import BEHIND, EventStream, Refused
 from ports.neighbours import Sms
 
-SYSTEMS: Final = {"kinesis": "aws.kinesis", "kafka": "kafka"}
+SYSTEMS: Final = {"kinesis": "aws.kinesis", "kafka": "kafka", "kafka+ssl": "kafka"}
 """What OpenTelemetry calls the streams it knows; the others go by their scheme."""
 
 log = structlog.get_logger()

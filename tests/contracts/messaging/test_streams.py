@@ -1,4 +1,4 @@
-"""What every EventStream promises: in memory, in Kinesis, in Kafka."""
+"""What every EventStream promises: in memory, in Kinesis, in Kafka (the mock cluster and Apache's own)."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ def name() -> str:
     return f"test-{uuid.uuid4().hex}"
 
 
-@pytest.fixture(params=["memory", "kinesis", "kafka"])
+@pytest.fixture(params=["memory", "kinesis", "kafka", "apache kafka"])
 async def subject(request: pytest.FixtureRequest, name: str) -> AsyncIterator[Subject]:
     if request.param == "memory":
         yield in_memory()
@@ -31,7 +31,8 @@ async def subject(request: pytest.FixtureRequest, name: str) -> AsyncIterator[Su
         if request.param == "kinesis":
             yield await in_kinesis(request.getfixturevalue("aws_environment"), name, stack)
         else:
-            yield await in_kafka(request.getfixturevalue("kafka_servers"), name, stack)
+            kind = "apache_kafka_servers" if request.param == "apache kafka" else "kafka_servers"
+            yield await in_kafka(request.getfixturevalue(kind), name, stack)
 
 
 def in_memory() -> Subject:

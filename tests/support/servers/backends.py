@@ -5,8 +5,9 @@ What is nowhere to be had is skipped, loudly; in CI, which declares every backen
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ import pytest
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from tests.support.servers.apache_kafka.brokers import ApacheKafka, Cluster, cluster
+from tests.support.servers.apache_kafka.jars import packaged_jars, packaged_java
+from tests.support.servers.apache_kafka.machines import JavaContainer, JavaProcess, Machine
 from tests.support.servers.aws import aws_server
 from tests.support.servers.kafka import mock_cluster, packaged_kafka
 from tests.support.servers.mongod import packaged_mongod, replica_set
 from tests.support.servers.ports import free_port
+from tests.support.servers.shared import once_a_run
 
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 
@@ -69,6 +74,34 @@ def kafka() -> Iterator[str]:
             yield cluster.servers
     else:
         unavailable("Kafka: set FANGATE_TEST_KAFKA_SERVERS, start Docker, or install confluent-kafka")
+
+
+@contextmanager
+def apache_kafka(folder: Path) -> Iterator[ApacheKafka]:
+    """One broker with TLS, users and rights; ``folder`` is of all processes of the run, which share the broker."""
+
+    @contextmanager
+    def start() -> Iterator[Any]:
+        with apache_kafka_cluster(1) as running:
+            yield running.kafka.described()
+
+    with once_a_run(folder, "apache-kafka", start) as description:
+        yield ApacheKafka.from_description(description)
+
+
+@contextmanager
+def apache_kafka_cluster(count: int) -> Iterator[Cluster]:
+    """Brokers that a test may kill."""
+    make: Callable[[Path], Machine] | None = None
+    if sys.platform == "linux" and _docker_answers():  # Elsewhere containers have a network of their own.
+        make = JavaContainer
+    elif (java := packaged_java()) and (jars := packaged_jars()):
+        make = partial(JavaProcess, java, jars)
+    if make is None:
+        unavailable("Apache Kafka: start Docker, or install Maven and Java 17 or later")
+        return
+    with cluster(make, count) as running:
+        yield running
 
 
 def _docker_answers() -> bool:

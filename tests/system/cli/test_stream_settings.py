@@ -10,8 +10,9 @@ from shutil import copytree
 import httpx2
 import pytest
 
+from entrypoints.config.kafka_urls import kafka_address
 from entrypoints.config.settings import Settings
-from entrypoints.config.stream_urls import check_stream, kafka_address, kinesis_name
+from entrypoints.config.stream_urls import check_stream, kinesis_name
 from tests.support.paths import EXAMPLE_STREAM, EXAMPLES
 from tests.support.servers.service import service
 from tests.support.tokens import bearer
@@ -62,7 +63,8 @@ def test_a_right_stream_is_taken(url: str) -> None:
 
 
 def test_brokers_and_topic_are_told_apart() -> None:
-    assert kafka_address("kafka://one:9092,[::1]:9093/fangate.events") == ("one:9092,[::1]:9093", "fangate.events")
+    address = kafka_address("kafka://one:9092,[::1]:9093/fangate.events")
+    assert (address.servers, address.topic) == ("one:9092,[::1]:9093", "fangate.events")
     assert kinesis_name("kinesis://fangate.events") == "fangate.events"
 
 
@@ -105,7 +107,7 @@ def test_packages_are_found_by_their_entry_points(packages: Path) -> None:
 
     assert outcome.returncode == 1
     assert_one_line(outcome.stderr, "FANGATE_STREAM")
-    assert "memory:, kinesis:, kafka:, broken:, hollow:, ndjson:" in outcome.stderr
+    assert "memory:, kinesis:, kafka:, kafka+ssl:, broken:, hollow:, ndjson:" in outcome.stderr
 
 
 @pytest.mark.parametrize("url", ["ndjson:", "broken:x", "hollow:x"])

@@ -1,0 +1,51 @@
+"""Kafka's jars: fetched by Maven once, and kept in the user's cache."""
+
+import fcntl
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+POM: Final = Path(__file__).with_name("pom.xml")
+OLDEST_JAVA: Final = 17
+FETCH_SECONDS: Final = 600
+_VERSION: Final = re.compile(r'version "(?:1\.)?([0-9]+)')
+
+
+def packaged_java() -> str | None:
+    """Its path; None where there is none, or an old one."""
+    path = shutil.which("java")
+    if path is None:
+        return None
+    said = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    version = _VERSION.search(said)
+    return path if version is not None and int(version[1]) >= OLDEST_JAVA else None
+
+
+def packaged_jars() -> Path | None:
+    """The folder that holds them; None where it is empty and Maven cannot fill it."""
+    version = POM.read_text().partition("kafka_2.13</artifactId>")[2].partition("<version>")[2].partition("<")[0]
+    folder = Path.home() / ".cache" / "fangate-tests" / f"kafka-{version}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Other processes of the same run want them too.
+        if not folder.exists():
+            _fetch(folder)
+    return folder if folder.exists() else None
+
+
+def _fetch(folder: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        return
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        fetched = Path(temporary) / "jars"
+        command = [
+            maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
+            f"-DoutputDirectory={fetched}", "-DincludeScope=runtime",
+        ]  # fmt: skip
+        outcome = subprocess.run(command, cwd=temporary, timeout=FETCH_SECONDS, check=False)
+        if outcome.returncode == 0:
+            fetched.rename(folder)
