@@ -2,11 +2,9 @@
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.cas import compare_and_set
+from adapters.mongo.cas import VersionedDocuments
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
-from adapters.mongo.lookups import Lookups
-from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import CodeSend, FanUsage, NumberDigest, NumberUse
 from ports.phones import UsageChange
@@ -14,24 +12,22 @@ from ports.phones import UsageChange
 
 class MongoFanBudgets:
     def __init__(self, budgets: AsyncCollection[Raw]) -> None:
-        self._lookups = Lookups(budgets, {})
-        self._writes = Writes(budgets)
+        self._budgets = VersionedDocuments(budgets)
 
     @translated
     async def usage(self, user_id: UserId) -> FanUsage:
-        return _to_usage(await self._lookups.get(user_id))
+        return _to_usage(await self._budgets.get(user_id))
 
     @translated
     async def change(self, user_id: UserId, change: UsageChange) -> None:
-        while True:
-            stored = await self._lookups.get(user_id)
+        def decide(stored: Raw | None) -> tuple[None, Raw | None]:
             before = _to_usage(stored)
             after = change(before)
             if after == before:
-                return
-            update: Raw = {"$set": _from_usage(after), "$currentDate": {"touchedAt": True}}
-            if await compare_and_set(self._writes, user_id, stored, update):
-                return
+                return None, None
+            return None, {"$set": _from_usage(after), "$currentDate": {"touchedAt": True}}
+
+        await self._budgets.change(user_id, decide)
 
 
 def _to_usage(stored: Raw | None) -> FanUsage:

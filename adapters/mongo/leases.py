@@ -1,7 +1,5 @@
 """Leases among the workers of one database: one document, changed by compare-and-set, by the server's clock."""
 
-import asyncio
-import random
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +10,7 @@ from beanie import Document
 from pydantic import BaseModel
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.stored_documents import STORED
@@ -19,8 +18,6 @@ from domain.model.messaging.leases import Share, Shares
 from ports.system import SharesChange
 
 RELAY: Final = "relay"
-PAUSE_SECONDS: Final = 0.02
-"""At most, after a lost race, so that the losers do not meet again."""
 
 
 class StoredShare(BaseModel):
@@ -52,21 +49,19 @@ class MongoLeases:
     @translated
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
         """The time is read before the write that rests on it: a lease is rather too short than too long."""
-        while True:
-            document = await self._leases.find_one(
-                {"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"}, max_time_ms=READ_MS
-            )
-            if document is None:
-                await self._begin()
-                continue
-            after = change(_to_shares(document["shares"]), document["now"])
-            stored = {"version": document["version"] + 1, "shares": _from_shares(after)}
-            result = await self._leases.update_one(
-                {"_id": RELAY, "version": document["version"]}, {"$set": stored}
-            )
-            if result.matched_count:
-                return after, document["now"]
-            await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))
+        return await until_stored(lambda: self._attempt(change))
+
+    async def _attempt(self, change: SharesChange) -> tuple[Shares, datetime] | Lost:
+        document = await self._leases.find_one(
+            {"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"}, max_time_ms=READ_MS
+        )
+        if document is None:
+            await self._begin()
+            return LOST
+        after = change(_to_shares(document["shares"]), document["now"])
+        stored = {"version": document["version"] + 1, "shares": _from_shares(after)}
+        result = await self._leases.update_one({"_id": RELAY, "version": document["version"]}, {"$set": stored})
+        return (after, document["now"]) if result.matched_count else LOST
 
     async def _begin(self) -> None:
         with suppress(pymongo.errors.DuplicateKeyError):  # Another worker was faster.

@@ -6,12 +6,10 @@ from datetime import datetime
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.cas import compare_and_set
+from adapters.mongo.cas import VersionedDocuments
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import key
-from adapters.mongo.lookups import Lookups
-from adapters.mongo.writes import Writes
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import Failure, PhoneNumber, PhoneRecord, SendLimits, SendLog
@@ -19,23 +17,19 @@ from domain.model.registrations.phones import Failure, PhoneNumber, PhoneRecord,
 
 class MongoPhoneBook:
     def __init__(self, sends: AsyncCollection[Raw], failures: AsyncCollection[Raw]) -> None:
-        self._logs = Lookups(sends, {})
-        self._sends = Writes(sends)
-        self._records = Lookups(failures, {})
-        self._failures = Writes(failures)
+        self._sends = VersionedDocuments(sends)
+        self._records = VersionedDocuments(failures)
 
     @translated
     async def take_send(self, phone: PhoneNumber, limits: SendLimits, now: datetime) -> datetime | None:
-        id = _digest(phone)
-        while True:
-            stored = await self._logs.get(id)
+        def decide(stored: Raw | None) -> tuple[datetime | None, Raw | None]:
             log = SendLog(sent=tuple(stored["sent"])) if stored else SendLog()
             free_at = log.next_at(limits, now)
             if free_at > now:
-                return free_at
-            taken: Raw = {"$set": {"sent": list(log.record(now).sent)}, "$currentDate": {"touchedAt": True}}
-            if await compare_and_set(self._sends, id, stored, taken):
-                return None
+                return free_at, None
+            return None, {"$set": {"sent": list(log.record(now).sent)}, "$currentDate": {"touchedAt": True}}
+
+        return await self._sends.change(_digest(phone), decide)
 
     @translated
     async def record(self, campaign_id: CampaignId, phone: PhoneNumber) -> PhoneRecord:
@@ -45,16 +39,14 @@ class MongoPhoneBook:
     async def change(
         self, campaign_id: CampaignId, phone: PhoneNumber, change: Callable[[PhoneRecord], PhoneRecord]
     ) -> None:
-        id = key(campaign_id, _digest(phone))
-        while True:
-            stored = await self._records.get(id)
+        def decide(stored: Raw | None) -> tuple[None, Raw | None]:
             before = _to_record(stored)
             after = change(before)
             if after == before:
-                return
-            failures = [{"by": failure.by, "at": failure.at} for failure in after.failures]
-            if await compare_and_set(self._failures, id, stored, {"$set": {"failures": failures}}):
-                return
+                return None, None
+            return None, {"$set": {"failures": [{"by": one.by, "at": one.at} for one in after.failures]}}
+
+        await self._records.change(key(campaign_id, _digest(phone)), decide)
 
 
 def _digest(phone: PhoneNumber) -> str:

@@ -9,6 +9,7 @@ import pymongo.errors
 from pymongo import WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from ports.system import RateLimit
@@ -24,19 +25,18 @@ class MongoRateLimits:
     @translated
     async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
         latest = now + limit.fill_time - limit.interval
-        while True:
-            try:
-                bucket = await self._buckets.find_one_and_update(
-                    {"_id": _digest(subject)},
-                    _taken(limit, now, latest),
-                    upsert=True,
-                    return_document=pymongo.ReturnDocument.AFTER,
-                    maxTimeMS=READ_MS,
-                )
-            except pymongo.errors.DuplicateKeyError:
-                continue  # Another made the bucket in the same moment.
-            assert bucket is not None, "it is made if it is not there"
-            return None if bucket["granted"] else bucket["fullAt"] - latest
+        bucket = await until_stored(lambda: self._attempt(_digest(subject), _taken(limit, now, latest)))
+        return None if bucket["granted"] else bucket["fullAt"] - latest
+
+    async def _attempt(self, id: str, update: list[Raw]) -> Raw | Lost:
+        try:
+            bucket = await self._buckets.find_one_and_update(
+                {"_id": id}, update, upsert=True, return_document=pymongo.ReturnDocument.AFTER, maxTimeMS=READ_MS
+            )
+        except pymongo.errors.DuplicateKeyError:  # Another caller made the bucket in the same moment.
+            return LOST
+        assert bucket is not None, "it is made if it is not there"
+        return bucket
 
 
 def _taken(limit: RateLimit, now: datetime, latest: datetime) -> list[Raw]:

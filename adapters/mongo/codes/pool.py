@@ -13,6 +13,7 @@ from typing import Final
 import pymongo.errors
 import stamina
 
+from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.codes import filters as queries
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.collection import Change, CodeCollection
@@ -119,15 +120,19 @@ class MongoCodePool:
         """Read, decide, compare-and-set. Where another change was faster, decide again on the newer code."""
         outcome: dict[str, Code | Refusal] = {}
         undecided: Sequence[str] = codes
-        while undecided:
+
+        async def attempt() -> Mapping[str, Code | Refusal] | Lost:
+            nonlocal undecided
             changes: list[Change] = []
-            outcome |= dict.fromkeys(undecided, Refusal.NOT_FOUND)  # It may be gone since it was last looked at.
+            outcome.update(dict.fromkeys(undecided, Refusal.NOT_FOUND))  # It may be gone by now.
             for before in await self._codes.load((campaign_id, text) for text in undecided):
                 outcome[before.text] = after = change(before)
                 if isinstance(after, Code) and after is not before:
                     changes.append((before, after))
             undecided = [code.text for code in await self._codes.write(changes)]
-        return outcome
+            return LOST if undecided else outcome
+
+        return await until_stored(attempt)
 
     async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
         """Page by page through the campaign: rare as it is, it is not worth an index that each import pays for."""
@@ -149,20 +154,24 @@ class MongoCodePool:
 
     @translated
     async def _withdraw(self, codes: Sequence[Code], now: datetime) -> Counter[CodeStatus]:
-        """Remove those that are available; how many, and how the others stand. A claim wins."""
+        """Remove the available ones. Returns how many were removed, and the status of the others. A claim wins."""
         stands: Counter[CodeStatus] = Counter()
-        while codes:
+
+        async def attempt() -> Counter[CodeStatus] | Lost:
+            nonlocal codes
             by_status: defaultdict[CodeStatus, list[Code]] = defaultdict(list)
             for code in codes:
                 by_status[code.status(now)].append(code)
             available = by_status.pop(CodeStatus.AVAILABLE, [])
-            stands += Counter({status: len(those) for status, those in by_status.items()})
             removed = await self._codes.remove(available)
+            stands.update({status: len(those) for status, those in by_status.items()})
             stands[CodeStatus.AVAILABLE] += removed
             if removed == len(available):
-                break
+                return stands
             codes = await self._codes.load((code.campaign_id, code.text) for code in available)
-        return stands
+            return LOST
+
+        return await until_stored(attempt)
 
     @translated
     async def held(self, campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Sequence[str]:

@@ -4,8 +4,6 @@ Each change compares the version of the one document it changes; that a number i
 a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-document transaction.
 """
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -17,6 +15,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.mapping import (
@@ -44,8 +43,6 @@ from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange
 from ports.system import CurrentRequest
 
-PAUSE_SECONDS: Final = 0.01
-"""At most, after a lost race, so that the losers do not meet again."""
 BATCH: Final = 1_000
 """Entries read and written together,"""
 BATCH_BYTES: Final = 2_000_000
@@ -77,12 +74,15 @@ class MongoEntryStore:
     async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
         """Read, decide, compare-and-set; decided anew for as long as others are faster."""
         request = self._request()
-        while True:
+
+        async def attempt() -> Entry | Lost:
             before = await self.get(campaign_id, user_id)
             after = change(before)
             if after == before or await self._store(before, after, request):
                 return as_loaded(after)
-            await _pause()
+            return LOST
+
+        return await until_stored(attempt)
 
     async def _store(self, before: Entry | None, after: Entry, request: RequestContext) -> bool:
         """False when somebody else was faster."""
@@ -106,18 +106,29 @@ class MongoEntryStore:
         request = self._request()
         waiting = list(dict.fromkeys(user_ids))
         for start in range(0, len(waiting), BATCH):
-            undecided = waiting[start : start + BATCH]
-            while undecided:
-                lost: list[Change] = []
-                async for entries in self._load(campaign_id, undecided):
-                    changes = [(before, after) for before in entries if (after := change(before)) != before]
-                    lost += await self._write(changes, request)
-                full = await self._without_room(lost)
-                unwritten |= full
-                undecided = [before.user_id for before, _ in lost if before.user_id not in full]
-                if undecided:
-                    await _pause()
+            unwritten |= await self._change_batch(campaign_id, waiting[start : start + BATCH], change, request)
         return unwritten
+
+    async def _change_batch(
+        self,
+        campaign_id: CampaignId,
+        undecided: Sequence[UserId],
+        change: Callable[[Entry], Entry],
+        request: RequestContext,
+    ) -> set[UserId]:
+        unwritten: set[UserId] = set()
+
+        async def attempt() -> set[UserId] | Lost:
+            nonlocal undecided
+            lost: list[Change] = []
+            async for entries in self._load(campaign_id, undecided):
+                changes = [(before, after) for before in entries if (after := change(before)) != before]
+                lost += await self._write(changes, request)
+            unwritten.update(full := await self._without_room(lost))
+            undecided = [before.user_id for before, _ in lost if before.user_id not in full]
+            return LOST if undecided else unwritten
+
+        return await until_stored(attempt)
 
     async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> AsyncIterator[Sequence[Entry]]:
         """As many at a time as make up BATCH_BYTES: fans may have stored next to nothing, or a lot."""
@@ -209,7 +220,3 @@ def _attempted(code_hash: bytes) -> list[Raw]:
 def _is_of_phone(pattern: Mapping[str, object] | None) -> bool:
     """Was it the unique number that refused, not the primary key?"""
     return not {"phone", "phoneKey"}.isdisjoint(pattern or {})
-
-
-async def _pause() -> None:
-    await asyncio.sleep(random.uniform(0, PAUSE_SECONDS))

@@ -12,6 +12,7 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.errors import only_duplicates, translated
@@ -123,9 +124,15 @@ class MongoScores:
         """
         kept = await self._kept(records, upload)
         seen = [user_id for user_id, document in kept.items() if upload.marked(document)]
-        while not await self._bring(records, kept, upload):
+
+        async def attempt() -> Collection[UserId] | Lost:
+            nonlocal kept
+            if await self._bring(records, kept, upload):
+                return seen
             kept = await self._kept(records, upload)
-        return seen
+            return LOST
+
+        return await until_stored(attempt)
 
     async def _kept(self, records: Sequence[ScoreRecord], upload: Upload) -> Mapping[UserId, Raw]:
         wanted = {"_id": {"$in": [key(upload.campaign_id, record.user_id) for record in records]}}
