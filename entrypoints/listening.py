@@ -1,4 +1,4 @@
-"""Sockets to listen on, bound before anything is opened."""
+"""Sockets to listen on. They are bound before anything else is opened."""
 
 import errno
 import socket
@@ -14,9 +14,10 @@ _REASONS: Final = {
 
 
 def listen(host: str, port: int, *, options: str = "") -> socket.socket:
-    """A socket bound there; ``options`` is how the command calls host and port: ``--metrics`` for --metrics-host.
+    """A socket bound to this address. ``options`` is the prefix of the command's options: ``--metrics`` for
+    --metrics-host.
 
-    Raises ConfigurationError with the reason why there can be none.
+    Raises ConfigurationError with the reason when it cannot be bound.
     """
     names = {name: f"{options or '-'}-{name}" for name in ("host", "port")}
     try:
@@ -30,7 +31,7 @@ def listen(host: str, port: int, *, options: str = "") -> socket.socket:
         except BaseException:
             bound.close()
             raise
-    except (OSError, UnicodeError) as error:  # that no such host is known is one, too
+    except (OSError, UnicodeError) as error:  # an unknown host is an OSError, too
         number = error.errno if isinstance(error, OSError) else None
         reason = _REASONS.get(number or 0, "cannot be listened to: is {host} right?").format(**names)
         raise ConfigurationError(f"{shown(host)}:{port} {reason}") from None

@@ -1,8 +1,8 @@
 """Wiring: which adapter fills which port. The only place that names adapters.
 
-``application`` opens what the settings ask for, and closes it again; HTTP, worker and CLI all drive the same
-frozen ``Application``. A URL's scheme picks the adapter, in the tables beside this: a new one is a module and a
-line.
+``application`` opens the adapters that the settings name, and closes them again. HTTP, worker and CLI all drive
+the same frozen ``Application``. The scheme of a URL picks the adapter, in the tables beside this: a new adapter is
+a module and a line.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from entrypoints.bootstrap.kafka import check_kafka_files
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 from entrypoints.config.stream_urls import open_plugin
-from entrypoints.telemetry.instrumented_ports import CountedSms, ObservedStream
+from entrypoints.telemetry.instrumented_ports import CountedSms, InstrumentedStream
 from entrypoints.telemetry.instrumented_use_cases import CountedConfirmPhone
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Tracer
@@ -60,7 +60,7 @@ async def application(
 ) -> AsyncIterator[Application]:
     """The application, for as long as the block lasts. Ports given as arguments replace the configured ones.
 
-    What it does is counted in ``metrics``, and traced where there is a ``tracer``.
+    It is counted in ``metrics``, and traced if there is a ``tracer``.
 
     Raises ConfigurationError for a URL that cannot be used.
     """
@@ -75,7 +75,7 @@ async def application(
         app = assemble(
             settings,
             stores=stores,
-            neighbours=_observed(neighbours, scheme_of(settings.stream), counted, tracer),
+            neighbours=_instrumented(neighbours, scheme_of(settings.stream), counted, tracer),
             objects=objects,
             clock=clock or SystemClock(),
             confirmation_key=key,
@@ -83,11 +83,11 @@ async def application(
         yield _counted(app, counted)
 
 
-def _observed(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tracer | None) -> Neighbours:
+def _instrumented(neighbours: Neighbours, stream: str, metrics: Metrics, tracer: Tracer | None) -> Neighbours:
     return replace(
         neighbours,
         sms=CountedSms(sms=neighbours.sms, metrics=metrics),
-        stream=ObservedStream(stream=neighbours.stream, system=stream, metrics=metrics, tracer=tracer),
+        stream=InstrumentedStream(stream=neighbours.stream, system=stream, metrics=metrics, tracer=tracer),
     )
 
 
@@ -98,16 +98,16 @@ def _counted(app: Application, metrics: Metrics) -> Application:
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What was done, and what is left to people, in words for the operator."""
+    """What was done, and what is left to the operator."""
 
     built: list[str]
     advice: list[str]
     differing: list[str]
-    """Indexes that must be mended before the store is ready."""
+    """Indexes that must be fixed before the store is ready."""
 
 
 async def migrate(settings: Settings) -> Migrated:
-    """Build what the store and the queue need and do not have yet."""
+    """Build the indexes and queues that are missing."""
     check(settings)
     migrated = Migrated([], [], []) if settings.in_memory else await _migrate_store(settings.store)
     if settings.queue.startswith("sqs:"):
@@ -124,24 +124,24 @@ async def _migrate_store(url: str) -> Migrated:
         phones = await store.adopt_phones()
     built = [f"index {name}" for name in indexes.built] + [f"expiry of index {name}" for name in indexes.extended]
     built += [f"keys of {phones.entries} phones"] if phones.entries else []
-    advice = [_of_doubles(phones.doubles)] if phones.doubles else []
-    advice += [_of_extra(indexes.extra)] if indexes.extra else []
+    advice = [_advice_on_doubles(phones.doubles)] if phones.doubles else []
+    advice += [_advice_on_extra(indexes.extra)] if indexes.extra else []
     return Migrated(built, advice, [f"{PREFIX}STORE: {difference}" for difference in indexes.differing])
 
 
-def _of_doubles(entries: int) -> str:
+def _advice_on_doubles(entries: int) -> str:
     return (
         f"telephones that two fans of a campaign have confirmed, each in another spelling: {entries}. "
         "They stay as they are; docs/upgrade.md tells what to do."
     )
 
 
-def _of_extra(indexes: Sequence[str]) -> str:
+def _advice_on_extra(indexes: Sequence[str]) -> str:
     return f"indexes that Fangate does not need, and leaves alone: {', '.join(indexes)}."
 
 
 def single_file(path: Path, on_read: Callable[[int], None]) -> CheckedObjectStore:
-    """One file of this machine as an object store; ``on_read`` hears how many bytes were read each time."""
+    """A local file as an object store. ``on_read`` is called with the number of bytes of each read."""
     return SingleFile(path, on_read)
 
 
@@ -169,7 +169,7 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
 
 
 def _confirmation_key(settings: Settings) -> bytes:
-    """What codes are hashed and confirmation tokens signed with; never the key of access tokens itself."""
+    """The key that hashes codes and signs confirmation tokens. It is never the key of access tokens itself."""
     secret = settings.confirmation_secret or settings.jwt_secret
     if secret is None:
         return secrets.token_bytes(32)

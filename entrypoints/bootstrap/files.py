@@ -1,4 +1,4 @@
-"""The files that campaigns and accounts may come from, looked at when a process starts."""
+"""The files of campaigns and accounts, checked when a process starts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,30 +15,31 @@ class PlatformFile:
     variable: str
     path: Path
     wanted: bool
-    """It was named, and is not just the default."""
+    """The operator named it: it is not the default."""
     records: int = 0
     unreadable: int = 0
-    """Of the records."""
+    """How many of the records."""
     reason: str | None = None
-    """Why it cannot be used at all."""
+    """Why the file cannot be used at all."""
 
 
 def platform_files(settings: Settings) -> Iterator[PlatformFile]:
     for name, read in _READERS.items():
         scheme, _, path = str(getattr(settings, name)).partition(":")
         if scheme == "file":
-            yield _looked_at(f"{PREFIX}{name.upper()}", Path(path), name in settings.model_fields_set, read)
+            yield _checked(f"{PREFIX}{name.upper()}", Path(path), name in settings.model_fields_set, read)
 
 
 def check_files(settings: Settings) -> list[PlatformFile]:
-    """Raises ConfigurationError for one that was named and cannot be read; gives the others that cannot."""
+    """Raises ConfigurationError if a file that the operator named cannot be read. Returns the other unreadable
+    files."""
     unfit = [file for file in platform_files(settings) if file.reason]
     if wanted := [f"{file.variable}: {file.path}: {file.reason}" for file in unfit if file.wanted]:
         raise ConfigurationError("; ".join(wanted))
     return unfit
 
 
-def _looked_at(variable: str, path: Path, wanted: bool, read: Callable[[bytes], tuple[int, int]]) -> PlatformFile:
+def _checked(variable: str, path: Path, wanted: bool, read: Callable[[bytes], tuple[int, int]]) -> PlatformFile:
     try:
         records, unreadable = read(path.read_bytes())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which adapters there are, by the port they fill and the scheme that asks for them."""
+"""The adapters, by the port that they fill and the scheme that names them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -44,7 +44,7 @@ Port = TypeVar("Port")
 log = structlog.get_logger()
 
 Factory = Callable[[Settings], Port | AbstractAsyncContextManager[Port]]
-"""What it makes is ready as it is, or is entered, and left at the end."""
+"""It makes an adapter, or a context manager that opens and closes one."""
 
 
 def scheme_of(url: str) -> str:
@@ -68,7 +68,9 @@ async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
     async with mongo_store(settings.store, request=current_request) as mongo:
         try:
             await mongo.prepare()
-        except Unavailable as error:  # Start all the same: /readyz tells, and it is prepared when it is back.
+        except (
+            Unavailable
+        ) as error:  # Start all the same: /readyz reports it, and prepares the store when it is back.
             log.info("store.not_prepared", variable=f"{PREFIX}STORE", reason=error.reason)
         yield mongo
 
@@ -157,5 +159,5 @@ STREAMS: Mapping[str, Factory[EventStream]] = {
 
 
 def streams(settings: Settings) -> Mapping[str, Factory[EventStream]]:
-    """Ours, and the plugin that the settings name if they name one."""
+    """Those of Fangate, and the plugin that the settings name, if any."""
     return {scheme_of(settings.stream): _plugin, **STREAMS}

@@ -1,4 +1,4 @@
-"""``codes import``: a file of this machine straight into the store."""
+"""``codes import``: imports a local file into the store."""
 
 import asyncio
 import getpass
@@ -39,25 +39,26 @@ def codes() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--campaign", required=True, help="The campaign that gets the codes.")
 @click.option("--type", "code_type", required=True, type=click.Choice([type.value for type in CodeType]))
-@click.option("--by", default=None, help="Who is named in the history.  [default: cli:<your login>]")
-@click.option("--dry-run", is_flag=True, help="Only look: the receipt and a sample; nothing is stored.")
-@click.option("--column", default=None, help="Which column holds the codes: its number from 1, or its name.")
+@click.option("--by", default=None, help="The user that the history names.  [default: cli:<your login>]")
+@click.option("--dry-run", is_flag=True, help="Store nothing: print the receipt and a sample.")
+@click.option("--column", default=None, help="The column that holds the codes: its number from 1, or its name.")
 @click.option(
-    "--header/--no-header", default=None, help="Whether the first row names the columns.  [default: look]"
+    "--header/--no-header", default=None, help="Whether the first row names the columns.  [default: detect]"
 )
 @click.option(
-    "--separator", default=None, type=click.Choice([*SEPARATORS]), help="Between columns.  [default: look]"
+    "--separator", default=None, type=click.Choice([*SEPARATORS]), help="Between columns.  [default: detect]"
 )
 @click.option(
     "--accept",
     multiple=True,
     type=click.Choice(sorted(reason.value for reason in ACCEPTABLE)),
-    help="Let rows pass that would be left out for this reason; may be given several times.",
+    help="Accept rows that would be left out for this reason. Can be given several times.",
 )
 def import_file(file: Path, campaign: str, code_type: str, by: str | None, **wishes: Any) -> None:
     """Import FILE, a CSV of codes, and print the same receipt as the HTTP API.
 
-    Ends with 3 when rows were invalid, or in the campaign already under the other type; the others are stored.
+    The exit status is 3 when rows were invalid, or in the campaign already under the other type. The other rows
+    are stored.
 
     \b
     Examples:

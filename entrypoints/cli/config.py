@@ -1,4 +1,4 @@
-"""``config check``: what a process would start with, without starting one."""
+"""``config check``: shows the configuration that a process would start with."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from entrypoints.bootstrap.token_keys import token_keys
 from entrypoints.config.settings import PREFIX, Settings, read_settings
 
 SHOWN = {"log_level", "metrics", "allow_http"}
-"""Settings of text, or yes and no, that can hold nothing secret. Numbers are always shown."""
+"""Settings of text, or yes and no, that never hold a secret. Numbers are always shown."""
 
 
 @click.group()
@@ -21,15 +21,15 @@ def config() -> None:
 
 @config.command("check", epilog="Example:  fangate config check && fangate serve")
 def check_config() -> None:
-    """Read variables and files, connect to nothing, and say what each is. Secrets are not shown.
+    """Read variables and files, and print what each is. It connects to nothing and shows no secrets.
 
-    Ends with 1, and one line on standard error, where `serve` would not start.
+    When `serve` would not start, the exit status is 1 and standard error has one line.
     """
     settings = read_settings()
     check(settings)
     token_keys(settings)
     for name in type(settings).model_fields:
-        click.echo(f"{_variable(name)}  {_told(settings, name)}")
+        click.echo(f"{_variable(name)}  {_shown(settings, name)}")
     for file in platform_files(settings):
         click.echo(f"{file.path}  {_content(file)}")
     check_files(settings)
@@ -40,7 +40,7 @@ def _variable(name: str) -> str:
     return name.upper() if name.startswith("aws_") else f"{PREFIX}{name.upper()}"
 
 
-def _told(settings: Settings, name: str) -> str:
+def _shown(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     origin = "set" if name in settings.model_fields_set else "default"
     if value is None or value == "" or (isinstance(value, SecretStr) and not value.get_secret_value()):
@@ -55,7 +55,7 @@ def _told(settings: Settings, name: str) -> str:
 
 
 def _is_url(name: str) -> bool:
-    """Its scheme is shown, and no more: what is behind it may hold a password."""
+    """Of a URL only the scheme is shown: the rest may hold a password."""
     default = Settings.model_fields[name].default
     return isinstance(default, str) and ":" in default
 

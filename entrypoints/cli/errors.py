@@ -1,11 +1,11 @@
-"""What the command line says of a refusal: one line."""
+"""A refusal as one line on the command line."""
 
 from domain.model.errors import DomainError, InvalidValue, Unavailable
 from entrypoints.config.settings import PREFIX, Settings
 
 
 def in_words(error: DomainError) -> str:
-    """The cause, and where to mend it."""
+    """The cause, and where to fix it."""
     match error:
         case InvalidValue():
             return f"{error.field}: {error.reason}"

@@ -20,15 +20,15 @@ COLUMNS = ("id", "type", "subject", "revision", "attempts", "since", "reason")
 
 @click.group()
 def events() -> None:
-    """What the stream, or the mailer, refused."""
+    """Messages that the stream or the mailer refused."""
 
 
 @events.command(epilog="Example:  fangate events parked --campaign spring --json")
-@click.option("--campaign", default=None, help="Only those of this campaign.")
+@click.option("--campaign", default=None, help="Only the messages of this campaign.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def parked(campaign: str | None, limit: int, as_json: bool) -> None:
-    """List what was moved aside, those first that have been parked longest. Their content is not shown."""
+    """List parked messages, the longest parked first. Their content is not shown."""
     if campaign is not None and not is_campaign_id(campaign):
         raise click.BadParameter(CAMPAIGN_ID_RULE, param_hint="--campaign")
     found = asyncio.run(_list(_settings(), CampaignId(campaign) if campaign else None, limit))
@@ -40,9 +40,10 @@ def parked(campaign: str | None, limit: int, as_json: bool) -> None:
 
 @events.command(epilog="Example:  fangate events retry --all")
 @click.argument("ids", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Whatever is parked.")
+@click.option("--all", "everything", is_flag=True, help="Every parked message.")
 def retry(ids: tuple[str, ...], everything: bool) -> None:
-    """Put parked messages back, by their IDs, for a worker to pass on before the others of their entries."""
+    """Put parked messages back, by their IDs. A worker passes them on before the other messages of their
+    entries."""
     if bool(ids) == everything:
         raise click.UsageError("name IDs, or --all")
     put_back = set(asyncio.run(_retry(_settings(), None if everything else ids)))
@@ -55,7 +56,7 @@ def _settings() -> Settings:
     settings = read_settings()
     configure_command_logs(settings.log_level)
     if settings.in_memory:
-        raise ConfigurationError("FANGATE_STORE=memory: cannot be seen from here")
+        raise ConfigurationError("FANGATE_STORE=memory: is in another process: this command cannot see it")
     return settings
 
 

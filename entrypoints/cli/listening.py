@@ -1,4 +1,4 @@
-"""Serving on a socket, and telling where once it answers."""
+"""Serves on a socket, and prints the address when it answers."""
 
 import socket
 import sys
@@ -32,7 +32,7 @@ class _Processes(Multiprocess):
 
 
 def run(config: uvicorn.Config, bound: socket.socket) -> None:
-    """Serve until told to stop, in as many processes as ``config`` asks for."""
+    """Serve until a stop signal, in as many processes as ``config`` says."""
     server = _Server(config)
     with suppress(KeyboardInterrupt):
         if config.workers > 1:

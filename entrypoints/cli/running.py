@@ -1,4 +1,4 @@
-"""``serve``, ``worker`` and ``migrate``: what an operator keeps running, and runs before."""
+"""``serve`` and ``worker``, which keep running, and ``migrate``, which runs before them."""
 
 import asyncio
 import os
@@ -29,12 +29,12 @@ from entrypoints.worker.loop import work
 from entrypoints.worker.watching import watched
 
 GRACE_SECONDS = 25
-"""How long requests under way may still take when the service is told to stop."""
+"""How long requests in progress may still take when the service is told to stop."""
 KEEP_ALIVE_SECONDS = 75
 """How long a connection without a request stays open. Load balancers keep theirs for 60 s. The caller must be the
 first to close, or a request meets a connection that was closed a moment before: uvicorn's own 5 s do that."""
 START_SECONDS = 60
-"""How long a worker may say nothing before it is taken for dead; on a busy machine, starting takes a while."""
+"""After this silence a process counts as dead. On a busy machine, starting takes a while."""
 
 SERVE = """Examples:
 
@@ -66,7 +66,7 @@ def serve(host: str, port: int, workers: int) -> None:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
     with listen(host, port) as bound, tempfile.TemporaryDirectory(prefix="fangate-metrics-") as folder:
         _warn(settings, missing)
-        # The server, once it has shut down, sends itself the signal that stopped it: that is an orderly end.
+        # After its shutdown the server sends itself the signal that stopped it: this is an orderly end.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if workers > 1:
             os.environ[MULTIPROCESS_FOLDER] = folder
@@ -95,14 +95,14 @@ def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.C
 
 
 def _warn(settings: Settings, missing: Sequence[PlatformFile]) -> None:
-    """Of what works, and is hardly meant."""
+    """Warn of settings that work, but are seldom intended."""
     _warn_of_files(missing)
     if not settings.confirmation_secret and not settings.jwt_secret:
         log.warning("confirmation.key_of_this_process_only", advice="set FANGATE_CONFIRMATION_SECRET")
     if settings.in_memory:
         log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
     elif settings.sms.startswith("log:"):
-        log.warning("sms.only_logged", advice="set FANGATE_SMS: codes in the log confirm anyone's phone")
+        log.warning("sms.only_logged", advice="set FANGATE_SMS: everyone who reads the log can confirm any phone")
 
 
 def _warn_of_files(missing: Sequence[PlatformFile]) -> None:
@@ -116,10 +116,10 @@ def _warn_of_files(missing: Sequence[PlatformFile]) -> None:
     "--metrics-port",
     default=None,
     type=click.IntRange(0, 65_535),
-    help="Serve /metrics and /livez there; FANGATE_WORKER_METRICS_PORT if not given, 0 for not at all.",
+    help="Serve /metrics and /livez on this port; 0: on none.  [default: FANGATE_WORKER_METRICS_PORT]",
 )
 def worker(metrics_host: str, metrics_port: int | None) -> None:
-    """Do what nobody asks for: pass on what registrations left, end lapsed reservations."""
+    """Do the background work: pass on messages of registrations, and end lapsed reservations."""
     settings = read_settings()
     configure_logs(settings.log_level)
     if settings.in_memory:
@@ -150,7 +150,7 @@ async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> Non
 
 @click.command(epilog=MIGRATE)
 def migrate() -> None:
-    """Build the indexes that the store needs, and the queue with its dead letters. Safe to repeat."""
+    """Build the indexes of the store, and the queues of fanscore retries. Can be repeated at any time."""
     settings = read_settings()
     configure_command_logs(settings.log_level)
     migrated = asyncio.run(bootstrap.migrate(settings))

@@ -20,14 +20,14 @@ from entrypoints.config.settings import ConfigurationError, Settings, read_setti
 @click.option("--supreme", is_flag=True, help="Make an administrator.")
 @click.option("--ttl", default=3_600, show_default=True, type=click.IntRange(min=1), help="Seconds.")
 def token(subject: str, supreme: bool, ttl: int) -> None:
-    """Print a token for trying things out; issuing real ones is your identity provider's work."""
+    """Print a token for trying Fangate out. In production your identity provider issues tokens."""
     if not is_user_id(subject):
         raise click.BadParameter(USER_ID_RULE, param_hint="--sub")
     click.echo(sign_token(read_settings(), subject, supreme=supreme, ttl=ttl))
 
 
 def sign_token(settings: Settings, subject: str, *, supreme: bool, ttl: int) -> str:
-    """Raises ConfigurationError where tokens are signed by somebody else."""
+    """Raises ConfigurationError when another system signs the tokens."""
     if settings.jwt_secret is None:
         raise ConfigurationError("FANGATE_JWT_SECRET must be set to sign tokens")
     now = int(time.time())

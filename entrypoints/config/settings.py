@@ -28,18 +28,18 @@ from entrypoints.config.variables import PREFIX, unknown_variables
 __all__ = ["PREFIX", "ConfigurationError", "Settings", "read_settings"]
 
 MIN_SECRET_BYTES: Final = 32
-"""RFC 7518 asks an HS256 key to be at least as long as the hash."""
+"""RFC 7518: an HS256 key is at least as long as the hash."""
 MIN_CONFIRMATION_SECRET_BYTES: Final = 16
-"""Keys of full length are derived from it."""
+"""Keys of full length are derived from the secret."""
 MAX_RATE: Final = 60_000
-"""A token each millisecond, which is what stores keep of time."""
+"""One token each millisecond: stores keep times in milliseconds."""
 
 
 NEIGHBOURS: Final = (
     "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url",
     "kafka_token_url",
 )  # fmt: skip
-"""What may be reached over HTTP."""
+"""The neighbours that can be reached over HTTP."""
 
 
 class ConfigurationError(Exception):
@@ -47,7 +47,7 @@ class ConfigurationError(Exception):
 
 
 class Settings(BaseSettings):
-    # An empty variable counts as one that is not set: that is what ``${NAME:-}`` in a compose file gives.
+    # An empty variable counts as not set: a compose file makes one from ``${NAME:-}``.
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_ignore_empty=True,
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
     jwt_supreme_claim: Annotated[str, AfterValidator(names_claim)] = "supreme"
-    """What makes an administrator: a claim's name, or the dotted path to one inside others."""
+    """The claim that makes an administrator: its name, or the dotted path to a nested claim."""
     campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./campaigns.json"
     users: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./users.json"
     fanscore: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     sms: Annotated[str, scheme("log", "sns", "http", "https"), WHOLE] = "log:"
     queue: Annotated[str, scheme("memory", "sqs"), AfterValidator(names_queue)] = "memory:"
     score_attempts: Annotated[int, Field(ge=2, le=1_000)] = 5
-    """How often fanscore is asked again before a retry goes to the dead letters. SQS may count a delivery that
-    nobody received, hence never 1, and counts no further than 1,000."""
+    """How often fanscore is asked before a retry becomes a dead letter. At least 2, because SQS may count a
+    delivery that no worker received; at most 1,000, because SQS counts no further."""
     receipts: Annotated[str, scheme("log", "http", "https"), WHOLE] = "log:"
     sfmc_auth_url: str = ""
     sfmc_client_id: str = ""
@@ -98,27 +98,27 @@ class Settings(BaseSettings):
     sms_per_fan: Annotated[int, Field(ge=1, le=1_000)] = 10
     numbers_per_day: Annotated[int, Field(ge=1, le=1_000)] = 10
     rate_writes_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 600
-    """0 is no limit, here and in the next two."""
+    """0 means no limit, here and in the next two."""
     rate_reads_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     rate_address_per_minute: Annotated[int, Field(ge=0, le=MAX_RATE)] = 0
     reservation_ttl: Seconds = timedelta(seconds=86_400)
     sweep_interval: Seconds = timedelta(seconds=5)
     worker_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    """Where the worker serves its metrics; 0 is nowhere."""
+    """The port on which the worker serves its metrics; 0: none."""
     max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024
-    """At once, in each process of the service."""
+    """At the same time, in each process of the service."""
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
-    """Seconds from failing ``/readyz`` to taking no more connections, once told to stop."""
+    """After a stop signal: the seconds from failing ``/readyz`` to taking no more connections."""
     relay_lease: Seconds = timedelta(seconds=30)
-    """How long a worker that has died still counts as one that passes messages on."""
+    """How long a dead worker still holds its partitions."""
     metrics: Literal["on", "off"] = "on"
-    """Off, requests are not counted."""
+    """``off``: requests are not counted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_http: bool = False
-    """Plain HTTP to neighbours on other machines."""
+    """Allow plain HTTP to neighbours on other machines."""
     aws_region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     aws_endpoint_url: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
-    """Read by the AWS library itself; here only so that a wrong one stops the start."""
+    """The AWS library reads it. It is here so that a wrong value stops the start."""
 
     @model_validator(mode="after")
     def _check_keys(self) -> "Settings":
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_encrypted(self) -> "Settings":
-        """Phones, one-time codes and keys travel to neighbours."""
+        """Requests to neighbours carry phones, one-time codes and keys."""
         plain = [name for name in NEIGHBOURS if is_plain_http(getattr(self, name) or "")]
         if plain and not self.allow_http:
             names = ", ".join(f"{PREFIX}{name.upper()}" for name in plain)
@@ -146,7 +146,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_receivers(self) -> "Settings":
-        """Who is told over HTTP asks for keys."""
+        """Mailers and live updates over HTTP need keys."""
         if not self.receipts.startswith("log:"):
             names = ("sfmc_auth_url", "sfmc_client_id", "sfmc_client_secret", "sfmc_definition_key")
             _check_given("RECEIPTS", {name: getattr(self, name) for name in names})
@@ -174,7 +174,7 @@ class Settings(BaseSettings):
         return {name.upper(): text for name, text in texts.items() if text}
 
     def __repr_args__(self) -> Iterator[tuple[None, str]]:
-        """What was set, by name: any value may hold a secret, a URL above all."""
+        """The names of the variables that were set. Values may hold secrets, URLs too."""
         yield from ((None, name) for name in sorted(self.model_fields_set))
 
     @property
@@ -184,7 +184,7 @@ class Settings(BaseSettings):
 
     @property
     def in_memory(self) -> bool:
-        """Nothing outlives the process, and no other process can see it."""
+        """The data ends with the process, and no other process can see it."""
         return self.store.startswith("memory:")
 
 
@@ -213,7 +213,7 @@ def read_settings() -> Settings:
 VARIABLES: Final = frozenset(
     f"{PREFIX}{name.upper()}" for name, field in Settings.model_fields.items() if field.validation_alias is None
 )
-"""Those that are ours, from the one table of settings."""
+"""Fangate's own variables."""
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -1,7 +1,7 @@
-"""Which streams there are: those of Fangate, and those that installed packages bring.
+"""The streams: those of Fangate, and those of installed packages.
 
-A package registers one under the entry-point group ``fangate.streams``: the name is the scheme of its URLs, the
-object an ``Opener``. See docs/adding-a-stream.md.
+A package registers its stream under the entry-point group ``fangate.streams``: the name is the scheme of its URLs,
+the object an ``Opener``. See docs/adding-a-stream.md.
 """
 
 import re
@@ -19,12 +19,12 @@ BUILT_IN: Final = ("memory", "kinesis", "kafka", "kafka+ssl")
 _KINESIS: Final = re.compile(r"kinesis://([A-Za-z0-9_.-]{1,128})/?")
 
 Opener = Callable[[str], AbstractAsyncContextManager[EventStream]]
-"""Takes the whole URL and raises ValueError, in words for an operator, when it is not one of its own. Connects to
-nothing before the block is entered, and had better not before the first event."""
+"""Takes the whole URL. Raises ValueError with a reason for the operator when the URL is wrong. It does not connect
+before the block is entered, and should not connect before the first event."""
 
 
 def check_stream(url: str) -> str:
-    """The URL; raises ValueError when no stream can have it."""
+    """Returns the URL. Raises ValueError when no stream accepts it."""
     scheme, colon, rest = url.partition(":")
     known = (*BUILT_IN, *sorted(plugins()))
     if not colon or scheme not in known:
@@ -47,13 +47,13 @@ def kinesis_name(url: str) -> str:
 
 
 def plugins() -> dict[str, EntryPoint]:
-    """By scheme; one that Fangate has itself is not among them."""
+    """By scheme. A package cannot replace a stream of Fangate."""
     found = {point.name: point for point in entry_points(group=GROUP)}
     return {scheme: point for scheme, point in found.items() if scheme not in BUILT_IN}
 
 
 def open_plugin(url: str) -> AbstractAsyncContextManager[EventStream]:
-    """A package's stream, ready to be entered. Raises ValueError, also when the package cannot be loaded."""
+    """A package's stream, ready to be opened. Raises ValueError, also when the package cannot be loaded."""
     scheme = url.partition(":")[0]
     try:
         opener: Opener = plugins()[scheme].load()

@@ -1,4 +1,4 @@
-"""What the values of settings may look like. What is wrong with one is a ValueError that does not quote it."""
+"""The rules for values of settings. A wrong value raises a ValueError that does not quote it."""
 
 import re
 from contextlib import suppress
@@ -15,7 +15,7 @@ _REGISTERED: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 _WEB: Final = re.compile(r"(?i:https?)://[^\s\x00-\x1f\x7f]+\Z")
 _BUCKET: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 _QUEUE: Final = re.compile(r"sqs://[A-Za-z0-9_-]{1,74}/?")
-"""SQS allows 80 characters; the queue for jobs that were put off adds six."""
+"""SQS allows 80 characters. The name of the queue for jobs that were put off has six more."""
 
 
 def _seconds(value: object) -> object:
@@ -45,7 +45,7 @@ def names_bucket(url: str) -> str:
 
 
 def names_queue(url: str) -> str:
-    """Order is not needed, and in a FIFO queue a job that is put off would hold up those behind it."""
+    """A FIFO queue is refused: a job that is put off would block the jobs behind it, and order is not needed."""
     if url.endswith(".fifo"):
         raise ValueError("must name a standard queue, not a FIFO one")
     if url != "memory:" and not _QUEUE.fullmatch(url):
@@ -54,14 +54,14 @@ def names_queue(url: str) -> str:
 
 
 def names_claim(name: str) -> str:
-    """The claims of RFC 7519 mean something else already."""
+    """The claims of RFC 7519 are refused: they have other meanings."""
     if name in _REGISTERED or len(name) > LONGEST_CLAIM or not name.isprintable() or name != name.strip():
         raise ValueError("must be the name of a claim, or the dotted path to one, such as app.supreme")
     return name
 
 
 def _whole(url: str) -> str:
-    """Nothing that the scheme asks for may be missing, and nothing that it ignores may be there."""
+    """The URL has every part that its scheme needs, and no part that its scheme ignores."""
     name, _, rest = url.partition(":")
     if name in {"http", "https"}:
         if not is_web_address(url):
@@ -89,16 +89,16 @@ def is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(_WEB.match(url) and parts.hostname) and parts.port != 0
-    except ValueError:  # a port or an address that is none
+    except ValueError:  # not a port, or not an address
         return False
 
 
 def is_plain_http(url: str) -> bool:
-    """HTTP without encryption that leaves this machine."""
+    """True for unencrypted HTTP to another machine."""
     parts = urlsplit(url)
     if parts.scheme != "http":
         return False
     host = (parts.hostname or "").rstrip(".")
-    with suppress(ValueError):  # a name, then
+    with suppress(ValueError):  # not an address, so a name
         return not ip_address(host).is_loopback
     return host != "localhost" and not host.endswith(".localhost")

@@ -1,4 +1,4 @@
-"""The names of variables: one that is not known is a typing error, and is told with the nearest that is."""
+"""The names of variables. An unknown name is a typing error: the message shows the nearest known name."""
 
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
@@ -7,11 +7,11 @@ from typing import Final
 PREFIX: Final = "FANGATE_"
 FOR_TESTS: Final = f"{PREFIX}TEST_"
 _LONGEST: Final = 64
-"""Of what is compared and shown: a name comes from outside."""
+"""Longer names are cut: they come from outside."""
 
 
 def unknown_variables(given: Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """A line for each variable with our prefix that is not known. Case does not matter, as when they are read."""
+    """A line for each unknown variable with the prefix of Fangate. Upper and lower case are the same."""
     for name in sorted({one.upper() for one in given}):
         if name.startswith(PREFIX) and name not in known and not name.startswith(FOR_TESTS):
             yield f"{name[:_LONGEST]}: no such variable{_nearest(name, known)}"

@@ -1,8 +1,8 @@
-"""What is asked of the stores for whoever watches: how many codes there are, how long the oldest event waits.
+"""Gauges for monitoring, read from the store and the queue: how many codes there are, how long the oldest event
+waits.
 
-These numbers are of all processes together, so any one of them may be asked. Each is asked for when somebody wants
-it and it has grown old, in the background, so that watching costs little and never hangs; what nobody answers is
-left out.
+They are the same in every process, so any process can be scraped. A scrape that finds a value too old has it read
+again in the background, so that scrapes are cheap and never hang. A value that cannot be read is left out.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ T = TypeVar("T")
 FRESH_SECONDS: Final = 10.0
 INVENTORY_FRESH_SECONDS: Final = 60.0
 SHARE: Final = 20
-"""Counting a million codes takes a fifth of a second: at most a twentieth of the time is spent on it."""
+"""Counting a million codes takes 0.2 s: it may take at most a twentieth of the time."""
 STALE: Final = 6
-"""An answer this many times as old as a fresh one may be is not shown any more."""
+"""A value is not shown when it is this many times older than a fresh value may be."""
 PATIENCE_SECONDS: Final = 1.0
-"""How long whoever asks waits for an answer that is not there yet."""
+"""How long a scrape waits for a value that is not there yet."""
 CAMPAIGNS: Final = 200
-"""Counted at most: each has some time series of its own."""
+"""The most campaigns that are counted: each has time series of its own."""
 
 Inventory = Mapping[CampaignId, Mapping[CodeType, StatusCounts]]
 
 log = structlog.get_logger()
 
 
-class Asked(Generic[T]):
-    """One question, and its last answer."""
+class CachedAnswer(Generic[T]):
+    """The last answer to one question."""
 
     def __init__(self, ask: Callable[[], Awaitable[T]], fresh_seconds: float) -> None:
         self._ask = ask
@@ -53,7 +53,7 @@ class Asked(Generic[T]):
         self._asking: asyncio.Task[None] | None = None
 
     async def answer(self) -> T | None:
-        """None when there is none that is not too old."""
+        """None if the last answer is too old."""
         if self._age() > self._fresh:
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._ask_again())
@@ -83,12 +83,12 @@ class Asked(Generic[T]):
 class Gauges:
     def __init__(self, app: Application) -> None:
         self._clock = app.clock
-        self._inventory = Asked(lambda: _count(app.codes.catalogue, app.clock), INVENTORY_FRESH_SECONDS)
-        self._standing = Asked(app.messaging.outbox.standing, FRESH_SECONDS)
-        self._depth = Asked(app.messaging.queue.depth, FRESH_SECONDS)
+        self._inventory = CachedAnswer(lambda: _count(app.codes.catalogue, app.clock), INVENTORY_FRESH_SECONDS)
+        self._standing = CachedAnswer(app.messaging.outbox.standing, FRESH_SECONDS)
+        self._depth = CachedAnswer(app.messaging.queue.depth, FRESH_SECONDS)
 
     async def metrics(self) -> Sequence[Metric]:
-        """In Prometheus' form, whatever is known."""
+        """The values that are known, as metrics of Prometheus."""
         inventory, standing, depth = await asyncio.gather(
             self._inventory.answer(), self._standing.answer(), self._depth.answer()
         )
@@ -99,12 +99,12 @@ class Gauges:
         ]
 
     async def stop(self) -> None:
-        for asked in (self._inventory, self._standing, self._depth):
-            await asked.stop()
+        for cached in (self._inventory, self._standing, self._depth):
+            await cached.stop()
 
 
 async def _count(catalogue: CodeCatalogue, clock: Clock) -> Inventory:
-    """One campaign after another, so that nobody else has to wait for it."""
+    """One campaign after another, so that other requests do not wait."""
     campaigns = await catalogue.campaigns(CAMPAIGNS)
     return {campaign: await catalogue.count(campaign, clock.now()) for campaign in campaigns}
 
@@ -133,7 +133,7 @@ def _outbox(standing: Standing, now: datetime) -> Sequence[Metric]:
 
 def _queue(depth: Depth) -> Sequence[Metric]:
     return [
-        _gauge("fangate_queue_depth", "Score retries: due, put off or in hand", depth.waiting),
+        _gauge("fangate_queue_depth", "Score retries: due, put off or in flight", depth.waiting),
         _gauge("fangate_queue_dead_letters", "Score retries given up", depth.dead),
     ]
 

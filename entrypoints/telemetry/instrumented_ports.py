@@ -1,4 +1,4 @@
-"""Ports as seen by operators: each of these does what the port behind it does, and lets it be measured."""
+"""Ports that are logged, counted and traced: each does what the port behind it does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from ports.events import BEHIND, EventStream, Refused
 from ports.neighbours import Sms
 
 SYSTEMS: Final = {"kinesis": "aws.kinesis", "kafka": "kafka", "kafka+ssl": "kafka"}
-"""What OpenTelemetry calls the streams it knows; the others go by their scheme."""
+"""OpenTelemetry's names for streams. Other streams are named by their scheme."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedStream:
-    """Each event that is published leaves a line in the log and, in a trace that is kept, a span.
+class InstrumentedStream:
+    """Each published event gets a line in the log and, in a trace that is kept, a span.
 
-    Both by the ids of the request that made the change, which may be long over.
+    Both carry the ids of the request that made the change; that request may be over for long.
     """
 
     stream: EventStream
@@ -39,16 +39,16 @@ class ObservedStream:
         try:
             refused = await self.stream.publish(events)
         except Unavailable:
-            # Which of them are out nobody knows: they are published again, and told of then.
+            # Which of them were published is unknown. All are published again, and logged then.
             self.metrics.publish_failed("unavailable")
             raise
         reasons = {one.id: one.reason for one in refused}
         for event in events:
             if event.id not in reasons:
-                log.info("event.published", **_names(event))
+                log.info("event.published", **_log_fields(event))
             elif reasons[event.id] != BEHIND:
                 self.metrics.publish_failed("refused")
-                log.warning("event.refused", reason=reasons[event.id], **_names(event))
+                log.warning("event.refused", reason=reasons[event.id], **_log_fields(event))
         self.metrics.published(len(events) - len(reasons))
         for event, span in zip(events, spans, strict=False):
             if reasons.get(event.id) != BEHIND:
@@ -70,17 +70,17 @@ class ObservedStream:
         }
 
 
-def _names(event: OutgoingEvent) -> dict[str, str]:
-    names = {"id": event.id, "campaign_id": _campaign_of(event)}
+def _log_fields(event: OutgoingEvent) -> dict[str, str]:
+    fields = {"id": event.id, "campaign_id": _campaign_of(event)}
     if event.request_id is not None:
-        names["request_id"] = event.request_id
+        fields["request_id"] = event.request_id
     if event.traceparent is not None:
-        names["trace_id"] = w3c.trace_id(event.traceparent)
-    return names
+        fields["trace_id"] = w3c.trace_id(event.traceparent)
+    return fields
 
 
 def _campaign_of(event: OutgoingEvent) -> str:
-    """A campaign's id has no colon."""
+    """The key is campaign:user, and a campaign's id has no colon."""
     return event.key.partition(":")[0]
 
 

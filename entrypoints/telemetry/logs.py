@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line, on standard error.
 
-Event names are constants; phones, codes and tokens never appear. Tracebacks name the places in the code and
-the types of the exceptions, but neither their messages nor local values, since those may hold such things.
+Event names are constants. Phones, codes and tokens never appear. Tracebacks have the places in the code and the
+types of exceptions, but no messages and no local values, because those may hold phones, codes or tokens.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from entrypoints.telemetry import traceparent as w3c
 from ports.system import current_request
 
 FRAMES: Final = 30
-"""Deep enough to reach from a driver's depths up to our own code."""
+"""Enough to reach from inside a driver up to Fangate's code."""
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -40,24 +40,24 @@ def configure_logs(level: str) -> None:
         logger_factory=lambda *_: out,
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_Passer()], level=max(_LEVELS[level], logging.WARNING), force=True)
+    logging.basicConfig(handlers=[_LibraryLogs()], level=max(_LEVELS[level], logging.WARNING), force=True)
 
 
 def configure_command_logs(level: str) -> None:
-    """For commands that end with an answer of their own: what is merely informative stays out of its way."""
+    """For commands that print a result of their own: without lines of the level info."""
     configure_logs("warning" if level == "info" else level)
 
 
 class Lines:
-    """Lines on their way out. Those of one turn of the event loop are written together: each write is a call into
-    the kernel, and there is a line a request. Where no loop runs each is written at once."""
+    """Writes the lines of one turn of the event loop together: each write is a system call, and every request has
+    a line. Without an event loop each line is written at once."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._turn: asyncio.AbstractEventLoop | None = None
-        """Of which loop the next turn writes what waits."""
+        """The loop whose next turn writes the waiting lines."""
 
     def msg(self, line: bytes) -> None:
         with self._lock:
@@ -81,8 +81,8 @@ class Lines:
     debug = info = warning = error = critical = msg
 
 
-class _Passer(logging.Handler):
-    """What libraries log, in the same form. Their arguments stay out, since they may hold anything."""
+class _LibraryLogs(logging.Handler):
+    """Lines of libraries, in the same form. Their arguments are left out, because they may hold personal data."""
 
     def emit(self, record: logging.LogRecord) -> None:
         lines = str(record.msg).strip().splitlines()
@@ -96,7 +96,7 @@ class _Passer(logging.Handler):
 
 
 def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
-    """All in one step: as a chain of processors it would cost twice as much, for each line."""
+    """All in one step: a chain of processors would take twice as long."""
     event["level"] = level
     event["time"] = datetime.now(UTC)
     _name_request(event)
@@ -106,7 +106,7 @@ def _line(_: WrappedLogger, level: str, event: EventDict) -> bytes:
 
 
 def _name_request(event: EventDict) -> None:
-    """Every line that is written on behalf of a request can be found by its id, and by its trace's."""
+    """Every line of a request has its id, and the id of its trace."""
     request = current_request()
     if request.request_id is not None:
         event.setdefault("request_id", request.request_id)

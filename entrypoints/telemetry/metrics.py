@@ -1,4 +1,4 @@
-"""What Prometheus reads: what this process has counted, summed over all processes that serve one port."""
+"""The counters that Prometheus reads, summed over all processes that serve one port."""
 
 import os
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Set when several workers serve one port: their numbers are added up through files in this folder."""
+"""Set when several processes serve one port. Files in this folder add up their numbers."""
 
 # OpenTelemetry's buckets for http.server.request.duration, in seconds.
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -26,7 +26,7 @@ MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 
 class Metrics:
     def __init__(self, *, requests: bool = True) -> None:
-        """``requests``: are they counted? All else is rare, and always is."""
+        """``requests``: whether requests are counted. Everything else is rare and always counted."""
         self._of_requests = requests
         self._registry = CollectorRegistry()
         self._seconds = Histogram(
@@ -46,7 +46,7 @@ class Metrics:
         self._unpublished = self._counter(
             "fangate_publish_failures", "Events refused, and calls that failed", "reason"
         )
-        # Looking children up by their labels is most of what counting costs.
+        # Looking up children by their labels is the most expensive part of counting.
         self._answers = cache(self._requests.labels)
         self._durations = cache(self._seconds.labels)
 
@@ -63,7 +63,7 @@ class Metrics:
         self._conflicts.labels(reason).inc()
 
     def rate_limited(self, of: str) -> None:
-        """``of``: what was counted, ``writes``, ``reads`` or ``address``."""
+        """``of``: the limit, ``writes``, ``reads`` or ``address``."""
         self._refused.labels(of).inc()
 
     def code_sent(self) -> None:
@@ -81,11 +81,11 @@ class Metrics:
     def publish_failed(self, reason: str) -> None:
         self._unpublished.labels(reason).inc()
 
-    def exposition(self, asked: Iterable[Metric] = ()) -> bytes:
-        """The text format, over all workers; with what was ``asked`` of elsewhere, which is nobody's sum."""
+    def exposition(self, gauges: Iterable[Metric] = ()) -> bytes:
+        """The text format, summed over all processes, and the gauges, which are not summed."""
         text = generate_latest(self._counted())
         found = CollectorRegistry()
-        found.register(_Found(asked))
+        found.register(_Gauges(gauges))
         return text + generate_latest(found)
 
     def _counted(self) -> CollectorRegistry:
@@ -96,7 +96,7 @@ class Metrics:
         return registry
 
 
-class _Found(Collector):
+class _Gauges(Collector):
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = list(metrics)
 

@@ -1,4 +1,4 @@
-"""W3C Trace Context: the header by which a trace goes from one process to the next."""
+"""W3C Trace Context: the header that carries a trace from one process to the next."""
 
 import random
 import re
@@ -14,7 +14,7 @@ _FLAGS: Final = {True: "01", False: "00"}
 
 
 def valid(text: str) -> str | None:
-    """The header as it may travel on; None for one that is none. What later versions add is left out."""
+    """The header to send on; None for an invalid one. Additions of later versions are left out."""
     found = _VALID.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or (found["version"] == "00" and found["more"]):
         return None

@@ -1,4 +1,4 @@
-"""First act: a file of codes becomes an inventory, and codes reach the hands of fans.
+"""First act: a file of codes is imported, and fans get codes.
 
 One function a step, in the order of ``play``.
 """
@@ -16,18 +16,18 @@ TYPE: Final = "tm"
 FILENAME: Final = "batch-1.csv"
 CALLERS: Final = 64
 HELD: Final = 10
-"""Codes each caller reserves; what is neither assigned nor released lapses."""
+"""Codes that each caller reserves. A code that is neither assigned nor released lapses."""
 ASSIGNED: Final = 6
 RELEASED: Final = 2
 LAPSING: Final = HELD - ASSIGNED - RELEASED
 LATE: Final = 100
-"""Codes held when the counts are asked, so that none of them is zero."""
+"""Codes still held when the counts are read, so that no count is zero."""
 LAPSE_MARGIN_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """What one caller reserved."""
+    """The codes that one caller reserved."""
 
     id: str
     codes: Sequence[str]
@@ -160,7 +160,7 @@ async def tell_history(stage: Stage, code: str) -> None:
 
 
 async def count_up(stage: Stage, upload: Upload) -> None:
-    """The sum that must be right whatever happened before."""
+    """The sum of the counts must be the number of imported codes."""
     story = stage.story
     with story.step(f"A last caller holds {LATE} codes; then the counts"):
         await _reserve(stage, LATE)
@@ -202,5 +202,5 @@ async def _counts(stage: Stage) -> Answer:
 
 
 def _words(reasons: Sequence[str]) -> str:
-    """Each reason once, as people write it."""
+    """Each reason once, in words."""
     return ", ".join(sorted({reason.replace("_", " ") for reason in reasons})) or "no reason given"

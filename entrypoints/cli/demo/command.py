@@ -1,4 +1,4 @@
-"""``demo``: the main job from start to end on a real service, told step by step."""
+"""``demo``: shows the main job from start to end on a real service, step by step."""
 
 import asyncio
 import secrets
@@ -23,7 +23,7 @@ from entrypoints.cli.demo.story import Story
 from entrypoints.cli.token import sign_token
 
 HOLD_SECONDS: Final = 6.0
-"""Short enough to watch a hold lapse, long enough for a slow machine to use it first."""
+"""Short enough to see a hold lapse, long enough for a slow machine to use the hold first."""
 ANSWER_SECONDS: Final = 120.0
 TOKEN_SECONDS: Final = 3_600
 
@@ -35,7 +35,7 @@ def demo() -> None:
     """Show the main job from start to end, on FANGATE_STORE or in memory."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    # Started in the background of a script, a process ignores Ctrl-C; whoever sends it means it all the same.
+    # A process that a script starts in the background ignores Ctrl-C: listen to it again.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     story = Story(Console())
     crowd = gather(f"demo-{secrets.token_hex(4)}")
@@ -50,7 +50,7 @@ def demo() -> None:
 
 
 def _end(number: int, _: object) -> NoReturn:
-    """Asked to stop: by an exception, so that every process we started is ended on the way out."""
+    """Stop with an exception, so that every process that the demo started is ended."""
     sys.exit(128 + number)
 
 

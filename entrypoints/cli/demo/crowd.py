@@ -1,4 +1,4 @@
-"""Everyone who wants to go to the concerts: their accounts, their phones, and what will become of them."""
+"""The fans of the demo: their accounts and phones, and what the demo does with each."""
 
 import json
 import random
@@ -11,15 +11,15 @@ FANS: Final = 1_000
 MARKETS: Final = {"nyc": "New York", "bos": "Boston", "chi": "Chicago", "lax": "Los Angeles"}
 GATES: Final = ("gate.invite_required", "gate.linked_account_required", "gate.card_required")
 TURNED_AWAY: Final = ((GATES, 10), *(((gate,), 10) for gate in GATES))
-"""What some lack, and how many they are."""
+"""Gates that some fans fail, and how many fans."""
 VOUCHED: Final = 100
-"""Those whose account has verified the number already."""
+"""Fans whose account has already verified the number."""
 SILENT: Final = 25
-"""Those who never type the code they are sent."""
+"""Fans who never enter the code that they are sent."""
 AREA_CODES: Final = (
     212, 213, 310, 312, 323, 332, 347, 424, 617, 646, 718, 747, 773, 781, 818, 857, 872, 917, 929,
 )  # fmt: skip
-"""Of the four cities. In each, 555-0100 to 555-0199 belong to nobody: they are kept for stories like this one."""
+"""Of the four cities. In each, the numbers 555-0100 to 555-0199 are reserved for fiction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Fan:
     phone: str
     markets: tuple[str, ...]
     score: float
-    """What the scoring service will think of the fan."""
+    """The score that the scoring service gives the fan."""
     lacks: tuple[str, ...] = ()
     vouched: bool = False
     silent: bool = False
@@ -47,15 +47,15 @@ class Fan:
 
     @property
     def typed(self) -> str:
-        """The number as people write it."""
+        """The number as a fan types it."""
         return f"({self.phone[2:5]}) {self.phone[5:8]}-{self.phone[8:]}"
 
     def registration(self, phone: str | None = None) -> dict[str, Any]:
-        """What the fan sends."""
+        """The body of the fan's registration."""
         return {"phone": phone or self.typed, "markets": self.markets, "inviteCode": self.invite}
 
     def account(self, campaign: str) -> dict[str, Any]:
-        """What user-service knows."""
+        """The fan's account in user-service."""
         invited, linked, card = (gate not in self.lacks for gate in GATES)
         return {
             "id": self.id,
@@ -70,7 +70,7 @@ class Fan:
         }
 
     def transferred(self, source: str, target: str) -> "Fan":
-        """``target`` at the place of ``source``; who chose both has it once, at the better rank."""
+        """``target`` takes the position of ``source``. A fan who chose both has it once, at the better rank."""
         moved = (target if market == source else market for market in self.markets)
         return replace(self, markets=tuple(dict.fromkeys(moved)))
 
@@ -80,10 +80,10 @@ class Crowd:
     campaign: str
     fans: Sequence[Fan]
     latecomer: Fan
-    """Wants to use the number of somebody else."""
+    """A fan who wants to use another fan's number."""
 
     def write(self, folder: Path) -> dict[str, str]:
-        """Files in the place of campaign-service and user-service; the settings that lead there."""
+        """Write files that replace campaign-service and user-service. Returns the settings that name them."""
         accounts = [fan.account(self.campaign) for fan in (*self.fans, self.latecomer)]
         settings = {}
         for name, records in (("CAMPAIGNS", [_campaign(self.campaign)]), ("USERS", accounts)):
@@ -94,7 +94,7 @@ class Crowd:
 
 
 def gather(campaign: str) -> Crowd:
-    """Other people each time, in random order."""
+    """Different fans in each run, in random order."""
     phones = random.sample([f"+1{area}55501{line:02}" for area in AREA_CODES for line in range(100)], FANS + 1)
     fans = [_fan(number, phone) for number, phone in enumerate(phones)]
     latecomer = fans.pop()

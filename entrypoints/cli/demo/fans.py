@@ -1,4 +1,4 @@
-"""Second act: a thousand fans register, prove that their phones are theirs, and are scored.
+"""Second act: a thousand fans register, confirm their phones, and are scored.
 
 One function a step, in the order of ``play``.
 """

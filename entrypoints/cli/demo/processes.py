@@ -1,4 +1,4 @@
-"""The service (and the worker) as an operator runs them: processes of their own, stopped by their own pid."""
+"""The service and the worker as an operator runs them: as separate processes, stopped by their process ids."""
 
 import os
 import secrets
@@ -23,14 +23,14 @@ READY_WITHIN_SECONDS: Final = 60.0
 STOP_WITHIN_SECONDS: Final = 15.0
 SENDS_PER_HOUR: Final = 1_000
 SENDS_PER_DAY: Final = 10_000
-"""To one number: the demo's are few, nobody's, and the same each time it is repeated on one database."""
+"""Messages to one number. The demo has few numbers, and uses the same ones in each run on one database."""
 ASK_TIMEOUT_SECONDS: Final = 5.0
 FANGATE: Final = Path(sys.executable).with_name("fangate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """A folder of this run's own, and the environment of everything started in it."""
+    """A folder for this run, and the environment of the processes started in it."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -45,7 +45,7 @@ class House:
 
     @property
     def signing(self) -> Settings:
-        """What fans' tokens are signed with: the house's own secret, whatever else the caller has set."""
+        """Fans' tokens are signed with the demo's own secret, whatever the caller has set."""
         return Settings.model_construct(jwt_secret=SecretStr(self.environment[f"{PREFIX}JWT_SECRET"]))
 
     @property
@@ -54,7 +54,7 @@ class House:
 
 
 def furnish(folder: Path, *, hold_seconds: float, crowd: Crowd, sms_url: str) -> House:
-    """Of the caller's FANGATE_ variables only FANGATE_STORE counts: all else is the demo's own."""
+    """Of the caller's FANGATE_ variables only FANGATE_STORE counts. The demo sets all others."""
     platform = crowd.write(folder)
     house = House(
         folder=folder,
@@ -78,8 +78,8 @@ def furnish(folder: Path, *, hold_seconds: float, crowd: Crowd, sms_url: str) ->
 
 
 def run(house: House, *arguments: str) -> str:
-    """What a command that ends by itself printed."""
-    done = subprocess.run(  # noqa: S603  # our own program, our own arguments
+    """Run a command to its end. Returns what it printed."""
+    done = subprocess.run(  # noqa: S603  # this program, and arguments of this module
         [FANGATE, *arguments], env=house.environment, cwd=house.folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
@@ -89,7 +89,7 @@ def run(house: House, *arguments: str) -> str:
 
 @contextmanager
 def service(house: House) -> Iterator[str]:
-    """The address of the service, ready, for as long as the block lasts."""
+    """Run the service while the block lasts. Gives its address when it is ready."""
     port = _free_port()
     with _running(house, "serve", "--port", str(port)) as process:
         url = f"http://127.0.0.1:{port}"
@@ -99,7 +99,7 @@ def service(house: House) -> Iterator[str]:
 
 @contextmanager
 def worker(house: House) -> Iterator[None]:
-    """A worker beside the service, where the store can be seen by both."""
+    """Run a worker beside the service, if both can see the store."""
     if house.in_memory:
         yield
         return
@@ -109,7 +109,7 @@ def worker(house: House) -> Iterator[None]:
 
 @contextmanager
 def _running(house: House, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """In a session of its own: Ctrl-C reaches the demo alone, which then ends what it started."""
+    """In a session of its own, so that Ctrl-C reaches only the demo. The demo then ends its processes."""
     with (house.folder / f"{arguments[0]}.log").open("wb") as log:
         process = _start(house, arguments, log.fileno())
     try:
@@ -120,7 +120,7 @@ def _running(house: House, *arguments: str) -> Iterator["subprocess.Popen[bytes]
 
 def _start(house: House, arguments: Sequence[str], log: int) -> "subprocess.Popen[bytes]":
     try:
-        return subprocess.Popen(  # noqa: S603  # our own program, our own arguments
+        return subprocess.Popen(  # noqa: S603  # this program, and arguments of this module
             [FANGATE, *arguments],
             env=house.environment,
             cwd=house.folder,

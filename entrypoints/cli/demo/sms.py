@@ -1,4 +1,4 @@
-"""Where the demo's text messages arrive: an HTTP server of its own, in the place of an SMS gateway."""
+"""An HTTP server in place of an SMS gateway: the demo's text messages arrive here."""
 
 import json
 import re
@@ -12,7 +12,7 @@ CODE: Final = re.compile(r"\b\d{6}\b")
 
 
 class SmsSink:
-    """The phones of everyone in the demo."""
+    """The phones of all fans in the demo."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -31,14 +31,14 @@ class SmsSink:
         return self._messages.get(phone, [""])[-1]
 
     def code(self, phone: str) -> str:
-        """The code in the last message; one that cannot be right if there is none."""
+        """The code in the last message; without a message, a code that cannot be right."""
         found = CODE.search(self.read(phone))
         return found[0] if found else ""
 
 
 @contextmanager
 def sms_sink() -> Iterator[SmsSink]:
-    """Taking messages for as long as the block lasts."""
+    """Take messages while the block lasts."""
     server = _Server()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -52,14 +52,14 @@ def sms_sink() -> Iterator[SmsSink]:
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
-    """A connection that the service keeps open is not waited for."""
+    """Does not wait for connections that the service keeps open."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.sink = SmsSink(f"http://127.0.0.1:{self.server_address[1]}/")
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A service that is stopped hangs up: nobody needs to read of it."""
+        """A service that stops closes its connections: do not print that."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,4 +74,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Not to standard error: a demo tells only its story."""
+        """Do not log to standard error: the demo prints only its own steps."""

@@ -1,4 +1,4 @@
-"""What every act of the demo plays on: a running service, reached over HTTP, and the world around it."""
+"""What every act of the demo uses: a running service, reached over HTTP, and its neighbours."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,20 +17,20 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CALLERS: Final = 64
-"""Requests under way at the same time."""
+"""Requests in progress at the same time."""
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on; its text is for whoever runs it."""
+    """The demo cannot go on. The text is for the person who runs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     client: httpx2.AsyncClient
-    """An administrator's."""
+    """The token of an administrator."""
     story: Story
     campaign: str
-    """Unique per run, so that the demo can be repeated on one database."""
+    """Another one in each run, so that the demo can be repeated on one database."""
     uploads: Path
     """The folder behind FANGATE_OBJECTS."""
     hold_seconds: float
@@ -46,12 +46,12 @@ class Stage:
         return await self._ask("POST", path, json=body)
 
     async def post_as(self, fan: str, path: str, body: Answer) -> httpx2.Response:
-        """Whatever the service answers to a fan: fans may be refused."""
+        """The answer to a fan's request. It may be a refusal."""
         headers = {"Authorization": f"Bearer {self.token_of(fan)}"}
         return await self._send("POST", path, json=body, headers=headers)
 
     async def _ask(self, method: str, path: str, **request: Any) -> Answer:
-        """The answer to a request below the campaign; anything but a 200 ends the demo."""
+        """The answer to a request below the campaign. Any status but 200 ends the demo."""
         response = await self._send(method, path, **request)
         if response.status_code != httpx2.codes.OK:
             raise DemoFailed(f"{method} {path} was answered {response.status_code}: {response.text}")
@@ -66,7 +66,7 @@ class Stage:
 
 
 async def each(items: Iterable[Item], ask: Callable[[Item], Awaitable[Result]]) -> list[Result]:
-    """Ask for all of them, ``CALLERS`` at a time; the answers in the order of the items."""
+    """Call ``ask`` for each item, ``CALLERS`` at a time. Returns the answers in the order of the items."""
     turns = asyncio.Semaphore(CALLERS)
 
     async def one(item: Item) -> Result:

@@ -1,4 +1,4 @@
-"""What the demo tells: steps, sentences with numbers, and checks that either hold or do not."""
+"""What the demo prints: steps, sentences with numbers, and checks that hold or fail."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class Story:
         self._steps = 0
         self._tick, self._cross = ("ok", "NO") if console.options.ascii_only else ("✓", "✗")
         self.failed: list[str] = []
-        """The checks that did not hold."""
+        """The checks that failed."""
 
     def title(self, text: str) -> None:
         self._print(text, style="bold cyan")
@@ -35,17 +35,17 @@ class Story:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """A sentence that stands there only while the block lasts, and only on a terminal."""
+        """A sentence that is shown only while the block lasts, and only on a terminal."""
         with self._console.status(f"{INDENT}{text}"):
             yield
 
     def check(self, text: str, holds: bool) -> None:
-        """Something that must be so; shown either way, and remembered if it is not."""
+        """Print a check, and remember it if it failed."""
         if not holds:
             self.failed.append(text)
         mark, style = (self._tick, "green") if holds else (self._cross, "bold red")
         self._print(f"{mark:>4} {text}", style=style)
 
     def _print(self, text: str, style: str = "") -> None:
-        """As it is: codes may look like markup, and lines are not to be broken in the middle of a number."""
+        """Print without markup or line breaks: a code may look like markup, and a number must not be broken."""
         self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

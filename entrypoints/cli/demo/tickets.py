@@ -1,6 +1,6 @@
-"""Third act: who is eligible, what a moved concert does to the rankings, and codes for the best fans.
+"""Third act: which fans are eligible, what a moved concert changes in the rankings, and codes for the best fans.
 
-Each answer is checked against a plain reading of what the fans themselves have asked for.
+Each answer is checked against a simple calculation over the fans of the demo.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ SOURCE, TARGET = "chi", "lax"
 TICKETS: Final = 100
 RANKS: Final = len(MARKETS)
 ENOUGH: Final = 5_000
-"""Codes on one page: more than the demo ever assigns."""
+"""Codes on one page: more than the demo assigns."""
 
 
 async def play(stage: Stage) -> None:
@@ -44,7 +44,7 @@ async def ask_who_is_eligible(stage: Stage, confirmed: Sequence[Fan]) -> None:
 
 
 async def transfer(stage: Stage, registered: Sequence[Fan]) -> list[Fan]:
-    """The fans, as they are afterwards."""
+    """Returns the fans after the transfer."""
     story = stage.story
     with story.step(
         f"The concert of {MARKETS[SOURCE]} moves to {MARKETS[TARGET]}: first a dry run, then the move"
@@ -86,7 +86,7 @@ async def break_down(stage: Stage, registered: Sequence[Fan]) -> None:
 
 
 async def select_best(stage: Stage, confirmed: Sequence[Fan]) -> list[str]:
-    """Whom: the best first."""
+    """Returns the selected fans, the best first."""
     story = stage.story
     with story.step(f"The best {TICKETS} are selected"):
         page = await stage.get("entries/scoring", limit=str(TICKETS))
@@ -103,7 +103,7 @@ async def select_best(stage: Stage, confirmed: Sequence[Fan]) -> list[str]:
 
 
 async def hand_out_codes(stage: Stage, fans: Sequence[str]) -> None:
-    """The end of the story: from a registration to a code, all in one campaign."""
+    """The last step: from a registration to a code, all in one campaign."""
     story = stage.story
     with story.step("Each of them gets a code from the inventory of the first act"):
         hold = await stage.post("reserve", {"type": "tm", "count": len(fans)})
@@ -129,7 +129,7 @@ def _confirmed(fans: Sequence[Fan]) -> list[Fan]:
 
 
 Table = Mapping[str, tuple[int, list[int]]]
-"""For each market how many chose it, and at which rank."""
+"""How many fans chose each market, and at which rank."""
 
 
 def _table(rows: Sequence[Answer], total: str) -> Table:

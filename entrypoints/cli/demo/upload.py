@@ -1,4 +1,4 @@
-"""A file of codes as it comes from the world: good lines, and everything else that people put into such files."""
+"""A file of codes as it arrives in practice: good lines, and the usual mistakes."""
 
 import random
 import secrets
@@ -10,13 +10,13 @@ REPEATED: Final = 40
 BLANK: Final = ("", "   ", "\t", ",no code in the first column", '""', '"  ",quoted white space')
 BAD: Final = ("X" * 200, "CODE\x00WITH-NUL", "CODE\x07WITH-BELL", '"quotes that never close')
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without the letters and digits that people mistake for each other."""
+"""Without letters and digits that look alike."""
 BOM: Final = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """The file's bytes, and what an import must find in it."""
+    """The bytes of the file, and the counts that an import must report."""
 
     content: bytes
     rows: int
@@ -27,7 +27,7 @@ class Upload:
 
 
 def generate() -> Upload:
-    """Codes no other run has, in random order, some spelled in the other ways CSV allows."""
+    """Codes that no other run has, in random order, some written in other ways that CSV allows."""
     run = secrets.token_hex(2).upper()
     codes = [f"{run}-{number:05d}-{''.join(random.choices(ALPHABET, k=6))}" for number in range(CODES)]
     lines = [_spelled(code) for code in codes]
