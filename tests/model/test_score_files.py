@@ -33,7 +33,8 @@ def _problems(content: str) -> list[tuple[int | None, str]]:
     [
         "userId,score\nann,97\n", "userid,score\nann,97", "score,userId\n97,ann\n", "Score,User ID\n97,ann\n",
         "USER_ID,SCORE\nann,97\n", "user id;score\nann;97\n", "score\tselection\tuser_id\n97\t\tann\n",
-        "userId|score\nann|97\n", "sep=;\nuserId;score\nann;97\n", "sep=,\nann,97\n", "SEP=|\nann|97",
+        "userId|score\nann|97\n", "sep=;\nuserId;score\nann;97\n", '"sep=;"\nuserId;score\nann;97\n',
+        "sep=,\nann,97\n", "SEP=|\nann|97",
         "\ufeffuserId,score\nann,97\n", "\ufeff\ufeffann,97\n", "userId,score\rann,97\r",
         "userId,score\r\nann,97\r\n", "\n\nuserId,score\n\nann,97\n\n", " ann , 97 \n", '"ann","97"\n',
         "userId,score,\nann,97,\n", "userId,score,selection,,\nann,97,,,\n", "ann;97\n", "ann\t97", "ann|97",
