@@ -33,21 +33,21 @@ from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import sweeping
 
 COLLECT_AFTER: Final = (20_000, 20, 20)
-"""Objects, and rounds of the younger generations, between two looks of the collector. Requests leave few cycles
-behind; at Python's own 700 objects it would look for them every few requests."""
+"""The thresholds of the garbage collector. Requests leave few cycles; with the default of 700 objects it would run
+every few requests."""
 
 log = structlog.get_logger()
 
 
 def from_environment() -> ASGIApp:
-    """What the server loads in each of its processes. Raises ConfigurationError."""
+    """The server calls this in each of its processes. Raises ConfigurationError."""
     settings = read_settings()
     configure_logs(settings.log_level)
     return http_app(settings)
 
 
 def http_app(settings: Settings) -> ASGIApp:
-    """The service. Raises ConfigurationError; opens nothing before the server starts it."""
+    """The service. Opens nothing before the server starts it. Raises ConfigurationError."""
     check(settings)
     metrics = Metrics(requests=settings.metrics == "on")
     app = Litestar(
@@ -83,7 +83,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             app.state.background = Background()
             app.state.stopping = Stopping(settings.shutdown_delay)
             app.state.stopping.listen()
-            # What is there now stays: the collector need not look through it again and again while fans wait.
+            # The objects of now stay for ever: the collector need not visit them again while fans wait.
             gc.collect()
             gc.freeze()
             gc.set_threshold(*COLLECT_AFTER)

@@ -1,7 +1,4 @@
-"""For operators: is it alive, is it ready, what does it measure.
-
-No token needed.
-"""
+"""For operators: liveness, readiness and measurements. No token is needed."""
 
 from typing import Literal
 
@@ -41,7 +38,7 @@ class ReadyBody(Wire):
     answers={200: Answer(body=AliveBody, description="It is.", example={"status": "alive"})},
 )
 async def livez(call: Call[None]) -> AliveBody:
-    """Never touches a dependency: a dead neighbour is no reason to kill this process."""
+    """Calls no dependency: a neighbour that is down is no reason to kill this process."""
     return AliveBody()
 
 

@@ -14,7 +14,7 @@ MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
 
 CODE_TEXT: Final = rf"^\s*[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{{0,{MAX_CODE_LENGTH - 2}}}[^\s\x00-\x1f\x7f])?\s*$"
-"""White space around a code is dropped, as it is in files; what is left is 1 to 128 characters."""
+"""White space around a code is removed, as in files; 1 to 128 characters are left."""
 NAME_TEXT: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$(?!\n)"
 CURSOR: Final = "^[A-Za-z0-9_-]+$"
 RULES: Final[Mapping[str, str]] = {
@@ -24,7 +24,7 @@ RULES: Final[Mapping[str, str]] = {
     RESERVE_ID: RESERVE_ID_RULE,
     USER_ID: USER_ID_RULE,
 }
-"""What each pattern of a request says, for people; a test proves it complete."""
+"""Each pattern of a request in words for people; a test proves it complete."""
 
 CodeText = Annotated[str, Meta(min_length=1, max_length=2 * MAX_CODE_LENGTH, pattern=CODE_TEXT)]
 ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
@@ -40,11 +40,11 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class Wire(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Bodies are exact: a field nobody knows is an error, not a wish ignored."""
+    """Bodies are exact: an unknown field is an error, and is not ignored."""
 
 
 class EndLine(Wire):
-    """The last line of an NDJSON answer: without it the answer was cut short."""
+    """The last line of an NDJSON answer. An answer without it is incomplete."""
 
     end: bool
     count: int

@@ -68,7 +68,7 @@ class ReleaseRequest(Wire):
     reserve_id: ReserveIdText
     codes: Annotated[
         Annotated[list[CodeText], Meta(max_length=MAX_PER_REQUEST)] | None,
-        Meta(description="Left out: all that the reservation still holds."),
+        Meta(description="Without it: all codes that the reservation still holds."),
     ] = None
 
 
@@ -106,7 +106,7 @@ class ReleaseBody(Wire):
     answers={
         200: Answer(
             body=AssignBody,
-            description="What became of each code.",
+            description="The result for each code.",
             example={
                 "assigned": [{"code": "K7QX-02MN", "userId": "fan-1", "assignedAt": "2026-11-21T18:05:00.000Z"}],
                 "rejected": [],
@@ -133,7 +133,7 @@ async def assign_codes(call: Call[AssignRequest]) -> AssignBody:
     answers={
         200: Answer(
             body=ReleaseBody,
-            description="How many went back, and which could not.",
+            description="The number of released codes, and the codes that were not released.",
             example={"released": 1, "rejected": []},
         )
     },

@@ -69,7 +69,7 @@ class CodeBody(Wire):
 
     @classmethod
     def of(cls, code: Code, now: datetime) -> "CodeBody":
-        """As it is at ``now``: a hold that has lapsed is not shown, an assigned code never expires."""
+        """The code at ``now``: a lapsed hold is not shown, and an assigned code never expires."""
         status = code.status(now)
         hold = None if status is CodeStatus.AVAILABLE else code.hold
         expires = hold.expires_at if hold and status is CodeStatus.RESERVED else None
@@ -120,7 +120,7 @@ _CODE = {
     answers={
         200: Answer(
             body=PageBody,
-            description="A page; or, if asked for, all codes as a stream.",
+            description="One page; or all codes as a stream, if the caller accepts that.",
             example={"codes": [_CODE], "next": None},
             media={NDJSON: '{"end":true,"count":0}\n', CSV: "code,type,status\r\n"},
         )
@@ -149,7 +149,7 @@ async def _ndjson(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
 
 
 async def _csv(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
-    """Our import understands it, and undoes the guards.
+    """The import reads this file, and removes the guards.
 
     All cells have quotes: where spreadsheets expect semicolons between columns, ``x;=1`` would be two cells.
     """

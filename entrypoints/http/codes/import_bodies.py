@@ -1,4 +1,4 @@
-"""An import of codes on the wire: the request, the receipt, and what became of an import that was taken back."""
+"""An import of codes on the wire: the request, the receipt, and the result of withdrawing it."""
 
 from typing import Annotated, Final, Literal
 
@@ -20,23 +20,25 @@ class ImportRequest(Wire):
     key: Annotated[str, Meta(min_length=1, max_length=512, description="codes/{campaignId}/{type}/{filename}")]
     separator: Annotated[
         Literal[",", ";", "\t", "|"] | None,
-        Meta(description="What stands between columns; if not given, it is found."),
+        Meta(description="The separator of columns; without it, it is detected."),
     ] = None
     header: Annotated[
-        bool | None, Meta(description="Whether the first row names the columns; if not given, it is found.")
+        bool | None, Meta(description="Does the first row name the columns? Without it, it is detected.")
     ] = None
     column: Annotated[
         ColumnNumber | ColumnName | None,
-        Meta(description="Which column holds the codes: its number from 1, or its name in the first row."),
+        Meta(description="The column of the codes: its number from 1, or its name in the first row."),
     ] = None
     accept: Annotated[
         tuple[Reason, ...],
-        Meta(max_length=len(Reason), description="Reasons that are to let a row pass as a code all the same."),
+        Meta(max_length=len(Reason), description="Rows with one of these reasons are accepted as codes."),
     ] = ()
-    dry_run: Annotated[bool, Meta(description="Only look: the receipt, and nothing is stored.")] = False
+    dry_run: Annotated[
+        bool, Meta(description="Only check the file: the receipt comes, and nothing is stored.")
+    ] = False
 
     def options(self) -> FileOptions:
-        """Raises InvalidValue for a reason that no wish makes a code."""
+        """Raises InvalidValue for a reason that cannot be accepted."""
         accept = frozenset(self.accept)
         if refused := sorted(accept - ACCEPTABLE):
             raise InvalidValue("accept", f"{', '.join(refused)} cannot be accepted: such a row is no code")
@@ -45,8 +47,8 @@ class ImportRequest(Wire):
 
 class ProblemLine(Wire):
     line: int
-    reason: Annotated[str, Meta(description="Why the row was not stored; `header` and `look_alike` only tell.")]
-    detail: Annotated[str, Meta(description="Which character it is about.")] | UnsetType = UNSET
+    reason: Annotated[str, Meta(description="Why the row was not stored; `header` and `look_alike` only inform.")]
+    detail: Annotated[str, Meta(description="The character in question.")] | UnsetType = UNSET
 
 
 class UnderstoodBody(Wire):
@@ -82,10 +84,10 @@ class ImportBody(Wire):
     finished_at: Instant | None
     failure: Annotated[str | None, Meta(description="The code of the error that ended a failed import.")]
     understood: Annotated[
-        UnderstoodBody | None, Meta(description="How the file is read; null before its head was looked at.")
+        UnderstoodBody | None, Meta(description="How the file is read; null before its head is checked.")
     ]
     sample: (
-        Annotated[list[str], Meta(description="Of a dry run: the first and the last five codes.")] | UnsetType
+        Annotated[list[str], Meta(description="After a dry run: the first and the last five codes.")] | UnsetType
     ) = UNSET
 
     @classmethod
@@ -120,8 +122,8 @@ class KeptBody(Wire):
 
 
 class WithdrawnBody(Wire):
-    removed: Annotated[int, Meta(description="Codes that were available, and are gone.")]
-    kept: Annotated[KeptBody, Meta(description="Codes that are in fans' hands, or about to be.")]
+    removed: Annotated[int, Meta(description="Available codes that were removed.")]
+    kept: Annotated[KeptBody, Meta(description="Codes that are reserved or assigned, and stay.")]
 
 
 EXAMPLE: Final = {

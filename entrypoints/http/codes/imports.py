@@ -88,7 +88,7 @@ async def get_import(call: Call[None]) -> ImportBody:
     answers={
         200: Answer(
             body=WithdrawnBody,
-            description="What is gone, and what was kept.",
+            description="The numbers of removed and of kept codes.",
             example={"removed": 49_990, "kept": {"reserved": 4, "assigned": 6}},
         )
     },
@@ -106,8 +106,8 @@ def _wants_no_wait(request: AnyRequest) -> bool:
 
 
 async def _import_unattended(app: Application, run: Import, options: FileOptions) -> None:
-    """Nobody waits for the answer: how it ended is on record, and in the log."""
+    """No caller waits for the answer: the run and the log record how it ended."""
     try:
         await app.codes.run_import(run, options)
-    except Exception as error:  # noqa: BLE001  # there is nobody to raise it to
+    except Exception as error:  # noqa: BLE001  # no caller is there to catch it
         log.warning("import.failed", import_id=run.id, reason=type(error).__name__)

@@ -22,7 +22,9 @@ class ReserveRequest(Wire):
     count: Annotated[int, Meta(ge=1, le=MAX_PER_RESERVATION)]
     reserve_id: Annotated[
         ReserveIdText | None,
-        Meta(description="Chosen by the caller, it makes the request safe to repeat; hard to guess, please."),
+        Meta(
+            description="Chosen by the caller, so that the request is safe to repeat. It should be hard to guess."
+        ),
     ] = None
 
 

@@ -25,10 +25,10 @@ class SelectRequest(Wire):
 
 
 class SelectBody(Wire):
-    updated: Annotated[int, Meta(description="Those that have this selection now.")]
+    updated: Annotated[int, Meta(description="The number of fans that have this selection now.")]
     rejected: Annotated[
         list[str],
-        Meta(description="Not registered, the phone is not confirmed, or too many messages of the fan's wait."),
+        Meta(description="The fan is not registered, the phone is not confirmed, or too many events wait."),
     ]
 
 
@@ -47,9 +47,9 @@ class TransferProblem(Wire):
 class TransferBody(Wire, omit_defaults=True):
     matched: Annotated[int, Meta(description="moved + merged + rejected")]
     moved: Annotated[int, Meta(description="`to` took the place of `from`.")]
-    merged: Annotated[int, Meta(description="Had both: the two became one, at the better rank.")]
+    merged: Annotated[int, Meta(description="The fan had both: they became one, at the better rank.")]
     rejected: Annotated[
-        int, Meta(description="Stay as they were, since too many messages of the fan's wait: repeat it later.")
+        int, Meta(description="Not changed, since too many events of the fan wait. Repeat the transfer later.")
     ] = 0
     problems: Annotated[tuple[TransferProblem, ...], Meta(description="The first hundred of the rejected.")] = ()
 

@@ -1,4 +1,4 @@
-"""A registration as the fan and the staff see it."""
+"""A registration as fans and staff see it."""
 
 from typing import Annotated, Final
 
@@ -21,7 +21,7 @@ class FraudBody(Wire):
 
 
 class ConfirmationBody(Wire):
-    token: Annotated[str | None, Meta(description="Null while the number has used up its sends.")]
+    token: Annotated[str | None, Meta(description="Null while no code can be sent to the number.")]
     expires_at: Instant | None
     resend_after: Instant
 
@@ -54,7 +54,7 @@ class EntryBody(Wire):
     fanscore: FanscoreBody
     fraud: FraudBody
     selection: Selection
-    revision: Annotated[int, Meta(description="Counts the stored changes.")]
+    revision: Annotated[int, Meta(description="The number of stored changes.")]
     created_at: Instant
     updated_at: Instant
     confirmation: ConfirmationBody | None

@@ -16,15 +16,16 @@ from entrypoints.http.request.scopes import Scope
 from entrypoints.http.wire import Wire
 
 LONGEST_TOKEN: Final = 4_096
-"""With a fan's id of 128 characters, each of which takes 16 in a token at most."""
+"""Enough for a fan's id of 128 characters; in a token each takes 16 at most."""
 
 
 class ConfirmRequest(Wire):
     token: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST_TOKEN, description="From the registration's answer.")
+        str, Meta(min_length=1, max_length=LONGEST_TOKEN, description="From the answer to the registration.")
     ]
     code: Annotated[
-        str, Meta(min_length=1, max_length=TYPED_LIMIT, description="From the SMS: its six digits, or all of it.")
+        str,
+        Meta(min_length=1, max_length=TYPED_LIMIT, description="The six digits from the SMS, or its whole text."),
     ]
 
 
@@ -70,7 +71,7 @@ async def confirm_phone(call: Call[ConfirmRequest]) -> EntryBody:
     guard=oneself,
     limit="writes",
     use_cases=(ResendCode,),
-    answers={202: Answer(body=ConfirmationBody, description="It is on its way.", example=CONFIRMATION)},
+    answers={202: Answer(body=ConfirmationBody, description="The code was sent.", example=CONFIRMATION)},
 )
 async def resend_code(call: Call[None]) -> ConfirmationBody | None:
     entry = await call.app.phones.resend_code(call.campaign_id, call.caller.user_id)

@@ -1,4 +1,4 @@
-"""Asking over HTTP how many registered."""
+"""Counting registrations over HTTP."""
 
 from typing import Annotated
 

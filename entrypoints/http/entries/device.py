@@ -1,4 +1,4 @@
-"""Where a registration comes from: what the caller tells of it, and what the connection shows."""
+"""The device of a registration: what the caller sends about it, and what the connection shows."""
 
 from typing import Annotated, Final
 
@@ -19,13 +19,13 @@ class DeviceRequest(Wire):
     user_agent: Annotated[str, Meta(max_length=MAX_USER_AGENT)] | None = None
 
 
-def device_of(told: DeviceRequest | None, request: AnyRequest) -> Device:
-    """Behind a proxy that is believed, the connection is the one that the proxy tells of."""
-    told = told or DeviceRequest()
+def device_of(sent: DeviceRequest | None, request: AnyRequest) -> Device:
+    """Behind a trusted proxy, the connection is the one that the proxy reports."""
+    sent = sent or DeviceRequest()
     return Device(
-        session_id=told.session_id,
-        ip=told.ip,
-        user_agent=told.user_agent,
+        session_id=sent.session_id,
+        ip=sent.ip,
+        user_agent=sent.user_agent,
         connection_ip=request.client.host[:MAX_IP] if request.client else None,
         connection_user_agent=(header(request, b"user-agent") or "")[:MAX_USER_AGENT] or None,
     )

@@ -1,4 +1,4 @@
-"""Asking over HTTP who is eligible."""
+"""Counting and listing eligible fans over HTTP."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
@@ -33,12 +33,16 @@ class EligibilityQuery(Wire):
     max_score: Score = 100.0
     market: Annotated[
         list[MarketName],
-        Meta(max_length=100, description="Any of them. The campaign offers it, or an entry still has it."),
+        Meta(
+            max_length=100, description="Any of these markets. The campaign offers each, or an entry still has it."
+        ),
     ] = field(default_factory=list)
-    max_rank: Annotated[int, Meta(ge=1, le=MAX_MARKETS, description="Among the first so many preferences.")] = 4
-    selection: Annotated[list[Selection], Meta(max_length=4, description="Any of them; `none` if left out.")] = (
-        field(default_factory=list)
-    )
+    max_rank: Annotated[
+        int, Meta(ge=1, le=MAX_MARKETS, description="The market is among the first so many preferences.")
+    ] = 4
+    selection: Annotated[
+        list[Selection], Meta(max_length=4, description="Any of these selections; without it, `none`.")
+    ] = field(default_factory=list)
 
     def query(self) -> Query:
         return Query(
@@ -146,7 +150,7 @@ async def count_eligible(call: Call[EligibilityQuery]) -> EligibilityBody:
     answers={
         200: Answer(
             body=RankingBody,
-            description="A page; or, if asked for, all of them as a stream.",
+            description="One page; or all fans as a stream, if the caller accepts that.",
             example={
                 "records": [
                     {

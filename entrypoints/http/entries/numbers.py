@@ -1,4 +1,4 @@
-"""What staff do about numbers, over HTTP."""
+"""Freeing numbers over HTTP."""
 
 from typing import Annotated
 

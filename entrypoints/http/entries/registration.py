@@ -1,4 +1,4 @@
-"""Registering over HTTP, and looking at a registration."""
+"""Registering over HTTP, and reading a registration."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final
@@ -50,9 +50,12 @@ Attributes = Annotated[
 
 
 class RegisterRequest(Wire):
-    phone: Annotated[str, Meta(min_length=1, max_length=64, description="Parsed with the campaign's region.")]
+    phone: Annotated[
+        str, Meta(min_length=1, max_length=64, description="Parsed with the default region of the campaign.")
+    ]
     markets: Annotated[
-        list[Name], Meta(min_length=1, max_length=MAX_MARKETS, description="By rank, the primary one first.")
+        list[Name],
+        Meta(min_length=1, max_length=MAX_MARKETS, description="By rank, the primary preference first."),
     ]
     email: Email | None = None
     first_name: PersonName | None = None
@@ -61,7 +64,7 @@ class RegisterRequest(Wire):
     invite_code: Annotated[str, Meta(max_length=256)] | None = None
     attributes: Attributes | None = None
     device: DeviceRequest | None = None
-    user_id: Annotated[UserIdText | None, Meta(description="For administrators: whom to register.")] = None
+    user_id: Annotated[UserIdText | None, Meta(description="For administrators: the fan to register.")] = None
 
     def command(self, campaign_id: CampaignId, user_id: UserId, connection: AnyRequest) -> RegisterFanCommand:
         _check_size(self.attributes or {})
@@ -81,7 +84,7 @@ class RegisterRequest(Wire):
 
 
 def _check_size(attributes: Mapping[str, str]) -> None:
-    """Raises a 422 Problem for more bytes than an entry, and each message about it, may hold."""
+    """Raises a 422 Problem for more bytes than an entry and its events may hold."""
     size = sum(len(name.encode()) + len(value.encode()) for name, value in attributes.items())
     if size > MAX_ATTRIBUTE_BYTES:
         detail = f"names and values have {size} bytes together: send at most {MAX_ATTRIBUTE_BYTES}"
@@ -101,7 +104,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
     id="register",
     method="POST",
     path="/{campaignId}/entries",
-    summary="Register, or change one's registration",
+    summary="Register, or change the own registration",
     tag="Entries",
     guard=fan,
     scope=Scope.ENTRIES,
@@ -125,7 +128,7 @@ async def register(call: Call[RegisterRequest]) -> Response[bytes]:
     id="getMyEntry",
     method="GET",
     path="/{campaignId}/entries/me",
-    summary="One's own registration",
+    summary="The caller's own registration",
     tag="Entries",
     guard=oneself,
     limit="reads",

@@ -26,7 +26,7 @@ class ScoreRecordRequest(Wire):
 
 
 class NdjsonReader:
-    """JSON is UTF-8; with a byte order mark and in UTF-16 it is read all the same."""
+    """Reads UTF-8, with or without a byte order mark, and UTF-16 with one."""
 
     def __init__(self) -> None:
         self._utf8 = Utf8()
@@ -54,17 +54,17 @@ class NdjsonReader:
 
 
 def to_record(raw: bytes | None, line: int) -> Record:
-    """``raw`` is None where it was too long to be kept."""
+    """``raw`` is None for a line that was too long to keep."""
     try:
         body = msgspec.json.decode(raw or b"", type=ScoreRecordRequest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _problem_of(raw or b"", line)
-    # There is a -0.0, and it is no less than 0.
+    # -0.0 passes as a score of 0.
     return ScoreRecord(user_id=UserId(body.user_id), score=abs(body.score), selection=body.selection, line=line)
 
 
 def _problem_of(raw: bytes, line: int) -> Record:
-    """Why that is no record. Numbers of any size are read here, as far as they can be compared."""
+    """Why that is no record. Numbers of any size are read here, so that they can be compared with the limits."""
     if len(raw) > MAX_LINE_BYTES:
         return ScoreProblem(None, ScoreRefusal.COLUMNS, line)
     try:
@@ -79,5 +79,5 @@ def _problem_of(raw: bytes, line: int) -> Record:
 
 
 def _refuse(constant: str) -> None:
-    """Python's reader would take ``NaN`` and ``Infinity``, which are no JSON."""
+    """Refuse ``NaN`` and ``Infinity``: they are not JSON, but Python's reader accepts them."""
     raise ValueError(constant)

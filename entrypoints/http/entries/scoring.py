@@ -33,7 +33,7 @@ from entrypoints.http.wire import Wire
 KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
 TURN_BYTES: Final = 256 * 1024
-"""Of records that are read before others have their turn."""
+"""After so many bytes of records, other requests get their turn."""
 
 
 class ScoringRequest(Wire):
@@ -46,18 +46,18 @@ class ScoringRequest(Wire):
 
 
 class _RawScoringRequest(Wire):
-    """The same, with each record left to be judged by itself: one that is wrong does not spoil the others."""
+    """The same with raw records: each is checked separately, so that a wrong record does not spoil the others."""
 
     records: Annotated[list[msgspec.Raw], Meta(max_length=MAX_RECORDS)] | None = None
     key: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
 
 
 class ScoreProblemBody(Wire):
-    line: Annotated[int | None, Meta(description="From 1; of `records` the record's number.")]
+    line: Annotated[int | None, Meta(description="From 1; for `records` the number of the record.")]
     user_id: str | None
     reason: Annotated[
         ScoreRefusal,
-        Meta(description="`repeated` is no refusal: of several records of one fan the last one counts."),
+        Meta(description="`repeated` is not a refusal: the last record of a fan counts."),
     ]
 
 
@@ -99,7 +99,7 @@ class ScoredBody(Wire):
     answers={
         200: Answer(
             body=ScoredBody,
-            description="What became of the records.",
+            description="The result of the upload.",
             example={
                 "received": 2,
                 "upserted": 1,
@@ -125,7 +125,7 @@ async def score_entries(call: Call[None]) -> ScoredBody:
 
 
 def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:
-    """What was left raw, nobody has looked at the encoding of. Raises a 400 Problem before anything is stored."""
+    """The encoding of raw records is not checked yet. Raises a 400 Problem before anything is stored."""
     raw = [bytes(record) for record in records]
     try:
         b"".join(raw).decode()
@@ -145,7 +145,7 @@ async def _each(records: Iterable[bytes]) -> AsyncIterator[Record]:
 
 
 async def _lines(request: AnyRequest) -> AsyncIterator[Record]:
-    """A record a line, as the bytes come in; a line that cannot be read is one record rejected."""
+    """One record a line, as the bytes arrive. An unreadable line is one rejected record."""
     reader = NdjsonReader()
     async for piece in pieces(chunks_of(request)):
         for record in reader.feed(piece):

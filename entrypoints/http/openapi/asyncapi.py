@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the events that leave: what they are, and what consumers may rely on.
+"""The AsyncAPI 3.0 document of the published events, and of what consumers can rely on.
 
 ``python -m entrypoints.http.openapi.asyncapi > docs/asyncapi.json`` writes it anew.
 """
@@ -21,9 +21,9 @@ Document = dict[str, Any]
 _REF: Final = "#/components/schemas/"
 _END: Final = r"$(?!\n)"
 _TRACEPARENT: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-_HAPPENED: Final = {
+HAPPENED: Final = {
     EntryEvent.CREATED: "A fan registered.",
-    EntryEvent.UPDATED: "Something of a registration changed: details, fanscore, fraud assessment or preferences.",
+    EntryEvent.UPDATED: "A registration changed: details, fanscore, fraud assessment or preferences.",
     EntryEvent.PHONE_CONFIRMED: "A fan confirmed the phone.",
     EntryEvent.TRANSFERRED: "A registration was moved from one market to another.",
     EntryEvent.SELECTED: "A fan was selected, waitlisted, declined, or none of these any more.",
@@ -42,7 +42,7 @@ change made it.
 
 class CloudEvent(Struct, rename="lower", kw_only=True):
     specversion: Literal["1.0"]
-    id: Annotated[str, Meta(description="The same when the event comes again.")]
+    id: Annotated[str, Meta(description="The same when the event is published again.")]
     source: Literal["/fangate"]
     type: str
     subject: Annotated[str, Meta(description="`{campaignId}/{userId}`")]
@@ -68,7 +68,7 @@ def asyncapi() -> Document:
             "publishEntryEvents": {
                 "action": "send",
                 "channel": {"$ref": "#/channels/entries"},
-                "summary": "Fangate tells of every change of a registration.",
+                "summary": "Fangate publishes every change of a registration.",
             }
         },
         "components": {
@@ -100,7 +100,7 @@ def _message(about: EntryEvent) -> Document:
     return {
         "name": _name(about),
         "title": _name(about),
-        "summary": _HAPPENED[about],
+        "summary": HAPPENED[about],
         "contentType": MEDIA_TYPE,
         "traits": [{"$ref": "#/components/messageTraits/keyed"}],
         "payload": {
@@ -111,7 +111,7 @@ def _message(about: EntryEvent) -> Document:
 
 
 def _keyed() -> Document:
-    """What all messages have around them."""
+    """Headers and keys of all messages."""
     campaign, user = (pattern.removeprefix("^").removesuffix(_END) for pattern in (CAMPAIGN_ID, USER_ID))
     key = {"type": "string", "pattern": f"^{campaign}:{user}$", "description": "`{campaignId}:{userId}`"}
     return {

@@ -22,7 +22,7 @@ Errors are `application/problem+json` (RFC 9457). Switch on `code`, which is sta
 answer has `X-Request-Id`. Before any operation is reached, a request may also be refused with `request.not_found`
 (404) or `request.method_not_allowed` (405)."""
 _BYTES: Final = {"type": "string", "format": "binary"}
-"""A body of any length: generated clients take a file for it."""
+"""A body of any length: generated clients accept a file."""
 _TAGS: Final = {
     "Codes": "Access codes: import, hold, assign, give back, count.",
     "Entries": "Registrations of fans: register, confirm the phone, score, select.",
@@ -65,7 +65,7 @@ def _without_unused(document: Schema) -> Schema:
 
 
 def _references(part: Any, schemas: Schema, seen: set[str]) -> set[str]:
-    """The names of all schemas that ``part`` leads to."""
+    """The names of all schemas that ``part`` refers to, directly or not."""
     if isinstance(part, dict):
         name = str(part.get("$ref", "")).rpartition("/")[2]
         if name and name not in seen:
@@ -123,7 +123,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
 
 
 def _responses(operation: Operation, schemas: _Schemas) -> Schema:
-    """Of each status. One may be an answer as well as a problem: they differ in their media types."""
+    """By status. A status can have an answer and a problem: they differ in their media types."""
     found = {str(status): _answer(answer, schemas) for status, answer in sorted(operation.answers.items())}
     for status, problems in problems_of(operation).items():
         problem = problem_document(problems)

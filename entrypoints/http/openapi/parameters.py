@@ -1,4 +1,4 @@
-"""The part of the OpenAPI document that tells of paths, queries and headers."""
+"""The part of the OpenAPI document about paths, queries and headers."""
 
 import re
 from collections.abc import Mapping
@@ -13,35 +13,35 @@ Schema = dict[str, Any]
 _IN_PATH: Final = re.compile(r"{(\w+)}")
 
 
-class _Told(NamedTuple):
+class _About(NamedTuple):
     meaning: str
     example: Any
-    """For where the parameter is required; an optional one is best left out when somebody tries things."""
+    """Shown where the parameter is required. People who try an operation should leave optional parameters out."""
 
 
-_PARAMETERS: Final[Mapping[str, _Told]] = {
-    "campaignId": _Told(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
-    "importId": _Told("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
-    "userId": _Told("The fan. In a path it is percent-encoded: `/` is `%2F`.", "fan-1"),
-    "code": _Told("This code alone; case matters.", "K7QX-02MN"),
-    "type": _Told("Where the codes come from.", "tm"),
-    "status": _Told("Only codes in this state.", "available"),
-    "count": _Told("How many codes.", 2),
-    "reserveId": _Told("The reservation.", "7f9c24e5b1d04c0f8a3e"),
-    "limit": _Told("How many a page.", 500),
-    "cursor": _Told("Where to go on: `next` of the page before.", "OTcuNSBmYW4tMQ"),
-    "minScore": _Told("The least score, itself included.", 50),
-    "maxScore": _Told("The greatest score, itself included.", 100),
-    "market": _Told("Any of these markets.", ["nyc"]),
-    "maxRank": _Told("The market is among the first so many preferences.", 2),
-    "selection": _Told("Any of these selections; `none` if left out.", ["none"]),
+_PARAMETERS: Final[Mapping[str, _About]] = {
+    "campaignId": _About(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
+    "importId": _About("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
+    "userId": _About("The fan. In a path it is percent-encoded: `/` is `%2F`.", "fan-1"),
+    "code": _About("This code alone; case matters.", "K7QX-02MN"),
+    "type": _About("Where the codes come from.", "tm"),
+    "status": _About("Only codes in this state.", "available"),
+    "count": _About("How many codes.", 2),
+    "reserveId": _About("The reservation.", "7f9c24e5b1d04c0f8a3e"),
+    "limit": _About("How many a page.", 500),
+    "cursor": _About("Where to go on: `next` of the page before.", "OTcuNSBmYW4tMQ"),
+    "minScore": _About("The least score, itself included.", 50),
+    "maxScore": _About("The greatest score, itself included.", 100),
+    "market": _About("Any of these markets.", ["nyc"]),
+    "maxRank": _About("The market is among the first so many preferences.", 2),
+    "selection": _About("Any of these selections; `none` if left out.", ["none"]),
 }
-"""What each parameter means, unless its own declaration says it, and one of each."""
+"""Meaning and example of each parameter; a description at its declaration replaces the meaning."""
 _HEADERS: Final = {
     "X-Request-Id": "This request's name in the logs: letters, digits, `._:-`, 128 at most; else it is replaced."
 }
 """What every operation takes."""
-_UNKNOWN: Final = _Told("", None)
+_UNKNOWN: Final = _About("", None)
 
 
 def parameters(operation: Operation, fields: Mapping[str, Schema], required: set[str]) -> list[Schema]:
@@ -56,17 +56,17 @@ def parameters(operation: Operation, fields: Mapping[str, Schema], required: set
         *(
             _header(name, meaning)
             for name, meaning in {**operation.headers, **_HEADERS}.items()
-            if name != "Accept"  # OpenAPI says it is ignored: the media types of the answer say it
+            if name != "Accept"  # OpenAPI ignores it: the media types of the answer stand for it
         ),
     ]
 
 
 def _parameter(place: str, name: str, schema: Schema, *, required: bool) -> Schema:
-    told = _PARAMETERS.get(name, _UNKNOWN)
+    about = _PARAMETERS.get(name, _UNKNOWN)
     shape = {key: value for key, value in schema.items() if key != "description"}
-    meaning = schema.get("description") or told.meaning
+    meaning = schema.get("description") or about.meaning
     parameter = {"name": name, "in": place, "required": required, "description": meaning, "schema": shape}
-    return parameter | ({"example": told.example} if required else {})
+    return parameter | ({"example": about.example} if required else {})
 
 
 def _header(name: str, meaning: str) -> Schema:
@@ -79,7 +79,7 @@ def _path_schema(name: str) -> Schema:
 
 
 def _without_null(schema: Schema) -> Schema:
-    """A query string cannot say null: what may be left out is simply not sent."""
+    """A query string has no null: an optional parameter is left out."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1:
         return schema

@@ -1,4 +1,4 @@
-"""What can go wrong with an operation, and what each problem says."""
+"""What can go wrong with an operation, and the members of each problem."""
 
 import re
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ class PossibleProblem(NamedTuple):
     title: str
     members: tuple[Member, ...] = ()
     headers: Mapping[str, str] = {}
-    """That always come with it, each with its meaning."""
+    """Headers that always come with it, each with its meaning."""
 
     @property
     def name(self) -> str:
-        """Of its schema."""
+        """The name of its schema."""
         return "".join(word.capitalize() for word in re.split("[._]", self.code)) + "Problem"
 
     @property

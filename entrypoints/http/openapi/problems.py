@@ -19,7 +19,7 @@ _REQUEST_ID: Final = {"X-Request-Id": "Names this answer in the logs; the caller
 
 
 def problem_schemas(operations: Iterable[Operation]) -> dict[str, Schema]:
-    """A schema for each problem, so that clients can tell them apart by ``code``."""
+    """A schema for each problem, so that clients can distinguish them by ``code``."""
     found = {
         problem.name: _schema(problem)
         for operation in operations
@@ -64,7 +64,7 @@ def problem_document(problems: Iterable[PossibleProblem]) -> Schema:
 
 
 def _any_of(problems: Sequence[PossibleProblem]) -> Schema:
-    """One of them, told apart by ``code``."""
+    """One of them, distinguished by ``code``."""
     references = {problem.code: f"{_SCHEMAS}{problem.name}" for problem in problems}
     if len(references) == 1:
         return {"$ref": references[problems[0].code]}
@@ -75,7 +75,7 @@ def _any_of(problems: Sequence[PossibleProblem]) -> Schema:
 
 
 def _headers_of(problems: Iterable[PossibleProblem]) -> Mapping[str, str]:
-    """Those that every problem of this status has."""
+    """The headers that every problem of this status has."""
     each = [problem.headers for problem in problems]
     return {name: each[0][name] for name in each[0] if all(name in headers for headers in each)}
 

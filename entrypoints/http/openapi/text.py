@@ -1,27 +1,27 @@
-"""What callers see of our schemas and docstrings: without the sources of rules, and without Python's habits."""
+"""Schemas and docstrings for callers: without the sources of rules, and without what only Python understands."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 _SOURCE: Final = re.compile(r"\s*\([^()]*\bREQ-\d+[^()]*\)")
-"""Where a rule comes from, as docstrings have it."""
+"""The source of a rule in a docstring."""
 _END_IN_PYTHON: Final = re.compile(r"\$\(\?!\\n\)|\\Z")
 """The end of the text. Python's ``$`` lets a line feed through; that of JSON Schema does not."""
 
 
 def for_callers(text: str) -> str:
-    """A docstring as others may read it."""
+    """A docstring for readers outside."""
     return _SOURCE.sub("", text).replace("``", "`")
 
 
 def in_ecma(pattern: str) -> str:
-    """A pattern of ours as JSON Schema has it (ECMA-262)."""
+    """A Python pattern in the dialect of JSON Schema (ECMA-262)."""
     return _END_IN_PYTHON.sub("$", pattern)
 
 
 def public(schema: Any) -> Any:
-    """A schema without what generated clients stumble over.
+    """A schema without what breaks generated clients.
 
     No ``default``: generators take it for a member that is always there.
     """

@@ -1,4 +1,4 @@
-"""Which values a type allows in one place."""
+"""The values that a type allows at one path."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -8,7 +8,7 @@ from msgspec import inspect
 
 
 def values_at(type: Any, steps: Sequence[str]) -> list[str]:
-    """Of the enumeration at the end of these ``steps``: names of fields, and anything for items of lists."""
+    """The values of the enumeration at the end of ``steps``: names of fields, any text for an item."""
     found = [_type_info(type)]
     for step in steps:
         found = [inner for one in found for inner in _inside(one, step)]

@@ -1,4 +1,4 @@
-"""Opaque page cursors: the text behind which the next page begins."""
+"""Opaque page cursors: the text after which the next page begins."""
 
 import base64
 import binascii
@@ -13,18 +13,18 @@ _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
 
 def cursor_of(position: RankingPosition | None) -> str | None:
-    """A place in a ranking."""
+    """The cursor of a position in a ranking."""
     return None if position is None else cursor_after(f"{position.score!r} {position.user_id}")
 
 
 def position_of(cursor: str | None) -> RankingPosition | None:
-    """Raises a 422 Problem for a cursor that is none of ours."""
+    """Raises a 422 Problem for a cursor that this service did not make."""
     text = text_after(cursor)
     if text is None:
         return None
     score, _, user_id = text.partition(" ")
     if not _SCORE.fullmatch(score) or not is_user_id(user_id):
-        raise _not_ours()
+        raise _foreign()
     return RankingPosition(score=float(score), user_id=UserId(user_id))
 
 
@@ -35,15 +35,15 @@ def cursor_after(text: str | None) -> str | None:
 
 
 def text_after(cursor: str | None) -> str | None:
-    """Raises a 422 Problem for a cursor that is none of ours."""
+    """Raises a 422 Problem for a cursor that this service did not make."""
     if cursor is None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise _not_ours() from None
+        raise _foreign() from None
 
 
-def _not_ours() -> Problem:
+def _foreign() -> Problem:
     return invalid(FieldProblem("/cursor", "is not a cursor of this list"))

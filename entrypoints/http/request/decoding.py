@@ -1,4 +1,4 @@
-"""From bytes and query strings to typed values; what cannot be read or is wrong becomes a Problem."""
+"""From bytes and query strings to typed values. Input that is unreadable or wrong becomes a Problem."""
 
 import asyncio
 import re
@@ -36,14 +36,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 BODY_LIMIT: Final = 1024 * 1024
 JSON: Final = "application/json"
 MAX_COMMAS: Final = 500_000
-"""Ten for each of the most records that any body may have: decoding more values takes too long at a stretch."""
+"""Ten for each record of the longest list: decoding more values would block other requests for too long."""
 MAX_PARAMETERS: Final = 200
-"""Of a query: more than all that any operation takes."""
+"""In a query: more than any operation has."""
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
 _LONGEST_LENGTH: Final = 18
-"""Digits of a Content-Length that is read."""
+"""Digits of a Content-Length; a longer one is too large in any case."""
 
 
 def campaign_of(request: AnyRequest) -> CampaignId:
@@ -61,16 +61,16 @@ def user_of(request: AnyRequest) -> UserId:
 
 
 def media_type_of(request: AnyRequest) -> str:
-    """Of the body, without its parameters."""
+    """The media type of the body, without its parameters."""
     return (header(request, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 async def body_of(
     request: AnyRequest, type: type[T], *, limit: int = BODY_LIMIT, other_media: tuple[str, ...] = ()
 ) -> T:
-    """The JSON body. Raises Problem: 413, 415, 400 for what is no JSON, 422 for what does not fit ``type``.
+    """The JSON body. Raises Problem: 413, 415, 400 for invalid JSON, 422 for JSON that does not fit ``type``.
 
-    ``other_media``: what the operation takes beside JSON, and reads elsewhere.
+    ``other_media``: media types beside JSON that the operation accepts, and reads elsewhere.
     """
     raw = await _read(request, limit)
     if media_type_of(request) != JSON:
@@ -93,13 +93,13 @@ async def body_of(
 
 
 async def let_others_in(size: int) -> None:
-    """Between two passes over so many bytes."""
+    """Let other requests run between two passes over so many bytes."""
     if size > BODY_LIMIT:
         await asyncio.sleep(0)
 
 
 def check_json(raw: bytes) -> None:
-    """Raises a 400 Problem for what is no JSON.
+    """Raises a 400 Problem for invalid JSON.
 
     Typed decoding stops at the first value that does not fit, so what comes behind it may still be no JSON at
     all; and it refuses a lone surrogate, which JSON's grammar lets pass.
@@ -107,13 +107,13 @@ def check_json(raw: bytes) -> None:
     try:
         raw.decode()
         paired = raw.replace(b"\\ud", b"\\u0").replace(b"\\uD", b"\\u0")
-        msgspec.json.decode(paired, type=msgspec.Raw)  # Reads all, and makes nothing of it: 16 MiB take 30 ms.
+        msgspec.json.decode(paired, type=msgspec.Raw)  # Reads all and builds no objects: 16 MiB take 30 ms.
     except (ValueError, RecursionError):
         raise malformed("the body is not JSON") from None
 
 
 async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
-    """The body as it comes. The framework's own stream asks at each request again what it may hold."""
+    """The body in pieces. The stream of the framework computes its limit anew for each request."""
     more = True
     while more:
         chunk, more = await _chunk(request)
@@ -121,7 +121,7 @@ async def chunks_of(request: AnyRequest) -> AsyncIterator[bytes]:
 
 
 async def _chunk(request: AnyRequest) -> tuple[bytes, bool]:
-    """And whether there are more."""
+    """The next piece, and if more follow."""
     message: Any = await request.receive()
     if message["type"] == "http.disconnect":
         raise malformed("the body ended too early")
@@ -145,7 +145,7 @@ async def _read(request: AnyRequest, limit: int) -> bytes:
 
 
 def query_of(request: AnyRequest, type: type[T]) -> T:
-    """The query string. A parameter nobody knows, or one given twice, is an error, not a filter ignored."""
+    """The query string. An unknown parameter is an error, and so is one given twice: neither is ignored."""
     given: dict[str, str | int | float] = {}
     shape = _shape_of(type)
     lists: dict[str, list[str]] = {}
@@ -167,7 +167,7 @@ def query_of(request: AnyRequest, type: type[T]) -> T:
 
 
 def _parameters(query: bytes) -> list[tuple[str, str]]:
-    """The framework's own reader remembers a thousand queries, of any length."""
+    """The reader of the framework is not used: it remembers a thousand queries of any length."""
     try:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError:
@@ -175,7 +175,7 @@ def _parameters(query: bytes) -> list[tuple[str, str]]:
 
 
 class _Shape(NamedTuple):
-    """Which fields are not text. All else stays text: msgspec's own lax mode would take ``null`` for nothing."""
+    """The fields that are not text. Others stay text: the lax mode of msgspec would read ``null`` as no value."""
 
     integers: frozenset[str]
     decimals: frozenset[str]
@@ -194,6 +194,6 @@ def _shape_of(type: type[msgspec.Struct]) -> _Shape:
 
 
 def _bare(type: Any) -> msgspec.inspect.Type:
-    """What kind of type it is, whatever is said about it."""
+    """The kind of the type, without its constraints."""
     info = msgspec.inspect.type_info(type)
     return info.type if isinstance(info, msgspec.inspect.Metadata) else info

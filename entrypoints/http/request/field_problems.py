@@ -1,4 +1,4 @@
-"""From the decoder's messages to field problems: which field is wrong, in words of ours."""
+"""From the messages of the decoder to field problems: which field is wrong, and what it must be."""
 
 import re
 from typing import Any, Final
@@ -10,7 +10,7 @@ from entrypoints.http.response.problems import FieldProblem
 from entrypoints.http.wire import RULES
 
 _WHERE: Final = re.compile(r" - at (?:`key` in )?`\$([A-Za-z0-9_.\[\]]*)`$")
-"""The path that msgspec adds. It is made of names of ours, indexes and ``[...]``, and never of a caller's text."""
+"""The path that msgspec adds. It holds names of fields, indexes and ``[...]``, never text of the caller."""
 _LONGEST_PATH: Final = 200
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _LONGEST_NAME: Final = 64
@@ -21,7 +21,7 @@ _BOUND: Final = {"<=": "at most", ">=": "at least"}
 
 
 def field_problem(error: msgspec.ValidationError, type: Any) -> FieldProblem:
-    """msgspec says ``… - at `$.assignments[0].code```; callers read ``/assignments/0/code``.
+    """From ``… - at `$.assignments[0].code``` of msgspec to ``/assignments/0/code`` for callers.
 
     The message quotes what the caller sent, at any length. So no pattern looks at more than its end. ``type`` is
     what was to be read.
@@ -33,15 +33,16 @@ def field_problem(error: msgspec.ValidationError, type: Any) -> FieldProblem:
     _, names_field, name = detail.partition(" field `")
     if names_field and detail.startswith("Object "):
         steps.append(name.removesuffix("`"))
-    words = _in_our_words(detail) or f"must be one of: {', '.join(values_at(type, steps))}"
+    words = _in_plain_words(detail) or f"must be one of: {', '.join(values_at(type, steps))}"
     of_a_name = where is not None and "`key` in" in where[0]
     return FieldProblem(pointer(*steps), f"a name in it {words}" if of_a_name else words)
 
 
-def _in_our_words(detail: str) -> str:
-    """What was sent may be a code in the wrong place: it is not repeated. Nor is a pattern, which helps no fan.
+def _in_plain_words(detail: str) -> str:
+    """The message without the value, which may be a code in the wrong place, and without a pattern.
 
-    Empty for one of several values that are allowed: the type knows them."""
+    Empty for an enumeration: its values are read from the type.
+    """
     if detail.startswith("Object contains unknown"):
         return "is not a known field"
     if detail.startswith("Invalid enum value"):
@@ -56,5 +57,5 @@ def _in_our_words(detail: str) -> str:
 
 
 def pointer(*steps: str) -> str:
-    """An RFC 6901 pointer; names that callers made up are cut to a length that no answer grows with."""
+    """An RFC 6901 pointer. Names that come from callers are cut, so that an answer stays small."""
     return "".join("/" + step[:_LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in steps)

@@ -16,7 +16,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection], Awaitable[Caller]]
 """Raises a 401 or 403 Problem, or Unavailable."""
 ANONYMOUS: Final = Caller(UserId(""), supreme=False)
-"""The caller of a public operation: no token was looked at."""
+"""The caller of a public operation: no token was checked."""
 
 
 async def supreme(request: Connection) -> Caller:

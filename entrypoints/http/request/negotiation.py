@@ -1,4 +1,4 @@
-"""Which media type the caller would like best (RFC 9110, section 12.5.1)."""
+"""The media type that the caller prefers (RFC 9110, section 12.5.1)."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 LONGEST_READ: Final = 2_000
-"""Characters of Accept headers: what browsers send has 150."""
+"""Characters of Accept headers; browsers send about 150."""
 _QUALITY: Final = re.compile(r"[0-9]{0,3}(\.[0-9]{0,10})?(?<=[0-9])", re.ASCII)
 
 
@@ -27,7 +27,7 @@ class _Range(NamedTuple):
 
 
 def preferred(request: AnyRequest, *offered: str) -> str:
-    """The first offered one is also the answer to whoever asks for anything, or for what we do not have."""
+    """The best offered type. The first is the default, also for callers that accept none of them."""
     wishes = list(_ranges(",".join(_accept_headers(request))))
     best = max(offered, key=lambda media: _rank(media, wishes))
     return best if _rank(best, wishes) > (0, 0) else offered[0]
@@ -38,7 +38,7 @@ def _accept_headers(request: AnyRequest) -> Iterator[str]:
 
 
 def _rank(media: str, wishes: list[_Range]) -> tuple[float, int]:
-    """The quality that the most exact wish gives, and how exact it is, which decides between equals."""
+    """The quality in the most exact wish, and its exactness, which decides between equal qualities."""
     fits = [(wish.fit(media), wish.quality) for wish in wishes]
     exactness, quality = max(fits, default=(0, 0.0))
     return (quality, exactness) if exactness and quality else (0, 0)
@@ -50,5 +50,5 @@ def _ranges(header: str) -> Iterator[_Range]:
         weights = [value for name, _, value in (part.partition("=") for part in parameters) if name == "q"]
         if not weights:
             yield _Range(pattern, 1.0)
-        elif _QUALITY.fullmatch(weights[0]):  # A wish that cannot be read is none.
+        elif _QUALITY.fullmatch(weights[0]):  # An unreadable wish is ignored.
             yield _Range(pattern, min(1.0, float(weights[0])))

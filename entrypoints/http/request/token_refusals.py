@@ -1,4 +1,4 @@
-"""Why tokens are refused: for the log only. Callers are told no more than that a token is not acceptable."""
+"""Why tokens are refused: for the log only. Callers learn only that a token is not acceptable."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 
 class TokenRefused(jwt.InvalidTokenError):
-    """With the name of the claim that is wrong, where it is one."""
+    """With the name of the wrong claim, where a claim is the reason."""
 
     def __init__(self, reason: Reason, claim: str | None = None) -> None:
         super().__init__(reason.value)
@@ -54,7 +54,7 @@ _REASONS: Final[Mapping[type[Exception], tuple[Reason, str | None]]] = {
 
 
 def refused(error: Exception) -> TokenRefused:
-    """What the library raised, as one of our reasons."""
+    """The exception of the library as one of the reasons."""
     if isinstance(error, TokenRefused):
         return error
     if isinstance(error, jwt.MissingRequiredClaimError):
@@ -72,11 +72,16 @@ class RefusalLog:
     _budgets: dict[Reason, "_Budget"] = field(default_factory=dict)
 
     def add(self, refusal: TokenRefused, token: str = "") -> None:
-        """Log the reason, and what the token says of its key and issuer; never the token itself."""
+        """Log the reason, and the key and issuer that the token names; never the token itself."""
         budget = self._budgets.setdefault(refusal.reason, _Budget(self.now()))
         if not budget.take(self.now()):
             return
-        fields = {"claim": refusal.claim, "not_logged": budget.forget(), **self._expected(refusal), **_said(token)}
+        fields = {
+            "claim": refusal.claim,
+            "not_logged": budget.forget(),
+            **self._expected(refusal),
+            **_named_in(token),
+        }
         known = {name: value for name, value in fields.items() if value}
         structlog.get_logger().warning("auth.refused", reason=refusal.reason.value, **known)
 
@@ -107,8 +112,8 @@ class _Budget:
         return counted
 
 
-def _said(token: str) -> dict[str, str | None]:
-    """What a token claims, true or not. Its length is bounded before it comes here."""
+def _named_in(token: str) -> dict[str, str | None]:
+    """The key and issuer that a token names, true or not. The length of the token is checked before."""
     try:
         read = jwt.decode_complete(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
@@ -120,7 +125,7 @@ def _said(token: str) -> dict[str, str | None]:
 
 
 def _short(value: Any) -> str | None:
-    """Printable and bounded: the caller wrote it. None for what is not there."""
+    """Printable and bounded, since the caller wrote it. None where it is missing."""
     if value is None:
         return None
     if isinstance(value, list) and all(isinstance(one, str) for one in value[:_LONGEST]):

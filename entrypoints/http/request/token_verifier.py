@@ -35,7 +35,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class TokenVerifier:
-    """Checks bearer tokens, and remembers for a little while those that were good: services show theirs often."""
+    """Checks bearer tokens, and remembers good ones for a short time: services send the same token often."""
 
     keys: TokenKeys
     issuer: str | None
@@ -113,7 +113,7 @@ class TokenVerifier:
         return claims
 
     def _admit(self, claims: Mapping[str, Any]) -> "_Admitted":
-        """Raises TokenRefused for claims that are signed, but not as they should be."""
+        """Raises TokenRefused for claims that are signed and still not acceptable."""
         subject, expires = claims["sub"], claims["exp"]
         if not is_user_id(subject):
             raise TokenRefused(Reason.CLAIM_INVALID, "sub")
@@ -147,7 +147,7 @@ class _Admitted:
     caller: Caller
     until: float
     generation: int
-    """Of the keys that the token was checked with."""
+    """The generation of the keys that checked the token."""
 
     def still_good(self, generation: int) -> bool:
         return time.time() < self.until and generation == self.generation
@@ -155,7 +155,7 @@ class _Admitted:
 
 @lru_cache(maxsize=64)
 def _prepared(key: VerificationKey) -> Any:
-    """As the library wants it. Reading a public key takes longer than checking a signature with it."""
+    """The key in the form of the library. Parsing a public key takes longer than checking a signature with it."""
     return jwt.get_algorithm_by_name(key.algorithm).prepare_key(key.material)
 
 

@@ -1,4 +1,4 @@
-"""Answers on their way out."""
+"""Successful answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -21,7 +21,7 @@ def no_content(status: int = 204) -> Response[None]:
 
 
 def stream_answer(lines: AsyncIterator[bytes], media_type: str) -> Stream:
-    """Bytes as they come, in constant memory."""
+    """Stream the bytes, in constant memory."""
     return Stream(_in_turns(lines), media_type=media_type)
 
 

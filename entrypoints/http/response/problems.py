@@ -18,7 +18,7 @@ _LINES_OF_JSON: Final = frozenset(
     for prefix in ("", "x-")
     for name in ("ndjson", "jsonl", "jsonlines", "json-lines", "ldjson", "json-seq")
 )
-"""Other names that callers give it."""
+"""Other names that callers use for NDJSON."""
 
 
 class FieldProblem(msgspec.Struct, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""The refusals of the model as callers see them: one line an error, its status and what it says beside its code.
+"""The refusals of the model as callers see them: one line an error, its status and its own members.
 
 A test proves the table complete.
 """
@@ -17,7 +17,7 @@ from entrypoints.http.response.problems import RETRY_AFTER_SECONDS, FieldProblem
 
 
 class Member(NamedTuple):
-    """What a problem says beside the members that all have."""
+    """A member that only some problems have."""
 
     name: str
     meaning: str
@@ -83,7 +83,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
 
 
 class Gate(NamedTuple):
-    """A closed gate: which field it points to, and what it says."""
+    """A closed gate: the field it points to, and the text for people."""
 
     pointer: str
     detail: str
@@ -100,7 +100,7 @@ GATES: Final[Mapping[str, Gate]] = {
 
 
 def problem_of(error: Exception) -> Problem:
-    """The answer to an exception. An exception that was not foreseen tells the caller nothing."""
+    """The answer to an exception. The caller learns nothing about an unforeseen exception."""
     match error:
         case Problem():
             return error
@@ -136,7 +136,7 @@ def _refused(error: DomainError) -> Problem:
 
 
 def _headers(error: DomainError) -> dict[str, str]:
-    """``retryAfter`` where the error says it; a short pause where it does not."""
+    """``retryAfter`` where the error has it; a short pause where it does not."""
     seconds = error.context.get(_RETRY_AFTER.name, RETRY_AFTER_SECONDS)
     headers = {"Retry-After": str(seconds)}
     if isinstance(error, RateLimited):
@@ -146,7 +146,7 @@ def _headers(error: DomainError) -> dict[str, str]:
 
 
 def _of_framework(error: HTTPException) -> Problem:
-    """404, 405 and the like, which the framework raises before any of our code runs."""
+    """404, 405 and the like, which the framework raises before an operation is reached."""
     phrase = HTTPStatus(error.status_code).phrase
     code = "request." + phrase.lower().replace(" ", "_").replace("-", "_")
     return Problem(error.status_code, code, f"{phrase}.", headers=dict(error.headers or {}))

@@ -1,7 +1,7 @@
-"""What is told of each answer: a metric, a line in the log, and, of a trace that is kept, a span.
+"""What is recorded of each answer: a metric, a line in the log, and a span where the trace is kept.
 
-All answers of one turn of the event loop are told of together: the code of three libraries is run for each, and
-done alone, between two requests, it finds the processor's caches cold and costs several times as much.
+All answers of one turn of the event loop are recorded together. Each runs code of three libraries. Between two
+requests that code finds the caches of the processor cold, and costs several times as much.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from entrypoints.telemetry import traceparent as w3c
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span
 
-_NOBODY: Final = Context()
-"""What is told is of many requests, and not on behalf of the one that happens to be first."""
+_NO_REQUEST: Final = Context()
+"""The recording is about many requests: it must not run in the context of the first of them."""
 
 log = structlog.get_logger()
 
@@ -28,37 +28,37 @@ class Answered(NamedTuple):
     method: str
     route: str
     status: int
-    """0 is no answer."""
+    """0 where no answer was sent."""
     seconds: float
     campaign_id: str | None
     request: RequestContext
     span: Span | None
-    """Of a trace that is kept; its time is over."""
+    """Only where the trace is kept; it has ended."""
 
 
 class AccessLog:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._untold: list[Answered] = []
+        self._waiting: list[Answered] = []
 
     def add(self, answered: Answered) -> None:
-        if not self._untold:
-            asyncio.get_running_loop().call_soon(self._tell, context=_NOBODY)
-        self._untold.append(answered)
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._record, context=_NO_REQUEST)
+        self._waiting.append(answered)
 
-    def _tell(self) -> None:
-        untold, self._untold = self._untold, []
-        for one in untold:
+    def _record(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
             self._metrics.answered(one.method, one.route, one.status, one.seconds)
         info = log.info
-        for one in untold:
-            info("http.answered", **_told(one))
-        for one in untold:
+        for one in waiting:
+            info("http.answered", **_log_fields(one))
+        for one in waiting:
             if one.span:
                 _trace(one, one.span)
 
 
-def _told(one: Answered) -> dict[str, object]:
+def _log_fields(one: Answered) -> dict[str, object]:
     return {
         "method": one.method,
         "route": one.route,
@@ -71,7 +71,7 @@ def _told(one: Answered) -> dict[str, object]:
 
 
 def _trace(one: Answered, span: Span) -> None:
-    """As OpenTelemetry names it."""
+    """End the span, with the attribute names of OpenTelemetry."""
     attributes: dict[str, str | int] = {
         "http.request.method": one.method,
         "http.route": one.route,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Deadline:
-    """Keeps one timer at most. Moving the deadline on costs no new timer: the timer looks again when it fires."""
+    """Keeps one timer at most. A later deadline needs no new timer: the timer checks it when it fires."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, missed: Callable[[], None]) -> None:
         self._loop = loop
@@ -23,7 +23,7 @@ class Deadline:
             self._timer = self._loop.call_at(self._at, self._look)
 
     def clear(self) -> None:
-        """The timer may stay: it then finds nothing to do."""
+        """The timer stays; when it fires, it finds nothing to do."""
         self._at = None
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
 """What every answer gets, 404, 405 and 500 included: a request id, headers, a line in the log, a metric.
 
-A plain ASGI wrapper outside the framework, whose own middleware never sees a request without a route.
+A plain ASGI wrapper outside the framework: the middleware of the framework never sees a request without a route.
 """
 
 import re
@@ -30,7 +30,7 @@ TRACEPARENT: Final = w3c.HEADER.encode()
 _SCOPE_KEY: Final = "fangate.request_id"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
 LONGEST_PATH: Final = 2_048
-"""None of the service's is longer, and the framework remembers a thousand paths of any length."""
+"""No path of the service is longer. The framework remembers a thousand paths of any length."""
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _HEADERS: Final = (
@@ -52,7 +52,7 @@ class RequestMiddleware:
         self._notes = AccessLog(metrics)
         self._routes = routes
         self.tracer: Tracer | None = None
-        """Once the server has started, if traces are wanted."""
+        """Set when the server has started, if traces are configured."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -102,7 +102,7 @@ class _Exchange:
         except Exception:
             log.exception("http.crashed")
             if self._status:
-                raise  # Half an answer is out: only cutting the connection tells the caller.
+                raise  # Half an answer is sent: only a closed connection shows that the rest is missing.
             await self._answer(internal())
         finally:
             self._note()
@@ -112,15 +112,15 @@ class _Exchange:
             await self._body.drain()
             self._body.answering = True
             self._status = message["status"]
-            message["headers"] = self._with_ours(message.get("headers", ()))
+            message["headers"] = self._with_defaults(message.get("headers", ()))
         await self._send(message)
 
-    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """A handler's own Cache-Control and policy win over ours; what it allows is ours to say."""
-        theirs = {name.lower(): value for name, value in headers}
-        if b"allow" in theirs and self._route is not UNMATCHED:
-            theirs[b"allow"] = self._route.methods.encode()
-        return list((dict(_DEFAULT_HEADERS) | theirs | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
+    def _with_defaults(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Cache-Control and policy of a handler replace the defaults; ``Allow`` always comes from the routes."""
+        from_handler = {name.lower(): value for name, value in headers}
+        if b"allow" in from_handler and self._route is not UNMATCHED:
+            from_handler[b"allow"] = self._route.methods.encode()
+        return list((dict(_DEFAULT_HEADERS) | from_handler | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
 
     async def _answer(self, problem: Problem) -> None:
         body = problem.body(self._id.decode())
@@ -152,12 +152,12 @@ def _begin(tracer: Tracer, method: str, traceparent: str | None) -> Span | None:
 
 
 def request_id_of(scope: Any) -> str:
-    """The id that the envelope gave this request."""
+    """The id that the middleware gave this request."""
     return str(scope[_SCOPE_KEY])
 
 
 def _named(scope: Any) -> tuple[bytes, str | None]:
-    """The request's id, the caller's if it is sane; and the trace it belongs to, if it says so."""
+    """The id of the request, from the caller if it is well-formed; and the trace that the request names."""
     id, traceparent = b"", None
     for name, value in scope["headers"]:
         if name == REQUEST_ID and _SANE_ID.fullmatch(value):
@@ -172,6 +172,6 @@ def new_request_id() -> str:
 
 
 def _campaign(scope: Any) -> str | None:
-    """Only what is a campaign's id: in its place may stand anything, a code too."""
+    """Only a well-formed id: a caller can put anything in its place, even a code."""
     text = (scope.get("path_params") or {}).get("campaignId", "")
     return text if is_campaign_id(text) else None

@@ -1,7 +1,7 @@
 """One connection: what its caller may send, how fast, and how many connections there may be.
 
-A request whose head is refused never reaches the application: it is answered here, in the same shape as the rest.
-A request whose body is refused is the application's already: `body.Body` raises the refusal there.
+A request with a refused head never reaches the application: the answer is sent here, in the same shape as others.
+A request with a refused body is in the application already: `unread_body.Body` raises the refusal there.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class _Part(Enum):
-    """Of a request: which of them comes next."""
+    """The part of a request that comes next."""
 
     HEAD = auto()
     BODY = auto()
@@ -36,14 +36,14 @@ class Protocol(HttpToolsProtocol):
         self._begun = False
         """A head is being read."""
         self._continues = False
-        """It began in an earlier piece: one piece is never larger than a head may be."""
+        """The head began in an earlier piece. One piece is never larger than the limit of a head."""
         self._in_head = False
-        """Its deadline runs."""
+        """The deadline of a head runs."""
         self._fruitless = 0
-        """Bytes since the parser last finished a head or found a piece of a body. Where both are in one piece it
-        cannot be told how they share it: a head sent ahead of an answer may be held to twice the bound."""
+        """Bytes since the parser last finished a head or found a piece of a body. Where both are in one piece,
+        their shares are unknown: a head that was sent ahead of an answer may be up to twice the limit."""
         self._progress = False
-        """It did so just now."""
+        """The parser did so in the piece that was fed last."""
         self._excess = False
         """There are too many connections: this one is answered, but not served."""
         self._refused = False
@@ -114,13 +114,13 @@ class Protocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_WAITING:
             raise busy()
         super().on_headers_complete()
-        # The parser tells trailers as headers. They must not get among those that the application reads.
+        # The parser reports trailers as headers. The application must not read them as such.
         self.headers = []
         self._part, self._begun, self._progress = _Part.BODY, False, True
 
     @property
     def _head_bytes(self) -> int:
-        """At least: white space is not told of."""
+        """At least so many: the parser does not report white space."""
         return len(self.url) + sum(len(name) + len(value) + 3 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
@@ -150,7 +150,7 @@ class Protocol(HttpToolsProtocol):
 
     @property
     def _waits_for_us(self) -> bool:
-        """The caller cannot go on before this side does."""
+        """The caller cannot send more before this side reads or answers."""
         asks_first = self._part is _Part.BODY and self.cycle.waiting_for_100_continue
         return self.flow.read_paused or asks_first
 
@@ -160,7 +160,7 @@ class Protocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
     def _refuse(self, problem: Problem) -> None:
-        """From now on nothing that comes is read."""
+        """From now on, read nothing more."""
         self._refused = True
         self._deadline.clear()
         log.warning("http.refused", code=problem.code)
@@ -176,7 +176,7 @@ class Protocol(HttpToolsProtocol):
             self._linger()
 
     def _say_last_words(self) -> None:
-        """Behind the answers to earlier requests, never among them."""
+        """After the answers to earlier requests."""
         words, self._last_words = self._last_words, b""
         if not self.transport.is_closing():
             self._unset_keepalive_if_required()

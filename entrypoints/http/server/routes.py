@@ -16,7 +16,7 @@ _SLASHES: Final = re.compile(r"/+")
 class Route(NamedTuple):
     template: str
     methods: str
-    """As ``Allow`` has them; the framework forgets some where several handlers share a path."""
+    """For ``Allow``: the framework omits some where several handlers share a path."""
 
 
 UNMATCHED: Final = Route("unmatched", "")
@@ -24,7 +24,7 @@ UNMATCHED: Final = Route("unmatched", "")
 
 class Routes:
     def __init__(self, methods: Mapping[str, Iterable[str]]) -> None:
-        """``methods``: those of each path template; of two that fit, the more literal one is meant."""
+        """``methods``: by path template. Of two templates that fit, the one with fewer parameters is chosen."""
         self._by_length: defaultdict[int, list[tuple[re.Pattern[str], Route]]] = defaultdict(list)
         for template, allowed in sorted(methods.items(), key=lambda item: item[0].count("{")):
             pattern = re.compile(_PARAMETER.sub("[^/]+", re.escape(template)))
@@ -39,9 +39,9 @@ class Routes:
 
 
 def path_of(scope: Any) -> str:
-    """The path to route: decoded, but for the slashes and percent signs of its segments.
+    """The path to route: decoded, except the slashes and percent signs inside its segments.
 
-    Servers decode all of it, after which ``a%2Fb`` and ``a/b`` cannot be told apart.
+    Servers decode the whole path. After that, ``a%2Fb`` and ``a/b`` are the same.
     """
     raw: bytes | None = scope.get("raw_path")
     if raw is None:
@@ -53,5 +53,5 @@ def path_of(scope: Any) -> str:
 
 
 def of_segment(text: str) -> str:
-    """What a parameter of a path that ``path_of`` gave says."""
+    """The decoded value of one segment of a path from ``path_of``."""
     return text.replace("%2F", "/").replace("%25", "%")

@@ -1,4 +1,4 @@
-"""From being told to stop to stopping: traffic is led elsewhere first."""
+"""A delay between SIGTERM and the stop, so that load balancers can send traffic elsewhere first."""
 
 import asyncio
 import signal
@@ -9,10 +9,10 @@ from typing import Any
 
 
 class Stopping:
-    """Hears SIGTERM before the server does: ``/readyz`` fails from then on.
+    """Gets SIGTERM before the server does. ``/readyz`` fails from then on.
 
-    The server is told after the delay, and until then goes on as before, new connections included: whoever leads
-    traffic here needs a moment to notice. Told twice, it is not kept waiting.
+    The server gets the signal after the delay. Until then it works as before and accepts connections: a load
+    balancer needs a moment to notice. A second SIGTERM stops it at once.
     """
 
     def __init__(self, delay: float) -> None:
@@ -20,9 +20,9 @@ class Stopping:
         self._delay = delay
 
     def listen(self) -> None:
-        """To be called in the server's own event loop, once the server has put its handler in place."""
+        """Call it in the event loop of the server, after the server has installed its own signal handler."""
         if threading.current_thread() is not threading.main_thread():
-            return  # Signals are for the main thread; whoever runs a server elsewhere stops it otherwise.
+            return  # Only the main thread gets signals. A server in another thread is stopped in another way.
         loop = asyncio.get_running_loop()
         server: Any = signal.getsignal(signal.SIGTERM)
         if not callable(server):

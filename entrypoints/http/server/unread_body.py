@@ -1,4 +1,4 @@
-"""What is left of a request's body when the answer is ready."""
+"""The rest of a request's body when the answer is ready."""
 
 import asyncio
 from contextlib import suppress
@@ -33,8 +33,8 @@ class Body:
     async def receive(self) -> Any:
         """Raises Problem for a body that was refused on its way.
 
-        Once the answer has begun it only tells that the caller has left. The framework, which waits for that while
-        it streams, calls itself anew for each piece of a body.
+        Once the answer has begun, it returns only when the caller has left. The framework waits for that while it
+        streams, and would recurse once for each piece of the body.
         """
         message = await self._next()
         while self.answering and message["type"] == "http.request":
@@ -51,11 +51,11 @@ class Body:
         return message
 
     async def drain(self) -> None:
-        """Read, and throw away, what the caller is still sending on a connection that the answer will close.
+        """Read and drop what the caller still sends on a connection that the answer will close.
 
         Closing it with bytes unread would reset it, and the answer (413, above all) would be lost on its way.
-        On a connection that stays open the server does this itself; a caller who waits to be told to go on
-        is not sending.
+        On a connection that stays open the server does this itself; a caller that
+        waits for "100 Continue" sends nothing.
         """
         if not self._closes or self._awaits_leave or _REFUSAL in self._scope:
             return

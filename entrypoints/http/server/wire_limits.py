@@ -10,17 +10,17 @@ from entrypoints.http.server.middleware import new_request_id
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEADERS: Final = 100
 MAX_WAITING: Final = 100
-"""Requests that one connection sent ahead while an answer to it was under way."""
+"""Requests that one connection may send ahead while it waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     connections: int = 1_024
-    """At once, in one process."""
+    """Open at the same time, in one process."""
     head_seconds: float = 10.0
     """From the connection, or from the first byte behind an answer, to the end of the head."""
     body_seconds: float = 20.0
-    """Without a byte of the body."""
+    """The longest pause between two bytes of the body."""
     linger_seconds: float = 2.0
     """What a refused caller still sends is read for so long: closing at once could lose the answer on its way."""
 
