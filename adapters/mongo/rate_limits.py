@@ -2,20 +2,41 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pymongo
 import pymongo.errors
-from pymongo import WriteConcern
+from beanie import Document
+from pymongo import IndexModel, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.stored_documents import STORED, UP
 from ports.system import RateLimit
 
 UNSAFE: Final = WriteConcern(w=1, j=False)
 """Nothing is worse than before when a bucket is forgotten: nobody waits for the journal and the others."""
+
+
+class RateLimitDocument(Document):
+    """``id`` is a digest of whoever is counted."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    full_at: datetime
+    """When the bucket will have all its tokens again."""
+    granted: bool
+    """Was the last one who asked given one?"""
+
+    class Settings:
+        name = "rateLimits"
+        indexes: ClassVar = [
+            # A full bucket is like one never used; the minute is for clocks that disagree.
+            IndexModel([("fullAt", UP)], name="full", expireAfterSeconds=60)
+        ]
 
 
 class MongoRateLimits:

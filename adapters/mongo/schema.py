@@ -6,18 +6,20 @@ from typing import Any, Final
 from beanie import Document
 from pymongo import IndexModel
 
-from adapters.mongo.budget_documents import FanBudgetDocument
 from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.entries.documents import ENTRY_DOCUMENTS
 from adapters.mongo.index_comparison import Index
 from adapters.mongo.leases import LeasesDocument
+from adapters.mongo.phones.documents import PHONE_DOCUMENTS
+from adapters.mongo.rate_limits import RateLimitDocument
 
 DOCUMENTS: Final[Sequence[type[Document]]] = (
     CodeDocument,
     ImportDocument,
     PoolLockDocument,
     *ENTRY_DOCUMENTS,
-    FanBudgetDocument,
+    *PHONE_DOCUMENTS,
+    RateLimitDocument,
     LeasesDocument,
 )
 

@@ -8,8 +8,6 @@ from typing import Any, Final
 from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.availability import Reach
-from adapters.mongo.budget_documents import FanBudgetDocument
-from adapters.mongo.budgets import MongoFanBudgets
 from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.claims.pool_lock import PoolLock
@@ -18,13 +16,7 @@ from adapters.mongo.codes.documents import CodeDocument, PoolLockDocument
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.driver import Raw, close, open_client
-from adapters.mongo.entries.documents import (
-    EntryDocument,
-    PhoneRecordDocument,
-    RateLimitDocument,
-    ScoringDocument,
-    SendLogDocument,
-)
+from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
 from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.entries.phone_keys import Adopted, PhoneKeys
 from adapters.mongo.entries.queries import MongoEntryQueries
@@ -34,8 +26,10 @@ from adapters.mongo.indexes import Indexes, Migration
 from adapters.mongo.leases import LeasesDocument, MongoLeases
 from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox.outbox import MongoOutbox
-from adapters.mongo.phones import MongoPhoneBook
-from adapters.mongo.rate_limits import MongoRateLimits
+from adapters.mongo.phones.budgets import MongoFanBudgets
+from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
+from adapters.mongo.phones.phone_book import MongoPhoneBook
+from adapters.mongo.rate_limits import MongoRateLimits, RateLimitDocument
 from adapters.mongo.schema import name_of
 from domain.model.errors import Unavailable
 from ports.system import CurrentRequest, no_request

@@ -14,8 +14,6 @@ PHONE_INDEX: Final = "confirmedPhone"
 TELEPHONE_INDEX: Final = "confirmedTelephone"
 PAIR: Final = Field(strict=False)
 """BSON has no tuples: what is stored is a list of two."""
-SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
-"""An hour longer than the longest window in which sends are counted."""
 
 
 class StoredChallenge(BaseModel):
@@ -157,70 +155,10 @@ class MovedMarketDocument(Document):
         name = "movedMarkets"
 
 
-class SendLogDocument(Document):
-    """``id`` is a digest of the number: ids get into error messages and logs."""
-
-    model_config = STORED
-
-    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
-    sent: list[datetime]
-    version: int
-    touched_at: datetime
-    """By the server's clock, which is also the one that expires."""
-
-    class Settings:
-        name = "phoneSends"
-        indexes: ClassVar = [
-            IndexModel([("touchedAt", UP)], name="forgotten", expireAfterSeconds=SENDS_KEPT_SECONDS)
-        ]
-
-
-class StoredFailure(BaseModel):
-    model_config = STORED
-
-    by: str
-    at: datetime
-
-
-class PhoneRecordDocument(Document):
-    """``id`` is ``{campaignId}/`` and a digest of the number."""
-
-    model_config = STORED
-
-    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
-    failures: list[StoredFailure]
-    version: int
-
-    class Settings:
-        name = "phoneFailures"
-
-
-class RateLimitDocument(Document):
-    """``id`` is a digest of whoever is counted."""
-
-    model_config = STORED
-
-    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
-    full_at: datetime
-    """When the bucket will have all its tokens again."""
-    granted: bool
-    """Was the last one who asked given one?"""
-
-    class Settings:
-        name = "rateLimits"
-        indexes: ClassVar = [
-            # A full bucket is like one never used; the minute is for clocks that disagree.
-            IndexModel([("fullAt", UP)], name="full", expireAfterSeconds=60)
-        ]
-
-
 ENTRY_DOCUMENTS: Final = (
     EntryDocument,
     ScoringDocument,
     MovedMarketDocument,
-    SendLogDocument,
-    PhoneRecordDocument,
-    RateLimitDocument,
     PublishedDocument,
     ParkedDocument,
 )

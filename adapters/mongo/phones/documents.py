@@ -1,4 +1,4 @@
-"""What is stored of the budgets of fans: one document a fan."""
+"""What is stored of phone numbers, and of what fans have used: one document a number, one a fan."""
 
 from datetime import datetime
 from typing import ClassVar, Final
@@ -11,8 +11,48 @@ from adapters.mongo.stored_documents import STORED, UP
 from domain.model.registrations.budgets import NUMBERS_KEPT
 from domain.model.registrations.phones import DAY
 
+SENDS_KEPT_SECONDS: Final = 25 * 60 * 60
+"""An hour longer than the longest window in which sends are counted."""
 KEPT_SECONDS: Final = int((NUMBERS_KEPT + DAY).total_seconds())
 """A day longer than the longest time for which anything is counted."""
+
+
+class SendLogDocument(Document):
+    """``id`` is a digest of the number: ids get into error messages and logs."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    sent: list[datetime]
+    version: int
+    touched_at: datetime
+    """By the server's clock, which is also the one that expires."""
+
+    class Settings:
+        name = "phoneSends"
+        indexes: ClassVar = [
+            IndexModel([("touchedAt", UP)], name="forgotten", expireAfterSeconds=SENDS_KEPT_SECONDS)
+        ]
+
+
+class StoredFailure(BaseModel):
+    model_config = STORED
+
+    by: str
+    at: datetime
+
+
+class PhoneRecordDocument(Document):
+    """``id`` is ``{campaignId}/`` and a digest of the number."""
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+    failures: list[StoredFailure]
+    version: int
+
+    class Settings:
+        name = "phoneFailures"
 
 
 class StoredUse(BaseModel):
@@ -49,3 +89,6 @@ class FanBudgetDocument(Document):
         indexes: ClassVar = [
             IndexModel([("touchedAt", UP)], name="budgetForgotten", expireAfterSeconds=KEPT_SECONDS)
         ]
+
+
+PHONE_DOCUMENTS: Final = (SendLogDocument, PhoneRecordDocument, FanBudgetDocument)
