@@ -6,7 +6,7 @@ from ports.phones import UsageChange
 
 
 class MemoryFanBudgets:
-    """No method gives way to another before it is done, so each is atomic."""
+    """No method gives up the event loop before it is done, so each is atomic."""
 
     def __init__(self) -> None:
         self._used: dict[UserId, FanUsage] = {}

@@ -28,10 +28,10 @@ from ports.codes import CodeChange
 class _Campaign:
     codes: dict[str, Code] = field(default_factory=dict)
     free: dict[CodeType, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """Codes nobody holds, each once, in no order."""
+    """Codes that are not held, each once, in no order."""
     reservations: dict[ReserveId, set[str]] = field(default_factory=lambda: defaultdict(set))
     deadlines: list[tuple[datetime, str]] = field(default_factory=list)
-    """A heap of when holds lapse; entries of holds that ended otherwise are left in it and ignored."""
+    """A heap of the times when holds lapse. Holds that ended in another way stay in it and are ignored."""
 
     def put(self, after: Code) -> None:
         """Store ``after`` and keep the lists above true."""
@@ -47,7 +47,7 @@ class _Campaign:
         self.codes[after.text] = replace(after, transitions=after.transitions[-HISTORY_LIMIT:])
 
     def remove(self, codes: Sequence[Code]) -> None:
-        """Forget codes that nobody holds; what the heap still says of them is passed over."""
+        """Forget codes that are not held. Their entries in the heap are ignored later."""
         gone = {code.text for code in codes}
         for code in codes:
             del self.codes[code.text]
@@ -73,7 +73,7 @@ class _Campaign:
 
 
 class MemoryCodeStore:
-    """A CodePool and CodeCatalogue. No method gives way to another before it is done, so each is atomic."""
+    """A CodePool and CodeCatalogue. No method gives up the event loop before it is done, so each is atomic."""
 
     def __init__(self) -> None:
         self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(_Campaign)

@@ -61,7 +61,7 @@ class _Campaign:
 class MemoryEntryStore:
     """An EntryStore and Scores.
 
-    No method gives way to another before it is done, so each is atomic.
+    No method gives up the event loop before it is done, so each is atomic.
     """
 
     def __init__(self, *, request: CurrentRequest = no_request) -> None:
@@ -116,7 +116,7 @@ class MemoryEntryStore:
     async def put(
         self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime, *, upload: str
     ) -> Scored:
-        """The uploads themselves are not kept: nobody can ask this process's memory for them."""
+        """The uploads themselves are not kept: no query reads them."""
         refused: dict[UserId, ScoreRefusal] = {}
         upserted: set[UserId] = set()
         campaign = self._campaigns.get(campaign_id)
@@ -137,13 +137,13 @@ class MemoryEntryStore:
         return summarize(records, upserted, refused, seen)
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
-        """Everyone in the campaign. Reading an unknown campaign does not make one."""
+        """All entries of the campaign. Reading an unknown campaign does not make one."""
         campaign = self._campaigns.get(campaign_id)
         return campaign.entries if campaign else {}
 
 
 def _copy(entry: Entry) -> Entry:
-    """With mappings of its own, so that nobody's later change of them is a change of the entry."""
+    """With mappings of its own, so that a caller who changes theirs does not change the stored entry."""
     details = entry.details
     own = replace(details, opt_ins=dict(details.opt_ins), attributes=dict(details.attributes))
     return replace(entry, details=own)

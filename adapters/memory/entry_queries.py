@@ -1,4 +1,4 @@
-"""Questions about registrations, answered by reading all of them: the plain words of the rules."""
+"""Queries of registrations, answered by reading all entries of the campaign."""
 
 import heapq
 from collections.abc import AsyncIterator, Sequence
@@ -60,8 +60,8 @@ class MemoryEntryQueries:
         return any(market in entry.details.markets for entry in self._store.all_of(campaign_id).values())
 
     async def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
-        everyone = iter(list(self._store.all_of(campaign_id).values()))
-        chose = (entry.user_id for entry in everyone if market in entry.details.markets)
+        entries = iter(list(self._store.all_of(campaign_id).values()))
+        chose = (entry.user_id for entry in entries if market in entry.details.markets)
         while batch := list(islice(chose, BATCH)):
             yield batch
 

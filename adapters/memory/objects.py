@@ -20,7 +20,7 @@ class MemoryObjectStore:
         return None
 
     def put(self, key: str, content: bytes) -> None:
-        """Store ``content``; for whoever sets the scene."""
+        """Store ``content``, for tests and the demo."""
         self._objects[key] = content
 
     async def size(self, key: str) -> int:

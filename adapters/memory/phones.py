@@ -9,7 +9,7 @@ from domain.model.registrations.phones import PhoneNumber, PhoneRecord, SendLimi
 
 
 class MemoryPhoneBook:
-    """No method gives way to another before it is done, so each is atomic."""
+    """No method gives up the event loop before it is done, so each is atomic."""
 
     def __init__(self) -> None:
         self._sends: dict[PhoneKey, SendLog] = {}

@@ -9,7 +9,7 @@ REMEMBERED: Final = 10_000
 
 
 class MemoryRateLimits:
-    """``take`` does not give way to another before it is done, so it is atomic."""
+    """``take`` does not give up the event loop before it is done, so it is atomic."""
 
     def __init__(self) -> None:
         self._full_at: dict[str, datetime] = {}

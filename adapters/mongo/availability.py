@@ -1,4 +1,4 @@
-"""Whether MongoDB can be reached. Its driver looks all the time, so knowing it costs nothing."""
+"""Whether MongoDB can be reached. The driver watches its servers all the time, so asking it costs nothing."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from pymongo import AsyncMongoClient
 from adapters.mongo.driver import Raw
 
 PATIENCE_SECONDS: Final = 2.0
-"""A replica set that elects a new primary is waited for so long; then it counts as away."""
+"""How long a replica set may elect a new primary before it counts as away."""
 
 
 class Reach:
@@ -22,7 +22,7 @@ class Reach:
         self._lost_at: float | None = None
 
     def away(self) -> bool:
-        """Lost for longer than PATIENCE_SECONDS: to ask now would only mean to wait in vain."""
+        """No server has taken writes for PATIENCE_SECONDS: a request would only wait and fail."""
         if self._client.topology_description.has_writable_server():
             if self._lost_at is not None:
                 structlog.get_logger().info("store.found")

@@ -1,7 +1,7 @@
 """Many counts of one instant.
 
-Each is a scan of index keys alone. They are dealt out to a few commands that run side by side and read the same
-snapshot, so that a server with several cores uses them.
+Each count scans index keys only. A few commands share them, run side by side and read the same snapshot, so that a
+server with several cores uses them.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Branch = tuple[str, Raw]
 
 
 async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch]) -> Counter[str]:
-    """How many documents match, by name; those of branches of the same name are added up."""
+    """How many documents match, by name. Branches with the same name are added up."""
     concern = await _now(database, collection)
     width = max(LANES, -(-len(branches) // MAX_BRANCHES))
     lanes = [lane for first in range(width) if (lane := branches[first::width])]
@@ -39,13 +39,13 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
 
 
 async def _now(database: AsyncDatabase[Raw], collection: str) -> Raw:
-    """The read concern that makes several commands read this instant."""
+    """The read concern with which several commands read the same instant."""
     answer = await database.command(reading(collection, [{"$limit": 1}, {"$project": {"_id": 1}}], SNAPSHOT))
     return SNAPSHOT | {"atClusterTime": answer["cursor"]["atClusterTime"]}
 
 
 def reading(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
-    """The command that answers with all its rows at once."""
+    """The command. It answers with all its rows in one batch."""
     return {
         "aggregate": collection,
         "pipeline": pipeline,

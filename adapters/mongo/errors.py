@@ -1,4 +1,4 @@
-"""PyMongo's exceptions end here."""
+"""PyMongo's exceptions become the errors of the model here."""
 
 import re
 from collections.abc import Callable, Coroutine, Mapping
@@ -26,7 +26,7 @@ _REASONS: Final[Mapping[int, str]] = {
 
 
 def translated(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """What the driver could not do, after its own retries, is the store not answering, whatever the reason."""
+    """Whatever the driver could not do, after its own retries, is raised as Unavailable."""
 
     @wraps(method)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -43,7 +43,7 @@ def unavailable(error: pymongo.errors.PyMongoError) -> Unavailable:
 
 
 def reason_of(error: pymongo.errors.PyMongoError) -> str:
-    """For an operator: hosts, kinds and numbers, never what is stored."""
+    """For an operator: hosts, kinds of errors and their numbers, never stored values."""
     if isinstance(error, pymongo.errors.ServerSelectionTimeoutError):
         return _why_none(str(error))
     if isinstance(error, pymongo.errors.ConnectionFailure):
@@ -56,7 +56,7 @@ def reason_of(error: pymongo.errors.PyMongoError) -> str:
 
 
 def _why_none(said: str) -> str:
-    """Of why no server would do, the hosts and what each answered, without the driver's picture of the servers."""
+    """Why no server could be used: the hosts and what each answered, without the driver's list of servers."""
     if said.startswith("Authentication failed"):
         return _REASONS[18]
     said = said.partition(", Timeout:")[0].partition(", full error:")[0]
@@ -77,7 +77,7 @@ def only_duplicates(error: pymongo.errors.BulkWriteError) -> bool:
 
 
 def may_come_back(error: Exception) -> bool:
-    """Is it worth waiting for the store? Not where it answers, and refuses."""
+    """Is it worth waiting for the store? It is not when the store answers and refuses."""
     cause = error.__cause__
     if isinstance(cause, pymongo.errors.OperationFailure):
         return may_pass(cause)
@@ -85,7 +85,7 @@ def may_come_back(error: Exception) -> bool:
 
 
 def may_pass(error: pymongo.errors.OperationFailure) -> bool:
-    """A fault of the moment (an election, a time-out), not of what was asked."""
+    """A temporary fault (an election, a time-out), not a fault of the command."""
     if (error.details or {}).get("writeConcernErrors"):
         return True
     transient = isinstance(

@@ -17,11 +17,11 @@ from adapters.mongo.stored_documents import STORED, UP
 from ports.system import RateLimit
 
 UNSAFE: Final = WriteConcern(w=1, j=False)
-"""Nothing is worse than before when a bucket is forgotten: nobody waits for the journal and the others."""
+"""A lost bucket does no harm, so no caller waits for the journal and the other servers."""
 
 
 class RateLimitDocument(Document):
-    """``id`` is a digest of whoever is counted."""
+    """``id`` is a digest of the caller or address that is counted."""
 
     model_config = STORED
 
@@ -29,7 +29,7 @@ class RateLimitDocument(Document):
     full_at: datetime
     """When the bucket will have all its tokens again."""
     granted: bool
-    """Was the last one who asked given one?"""
+    """Did the last request get a token?"""
 
     class Settings:
         name = "rateLimits"
@@ -71,5 +71,5 @@ def _taken(limit: RateLimit, now: datetime, latest: datetime) -> list[Raw]:
 
 
 def _digest(subject: str) -> str:
-    """Addresses and users get into no key, which errors and logs show."""
+    """Keys get into error messages and logs; addresses and users must not."""
     return hashlib.sha256(subject.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What is wrong with the URL of a database, in words that quote none of it: a part of it may be a password."""
+"""What is wrong with the URL of a database. The message quotes no part of it, because a part may be a password."""
 
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -35,7 +35,7 @@ def _reads(url: str) -> bool:
 
 
 def _reason(url: str) -> str:
-    """Options are tried one by one; each is named by its place, since its name may be a password, too."""
+    """Options are tried one by one. Each is named by its number, because its name may be part of a password."""
     plain = url.replace(_SRV, "mongodb://", 1)
     if _reads(plain):
         return "the host of mongodb+srv:// has no SRV records, or the DNS does not answer"

@@ -27,13 +27,13 @@ class MongoCodeCatalogue:
 
     @translated
     async def campaigns(self, limit: int) -> Sequence[CampaignId]:
-        """One index key a campaign is looked at, however many codes it has."""
+        """Reads one index key for each campaign, however many codes it has."""
         found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS)
         return [CampaignId(id) for id in found[:limit]]
 
     @translated
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
-        """Every count is a scan of index keys alone, and all see the same snapshot: a million in 0.2 s."""
+        """Each count scans index keys only, and all counts read the same snapshot. A million codes take 0.2 s."""
         collection = self._codes.raw.name
         pipeline = count_pipeline(collection, _branches(campaign_id, now))
         answer = await self._database.command(reading(collection, pipeline, SNAPSHOT))
@@ -56,7 +56,7 @@ class MongoCodeCatalogue:
 
 
 def _branches(campaign_id: CampaignId, now: datetime) -> list[Branch]:
-    """What to count, under a name each: every stored status, and those of the reserved that have lapsed."""
+    """What to count, each under a name: every stored status, and the reserved codes that have lapsed."""
     branches: list[Branch] = []
     for type in CodeType:
         pool = queries.in_pool(campaign_id, type)

@@ -33,7 +33,7 @@ class MongoImportLog:
         return _to_import(document)
 
     async def _prepare(self) -> None:
-        """Beanie asks the server something first. So this waits for the first use: it may be away at the start."""
+        """On first use, not at the start: Beanie asks the server something, and it may be away then."""
         if not self._ready:
             await init_beanie(database=self._database, document_models=[ImportDocument], skip_indexes=True)
             self._ready = True

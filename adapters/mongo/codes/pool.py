@@ -4,114 +4,44 @@ Correctness rests on two things only: each write compares the version of the one
 indexes. No transaction is used.
 """
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import pymongo.errors
-import stamina
-
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.codes import filters as queries
+from adapters.mongo.codes.adding import CodeAdding
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.collection import Change, CodeCollection
-from adapters.mongo.codes.mapping import new_document
-from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.errors import may_come_back, only_duplicates, translated
-from adapters.mongo.keys import key, key_range
+from adapters.mongo.driver import READ_MS
+from adapters.mongo.errors import translated
+from adapters.mongo.keys import key_range
 from domain.model.codes.code import Code, CodeStatus, CodeType, Refusal
-from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Problem, Tally, Withdrawn
-from domain.model.codes.look_alikes import look_alikes
+from domain.model.codes.imports import CodeBatch, Tally, Withdrawn
 from domain.model.codes.reservations import Claim, Reservation
 from domain.model.ids import CampaignId, ImportId, ReserveId
 from ports.codes import CodeChange
 
 PAGE: Final = 2_000
 """Codes looked at together when an import is taken back."""
-PROBE: Final = 20
-"""Codes of a batch looked up to guess whether the file is new or comes again."""
-RIDE_OUT_SECONDS: Final = 60.0
-"""How long an import waits for a new primary before it gives up."""
 
 
 class MongoCodePool:
     def __init__(self, codes: CodeCollection, claims: ClaimBatcher) -> None:
         self._codes = codes
         self._claims = claims
+        self._adding = CodeAdding(codes)
 
     @translated
     async def claim(self, claim: Claim) -> Reservation:
         return await self._claims.claim(claim)
 
     async def add(self, batch: CodeBatch) -> Tally:
-        """A file that comes again is asked about first: refused inserts cost five times a look-up."""
-        async for attempt in stamina.retry_context(
-            on=may_come_back, attempts=None, timeout=RIDE_OUT_SECONDS, wait_max=2.0
-        ):
-            with attempt:
-                return await self._add(batch)
-        raise AssertionError("unreachable: the last attempt raises")
+        return await self._adding.add(batch)
 
-    @translated
-    async def _add(self, batch: CodeBatch) -> Tally:
-        fresh: dict[str, int] = {}
-        for line, code in batch.rows:
-            fresh.setdefault(code, line)
-        repeated = len(batch.rows) - len(fresh)
-        tally = Tally(duplicates=repeated)
-        probe = random.sample(list(fresh), min(PROBE, len(fresh)))
-        if await self._present(batch, probe):
-            present = await self._present(batch, list(fresh))
-            tally += _judge(batch, fresh, present)
-            fresh = {code: line for code, line in fresh.items() if code not in present}
-        return tally + await self._insert(batch, fresh) + await self._look_alikes(batch, fresh)
-
-    @translated
     async def check(self, batch: CodeBatch) -> Tally:
-        fresh = {code: line for line, code in batch.rows}
-        present = await self._present(batch, list(fresh))
-        duplicates = sum(document["type"] == batch.type.value for document in present.values())
-        new = {code: line for code, line in fresh.items() if code not in present}
-        tally = Tally(inserted=len(new), duplicates=duplicates, conflicts=len(present) - duplicates)
-        return tally + await self._look_alikes(batch, new)
-
-    async def _look_alikes(self, batch: CodeBatch, codes: Mapping[str, int]) -> Tally:
-        """Which of these lines hold codes that look like others of the campaign, or earlier ones of the file."""
-        asked = [(line, other) for code, line in codes.items() for other in look_alikes(code)]
-        if not asked:
-            return Tally()
-        earlier = dict(codes)
-        for code, document in (await self._present(batch, list({other for _, other in asked}))).items():
-            provenance = document["origin"]
-            earlier[code] = provenance["line"] if provenance["importId"] == batch.import_id else 0
-        lines = sorted({line for line, other in asked if earlier.get(other, line) < line})
-        return Tally(problems=tuple(Problem(line, LOOK_ALIKE) for line in lines[:MAX_PROBLEMS]))
-
-    async def _present(self, batch: CodeBatch, codes: Sequence[str]) -> dict[str, Raw]:
-        """Those of ``codes`` that the campaign has, each with its type and origin."""
-        cursor = self._codes.raw.find(
-            {"_id": {"$in": [key(batch.campaign_id, code) for code in codes]}},
-            {"code": 1, "type": 1, "origin": 1},
-            max_time_ms=READ_MS,
-        )
-        return {document["code"]: document for document in await cursor.to_list(None)}
-
-    async def _insert(self, batch: CodeBatch, fresh: Mapping[str, int]) -> Tally:
-        if not fresh:
-            return Tally()
-        documents = [new_document(batch, line, code) for code, line in fresh.items()]
-        try:
-            await self._codes.raw.insert_many(documents, ordered=False)
-        except pymongo.errors.BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
-            failures = (error.details or {})["writeErrors"]
-            refused = [documents[failure["index"]]["code"] for failure in failures]
-            present = await self._present(batch, refused)
-            return Tally(inserted=len(documents) - len(refused)) + _judge(batch, fresh, present)
-        return Tally(inserted=len(documents))
+        return await self._adding.check(batch)
 
     @translated
     async def change(
@@ -194,17 +124,3 @@ class MongoCodePool:
                 if swept >= limit:
                     return swept
         return swept
-
-
-def _judge(batch: CodeBatch, fresh: Mapping[str, int], present: Mapping[str, Raw]) -> Tally:
-    """Codes that are there already: stored by an earlier try of this very batch, or by another import."""
-    inserted = duplicates = conflicts = 0
-    for code, document in present.items():
-        provenance = document["origin"]
-        if provenance["importId"] == batch.import_id and provenance["line"] == fresh[code]:
-            inserted += 1
-        elif document["type"] == batch.type.value:
-            duplicates += 1
-        else:
-            conflicts += 1
-    return Tally(inserted=inserted, duplicates=duplicates, conflicts=conflicts)

@@ -4,31 +4,28 @@ Each change compares the version of the one document it changes; that a number i
 a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-document transaction.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-import bson
 import pymongo
 import pymongo.errors
-from bson.codec_options import CodecOptions
-from bson.raw_bson import RawBSONDocument
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.entries.bulk_changes import BulkChanges, is_of_phone, without_room
 from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.mapping import (
     ENTRY_FIELDS,
     as_loaded,
-    as_read,
     compare_and_set,
     new_document,
     to_challenge,
     to_entry,
 )
 from adapters.mongo.entries.owners import Owners
-from adapters.mongo.errors import only_duplicates, translated
+from adapters.mongo.errors import translated
 from adapters.mongo.keys import key
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Write, Writes
@@ -43,18 +40,7 @@ from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange
 from ports.system import CurrentRequest
 
-BATCH: Final = 1_000
-"""Entries read and written together,"""
-BATCH_BYTES: Final = 2_000_000
-"""or fewer, where they are large."""
-FETCHED: Final = 100
-"""Of them the driver holds so many, not yet decoded."""
-UNDECODED: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSONDocument)
-
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
-
-Change = tuple[Entry, Entry]
-"""An entry as it was read, and as it should be."""
 
 
 class MongoEntryStore:
@@ -64,6 +50,7 @@ class MongoEntryStore:
         self._lookups = Lookups(entries, ENTRY_FIELDS)
         self._writes = Writes(entries)
         self._owners = Owners(entries)
+        self._bulk = BulkChanges(entries)
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
@@ -85,15 +72,15 @@ class MongoEntryStore:
         return await until_stored(attempt)
 
     async def _store(self, before: Entry | None, after: Entry, request: RequestContext) -> bool:
-        """False when somebody else was faster."""
+        """False when another change was faster."""
         if before is None:
             write: Write = InsertOne(new_document(after, request))
         else:
             write = UpdateOne(*compare_and_set(before, after, request), upsert=True)
         refused_by = await self._writes.refused_by(write)
-        if _is_of_phone(refused_by):
+        if is_of_phone(refused_by):
             raise PhoneUnavailable
-        if refused_by and before is not None and await self._without_room([(before, after)]):
+        if refused_by and before is not None and await without_room(self._entries, [(before, after)]):
             raise Unavailable("relay")  # They wait for a worker.
         return not refused_by
 
@@ -101,77 +88,7 @@ class MongoEntryStore:
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
     ) -> Collection[UserId]:
-        """Batch after batch: one read, one write, and again for those whom others got to first."""
-        unwritten: set[UserId] = set()
-        request = self._request()
-        waiting = list(dict.fromkeys(user_ids))
-        for start in range(0, len(waiting), BATCH):
-            unwritten |= await self._change_batch(campaign_id, waiting[start : start + BATCH], change, request)
-        return unwritten
-
-    async def _change_batch(
-        self,
-        campaign_id: CampaignId,
-        undecided: Sequence[UserId],
-        change: Callable[[Entry], Entry],
-        request: RequestContext,
-    ) -> set[UserId]:
-        unwritten: set[UserId] = set()
-
-        async def attempt() -> set[UserId] | Lost:
-            nonlocal undecided
-            lost: list[Change] = []
-            async for entries in self._load(campaign_id, undecided):
-                changes = [(before, after) for before in entries if (after := change(before)) != before]
-                lost += await self._write(changes, request)
-            unwritten.update(full := await self._without_room(lost))
-            undecided = [before.user_id for before, _ in lost if before.user_id not in full]
-            return LOST if undecided else unwritten
-
-        return await until_stored(attempt)
-
-    async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> AsyncIterator[Sequence[Entry]]:
-        """As many at a time as make up BATCH_BYTES: fans may have stored next to nothing, or a lot."""
-        keys = [key(campaign_id, user_id) for user_id in user_ids]
-        undecoded = self._entries.with_options(codec_options=UNDECODED)
-        found = undecoded.find({"_id": {"$in": keys}}, ENTRY_FIELDS, batch_size=FETCHED, max_time_ms=READ_MS)
-        entries: list[Entry] = []
-        size = 0
-        async for document in found:
-            entries.append(to_entry(bson.decode(document.raw, self._entries.codec_options)))
-            size += len(document.raw)
-            if size >= BATCH_BYTES:
-                yield entries
-                entries, size = [], 0
-        yield entries
-
-    async def _write(self, changes: Sequence[Change], request: RequestContext) -> Sequence[Change]:
-        """Make each change that is still possible; the others.
-
-        A bulk write does not tell which of its updates found nothing. As upserts they do: the entry is there,
-        in another version, so inserting it is refused.
-        """
-        if not changes:
-            return ()
-        writes = [UpdateOne(*compare_and_set(before, after, request), upsert=True) for before, after in changes]
-        try:
-            await self._entries.bulk_write(writes, ordered=False)
-        except pymongo.errors.BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
-            failures = (error.details or {})["writeErrors"]
-            if any(_is_of_phone(failure.get("keyPattern")) for failure in failures):
-                raise PhoneUnavailable from None
-            return [changes[failure["index"]] for failure in failures]
-        return ()
-
-    async def _without_room(self, failed: Sequence[Change]) -> set[UserId]:
-        """Whose compare-and-set found nothing although nobody changed the entry has too many messages waiting."""
-        if not failed:
-            return set()
-        unchanged = {"$or": [as_read(before) for before, _ in failed]}
-        found = await self._entries.find(unchanged, {"userId": 1}, max_time_ms=READ_MS).to_list(None)
-        return {UserId(document["userId"]) for document in found}
+        return await self._bulk.change(campaign_id, user_ids, change, self._request())
 
     @translated
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
@@ -215,8 +132,3 @@ def _attempted(code_hash: bytes) -> list[Raw]:
         "version": {"$add": ["$version", 1]},
     }
     return [{"$set": counted}]
-
-
-def _is_of_phone(pattern: Mapping[str, object] | None) -> bool:
-    """Was it the unique number that refused, not the primary key?"""
-    return not {"phone", "phoneKey"}.isdisjoint(pattern or {})

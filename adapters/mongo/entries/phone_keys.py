@@ -1,4 +1,4 @@
-"""Keys of telephones for what was stored without them, or with those of other phones.
+"""Phone keys for entries that were stored without one, or with the key of another phone.
 
 Processes of version 0.1 know no keys: what they confirm has none, and a phone that they change keeps the key
 of the one before. Reading all entries anew finds both, whenever ``fangate migrate`` runs.
@@ -43,7 +43,7 @@ class PhoneKeys:
         self._entries = entries
 
     async def release_doubles(self) -> None:
-        """Take the keys from all but one of those that share one, so that the unique index can be built."""
+        """Where entries share a key, keep it in one of them only, so that the unique index can be built."""
         groups: list[Raw] = [
             {"$match": _KEYED},
             {"$group": _OF_ONE_TELEPHONE},
@@ -70,7 +70,7 @@ class PhoneKeys:
         return await found.max_time_ms(READ_MS).to_list(None)
 
     async def _correct(self, documents: Sequence[Raw]) -> list[Raw]:
-        """Those that the unique index refuses. Whom others change meanwhile, they give the right key."""
+        """Returns those that the unique index refuses. A change made meanwhile writes the right key itself."""
         if not documents:
             return []
         try:

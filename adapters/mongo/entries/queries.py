@@ -101,7 +101,7 @@ class MongoEntryQueries:
         )
 
     async def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
-        """In the order of the primary key, which no change can move: nobody is met twice or missed."""
+        """In the order of the primary key, which never changes: no fan comes twice, and none is missed."""
         after: UserId | None = None
         while found := await self._chose(campaign_id, market, after):
             yield found
@@ -131,7 +131,7 @@ def _any_selection(campaign_id: CampaignId, query: Query) -> Raw:
 
 
 def _scored(campaign_id: CampaignId, query: Query) -> Raw:
-    """A range of numbers leaves out the entries that have no score."""
+    """A range of numbers does not match entries without a score."""
     return {
         "campaignId": campaign_id,
         "status": EntryStatus.CONFIRMED.value,
@@ -148,14 +148,14 @@ def _chosen(query: Query) -> Raw:
 
 
 def _also(name: str, market: MarketId, query: Query) -> Raw:
-    """Those with this preference; who has one that is asked for satisfies the query's markets by it."""
+    """Entries with this preference. If its market is asked for, they fulfil the query's condition on markets."""
     if not query.markets or market in query.markets:
         return {"prefs": name}
     return {"$and": [{"prefs": name}, _chosen(query)]}
 
 
 def _ranking(collection: str, wanted: Raw, after: RankingPosition | None, limit: int) -> list[Raw]:
-    """What comes behind ``after``: the rest of its score, then lower scores; each a range of the index."""
+    """The page after this position: the rest of its score, then lower scores. Each is a range of the index."""
     if after is None:
         return _page(wanted, limit)
     score = wanted["score"]
@@ -199,5 +199,5 @@ def _by_rank(counted: Counter[str], prefix: str, market: MarketId) -> ByRank:
 def _registered(counted: Counter[str], market: MarketId) -> RegisteredMarket:
     pending, confirmed = (_by_rank(counted, f"{status} ", market) for status in EntryStatus)
     first, second, third, fourth = (sum(pair) for pair in zip(pending, confirmed, strict=True))
-    everyone = MarketCount(market=market, by_rank=(first, second, third, fourth))
-    return RegisteredMarket(all=everyone, confirmed=sum(confirmed))
+    all_statuses = MarketCount(market=market, by_rank=(first, second, third, fourth))
+    return RegisteredMarket(all=all_statuses, confirmed=sum(confirmed))

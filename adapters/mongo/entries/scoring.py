@@ -30,7 +30,7 @@ Refused = dict[UserId, ScoreRefusal]
 
 
 class Upload(NamedTuple):
-    """Marks the records that one upload has brought: a fan who comes again in it is known, however long it is."""
+    """Marks the records that one upload has brought, so that a fan who comes twice in it is noticed."""
 
     campaign_id: CampaignId
     id: str
@@ -82,7 +82,7 @@ class MongoScores:
         return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
 
     async def _score(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Refused:
-        """Who is not confirmed by now is refused; the version moves, so that no older score is written back."""
+        """Refuses fans who are no longer confirmed. Raises the version, so that no older score is written back."""
         refused: Refused = {}
         while records:
             writes = [

@@ -20,7 +20,7 @@ class OutboxMessage(BaseModel):
     at: datetime
     revision: int
     data: str | None
-    """JSON, as it is published: names that fans and staff chose are no field names here."""
+    """JSON, as it is published: names chosen by fans and staff must not become field names."""
     request_id: str | None = None
     traceparent: str | None = None
     attempts: int = 0

@@ -91,7 +91,7 @@ class MongoOutbox:
 
     @translated
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """Each goes before those messages of its entry that are of its own or a later revision."""
+        """A message goes before the messages of its entry that have the same or a later revision."""
         put_back = []
         async for document in self._parked.find(
             {} if ids is None else {"_id": {"$in": [*ids]}}, max_time_ms=READ_MS
@@ -120,8 +120,8 @@ class MongoOutbox:
     @translated
     async def adopt(self) -> None:
         """Give partitions to entries whose messages an earlier release stored; new ones have one already."""
-        strangers = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
-        cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
+        without_partition = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
+        cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
         while documents := await cursor.to_list(None):
             dues = {due: _first_due(channel) for channel, due in DUE.items()}
             await self._entries.bulk_write(
@@ -134,7 +134,7 @@ class MongoOutbox:
                 ],
                 ordered=False,
             )
-            cursor = self._entries.find(strangers, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
+            cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
 
 
 def _without(ids: list[str]) -> Raw:

@@ -50,8 +50,8 @@ class MongoPhoneBook:
 
 
 def _digest(phone: PhoneNumber) -> str:
-    """Of the telephone, however it is spelled. Not a secret, for there are few numbers; only to keep them out of
-    keys, which errors and logs show."""
+    """Of the telephone, however it is spelled. Keys get into error messages and logs; numbers must not. A digest
+    is no secret, because there are few numbers."""
     return hashlib.sha256(phone_key(phone).encode()).hexdigest()
 
 
