@@ -23,7 +23,7 @@ hooks: $(VENV)/.dev ## Run the quick checks before each commit (see .pre-commit-
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.support.servers.mongod) $(BIN)/fangate demo
 
-# In the order of their names, since the slowest files hold few tests and would come last by number.
+# In the order that tests/conftest.py gives: xdist's own order puts the slowest files last, since they hold few tests.
 test: $(VENV)/.dev $(NODE) ## Run every test, a process a core
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.support.platform import Platform
 from tests.support.servers import backends
 from tests.support.servers.apache_kafka.brokers import ApacheKafka
@@ -20,6 +23,26 @@ def pytest_configure(config: pytest.Config) -> None:
     for module in ("beanie.odm.utils.pydantic", "lazy_model.parser.new"):
         old = f"ignore:Accessing the 'model_fields' attribute on the instance:DeprecationWarning:{module}"
         config.addinivalue_line("filterwarnings", old)
+
+
+SLOWEST_FIRST: Final = ("tests/system", "tests/http", "tests/adapters", "tests/contracts")
+"""The folders with the longest files: up to minutes each, where other files take seconds."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start the slowest files first when several processes share the files.
+
+    A process takes one file after another, in this order. A slow file that is taken last keeps one process busy
+    while the others have nothing left to do. Without other processes the order stays, so that rules fail first.
+    """
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.path))
+
+
+def _rank(file: Path) -> int:
+    """The sort is stable: the files of one folder stay in the order of their names."""
+    ranks = [rank for rank, folder in enumerate(SLOWEST_FIRST) if file.is_relative_to(ROOT / folder)]
+    return ranks[0] if ranks else len(SLOWEST_FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def test_what_keeps_running_tells_how_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_everyone_waits_until_what_they_need_is_well(name: str) -> None:
+def test_each_service_waits_until_what_it_needs_is_healthy(name: str) -> None:
     for needed, how in SERVICES[name].get("depends_on", {}).items():
         wanted = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
         assert how["condition"] == wanted, needed

@@ -66,7 +66,7 @@ async def test_its_age_counts_from_when_it_was_asked_for(scripted: Scripted) -> 
     assert len(scripted.asked) == 2
 
 
-async def test_a_hundred_who_want_it_at_once_ask_once(scripted: Scripted) -> None:
+async def test_a_hundred_callers_at_once_ask_the_service_once(scripted: Scripted) -> None:
     cached = CachedCampaigns(scripted)
 
     answers = await asyncio.gather(*(cached.get(TOUR) for _ in range(100)))
@@ -75,7 +75,7 @@ async def test_a_hundred_who_want_it_at_once_ask_once(scripted: Scripted) -> Non
     assert scripted.asked == [TOUR]
 
 
-async def test_a_failure_is_told_to_all_who_wait_and_not_remembered(scripted: Scripted) -> None:
+async def test_a_failure_reaches_all_callers_that_wait_and_is_not_remembered(scripted: Scripted) -> None:
     cached = CachedCampaigns(scripted)
     scripted.broken = True
     failures = await asyncio.gather(*(cached.get(TOUR) for _ in range(3)), return_exceptions=True)
@@ -86,7 +86,7 @@ async def test_a_failure_is_told_to_all_who_wait_and_not_remembered(scripted: Sc
     assert await cached.get(TOUR) == a_campaign()
 
 
-async def test_whoever_goes_away_does_not_take_the_answer_along(scripted: Scripted) -> None:
+async def test_a_caller_that_goes_away_does_not_take_the_answer_along(scripted: Scripted) -> None:
     cached = CachedCampaigns(scripted)
     scripted.may_answer.clear()
     first, second = (asyncio.create_task(cached.get(TOUR)) for _ in range(2))

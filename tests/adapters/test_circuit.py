@@ -83,7 +83,7 @@ def test_it_may_stay_open_for_ever() -> None:
     assert circuit.retry_at == NOW + LONGEST_PAUSE_SECONDS
 
 
-def test_where_whoever_asked_went_away_the_next_may_try() -> None:
+def test_when_the_caller_that_tried_goes_away_the_next_may_try() -> None:
     circuit = _opened().asked().abandoned()
 
     assert circuit.admits(NOW + 1)

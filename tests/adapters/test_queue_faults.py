@@ -61,7 +61,7 @@ async def test_both_queues_are_made_once_and_put_right_when_they_are_wrong(aws_u
     assert [found["MessageRetentionPeriod"], dead["MessageRetentionPeriod"]] == ["1209600"] * 2
 
 
-async def test_a_queue_that_somebody_made_by_hand_is_put_right_with_what_is_in_it(aws_url: str) -> None:
+async def test_a_queue_that_was_made_by_hand_is_put_right_and_keeps_its_messages(aws_url: str) -> None:
     name = f"scores-{uuid.uuid4().hex}"
     async with client_of(aws_url) as client:
         await client.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "5"})
@@ -117,7 +117,7 @@ async def nowhere() -> AsyncIterator[SqsQueue]:
         yield SqsQueue(client, "scores")
 
 
-async def test_nobody_there_is_unavailable(nowhere: SqsQueue) -> None:
+async def test_a_server_that_is_down_is_unavailable(nowhere: SqsQueue) -> None:
     delivery = Delivery(job=a_job(), receipt="x", attempt=1)
     for outcome in (
         nowhere.send([a_job()]),
@@ -131,7 +131,7 @@ async def test_nobody_there_is_unavailable(nowhere: SqsQueue) -> None:
             await outcome
 
 
-async def test_nobody_there_to_make_it_is_unavailable() -> None:
+async def test_a_server_that_is_down_when_the_queue_is_made_is_unavailable() -> None:
     nowhere = ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
     with environment(nowhere), pytest.raises(Unavailable):
         await build_queues("scores", attempts=3, region=REGION)

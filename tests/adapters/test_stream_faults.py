@@ -78,7 +78,7 @@ async def test_only_what_failed_is_sent_again(kinesis: KinesisStream, failing_aw
     assert len(await read_kinesis(failing_aws.upstream, name)) == len(EVENTS)
 
 
-async def test_a_key_that_fails_holds_up_its_own_and_nobody_else(
+async def test_a_key_that_fails_holds_up_its_own_events_and_no_others(
     kinesis: KinesisStream, failing_aws: AwsProxy, name: str
 ) -> None:
     events = [event(fan, number) for number in range(3) for fan in range(600)]

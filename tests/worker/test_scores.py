@@ -227,7 +227,7 @@ async def test_a_slow_one_is_kept_in_hand(office: Office, error: Exception | Non
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_one_whose_time_runs_out_is_done_by_two_and_told_once(office: Office) -> None:
+async def test_a_job_that_outlasts_its_time_is_done_twice_and_recorded_once(office: Office) -> None:
     office.queue = Queue(in_flight=timedelta(seconds=0.1))
     office.fanscore.go.clear()
     await office.register("ann")
@@ -254,7 +254,7 @@ async def test_an_outage_uses_up_no_attempts_and_nothing_more_is_received(office
     assert office.queue.dead == []
 
 
-async def test_while_nobody_answers_nothing_more_is_received(office: Office) -> None:
+async def test_while_fanscore_does_not_answer_no_more_jobs_are_received(office: Office) -> None:
     office.fanscore.answer(answers=False)
     await office.register("first")
     async with office.at_work():
@@ -279,7 +279,7 @@ async def test_a_queue_that_is_down_is_tried_again_with_growing_pauses(office: O
     assert office.scored == {"ann"}
 
 
-async def test_a_job_that_nobody_can_do_stops_no_other(office: Office) -> None:
+async def test_a_job_that_cannot_be_done_stops_no_other(office: Office) -> None:
     office.fanscore.breaks.add(UserId("poison"))
     await office.register("poison", "ann")
     async with office.at_work():
@@ -334,7 +334,7 @@ async def test_while_it_waits_for_jobs_it_stops_at_once(office: Office) -> None:
         stop()
 
 
-async def test_where_there_is_nobody_to_ask_the_queue_is_left_alone(office: Office) -> None:
+async def test_without_a_fanscore_service_the_queue_is_left_alone(office: Office) -> None:
     office.fanscore._configured = False
     await office.register("ann")
 

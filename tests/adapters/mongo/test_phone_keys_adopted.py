@@ -55,7 +55,9 @@ async def test_confirmed_telephones_get_their_keys_once(store: MongoStore, datab
         await store.entries.change(TOUR, fan(7), becoming(registered(fan(7), WITH_9, confirmed=True)))
 
 
-async def test_two_who_confirmed_one_telephone_stay_as_they_are(store: MongoStore, database: Documents) -> None:
+async def test_two_fans_who_confirmed_one_telephone_stay_as_they_are(
+    store: MongoStore, database: Documents
+) -> None:
     both = [registered(fan(1), WITH_9, confirmed=True), registered(fan(2), WITHOUT, confirmed=True)]
     await put(store, database, *both)
 

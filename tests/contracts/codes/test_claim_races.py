@@ -38,7 +38,7 @@ async def test_one_of_twenty_gets_the_last_code(peers: Peers, *, chosen: bool) -
     assert await events(peers[0], "LAST") == [CodeEvent.RESERVED]
 
 
-async def test_nobody_is_refused_while_there_are_enough(peers: Peers) -> None:
+async def test_no_claim_is_refused_while_there_are_enough_codes(peers: Peers) -> None:
     """Contract of /reserve: 64 callers at once and enough codes, no 409; and no code twice."""
     await peers[0].pool.add(a_batch(texts("A", 64 * 3)))
 

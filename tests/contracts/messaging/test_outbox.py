@@ -278,7 +278,7 @@ async def test_how_the_relay_stands(entry_ports: EntryPorts) -> None:
     assert await entry_ports.outbox.standing() == Standing(oldest_event=None, waiting=0, parked=1)
 
 
-async def test_an_outbox_that_nobody_empties_takes_no_more(entry_ports: EntryPorts) -> None:
+async def test_an_outbox_that_is_never_emptied_takes_no_more(entry_ports: EntryPorts) -> None:
     """No event may be lost, and no entry may outgrow what is stored as one."""
     await store(entry_ports, registered(fan(1), phone(1)), registered(fan(2), phone(2)))
     large = existing(noted("n", "x" * 100_000))

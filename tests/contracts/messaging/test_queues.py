@@ -227,7 +227,7 @@ async def test_who_stops_waiting_leaves_nothing_in_hand(queue: CountedQueue) -> 
     assert (await take(queue)).job == a_job()
 
 
-async def test_what_is_in_hand_is_nobody_elses(queue: CountedQueue) -> None:
+async def test_a_job_in_flight_is_given_to_no_other_worker(queue: CountedQueue) -> None:
     await queue.send(jobs(1))
     await take(queue)
 
@@ -272,7 +272,7 @@ async def test_what_is_put_off_does_not_come_before_its_time(queue: CountedQueue
     assert (await take(queue)).attempt == 2
 
 
-async def test_one_put_off_holds_up_nobody(queue: CountedQueue) -> None:
+async def test_a_job_that_is_put_off_holds_up_no_other(queue: CountedQueue) -> None:
     await queue.send([a_job("first")])
     await queue.postpone([(await take(queue), A_WHILE)])
 
@@ -281,7 +281,7 @@ async def test_one_put_off_holds_up_nobody(queue: CountedQueue) -> None:
     assert (await take(queue)).job.id == "second"
 
 
-async def test_a_worker_who_vanishes_leaves_the_job_to_another(queue: CountedQueue) -> None:
+async def test_a_worker_that_vanishes_leaves_the_job_to_another(queue: CountedQueue) -> None:
     """Time that runs out is all there is to see of a worker that was killed."""
     await queue.send([a_job()])
     vanished = await take(queue)
@@ -391,7 +391,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE.keys())
-async def test_what_nobody_can_read_does_no_harm_and_ends_in_the_dead_letters(sqs: MakeQueue, body: str) -> None:
+async def test_an_unreadable_message_does_no_harm_and_ends_in_the_dead_letters(sqs: MakeQueue, body: str) -> None:
     async with AsyncExitStack() as stack:
         name, client = await sqs(stack)
         queue = SqsQueue(client, name)

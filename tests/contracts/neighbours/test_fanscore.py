@@ -70,11 +70,11 @@ async def test_who_has_time_is_told_the_same(subject: Subject) -> None:
     assert await subject.source.ask(ANN, TOUR) == 0.82
 
 
-async def test_there_is_somebody_to_ask(subject: Subject) -> None:
+async def test_with_a_fanscore_service_it_says_that_it_can_be_asked(subject: Subject) -> None:
     assert subject.source.configured
 
 
-async def test_where_there_is_nobody_to_ask_nothing_is_known() -> None:
+async def test_without_a_fanscore_service_no_score_is_known() -> None:
     assert not NoFanscore().configured
     assert await NoFanscore().fanscore(ANN, TOUR) is None
     assert await NoFanscore().ask(ANN, TOUR) is None
@@ -209,7 +209,9 @@ async def test_no_answer_is_not_the_same_as_not_known(
     assert refused.value.context == {"part": "fanscore"}
 
 
-async def test_nobody_there_is_not_the_same_as_not_known(service: Neighbour, source: FanscoreSource) -> None:
+async def test_a_service_that_is_down_is_not_the_same_as_an_unknown_score(
+    service: Neighbour, source: FanscoreSource
+) -> None:
     service.stop()
 
     with pytest.raises(Unavailable):
@@ -233,7 +235,7 @@ async def test_not_known_yet_is_no_trouble(service: Neighbour, source: FanscoreS
 
 
 @pytest.mark.parametrize("answer", UNREADABLE.values(), ids=UNREADABLE.keys())
-async def test_what_nobody_can_read_may_be_one_fans_alone_and_stops_nobody(
+async def test_an_unreadable_answer_may_concern_one_fan_and_opens_no_circuit(
     service: Neighbour, source: FanscoreSource, answer: Reply
 ) -> None:
     service.say(answer)

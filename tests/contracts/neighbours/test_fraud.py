@@ -59,7 +59,7 @@ async def test_an_opinion_is_told(subject: Subject, status: FraudStatus, score: 
     assert await subject.detection.assess(ATTEMPT) == opinion
 
 
-async def test_where_there_is_nobody_to_ask_there_is_no_opinion() -> None:
+async def test_without_fraud_detection_there_is_no_opinion() -> None:
     assert await NoFraudDetection().assess(ATTEMPT) == Fraud(status=FraudStatus.NOT_ASKED, score=None)
 
 
@@ -156,7 +156,9 @@ async def test_a_service_that_does_not_know_the_question_has_no_opinion(
     assert await detection.assess(ATTEMPT) == Fraud()
 
 
-async def test_text_that_cannot_be_sent_fails_nobody(service: Neighbour, detection: FraudDetection) -> None:
+async def test_text_that_cannot_be_sent_fails_no_registration(
+    service: Neighbour, detection: FraudDetection
+) -> None:
     attempt = RegistrationAttempt(
         campaign_id=TOUR, user_id=ANN, phone=PHONE, email=None, user_agent="\ud800", event="update"
     )

@@ -97,7 +97,7 @@ async def test_what_was_not_told_is_unavailable(api: Neighbour, appsync: AppSync
     assert len(api.requests) == 1, "nothing is said twice"
 
 
-async def test_nobody_there_is_unavailable(api: Neighbour, appsync: AppSyncRealtime) -> None:
+async def test_a_server_that_is_down_is_unavailable(api: Neighbour, appsync: AppSyncRealtime) -> None:
     api.stop()
 
     with pytest.raises(Unavailable):
@@ -158,7 +158,7 @@ async def test_an_api_that_is_back_is_told_again(api: Neighbour) -> None:
         await appsync.send(an_event())
 
 
-async def test_an_event_nobody_can_read_is_told_to_nobody(api: Neighbour, appsync: AppSyncRealtime) -> None:
+async def test_an_unreadable_event_is_not_sent(api: Neighbour, appsync: AppSyncRealtime) -> None:
     with pytest.raises(Unavailable):
         await appsync.send(OutgoingEvent(id="x", key="tour:ann", body=b"{}"))
 

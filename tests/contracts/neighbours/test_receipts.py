@@ -115,7 +115,7 @@ async def test_a_repeat_is_not_mailed_again(over_sfmc: SfmcReceipts, mailer: Mai
 
 
 @pytest.mark.parametrize("lost", [TROUBLES["hangs_up"], TROUBLES["error"], Reply(seconds=7)], ids=lambda _: "lost")
-async def test_what_was_accepted_though_nobody_heard_is_mailed_once(
+async def test_what_was_accepted_although_the_answer_was_lost_is_mailed_once(
     over_sfmc: SfmcReceipts, mailer: Mailer, lost: Reply
 ) -> None:
     mailer.after.append(lost)
@@ -193,7 +193,7 @@ async def test_what_does_not_pass_is_unavailable_after_a_few_tries(
     assert mailer.attempts == ["receipt-1"] * 4
 
 
-async def test_nobody_there_is_unavailable(over_sfmc: SfmcReceipts, server: Neighbour) -> None:
+async def test_a_server_that_is_down_is_unavailable(over_sfmc: SfmcReceipts, server: Neighbour) -> None:
     server.stop()
 
     with pytest.raises(Unavailable):

@@ -113,7 +113,7 @@ async def test_what_cannot_be_handed_over_is_unavailable(gateway: Neighbour, sms
     assert refused.value.context == {"part": "sms"}
 
 
-async def test_nobody_there_is_unavailable(gateway: Neighbour, sms: Sms) -> None:
+async def test_a_server_that_is_down_is_unavailable(gateway: Neighbour, sms: Sms) -> None:
     gateway.stop()
 
     with pytest.raises(Unavailable):

@@ -193,7 +193,7 @@ async def test_a_service_that_is_down_makes_it_unavailable(service: Neighbour, u
         await users.get(ANN)
 
 
-async def test_somebody_elses_account_is_not_taken(service: Neighbour, users: Users) -> None:
+async def test_the_account_of_another_fan_is_not_taken(service: Neighbour, users: Users) -> None:
     service.say(Reply(200, fan_body(a_fan(BOB))))
 
     with pytest.raises(Unavailable):

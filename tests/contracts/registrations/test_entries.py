@@ -32,11 +32,11 @@ from tests.contracts.registrations.entry_stores import (
 pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]
 
 
-async def test_nobody_is_registered_at_first(entry_ports: EntryPorts) -> None:
+async def test_at_first_no_fan_is_registered(entry_ports: EntryPorts) -> None:
     assert await entry_ports.entries.get(TOUR, fan(1)) is None
 
 
-async def test_that_nobody_was_asked_comes_back(entry_ports: EntryPorts) -> None:
+async def test_that_no_service_was_asked_comes_back(entry_ports: EntryPorts) -> None:
     unasked = replace(
         registered(fan(1), phone(1)), fanscore_asked=False, fraud=Fraud(status=FraudStatus.NOT_ASKED)
     )

@@ -63,7 +63,7 @@ async def _paged(ports: EntryPorts, campaign_id: CampaignId, query: Query, limit
 
 @examples
 @given(given=st.lists(registrations, max_size=25), query=queries)
-async def test_eligible_counts_whom_the_query_admits(
+async def test_eligible_counts_the_fans_that_the_query_admits(
     entry_ports: EntryPorts, given: list[Registration], query: Query
 ) -> None:
     campaign_id, entries = await register(entry_ports, given)
@@ -79,7 +79,7 @@ async def test_eligible_counts_whom_the_query_admits(
 
 @examples
 @given(given=st.lists(registrations, max_size=25), query=queries, limit=st.integers(1, 30))
-async def test_ranking_lists_whom_the_query_admits(
+async def test_ranking_lists_the_fans_that_the_query_admits(
     entry_ports: EntryPorts, given: list[Registration], query: Query, limit: int
 ) -> None:
     campaign_id, entries = await register(entry_ports, given)
@@ -89,7 +89,7 @@ async def test_ranking_lists_whom_the_query_admits(
 
 @examples
 @given(given=st.lists(registrations, max_size=25))
-async def test_count_counts_everyone(entry_ports: EntryPorts, given: list[Registration]) -> None:
+async def test_count_counts_every_entry(entry_ports: EntryPorts, given: list[Registration]) -> None:
     campaign_id, entries = await register(entry_ports, given)
     wanted = [*MARKETS, NOWHERE]
 
@@ -98,7 +98,7 @@ async def test_count_counts_everyone(entry_ports: EntryPorts, given: list[Regist
 
 @examples
 @given(given=st.lists(registrations, max_size=25), market=st.sampled_from(MARKETS))
-async def test_who_chose_names_everyone_once(
+async def test_who_chose_names_each_fan_once(
     entry_ports: EntryPorts, given: list[Registration], market: MarketId
 ) -> None:
     campaign_id, entries = await register(entry_ports, given)
@@ -110,7 +110,7 @@ async def test_who_chose_names_everyone_once(
 
 
 @pytest.mark.parametrize("name", FILTERS)
-async def test_each_filter_admits_whom_the_query_admits(entry_ports: EntryPorts, name: str) -> None:
+async def test_each_filter_admits_the_fans_that_the_query_admits(entry_ports: EntryPorts, name: str) -> None:
     """The random queries seldom differ in one filter alone."""
     campaign_id, entries = await register(entry_ports, CROWD)
     everyone = Query(markets=MARKETS[:1], selections=tuple(Selection))
@@ -124,7 +124,7 @@ async def test_each_filter_admits_whom_the_query_admits(entry_ports: EntryPorts,
     ]
 
 
-async def test_a_campaign_nobody_knows_is_empty(entry_ports: EntryPorts) -> None:
+async def test_an_unknown_campaign_is_empty(entry_ports: EntryPorts) -> None:
     nobody = MarketCount(market=MARKETS[0], by_rank=(0, 0, 0, 0))
 
     assert await entry_ports.queries.eligible(TOUR, Query(), MARKETS[:1]) == EligibleCounts(
@@ -148,7 +148,7 @@ async def test_a_market_asked_for_twice_is_counted_once(entry_ports: EntryPorts)
 
 
 @pytest.mark.parametrize("wanted", [Query(selections=()), Query(min_score=60, max_score=40)])
-async def test_a_query_nobody_can_satisfy(entry_ports: EntryPorts, wanted: Query) -> None:
+async def test_a_query_that_no_fan_can_satisfy_finds_none(entry_ports: EntryPorts, wanted: Query) -> None:
     await store(entry_ports, eligible(fan(1), phone(1), 50))
 
     assert (await entry_ports.queries.eligible(TOUR, wanted, MARKETS)).total == 0

@@ -130,7 +130,7 @@ async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
     assert not {one.user_id for one in left} - stayed & set(found)
 
 
-async def test_those_met_by_who_chose_may_move_away(entry_ports: EntryPorts) -> None:
+async def test_fans_found_by_who_chose_may_move_away(entry_ports: EntryPorts) -> None:
     """As a transfer moves them, batch by batch."""
     nyc, bos, *_ = MARKETS
     total = 1_050

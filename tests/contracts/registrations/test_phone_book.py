@@ -51,7 +51,7 @@ async def test_twenty_at_once_get_exactly_the_limit(entry_ports: EntryPorts) -> 
     assert sorted(taken, key=str) == sorted([None] * 5 + [now + HOUR] * 15, key=str)
 
 
-async def test_nobody_has_failed_on_a_number_at_first(entry_ports: EntryPorts) -> None:
+async def test_at_first_no_fan_has_failed_on_a_number(entry_ports: EntryPorts) -> None:
     assert await entry_ports.phone_book.record(TOUR, phone(1)) == PhoneRecord()
 
 

@@ -74,7 +74,7 @@ async def test_the_confirmed_are_scored_and_the_others_are_not(entry_ports: Entr
     assert await entry_ports.entries.get(TOUR, fan(3)) is None
 
 
-async def test_a_score_alone_is_nobodys_business(entry_ports: EntryPorts) -> None:
+async def test_a_score_alone_makes_no_event(entry_ports: EntryPorts) -> None:
     await _confirmed(entry_ports, 1)
     before, told = await _entry(entry_ports, 1), await _told(entry_ports)
 

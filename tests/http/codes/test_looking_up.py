@@ -178,6 +178,6 @@ def test_the_history_of_a_code_tells_everything_oldest_first(hasty_scene: Scene)
     assert all(TIME.fullmatch(at) for at in times)
 
 
-def test_a_code_nobody_imported_has_no_history(scene: Scene) -> None:
+def test_a_code_that_was_never_imported_has_no_history(scene: Scene) -> None:
     assert_problem(scene.get("codes/history?code=A1"), 404, "codes.not_found")
     assert_problem(scene.get("codes/history"), 422, "request.invalid", "/code")

@@ -145,7 +145,7 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> N
         assert (ready.status_code, ready.json()["parts"]) == (503, {"store": "down", "objects": "up"})
 
 
-def test_what_nobody_foresaw_is_a_500_that_tells_nothing(database_url: str, tmp_path: Path) -> None:
+def test_an_unforeseen_error_is_a_500_that_tells_nothing(database_url: str, tmp_path: Path) -> None:
     """Something wrote what is no import where the imports are kept."""
     secret = "SECRET-CODE-1"
     client: pymongo.MongoClient[dict[str, Any]]

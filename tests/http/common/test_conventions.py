@@ -144,7 +144,7 @@ def answer_to(running: Service, sent: bytes) -> httpx2.Response:
     return httpx2.Response(int(head.split()[1]), headers=headers, content=body)
 
 
-def test_an_upgrade_nobody_offers_is_ignored(running: Service) -> None:
+def test_an_upgrade_that_the_service_does_not_offer_is_ignored(running: Service) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
 
     assert httpx2.get(f"{running.url}/livez", headers=headers).status_code == 200

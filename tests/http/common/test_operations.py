@@ -55,7 +55,7 @@ def test_a_folder_that_is_gone_is_named_and_no_reason_to_die(tmp_path: Path) -> 
         assert httpx2.get(f"{running.url}/readyz").status_code == 200
 
 
-def test_requests_are_counted_by_route_and_status_whoever_answers(fresh: Service) -> None:
+def test_requests_are_counted_by_route_and_status_whichever_layer_answers(fresh: Service) -> None:
     with httpx2.Client(base_url=fresh.url, headers=bearer()) as http:
         for campaign in ("c1", "c2", "c3"):
             http.get(f"/{campaign}/codes/count")

@@ -16,7 +16,7 @@ from entrypoints.http.server.protocol import Protocol
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES, Limits
 from entrypoints.telemetry.metrics import Metrics
-from tests.support.standing_still import watched
+from tests.support.event_loop import watched
 
 GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"

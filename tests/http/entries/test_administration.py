@@ -74,7 +74,7 @@ def test_a_transfer_may_be_of_some_fans_only(pool: Scene) -> None:
     assert (markets(pool, "di"), markets(pool, "bob")) == (["sfo"], ["lax", "nyc", "bos", "sfo"])
 
 
-def test_a_market_that_nobody_offers_or_has_cannot_be_moved_from(pool: Scene) -> None:
+def test_a_market_that_no_campaign_offers_and_no_fan_has_cannot_be_moved_from(pool: Scene) -> None:
     answer = pool.post("entries/transfer", {"from": "never-was", "to": "sfo", "dryRun": True})
 
     problem = assert_problem(answer, 422, "request.invalid", "/from")

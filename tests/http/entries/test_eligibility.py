@@ -139,7 +139,7 @@ def test_a_record_has_exactly_the_fields_of_the_contract(pool: Scene) -> None:
 
 
 @pytest.mark.parametrize("limit", [2, 5_000])
-def test_pages_of_any_size_have_everyone_once_the_best_first(pool: Scene, limit: int) -> None:
+def test_pages_of_any_size_have_every_fan_once_the_best_first(pool: Scene, limit: int) -> None:
     names: list[str] = []
     cursor: dict[str, str] = {}
     for _ in range(6):
@@ -181,7 +181,7 @@ def test_a_cursor_that_is_none_is_a_422(pool: Scene, garbage: str) -> None:
     assert_problem(answer, 422, "request.invalid", "/cursor")
 
 
-def test_the_stream_has_everyone_and_ends_with_a_line_that_says_so(pool: Scene) -> None:
+def test_the_stream_has_every_fan_and_ends_with_a_line_that_says_so(pool: Scene) -> None:
     answer = pool.get("entries/scoring", headers=bearer() | NDJSON, params={"minScore": 70})
 
     lines = [json.loads(line) for line in answer.text.splitlines()]
@@ -191,7 +191,7 @@ def test_the_stream_has_everyone_and_ends_with_a_line_that_says_so(pool: Scene) 
     assert answer.text.endswith("\n")
 
 
-def test_a_stream_of_nobody_is_only_its_end(pool: Scene) -> None:
+def test_a_stream_without_fans_is_only_its_last_line(pool: Scene) -> None:
     answer = pool.get("entries/scoring", headers=bearer() | NDJSON, params={"minScore": 100})
 
     assert answer.text == '{"end":true,"count":0}\n'

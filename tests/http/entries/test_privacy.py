@@ -71,7 +71,7 @@ def lines(scene: Scene) -> list[dict[str, Any]]:
     return [dict(json.loads(line)) for line in scene.service.logged().splitlines()]
 
 
-def test_nobody_reads_a_phone_a_code_or_a_token(alone: Scene) -> None:
+def test_no_log_and_no_other_answer_shows_a_phone_a_code_or_a_token(alone: Scene) -> None:
     ann, bob = alone.fan("ann"), alone.fan("bob", using="+12014448888")
 
     answers = live_a_whole_life(alone, ann, bob)

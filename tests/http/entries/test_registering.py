@@ -90,7 +90,7 @@ def test_a_campaign_that_takes_no_registrations_is_a_409(scene: Scene, changes: 
     assert_problem(ann.get("entries/me"), 404, "entry.not_found")
 
 
-def test_a_campaign_or_a_fan_that_nobody_knows_is_a_404(scene: Scene) -> None:
+def test_an_unknown_campaign_or_fan_is_a_404(scene: Scene) -> None:
     ann = scene.fan()
     nowhere = scene.elsewhere()
 
@@ -134,7 +134,7 @@ def test_a_fan_who_passes_every_gate_is_registered(scene: Scene) -> None:
     assert_problem(bob.register(), 403, "gate.invite_required")
 
 
-def test_staff_may_name_the_fan_and_a_fan_may_name_nobody_else(scene: Scene) -> None:
+def test_staff_may_name_any_fan_and_a_fan_only_himself(scene: Scene) -> None:
     """entry-service REQ-007."""
     ann, bob = scene.fan("ann"), scene.fan("bob")
 
@@ -148,7 +148,7 @@ def test_staff_may_name_the_fan_and_a_fan_may_name_nobody_else(scene: Scene) -> 
     assert bob.registered(userId=bob.id)["userId"] == bob.id
 
 
-def test_a_registration_is_seen_by_its_fan_and_by_staff_and_by_nobody_else(scene: Scene) -> None:
+def test_a_registration_is_seen_by_its_fan_and_by_staff_only(scene: Scene) -> None:
     ann, bob = scene.fan("ann"), scene.fan("bob")
     entry = ann.registered()
 
@@ -181,7 +181,7 @@ def test_a_number_that_has_used_up_its_messages_is_registered_all_the_same(hasty
     assert 3_000 < assert_problem(refused, 429, "confirmation.too_soon")["retryAfter"] <= 3_600
 
 
-def test_registering_needs_a_token_of_somebodys(scene: Scene) -> None:
+def test_registering_needs_the_token_of_a_user(scene: Scene) -> None:
     ann = scene.fan()
     body = {"phone": ann.phone, "markets": ["nyc"]}
 

@@ -22,7 +22,7 @@ def test_another_code_too_early_is_a_429_that_says_when(scene: Scene) -> None:
     assert ann.confirm(entry).status_code == 200
 
 
-def test_there_is_nothing_to_send_again_for_who_is_confirmed_or_not_registered(scene: Scene) -> None:
+def test_no_code_is_sent_again_to_a_fan_who_is_confirmed_or_not_registered(scene: Scene) -> None:
     ann, bob = scene.fan("ann"), scene.fan("bob")
     ann.confirmed()
 

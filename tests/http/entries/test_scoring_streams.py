@@ -75,7 +75,7 @@ def test_an_array_over_several_lines_is_no_stream_of_records(scorable: Scene) ->
     [b'{"userId":"a","score":NaN}', b"\xff\xfe", b"{", b"[" * 60_000, b"\x00", b"\xff"],
     ids=lambda value: ascii(value)[:50],
 )
-def test_a_line_nobody_can_read_is_one_record_rejected(scorable: Scene, line: bytes) -> None:
+def test_an_unreadable_line_is_one_rejected_record(scorable: Scene, line: bytes) -> None:
     answer = stream(scorable, line + b"\n", json.dumps(record(scorable, "bob", 5)).encode() + b"\n")
 
     assert counts(answer.json()) == (2, 1, 0, 1)

@@ -96,7 +96,7 @@ def test_the_file_has_every_collection_of_then() -> None:
     assert all(WRITTEN["stored"].values())
 
 
-def test_migrate_says_what_it_did_and_whom_it_left_alone(
+def test_migrate_says_what_it_did_and_which_fans_it_left_alone(
     database: Documents, migrated: Sequence["subprocess.CompletedProcess[str]"]
 ) -> None:
     first, second = migrated

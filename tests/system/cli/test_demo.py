@@ -113,7 +113,7 @@ def test_the_upload_is_as_bad_as_it_says() -> None:
     assert min(upload.duplicates, upload.blank, upload.invalid) > 0
 
 
-def test_everyone_in_the_crowd_has_a_number_that_can_be_registered_and_is_nobodys() -> None:
+def test_each_fan_of_the_demo_has_a_valid_number_that_is_reserved_for_fiction() -> None:
     crowd = gather("tour")
     everyone = (*crowd.fans, crowd.latecomer)
     numbers = LibPhoneNumbers()

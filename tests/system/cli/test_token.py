@@ -46,7 +46,7 @@ def test_it_is_for_the_configured_issuer_and_audience() -> None:
     assert claims(outcome.stdout, issuer="https://id.example", audience="fangate")["sub"] == "staff"
 
 
-def test_it_cannot_sign_for_somebody_else() -> None:
+def test_it_cannot_sign_for_another_issuer() -> None:
     outcome = fangate(
         "token", "--sub", "x",
         settings={"FANGATE_JWT_SECRET": "", "FANGATE_JWT_JWKS_URL": "https://id.example/keys"},
@@ -57,7 +57,7 @@ def test_it_cannot_sign_for_somebody_else() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--sub", "a\nb"], ["--sub", ""], ["--sub", "x", "--ttl", "0"]])
-def test_a_token_nobody_would_take_is_not_signed(arguments: list[str]) -> None:
+def test_a_token_that_the_service_would_refuse_is_not_signed(arguments: list[str]) -> None:
     outcome = fangate("token", *arguments)
 
     assert (outcome.returncode, outcome.stdout) == (2, "")

@@ -261,7 +261,7 @@ def test_two_may_hold_one_code_one_after_the_other() -> None:
     assert violations(story([first, second], code("A", *events))) == []
 
 
-def test_a_hold_that_may_have_been_released_by_a_cut_off_call_is_not_held_against_anyone() -> None:
+def test_a_hold_that_a_cut_off_call_may_have_released_is_no_violation() -> None:
     steps = [reserve("s1", 1, "A"), cut_off(release("s2", 3, 1)), reserve("s3", 4, "A", under="R2")]
     events = event(RESERVED, 1, "s1"), event(RELEASED, 3, "s2"), event(RESERVED, 4, "s3", under="R2")
     assert violations(story(steps, code("A", *events))) == []

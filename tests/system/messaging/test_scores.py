@@ -65,7 +65,7 @@ def test_an_outage_outlasts_no_attempts_and_a_stop_hands_the_job_to_another(scen
     assert scene.waiting("-dead") == 0
 
 
-def test_garbage_in_the_queue_holds_up_nobody(scene: Scene) -> None:
+def test_garbage_in_the_queue_holds_up_no_job(scene: Scene) -> None:
     url = scene.sqs.get_queue_url(QueueName=scene.queue_name)["QueueUrl"]
     for _ in range(12):
         scene.sqs.send_message(QueueUrl=url, MessageBody="geheim")
@@ -82,9 +82,7 @@ def test_garbage_in_the_queue_holds_up_nobody(scene: Scene) -> None:
     assert "geheim" not in worker.logged()
 
 
-def test_where_there_is_nobody_to_ask_nothing_is_queued(
-    database_url: str, aws_environment: dict[str, str]
-) -> None:
+def test_without_a_fanscore_service_nothing_is_queued(database_url: str, aws_environment: dict[str, str]) -> None:
     with a_scene(database_url, aws_environment, FANGATE_FANSCORE="none:") as scene:
         campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
         scene.worker()

@@ -196,7 +196,7 @@ async def test_published_events_are_remembered_without_their_content(place: Plac
     assert (event["type"], event["subject"], event["revision"]) == ("fangate.entry.created", "tour/ann", 1)
 
 
-def test_a_worker_whose_stream_nobody_reads_says_so(database_url: str) -> None:
+def test_a_worker_with_a_memory_stream_says_that_no_process_reads_it(database_url: str) -> None:
     with worker({"FANGATE_STORE": database_url}) as running:
         warned = [line for line in running.lines() if line["event"] == "stream.read_by_nobody"]
         assert [line["level"] for line in warned] == ["warning"]

@@ -26,7 +26,7 @@ async def test_events_are_published_once_and_in_order(relaying: Relaying) -> Non
     assert (await relaying.events()).passed_on == 0
 
 
-async def test_an_outage_is_nobodys_fault(relaying: Relaying) -> None:
+async def test_an_outage_parks_no_event_and_loses_none(relaying: Relaying) -> None:
     """However long it lasts, nothing is lost, and nothing is parked for it."""
     ids = await relaying.registers("ann")
     relaying.stream.down = True

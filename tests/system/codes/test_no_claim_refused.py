@@ -1,4 +1,4 @@
-"""Nobody turned away: 64 callers at once, two processes, until the pool is empty (REQ-005, REQ-007)."""
+"""64 callers at once, two processes, until the pool is empty: no claim is refused before (REQ-005, REQ-007)."""
 
 import asyncio
 import random

@@ -153,7 +153,7 @@ def test_without_traces_the_callers_trace_travels_on(
     assert collected.spans() == []
 
 
-def test_a_collector_that_is_gone_is_in_nobodys_way(platform: Platform, collected: Collector) -> None:
+def test_a_collector_that_is_gone_delays_no_request(platform: Platform, collected: Collector) -> None:
     collected.server.stop()
     with a_scene(platform, collected.settings) as scene:
         for _ in range(20):

@@ -19,9 +19,9 @@ from entrypoints.http.entries.scoring import SCORING_LIMIT
 from entrypoints.http.operation import Operation
 from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES
+from tests.support.event_loop import Answer, Inside, inside
 from tests.support.operations import path_in_campaign
 from tests.support.servers.service import SECRET
-from tests.support.standing_still import Answer, Inside, inside
 from tests.support.tokens import bearer
 
 BOUND_SECONDS: Final = 0.5

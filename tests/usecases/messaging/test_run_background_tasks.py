@@ -1,4 +1,4 @@
-"""Errands go their own way: neither the stream nor each other holds them up."""
+"""Background tasks run on channels of their own: neither the stream nor another channel holds them up."""
 
 import asyncio
 from datetime import timedelta
