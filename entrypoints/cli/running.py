@@ -102,7 +102,7 @@ def _warn(settings: Settings, missing: Sequence[PlatformFile]) -> None:
     if settings.in_memory:
         log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
     elif settings.sms.startswith("log:"):
-        log.warning("sms.only_logged", advice="set FANGATE_SMS: everyone who reads the log can confirm any phone")
+        log.warning("sms.only_logged", advice="set FANGATE_SMS: any reader of the log can confirm any phone")
 
 
 def _warn_of_files(missing: Sequence[PlatformFile]) -> None:

@@ -1,4 +1,4 @@
-"""Remembering campaigns: not for too long, not too many, and asking once for all who want the same."""
+"""The cache of campaigns: limits of age and size, and one request for simultaneous callers."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from tests.support.registrations import TOUR, Seconds, a_campaign
 
 @dataclass(slots=True)
 class Scripted:
-    """Campaigns that count how often they are asked, and answer when they are let."""
+    """Campaigns that record their requests, and answer when the test allows it."""
 
     asked: list[str] = field(default_factory=list)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -35,7 +35,7 @@ def scripted() -> Scripted:
     return source
 
 
-async def test_it_is_remembered_for_less_than_thirty_seconds(scripted: Scripted) -> None:
+async def test_a_campaign_is_cached_for_less_than_thirty_seconds(scripted: Scripted) -> None:
     seconds = Seconds()
     cached = CachedCampaigns(scripted, seconds=seconds)
     await cached.get(TOUR)
@@ -49,7 +49,7 @@ async def test_it_is_remembered_for_less_than_thirty_seconds(scripted: Scripted)
     assert len(scripted.asked) == 2
 
 
-async def test_its_age_counts_from_when_it_was_asked_for(scripted: Scripted) -> None:
+async def test_its_age_counts_from_the_request(scripted: Scripted) -> None:
     seconds = Seconds()
     cached = CachedCampaigns(scripted, seconds=seconds)
     scripted.may_answer.clear()
@@ -101,7 +101,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_answer_along(scripted: 
     assert scripted.asked == [TOUR]
 
 
-async def test_it_remembers_no_more_campaigns_than_it_may(scripted: Scripted) -> None:
+async def test_the_cache_has_a_maximum_size(scripted: Scripted) -> None:
     cached = CachedCampaigns(scripted, size=2)
     for id in ("one", "two", "three"):
         await cached.get(CampaignId(id))
@@ -113,7 +113,7 @@ async def test_it_remembers_no_more_campaigns_than_it_may(scripted: Scripted) ->
     assert scripted.asked == ["one", "two", "three", "one"]
 
 
-async def test_the_one_asked_for_longest_ago_is_forgotten_first(scripted: Scripted) -> None:
+async def test_the_campaign_with_the_oldest_request_leaves_first(scripted: Scripted) -> None:
     seconds = Seconds()
     cached = CachedCampaigns(scripted, size=2, seconds=seconds)
     for id in ("one", "two"):

@@ -1,4 +1,4 @@
-"""campaign-service over HTTP: what becomes of its troubles."""
+"""campaign-service over HTTP: how its failures are handled."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -26,7 +26,7 @@ async def campaigns(service: Neighbour) -> AsyncIterator[Campaigns]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_service_in_trouble_makes_it_unavailable(
+async def test_a_failing_service_makes_it_unavailable(
     service: Neighbour, campaigns: Campaigns, trouble: str
 ) -> None:
     service.say(TROUBLES[trouble])
@@ -44,7 +44,7 @@ async def test_a_service_that_is_down_makes_it_unavailable(service: Neighbour, c
         await campaigns.get(TOUR)
 
 
-async def test_another_campaign_than_asked_for_makes_it_unavailable(
+async def test_another_campaign_than_the_requested_one_makes_it_unavailable(
     service: Neighbour, campaigns: Campaigns
 ) -> None:
     service.say(Reply(200, campaign_body(a_campaign("other"))))
@@ -53,7 +53,7 @@ async def test_another_campaign_than_asked_for_makes_it_unavailable(
         await campaigns.get(TOUR)
 
 
-async def test_a_service_that_comes_back_is_asked_again(service: Neighbour, campaigns: Campaigns) -> None:
+async def test_a_service_that_comes_back_receives_requests_again(service: Neighbour, campaigns: Campaigns) -> None:
     service.stop()
     with pytest.raises(Unavailable):
         await campaigns.get(TOUR)
@@ -64,7 +64,7 @@ async def test_a_service_that_comes_back_is_asked_again(service: Neighbour, camp
 
 
 @pytest.mark.parametrize("passing", [Reply(hang_up=True), Reply(502), Reply(503), Reply(504)])
-async def test_a_trouble_that_passes_is_not_noticed(
+async def test_a_temporary_failure_is_hidden_by_a_retry(
     service: Neighbour, campaigns: Campaigns, passing: Reply
 ) -> None:
     service.say(lambda _: passing if len(service.requests) == 1 else Reply(200, campaign_body(a_campaign())))
@@ -74,7 +74,7 @@ async def test_a_trouble_that_passes_is_not_noticed(
 
 
 @pytest.mark.parametrize(("trouble", "asked"), [("gateway", 2), ("hangs_up", 2), ("error", 1), ("not_json", 1)])
-async def test_it_is_asked_twice_at_most_and_only_where_it_makes_sense(
+async def test_a_request_is_retried_once_and_only_where_it_makes_sense(
     service: Neighbour, campaigns: Campaigns, trouble: str, asked: int
 ) -> None:
     service.say(TROUBLES[trouble])
@@ -94,7 +94,7 @@ async def test_a_redirect_is_not_followed(service: Neighbour, campaigns: Campaig
     assert [request.path for request in service.requests] == ["/campaigns/tour"]
 
 
-async def test_a_dead_service_is_left_alone_after_five_failures(service: Neighbour, campaigns: Campaigns) -> None:
+async def test_the_circuit_opens_after_five_failures(service: Neighbour, campaigns: Campaigns) -> None:
     service.say(TROUBLES["error"])
 
     for _ in range(8):
@@ -104,7 +104,7 @@ async def test_a_dead_service_is_left_alone_after_five_failures(service: Neighbo
     assert len(service.requests) == 5
 
 
-async def test_campaigns_that_are_not_there_are_no_failures(service: Neighbour, campaigns: Campaigns) -> None:
+async def test_unknown_campaigns_are_no_failures(service: Neighbour, campaigns: Campaigns) -> None:
     for _ in range(8):
         with pytest.raises(CampaignNotFound):
             await campaigns.get(CampaignId("other"))
@@ -112,7 +112,7 @@ async def test_campaigns_that_are_not_there_are_no_failures(service: Neighbour, 
     assert await campaigns.get(TOUR) == a_campaign()
 
 
-async def test_one_unreadable_campaign_does_not_close_the_others(service: Neighbour, campaigns: Campaigns) -> None:
+async def test_one_unreadable_campaign_does_not_open_the_circuit(service: Neighbour, campaigns: Campaigns) -> None:
     service.say(records({TOUR: campaign_body(a_campaign()), "bad": {"id": "bad"}}))
 
     for _ in range(8):

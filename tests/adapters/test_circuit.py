@@ -1,4 +1,4 @@
-"""The circuit breaker that adapters share: when a neighbour is asked, and when it is left alone."""
+"""The circuit breaker that adapters share: when requests go to a neighbour, and when not."""
 
 from contextlib import suppress
 
@@ -25,7 +25,7 @@ def _opened(now: float = NOW) -> Circuit:
     return circuit
 
 
-def test_four_failures_in_a_row_are_borne() -> None:
+def test_four_failures_in_a_row_leave_the_circuit_closed() -> None:
     circuit = Circuit()
     for _ in range(4):
         circuit = circuit.asked().failed(NOW)
@@ -33,7 +33,7 @@ def test_four_failures_in_a_row_are_borne() -> None:
     assert circuit.admits(NOW)
 
 
-def test_five_open_it_for_a_second() -> None:
+def test_five_failures_open_it_for_a_second() -> None:
     circuit = _opened()
 
     assert not circuit.admits(NOW)
@@ -41,7 +41,7 @@ def test_five_open_it_for_a_second() -> None:
     assert circuit.admits(NOW + 1)
 
 
-def test_a_success_in_between_begins_the_count_anew() -> None:
+def test_a_success_in_between_resets_the_count() -> None:
     circuit = Circuit()
     for _ in range(4):
         circuit = circuit.failed(NOW)
@@ -52,19 +52,19 @@ def test_a_success_in_between_begins_the_count_anew() -> None:
     assert circuit.admits(NOW)
 
 
-def test_after_the_pause_one_question_is_let_through_and_no_more() -> None:
+def test_after_the_pause_one_trial_request_is_allowed() -> None:
     circuit = _opened().asked()
 
     assert not circuit.admits(NOW + 100)
 
 
-def test_where_that_one_is_answered_everybody_may_ask_again() -> None:
+def test_an_answer_to_the_trial_request_closes_the_circuit() -> None:
     circuit = _opened().asked().succeeded()
 
     assert circuit == Circuit()
 
 
-def test_where_it_is_not_the_pause_doubles_up_to_half_a_minute() -> None:
+def test_a_failed_trial_request_doubles_the_pause_up_to_half_a_minute() -> None:
     circuit, now, pauses = _opened(), NOW, []
     for _ in range(8):
         pauses.append(circuit.retry_at - now)
@@ -90,7 +90,7 @@ def test_when_the_caller_that_tried_goes_away_the_next_may_try() -> None:
     assert not circuit.admits(NOW)
 
 
-# The breaker around real questions
+# The breaker around real calls
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def _fail(breaker: Breaker, times: int = 1) -> None:
 
 
 def _refused(breaker: Breaker) -> bool:
-    """Is nobody let through? Leaves no trace where somebody would be."""
+    """Is the circuit open? If it is closed, the check leaves no trace."""
     try:
         _go_away(breaker)
     except CircuitOpen:
@@ -140,7 +140,7 @@ def test_it_learns_from_failures(breaker: Breaker, seconds: Seconds) -> None:
     assert not _refused(breaker)
 
 
-def test_while_one_is_trying_others_are_refused(breaker: Breaker, seconds: Seconds) -> None:
+def test_during_the_trial_request_others_are_refused(breaker: Breaker, seconds: Seconds) -> None:
     _fail(breaker, 5)
     seconds.now += 1
 
@@ -149,7 +149,7 @@ def test_while_one_is_trying_others_are_refused(breaker: Breaker, seconds: Secon
     assert not _refused(breaker)
 
 
-def test_other_errors_are_nothing_the_neighbour_did(breaker: Breaker) -> None:
+def test_other_errors_are_no_failures_of_the_neighbour(breaker: Breaker) -> None:
     for _ in range(10):
         with pytest.raises(ZeroDivisionError), breaker.watch():
             raise ZeroDivisionError
@@ -157,9 +157,7 @@ def test_other_errors_are_nothing_the_neighbour_did(breaker: Breaker) -> None:
     assert not _refused(breaker)
 
 
-def test_questions_that_were_waiting_when_it_opened_do_not_prolong_the_pause(
-    breaker: Breaker, seconds: Seconds
-) -> None:
+def test_calls_in_flight_when_it_opened_do_not_extend_the_pause(breaker: Breaker, seconds: Seconds) -> None:
     def fail_after_the_others() -> None:
         with breaker.watch():
             _fail(breaker, 5)
@@ -172,7 +170,7 @@ def test_questions_that_were_waiting_when_it_opened_do_not_prolong_the_pause(
     assert not _refused(breaker)
 
 
-def test_an_answer_that_was_asked_for_before_it_opened_does_not_close_it(breaker: Breaker) -> None:
+def test_an_answer_to_a_call_from_before_it_opened_does_not_close_it(breaker: Breaker) -> None:
     with breaker.watch():
         _fail(breaker, 5)
 

@@ -1,4 +1,4 @@
-"""Live updates go out in the background: they delay neither the relay nor the end."""
+"""Live updates are sent in the background: they delay neither the relay nor the shutdown."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ async def settled(live: BackgroundLiveUpdates, realtime: ToldRealtime, told: int
             await asyncio.sleep(0)
 
 
-async def test_what_is_published_is_told() -> None:
+async def test_a_published_event_is_sent() -> None:
     relaying = Relaying()
     (first,) = await relaying.registers("ann")
     relaying.stream.refuses = {await relaying.changes("ann")}
@@ -40,7 +40,7 @@ async def test_without_a_receiver_nothing_waits() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_what_comes_too_fast_is_dropped_and_delays_nothing() -> None:
+async def test_events_beyond_the_buffer_are_dropped_and_delay_nothing() -> None:
     realtime = ToldRealtime(held=asyncio.Event())
     live = BackgroundLiveUpdates(realtime)
 
@@ -56,7 +56,7 @@ async def test_what_comes_too_fast_is_dropped_and_delays_nothing() -> None:
     assert len(realtime.told) == MAX_WAITING + AT_ONCE
 
 
-async def test_one_that_is_down_is_asked_again_for_the_next() -> None:
+async def test_the_next_event_is_sent_after_a_failure() -> None:
     realtime = ToldRealtime(down=True)
     live = BackgroundLiveUpdates(realtime)
     live.announce(events(3))
@@ -70,7 +70,7 @@ async def test_one_that_is_down_is_asked_again_for_the_next() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 3 * AT_ONCE])
-async def test_the_end_is_not_delayed(number: int) -> None:
+async def test_the_shutdown_is_not_delayed(number: int) -> None:
     async with asyncio.timeout(5), in_background(ToldRealtime(held=asyncio.Event())) as live:
         live.announce(events(number))
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""An S3 that breaks off, refuses or answers nonsense: a server of a few lines says it over a real socket."""
+"""An S3 that breaks off, refuses or sends invalid answers: a small server sends them over a real socket."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("answer", FAULTS.values(), ids=FAULTS.keys())
-async def test_a_read_that_does_not_succeed_is_unavailable_never_a_short_file(answer: bytes) -> None:
+async def test_a_failed_read_is_unavailable_and_never_a_short_file(answer: bytes) -> None:
     async with answering(answer) as url, s3_client(url) as client:
         with pytest.raises(Unavailable):
             await chunks(S3ObjectStore(client, "bucket"), KEY)

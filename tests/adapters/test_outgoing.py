@@ -1,4 +1,4 @@
-"""Asking neighbours over HTTP, where the circuit breaker, the time-out and the connections meet."""
+"""Requests to neighbours over HTTP: circuit breaker, time-out and connections together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -31,7 +31,7 @@ async def asked(server: Neighbour, seconds: Seconds) -> AsyncIterator[HttpNeighb
         yield HttpNeighbour(session, server.url, part="part", seconds=0.3, breaker=breaker)
 
 
-async def test_questions_answered_too_late_leave_no_connection_taken(
+async def test_requests_that_time_out_free_their_connections(
     server: Neighbour, asked: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.say(TROUBLES["slow"])
@@ -45,7 +45,7 @@ async def test_questions_answered_too_late_leave_no_connection_taken(
     assert (await asked.get()).status == 200
 
 
-async def test_a_neighbour_that_is_back_is_noticed_after_the_pause(
+async def test_a_neighbour_that_is_back_is_used_after_the_pause(
     server: Neighbour, asked: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.stop()
@@ -61,7 +61,7 @@ async def test_a_neighbour_that_is_back_is_noticed_after_the_pause(
     assert [(await asked.get()).status for _ in range(3)] == [200] * 3
 
 
-async def test_a_dead_neighbour_is_tried_by_one_at_a_time(
+async def test_a_dead_neighbour_gets_one_trial_request_at_a_time(
     server: Neighbour, asked: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.say(TROUBLES["error"])
@@ -76,7 +76,7 @@ async def test_a_dead_neighbour_is_tried_by_one_at_a_time(
     assert sum(isinstance(outcome, CircuitOpen) for outcome in outcomes) == 49
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(server: Neighbour, asked: HttpNeighbour) -> None:
+async def test_an_endless_answer_is_cut_off(server: Neighbour, asked: HttpNeighbour) -> None:
     server.say(Reply(200, b"{}" + b" " * (MAX_BODY_BYTES - 2)))
     assert (await asked.get()).status == 200
 
@@ -93,7 +93,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(server: Neighbour, a
         ("/v1/", ("users", "ann"), "/v1/users/ann"),
     ],
 )
-async def test_what_is_asked_for_cannot_lead_elsewhere(
+async def test_an_id_cannot_lead_to_another_path(
     server: Neighbour, base: str, segments: tuple[str, ...], path: str
 ) -> None:
     async with http_session() as session:
@@ -105,7 +105,7 @@ async def test_what_is_asked_for_cannot_lead_elsewhere(
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-async def test_a_neighbour_is_told_on_behalf_of_which_request_it_is_asked(
+async def test_a_neighbour_receives_the_id_of_the_request_behind_the_call(
     server: Neighbour, asked: HttpNeighbour
 ) -> None:
     async def on_behalf_of(name: str) -> None:
@@ -122,7 +122,7 @@ async def test_a_neighbour_is_told_on_behalf_of_which_request_it_is_asked(
         assert request.method == "GET" or request.headers["x-api-key"] == "k"
 
 
-async def test_what_no_request_asked_for_names_none(server: Neighbour, asked: HttpNeighbour) -> None:
+async def test_a_call_without_a_request_carries_no_request_id(server: Neighbour, asked: HttpNeighbour) -> None:
     await asked.get("x")
 
     assert not {"x-request-id", "traceparent"} & server.requests[0].headers.keys()

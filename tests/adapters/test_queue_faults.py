@@ -42,7 +42,7 @@ async def attributes(client: Any, name: str) -> dict[str, str]:
     return answer
 
 
-async def test_both_queues_are_made_once_and_put_right_when_they_are_wrong(aws_url: str) -> None:
+async def test_both_queues_are_created_once_and_corrected_if_they_differ(aws_url: str) -> None:
     name = f"scores-{uuid.uuid4().hex}"
     async with client_of(aws_url) as client:
         assert await build_queues(name, attempts=3, region=REGION) == [
@@ -78,7 +78,7 @@ async def test_a_queue_that_was_made_by_hand_is_put_right_and_keeps_its_messages
         assert await queue.depth() == Depth(waiting=1, dead=0)
 
 
-async def test_a_queue_that_is_not_made_is_unavailable_until_it_is(aws_url: str) -> None:
+async def test_a_missing_queue_is_unavailable_until_it_is_created(aws_url: str) -> None:
     name = f"scores-{uuid.uuid4().hex}"
     async with client_of(aws_url) as client:
         queue = SqsQueue(client, name)
@@ -178,8 +178,8 @@ async def send_until_safe(queue: SqsQueue, all_of: list[ScoreRetry]) -> None:
             return await queue.send(all_of)
 
 
-async def test_answers_that_are_lost_lose_no_job(queue: SqsQueue, proxy: AwsProxy) -> None:
-    """What SQS was told twice comes twice; what was handed out to nobody comes again when its time is up."""
+async def test_lost_answers_lose_no_job(queue: SqsQueue, proxy: AwsProxy) -> None:
+    """A job that was sent twice comes twice. A job whose delivery was lost comes again after its time-out."""
     proxy.faults = Faults(operations=frozenset({"SendMessageBatch"}), dropped=0.5)
     await send_until_safe(queue, jobs(40))
     assert proxy.done["dropped"]
@@ -192,9 +192,7 @@ async def test_answers_that_are_lost_lose_no_job(queue: SqsQueue, proxy: AwsProx
     assert {one.job.id for one in taken} == {job.id for job in jobs(40)}
 
 
-async def test_what_could_not_be_said_is_unavailable_and_may_be_said_again(
-    queue: SqsQueue, proxy: AwsProxy
-) -> None:
+async def test_a_failed_call_is_unavailable_and_can_be_repeated(queue: SqsQueue, proxy: AwsProxy) -> None:
     await queue.send([a_job()])
     delivery = await take(queue)
     proxy.faults = Faults(operations=ALL, errors=1)
@@ -212,7 +210,7 @@ async def test_what_could_not_be_said_is_unavailable_and_may_be_said_again(
 
 
 class Partial:
-    """Takes what it is told to take: ``refuses`` says how often it refuses each job first."""
+    """Refuses each job as often as ``refuses`` has it, and then takes the job."""
 
     def __init__(self, refuses: dict[str, int]) -> None:
         self.refuses = dict(refuses)
@@ -248,7 +246,7 @@ def half_deaf() -> Iterator[tuple[Partial, Neighbour]]:
         yield script, running
 
 
-async def test_only_what_was_refused_is_sent_again(half_deaf: tuple[Partial, Neighbour]) -> None:
+async def test_only_refused_jobs_are_sent_again(half_deaf: tuple[Partial, Neighbour]) -> None:
     script, server = half_deaf
     async with client_of(server.url) as client:
         await SqsQueue(client, "scores").send(jobs(12))
@@ -257,7 +255,7 @@ async def test_only_what_was_refused_is_sent_again(half_deaf: tuple[Partial, Nei
     assert len(script.taken) == len(set(script.taken)) == 12
 
 
-async def test_what_is_refused_again_and_again_is_not_taken_for_safe(half_deaf: tuple[Partial, Neighbour]) -> None:
+async def test_a_job_that_is_always_refused_is_unavailable(half_deaf: tuple[Partial, Neighbour]) -> None:
     script, server = half_deaf
     script.refuses["job-3"] = 99
     async with client_of(server.url) as client:

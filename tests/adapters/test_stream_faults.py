@@ -28,12 +28,12 @@ EVENTS = [one for call in CALLS for one in call]
 
 @pytest.fixture
 def name() -> str:
-    """Of a stream or topic of this test's own."""
+    """The name of a stream or topic that only this test uses."""
     return f"test-{uuid.uuid4().hex}"
 
 
 async def publish_all(stream: EventStream, calls: Sequence[Sequence[OutgoingEvent]] = CALLS) -> int:
-    """As the relay does: what could not be published is published again. How often that was."""
+    """As the relay does: publish again the events that could not be published. Returns how often that was."""
     again = 0
     for events in calls:
         while True:
@@ -52,7 +52,7 @@ async def publish_all(stream: EventStream, calls: Sequence[Sequence[OutgoingEven
 
 @pytest.fixture
 async def kinesis(failing_aws: AwsProxy, name: str) -> AsyncIterator[KinesisStream]:
-    """A stream whose way to AWS can be disturbed."""
+    """A stream with a connection to AWS that can be disturbed."""
     await create_kinesis_stream(failing_aws.upstream, name)
     with environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": failing_aws.url}):
         async with kinesis_stream(name, region=ENVIRONMENT["AWS_REGION"]) as stream:
@@ -70,7 +70,7 @@ async def test_kinesis_throttles_fails_and_loses_answers(
     assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(EVENTS)
 
 
-async def test_only_what_failed_is_sent_again(kinesis: KinesisStream, failing_aws: AwsProxy, name: str) -> None:
+async def test_only_failed_events_are_sent_again(kinesis: KinesisStream, failing_aws: AwsProxy, name: str) -> None:
     failing_aws.faults = Faults(throttled=1 / 3)
 
     assert await publish_all(kinesis) == 0
@@ -97,7 +97,7 @@ async def test_a_key_that_fails_holds_up_its_own_events_and_no_others(
 @pytest.mark.parametrize(
     "faults", [Faults(errors=1), Faults(dropped=1), Faults(throttled=1)], ids=["errors", "dropped", "throttled"]
 )
-async def test_kinesis_is_tried_a_few_times_and_then_unavailable(
+async def test_kinesis_is_unavailable_after_a_few_tries(
     kinesis: KinesisStream, failing_aws: AwsProxy, name: str, faults: Faults
 ) -> None:
     failing_aws.faults = faults
@@ -112,7 +112,7 @@ async def test_kinesis_is_tried_a_few_times_and_then_unavailable(
     assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(EVENTS)
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for(
+async def test_a_missing_answer_ends_in_a_time_out(
     kinesis: KinesisStream, failing_aws: AwsProxy, name: str
 ) -> None:
     failing_aws.faults = Faults(seconds=60)
@@ -163,7 +163,7 @@ async def kafka(failing_kafka: MockCluster, name: str) -> AsyncIterator[KafkaStr
         await stream.close()
 
 
-async def test_kafka_fails_in_every_way_it_knows(
+async def test_kafka_fails_with_each_of_its_errors(
     kafka: KafkaStream, failing_kafka: MockCluster, name: str
 ) -> None:
     for call in CALLS:
@@ -221,7 +221,7 @@ async def test_brokers_go_down_and_come_back(kafka: KafkaStream, failing_kafka: 
     assert first_of_each(await read_kafka(failing_kafka.servers, name)) == in_order(EVENTS)
 
 
-async def test_an_outage_that_is_short_is_sat_out(
+async def test_a_short_outage_is_bridged_by_retries(
     kafka: KafkaStream, failing_kafka: MockCluster, name: str
 ) -> None:
     await kafka.publish(CALLS[0])
@@ -279,7 +279,7 @@ async def test_closing_does_not_wait_for_brokers_that_are_gone(
         await publishing
 
 
-# A broker that takes less than Fangate thinks
+# A broker with lower limits than Fangate assumes
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ async def narrow(failing_kafka: MockCluster, name: str) -> AsyncIterator[KafkaSt
         await stream.close()
 
 
-async def test_a_batch_too_large_for_a_broker_goes_out_piece_by_piece(
+async def test_a_batch_too_large_for_a_broker_is_sent_in_parts(
     narrow: KafkaStream, failing_kafka: MockCluster, name: str
 ) -> None:
     failing_kafka.fail_next(Api.PRODUCE, [Failure.MESSAGE_TOO_LARGE])
@@ -303,7 +303,7 @@ async def test_a_batch_too_large_for_a_broker_goes_out_piece_by_piece(
     assert first_of_each(await read_kafka(failing_kafka.servers, name)) == in_order(CALLS[0])
 
 
-async def test_an_event_too_large_for_a_broker_is_refused_and_what_is_behind_it(
+async def test_an_event_too_large_for_a_broker_is_refused_and_so_are_later_ones_of_its_key(
     narrow: KafkaStream, failing_kafka: MockCluster, name: str
 ) -> None:
     too_large, other, behind, another = event(1, 1), event(2, 1), event(1, 2), event(2, 2)

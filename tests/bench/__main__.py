@@ -1,6 +1,6 @@
 """``python -m tests.bench [--quick] [--markdown] [name …]``.
 
-Exit status 1 says that a target was missed; a quick run shows only that everything runs.
+Exit status 1: a target was missed. A quick run only shows that everything runs.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _end(number: int, _: object) -> NoReturn:
-    """Asked to stop: by an exception, so that every server is ended on the way out."""
+    """Stop with an exception, so that every server is ended."""
     sys.exit(128 + number)
 
 

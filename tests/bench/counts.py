@@ -11,7 +11,7 @@ from tests.bench.ground import Database, Ground, client_of, new_campaign, new_co
 
 LIMIT_SECONDS = 0.5
 SHARE = 2**31 // 10
-"""A tenth of all slots."""
+"""A tenth of the values of ``random_key``."""
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:

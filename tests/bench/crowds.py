@@ -15,14 +15,14 @@ from tests.bench.ground import Database, Ground, Raw, insert
 from tests.bench.neighbours import MARKETS
 
 SHARE_OF_OTHERS = 20
-"""To so many eligible fans there is one who is not: pending, or decided about already."""
+"""One of so many fans is not eligible: pending, or already selected or rejected."""
 DECIDED = tuple(selection for selection in Selection if selection is not Selection.NONE)
 
 _PHONES = (PhoneNumber(f"+1212{number}") for number in itertools.count(2_000_000))
 
 
 def next_phone() -> PhoneNumber:
-    """Nobody else has it in the whole run: how many codes a number is sent is counted over all campaigns."""
+    """A number used once in the whole run: the limit of codes sent to a number counts all campaigns."""
     return next(_PHONES)
 
 
@@ -35,7 +35,7 @@ def fan(number: int) -> str:
 
 
 def registered(ground: Ground) -> Database:
-    """A campaign each of ``size.few_fans``, ``fans`` and ``many_fans`` eligible, and of some who are not."""
+    """Three campaigns, with ``size.few_fans``, ``fans`` and ``many_fans`` eligible fans, and some who are not."""
     if ground.registered is None:
         ground.registered = ground.database()
         for eligible in sorted({ground.size.few_fans, ground.size.fans, ground.size.many_fans}):

@@ -68,7 +68,7 @@ def run_breakdown(ground: Ground, console: Console) -> list[Figure]:
 
 
 def _ask_who_is_eligible(ground: Ground, eligible: int) -> tuple[list[float], list[float]]:
-    """How long the service took, and the driver for the total alone, in turns. Both must count the same."""
+    """The times of the service, and of the driver for the total alone, alternating. Both must count the same."""
     database, campaign = registered(ground), campaign_of(eligible)
     ours: list[float] = []
     raw: list[float] = []
@@ -122,7 +122,7 @@ def _asking(ground: Ground, database: Database) -> Iterator[httpx2.Client]:
 
 
 def _timed(work: Callable[[], Given]) -> tuple[Given, float]:
-    """What it gives, and how long it took."""
+    """The result, and how long it took."""
     began = time.perf_counter()
     given = work()
     return given, time.perf_counter() - began

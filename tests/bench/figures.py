@@ -1,4 +1,4 @@
-"""What a bench found: each figure beside the ceiling measured in the same run."""
+"""The results of a benchmark: each figure beside the ceiling measured in the same run."""
 
 import statistics
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ class Figure:
     measured: str
     ceiling: str
     outcome: str
-    """What the target speaks of: a ratio, a difference, a time."""
+    """The value that the target limits: a ratio, a difference or a time."""
     target: str
     met: bool
 
@@ -24,12 +24,12 @@ def median(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], of_a_hundred: int) -> float:
-    """What so many of a hundred do not exceed."""
+    """The percentile."""
     return statistics.quantiles(values, n=100, method="inclusive")[of_a_hundred - 1]
 
 
 def percentiles(milliseconds: Sequence[float]) -> str:
-    """What half, 95 and 99 of a hundred do not exceed."""
+    """The percentiles 50, 95 and 99."""
     return " / ".join(f"p{share} {percentile(milliseconds, share):.0f}" for share in (50, 95, 99)) + " ms"
 
 
@@ -44,7 +44,7 @@ def show(figures: Sequence[Figure], console: Console) -> None:
 
 
 def markdown(figures: Sequence[Figure]) -> str:
-    """The same, as the README has it."""
+    """The same, as the table in the README."""
     rows = [
         f"| {figure.work} | {figure.measured} | {figure.ceiling} | {figure.outcome} | {figure.target} "
         f"| {'yes' if figure.met else 'NO'} |"

@@ -1,4 +1,4 @@
-"""What every bench stands on: one real MongoDB, one real S3, databases of its own, the service beside them."""
+"""The servers of every benchmark: one real MongoDB, one real S3, databases of its own, and the service."""
 
 import itertools
 import secrets
@@ -33,7 +33,7 @@ ANSWER_SECONDS = 1_800.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is done: enough to be believed, or just enough to see that it runs."""
+    """The amount of work: enough for reliable figures, or just enough to see that everything runs."""
 
     codes: int = 50_000
     many: int = 1_000_000
@@ -69,7 +69,7 @@ class Ground:
     mongodb_url: str
     aws_url: str
     client: "pymongo.MongoClient[Raw]"
-    """Makes the very promises the product's own client makes: w=majority, journaled."""
+    """With the same write concern as the product's own client: w=majority, journaled."""
     many: "Database | None" = None
     """The database that holds ``size.many`` codes, once a bench has imported them."""
     registered: "Database | None" = None

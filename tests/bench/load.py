@@ -1,7 +1,8 @@
-"""Callers without a pause, in a process of their own, cheap enough not to be what is measured.
+"""A load generator without pauses, in a process of its own. It uses little CPU.
 
 Run as a program it reads scripts from standard input, each of some HTTP/1.1 requests that follow one another, and
-plays them over keep-alive connections: who has finished a script takes the next one. ``measure`` runs it so.
+plays them over keep-alive connections: a connection that has finished a script takes the next one. ``measure``
+runs it in this way.
 """
 
 import argparse
@@ -29,7 +30,7 @@ Scripts = Sequence[Sequence[bytes]]
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    """What the callers saw."""
+    """The answers and times that the callers measured."""
 
     seconds: float
     milliseconds: list[float]
@@ -59,7 +60,7 @@ class Load:
 def measure(
     url: str, scripts: Scripts, *, callers: int, warm_up: float, seconds: float, once: bool = False
 ) -> Load:
-    """Play the scripts, again and again unless each may be played ``once`` only."""
+    """Play the scripts repeatedly, or each only once if ``once`` is set."""
     numbers = (url.rpartition(":")[2], str(callers), str(warm_up), str(seconds))
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.load", *numbers, *(["--once"] if once else [])],
@@ -105,7 +106,7 @@ class _Caller(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is none of asyncio's
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is no subclass of asyncio's
         self._call()
 
     def data_received(self, data: bytes) -> None:

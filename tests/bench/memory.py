@@ -33,7 +33,7 @@ def run(ground: Ground, console: Console) -> list[Figure]:
 
 
 def _peak_mib(ground: Ground, database: Database, rows: int) -> float:
-    """Of a service of its own, so that nothing before counts."""
+    """Of a new service, so that earlier work does not count."""
     campaign = new_campaign()
     key = ground.upload(campaign, new_codes(rows))
     with ground.service(database) as running:

@@ -1,6 +1,6 @@
 """Every neighbour of Fangate in one process; each takes 20 ms to answer.
 
-Cheap enough not to be what is measured: nothing is parsed but the first line and the length.
+It parses only the first line and the length, so that it does not distort the figures.
 """
 
 import argparse
@@ -20,13 +20,13 @@ SECONDS = 0.02
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 UNKNOWN = "unknown-"
-"""Fans whose id begins so have no fanscore yet."""
+"""The fans with this prefix in their id have no fanscore yet."""
 MARKETS = ("nyc", "bos", "chi", "lax")
 
 
 @contextmanager
 def neighbours() -> Iterator[dict[str, str]]:
-    """The settings that lead a service to them, for as long as the block lasts."""
+    """The settings that point a service to the neighbours, while the block lasts."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.neighbours", str(SECONDS)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -41,7 +41,7 @@ def neighbours() -> Iterator[dict[str, str]]:
 
 
 def campaign(id: str) -> dict[str, Any]:
-    """Whatever it is called, it is open, asks for a confirmed phone and has four markets."""
+    """Every campaign is open, requires a confirmed phone and has four markets."""
     return {
         "id": id,
         "name": "A tour",
@@ -56,7 +56,7 @@ def campaign(id: str) -> dict[str, Any]:
 
 
 def account(id: str) -> dict[str, Any]:
-    """Whatever the fan is called, no gate is closed to them, and their phone is not known yet."""
+    """Every fan passes every gate, and the account has no phone yet."""
     return {
         "id": id,
         "email": f"{id}@example.com",
@@ -85,7 +85,7 @@ def _body(target: str) -> dict[str, Any]:
             return {"score": 3, "band": "green"}
         case ["sms"]:
             return {}
-    raise ValueError(f"nobody here answers to {path}")
+    raise ValueError(f"no neighbour has the path {path}")
 
 
 class _Neighbour(asyncio.Protocol):
@@ -96,7 +96,7 @@ class _Neighbour(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is none of asyncio's
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is no subclass of asyncio's
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -1,4 +1,4 @@
-"""What watching costs: fans read their entries where all is counted, logged and traced, and where nothing is."""
+"""The cost of telemetry: fans read entries with metrics, logs and traces, and without."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class Seen:
     service: Service
     loads: list[Load] = field(default_factory=list)
     microseconds: list[float] = field(default_factory=list)
-    """Of its processor for each request: other work on the machine does not show in that."""
+    """CPU time for each request: other work on the machine does not change it."""
 
     @property
     def rate(self) -> float:
@@ -46,7 +46,7 @@ class Seen:
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
-    """The two take turns, round after round."""
+    """The two services alternate, round after round."""
     database, campaign = ground.database(), new_campaign()
     insert(database.entries, (new_document(confirmed(campaign, number)) for number in range(READERS)))
     path = f"/{campaign}/entries/me"

@@ -1,4 +1,4 @@
-"""The ceiling of relaying: aiokafka alone, as safe as the product asks it to be, sending bytes it has in memory.
+"""The ceiling of relaying: aiokafka alone, with the product's settings for safety, sends bytes from memory.
 
 Run as a program it reads lines ``key TAB body`` from a file, sends them, and prints the seconds that took.
 """

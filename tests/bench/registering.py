@@ -1,4 +1,4 @@
-"""Fans who register, change their minds, and look at what they have: 64 at once, each with their own token."""
+"""Fans who register, change their markets, and read their entries: 64 at once, each with a token."""
 
 import json
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from tests.support.tokens import token
 
 CALLERS = 64
 READERS = 1_000
-"""Fans who read, again and again: more than callers, so that each answer is another's than the last."""
+"""Fans who read repeatedly: more fans than callers, so that consecutive answers differ."""
 AT_MOST_PER_SECOND = 2_000
-"""Fans made up beforehand, so that nobody registers twice."""
+"""Fans that are generated before the run, so that no fan registers twice."""
 SLOWEST_MS = 500
 
 
@@ -65,7 +65,7 @@ def register(ground: Ground, console: Console) -> list[Figure]:
 def _rounds(
     ground: Ground, console: Console, running: Service, name: str, work: Callable[[], Load]
 ) -> tuple[list[Load], list[Load]]:
-    """The empty route and the work, taking turns."""
+    """The empty route and the work, alternating."""
     empty, ours = [], []
     for _ in range(ground.size.rounds):
         empty.append(_load(ground, running, [[load.request_bytes("GET", "/livez")]]))
@@ -76,7 +76,7 @@ def _rounds(
 
 
 def _register(ground: Ground, running: Service, database: Database) -> Load:
-    """In a campaign of its own. What fans were told and what is stored must be the same."""
+    """In a campaign of its own. The answers to fans and the stored entries must agree."""
     campaign = new_campaign()
     fans = round((ground.size.warm_up + ground.size.seconds) * AT_MOST_PER_SECOND)
     done = _load(ground, running, [_script(campaign, number) for number in range(fans)], once=True)

@@ -1,4 +1,4 @@
-"""Relaying stored events to Kafka, beside aiokafka alone; and how soon after the answer an event is out."""
+"""Relaying stored events to Kafka, beside aiokafka alone; and how soon after the answer an event is published."""
 
 import asyncio
 import tempfile
@@ -28,7 +28,7 @@ from tests.support.tokens import bearer
 
 SHARE = 0.4
 A_SECOND = 100
-"""Registrations, while it is measured how soon they are published."""
+"""How many registrations are made while the delay of publishing is measured."""
 WARM_UP_SECONDS = 3.0
 SOON_MS = 1_000
 PATIENCE_SECONDS = 300.0
@@ -74,7 +74,7 @@ def _line(entry: Entry) -> bytes:
 
 
 def _relay_rate(ground: Ground, entries: list[Entry], servers: str) -> float:
-    """Events a second, from the first that is seen to be out to the last: not how long a worker takes to start."""
+    """Events a second, from the first published event to the last: the start of the worker does not count."""
     database = ground.database()
     insert(database.entries, (new_document(entry) for entry in entries))
     batches = database.entries.database["publishedEvents"]
@@ -153,7 +153,7 @@ async def _watching(servers: str, seen: dict[str, float]) -> AsyncIterator[None]
 
 
 async def _register(running: Service, campaign: str, number: int, answered: dict[str, float]) -> None:
-    """At the rate, whatever becomes of those before."""
+    """At a steady rate, independent of earlier requests."""
     async with (
         httpx2.AsyncClient(base_url=running.url, timeout=60, trust_env=False) as client,
         asyncio.TaskGroup() as group,

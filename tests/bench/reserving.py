@@ -34,7 +34,7 @@ def run(ground: Ground, console: Console) -> list[Figure]:
 
 
 def run_workers(ground: Ground, console: Console) -> list[Figure]:
-    """All services run all the time, and take turns: the machine is the same for each."""
+    """All services run all the time, and are measured in alternation: the conditions are the same for each."""
     database = ground.database()
     loads: dict[int, list[Load]] = {workers: [] for workers in WORKERS}
     with ExitStack() as stack:
@@ -85,7 +85,7 @@ def _workers_figure(workers: int, loads: list[Load], alone: list[Load]) -> Figur
 
 
 def _reserve(ground: Ground, running: Service, database: Database) -> Load:
-    """On a pool of its own. What callers were told and what is stored must be the same."""
+    """On a pool of its own. The answers to callers and the stored codes must agree."""
     campaign = new_campaign()
     database.fill(campaign, new_codes(ground.size.pool))
     request = load.request_bytes("POST", f"/{campaign}/reserve", token=token(), body=BODY)

@@ -1,4 +1,4 @@
-"""Asking again for fanscores, beside a bare loop over the same queue; how long a new job waits for old ones."""
+"""Retries of fanscores, beside a bare loop over the same queue; and how long a new job waits for old ones."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ POLL_SECONDS = 0.02
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
-    """A round: the bare loop puts off all jobs once, then a worker does, with its questions between."""
+    """A round: the bare loop puts off all jobs once, then a worker does, with its requests to fanscore."""
     with aws.environment(aws.ENVIRONMENT | {"AWS_ENDPOINT_URL": ground.aws_url}), neighbours() as settings:
         ours, theirs, waits = asyncio.run(_run(ground, settings, console))
     ratio = median(ours) / median(theirs)

@@ -21,7 +21,7 @@ SHARE = 0.5
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
-    """A round: new scores for everyone through HTTP, then the same raw. The first is the warm-up."""
+    """A round: new scores for all fans through HTTP, then the same raw. The first is the warm-up."""
     ours, theirs = ground.database(), ground.database()
     campaign, fans = new_campaign(), ground.size.fans
     for database in (ours, theirs):

@@ -1,6 +1,6 @@
 """Reserving as the seed describes it: find N free codes, update those still free, retry up to 3 times.
 
-Through the driver alone, without HTTP, tokens or history: the least it could cost.
+Through the driver alone, without HTTP, tokens or history: the lower limit of its cost.
 """
 
 import asyncio

@@ -23,7 +23,7 @@ class Subject:
     stream: EventStream
     """Empty."""
     read: Callable[[], Awaitable[Sequence[Published]]]
-    """Everything in it; what is of one key in its order."""
+    """Everything in the stream, each key's events in order."""
 
 
 def event(fan: int, number: int, *, text: str = "") -> OutgoingEvent:
@@ -47,7 +47,7 @@ async def test_all_that_is_published_can_be_read(subject: Subject) -> None:
     assert sorted((record.key, record.body) for record in read) == sorted((one.key, one.body) for one in events)
 
 
-async def test_nothing_to_publish_is_no_trouble(subject: Subject) -> None:
+async def test_publishing_no_events_is_no_error(subject: Subject) -> None:
     assert list(await subject.stream.publish([])) == []
 
 
@@ -83,7 +83,7 @@ async def test_calls_at_once_with_keys_of_their_own(subject: Subject) -> None:
     }
 
 
-async def test_what_was_published_before_may_come_again(subject: Subject) -> None:
+async def test_an_event_may_be_published_again(subject: Subject) -> None:
     events = [event(fan, number) for number in range(3) for fan in range(3)]
     await subject.stream.publish(events[:5])
     await subject.stream.publish(events)
@@ -106,7 +106,7 @@ async def test_large_events_get_through(subject: Subject) -> None:
     assert first_of_each(await subject.read()) == in_order(events)
 
 
-async def test_what_is_too_large_is_refused_and_so_is_what_is_behind_it(subject: Subject) -> None:
+async def test_an_event_that_is_too_large_is_refused_and_so_are_later_ones_of_its_key(subject: Subject) -> None:
     before, huge, behind = event(1, 1), event(1, 2, text="x" * TOO_LARGE), event(1, 3)
     others = [event(2, number) for number in range(3)]
 
@@ -118,14 +118,14 @@ async def test_what_is_too_large_is_refused_and_so_is_what_is_behind_it(subject:
     assert first_of_each(await subject.read()) == in_order([before, *others])
 
 
-async def test_a_key_goes_on_when_what_was_refused_is_out_of_the_way(subject: Subject) -> None:
+async def test_a_key_continues_without_the_refused_event(subject: Subject) -> None:
     await subject.stream.publish([event(1, 1, text="x" * TOO_LARGE), event(1, 2)])
 
     assert list(await subject.stream.publish([event(1, 2), event(1, 3)])) == []
     assert first_of_each(await subject.read()) == in_order([event(1, 2), event(1, 3)])
 
 
-async def test_what_is_refused_is_not_quoted(subject: Subject) -> None:
+async def test_a_refusal_does_not_quote_the_event(subject: Subject) -> None:
     refused = await subject.stream.publish([event(1, 1, text="geheim" * TOO_LARGE)])
 
     assert len(refused) == 1

@@ -25,7 +25,7 @@ def broker(apache_kafka: ApacheKafka) -> ApacheKafka:
 
 @pytest.fixture
 def topic(broker: ApacheKafka) -> str:
-    """Of this test's own."""
+    """The name of a topic that only this test uses."""
     name = f"test-{uuid.uuid4().hex}"
     broker.administration.create_topic(name)
     return name
@@ -33,7 +33,7 @@ def topic(broker: ApacheKafka) -> str:
 
 @pytest.fixture
 def user() -> str:
-    """Of this test's own, without a password yet."""
+    """The name of a user that only this test uses, without a password yet."""
     return f"relay-{uuid.uuid4().hex}"
 
 

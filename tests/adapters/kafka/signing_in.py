@@ -44,7 +44,7 @@ def with_password(
 
 @dataclass(slots=True)
 class TokenEndpoint:
-    """Gives tokens that are not signed: the broker of the tests takes them. ``instead`` is answered first."""
+    """Gives tokens that are not signed: the broker of the tests takes them. It answers ``instead`` first."""
 
     seconds: Callable[[], float]
     url: str = ""
@@ -74,7 +74,7 @@ async def with_token(broker: ApacheKafka, tokens: TokenEndpoint, scope: str = ""
 
 
 async def reason_of_refusal(stream: KafkaStream) -> str:
-    """The one line that says why nothing can be published."""
+    """The one line with the reason why nothing can be published."""
     with capture_logs() as logged, pytest.raises(Unavailable) as refused:
         await stream.publish(EVENTS)
     assert refused.value.context == {"part": "stream"}
@@ -84,7 +84,7 @@ async def reason_of_refusal(stream: KafkaStream) -> str:
 
 
 async def publish_in_the_end(stream: KafkaStream, events: Sequence[OutgoingEvent] = EVENTS) -> None:
-    """As the relay does: what could not be published is published again."""
+    """As the relay does: publish again the events that could not be published."""
     async with asyncio.timeout(AGAIN_WITHIN_SECONDS):
         while True:
             try:

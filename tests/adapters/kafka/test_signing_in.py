@@ -1,4 +1,4 @@
-"""Apache Kafka with TLS and users: what is configured well signs in, and what is not is one plain line."""
+"""Apache Kafka with TLS and users: a correct configuration signs in, a wrong one is refused in one plain line."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -34,7 +34,7 @@ UNTRUSTED = "the broker's certificate is not signed by a trusted authority"
 
 @pytest.fixture(autouse=True)
 def no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """By a library either; and aiokafka, which would log each try, is silent."""
+    """Secrets are not logged by libraries either. aiokafka, which would log each try, is silent."""
     yield
     lines = [record.getMessage() for record in caplog.records]
     assert [line for line in lines if PASSWORD in line] == []
@@ -102,13 +102,13 @@ async def test_a_mechanism_that_the_broker_does_not_offer(broker: ApacheKafka, t
         assert await reason_of_refusal(opened) == "the broker does not offer the mechanism"
 
 
-async def test_a_user_where_only_certificates_are_asked_for(broker: ApacheKafka, topic: str) -> None:
+async def test_a_user_where_only_certificates_are_accepted(broker: ApacheKafka, topic: str) -> None:
     access = replace(with_password(broker), encrypted=with_certificate(broker))
     async with stream(broker.of("SSL"), topic, access) as opened:
         assert await reason_of_refusal(opened) == "the broker asks for another way to sign in"
 
 
-async def test_no_user_where_one_is_asked_for(broker: ApacheKafka, topic: str) -> None:
+async def test_no_user_where_one_is_required(broker: ApacheKafka, topic: str) -> None:
     async with stream(broker.of("SASL_SSL"), topic, encrypted(broker)) as opened:
         assert await reason_of_refusal(opened) == HUNG_UP
 
@@ -148,12 +148,12 @@ async def test_a_client_certificate_of_another_authority(
         assert await reason_of_refusal(opened) == "the broker refused the client certificate"
 
 
-async def test_tls_where_there_is_none(broker: ApacheKafka, topic: str) -> None:
+async def test_tls_where_the_broker_has_none(broker: ApacheKafka, topic: str) -> None:
     async with stream(broker.servers, topic, with_password(broker)) as opened:
         assert await reason_of_refusal(opened) == HUNG_UP
 
 
-async def test_no_tls_where_it_is_asked_for(broker: ApacheKafka, topic: str) -> None:
+async def test_no_tls_where_it_is_required(broker: ApacheKafka, topic: str) -> None:
     async with stream(broker.of("SASL_SSL"), topic, None) as opened:
         assert await reason_of_refusal(opened) == HUNG_UP
 

@@ -127,7 +127,7 @@ class Scored:
     favourite_colour: str
 
 
-def test_a_field_that_is_not_declared_is_told_with_the_file() -> None:
+def test_an_undeclared_field_is_reported_with_the_file() -> None:
     message = r"adapters/mongo/entries/documents\.py: EntryDocument declares no field for Scored\.favourite_colour"
     with pytest.raises(TypeError, match=message):
         FieldMap(Scored, EntryDocument)

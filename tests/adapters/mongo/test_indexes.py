@@ -121,7 +121,7 @@ async def test_a_missing_index_is_built(store: MongoStore, database: Documents, 
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
-async def test_an_index_with_other_keys_or_options_is_told_and_never_dropped(
+async def test_an_index_with_other_keys_or_options_is_reported_and_never_dropped(
     store: MongoStore, database: Documents, index: Index, difference: str
 ) -> None:
     collection = database[index.collection]
@@ -157,7 +157,7 @@ async def test_the_same_index_under_another_name_is_as_good(
     assert names(database, index) == before - {index.name} | {"byHand"}
 
 
-async def test_an_index_of_the_operator_is_left_alone_and_told(
+async def test_an_index_of_the_operator_is_reported_and_not_changed(
     store: MongoStore, database: Documents, index: Index
 ) -> None:
     database[index.collection].create_index([("elsewhere", 1)], name="ofTheirs")
@@ -199,7 +199,7 @@ async def test_an_expiry_that_is_too_short_is_extended(
 
 
 @pytest.mark.parametrize("index", EXPIRING, ids=lambda index: index.collection)
-async def test_an_expiry_that_is_too_long_is_for_the_operator_to_shorten(
+async def test_an_expiry_that_is_too_long_is_reported_and_kept(
     store: MongoStore, database: Documents, index: Index
 ) -> None:
     """Shortening it deletes documents at once."""
@@ -215,7 +215,7 @@ async def test_an_expiry_that_is_too_long_is_for_the_operator_to_shorten(
     await store.ping()
 
 
-async def test_a_lost_expiry_is_told(store: MongoStore, database: Documents) -> None:
+async def test_a_lost_expiry_is_reported(store: MongoStore, database: Documents) -> None:
     database["phoneSends"].drop_index("forgotten")
     database["phoneSends"].create_index([("touchedAt", 1)], name="byHand")
     await assert_not_ready(store, "byHand of phoneSends")
@@ -224,7 +224,7 @@ async def test_a_lost_expiry_is_told(store: MongoStore, database: Documents) -> 
     assert 'db.phoneSends.dropIndex("byHand")' in advice
 
 
-async def test_every_difference_is_told_at_once(store: MongoStore, database: Documents) -> None:
+async def test_every_difference_is_reported_at_once(store: MongoStore, database: Documents) -> None:
     for name in ("codes.pool", "entries.ranking"):
         index = DECLARED[name]
         database[index.collection].drop_index(index.name)

@@ -86,8 +86,8 @@ def questions(store: MongoStore) -> list[Callable[[], Awaitable[object]]]:
 
 
 @LEAK
-async def test_an_import_rides_out_the_loss_of_the_server(mortal: ReplicaSet) -> None:
-    """What was acknowledged stays; what was not is added again, and counted once."""
+async def test_an_import_survives_the_loss_of_the_server(mortal: ReplicaSet) -> None:
+    """Acknowledged codes stay. The other codes are added again, and counted once."""
     async with mongo_store(mortal.url("fangate") + "&serverSelectionTimeoutMS=300") as store:
         await store.prepare()
         await store.pool.add(a_batch(texts("A", 100)))

@@ -72,7 +72,7 @@ async def test_two_fans_who_confirmed_one_telephone_stay_as_they_are(
         await store.entries.change(TOUR, fan(3), becoming(registered(fan(3), WITHOUT, confirmed=True)))
 
 
-async def test_what_an_old_process_confirms_after_the_migration_is_found_by_its_number(
+async def test_a_phone_that_an_old_process_confirms_after_the_migration_is_found_by_its_number(
     store: MongoStore, database: Documents
 ) -> None:
     await put(

@@ -94,7 +94,7 @@ async def test_a_database_that_comes_back_empty_is_prepared_by_the_next_ping(
     assert "codes.places" in indexes(database)
 
 
-async def test_no_index_expires_anything_but_what_is_meant_to(store: MongoStore, database: Documents) -> None:
+async def test_only_the_intended_collections_have_an_expiry(store: MongoStore, database: Documents) -> None:
     """A TTL index on codes would delete them when their holds lapse, one on parked messages would lose them."""
     await store.prepare()
     await store.pool.add(a_batch(["A"]))
@@ -109,7 +109,7 @@ async def test_no_index_expires_anything_but_what_is_meant_to(store: MongoStore,
 
 
 async def test_the_database_itself_keeps_places_and_codes_unique(store: MongoStore, database: Documents) -> None:
-    """REQ-005: not only this service's good manners."""
+    """REQ-005: also against writers other than this service."""
     await store.prepare()
     await store.pool.add(a_batch(["A", "B"]))
     reservation = await store.pool.claim(a_claim())
@@ -122,7 +122,7 @@ async def test_the_database_itself_keeps_places_and_codes_unique(store: MongoSto
 
 
 async def every_operation(store: MongoStore) -> None:
-    """Everything the ports can be asked, at least once."""
+    """Every operation of the ports, at least once."""
     for type in (TM, EXTERNAL):
         await store.pool.add(a_batch(texts(type, 50), type=type, import_id=f"import-{type}"))
         await store.pool.add(a_batch(texts(type, 60), type=type, import_id=f"again-{type}"))
@@ -153,7 +153,7 @@ async def every_operation(store: MongoStore) -> None:
 
 
 async def test_no_operation_reads_a_whole_collection(store: MongoStore, database: Documents) -> None:
-    """By the server's own account of what it ran, not by what we think we asked."""
+    """Read from the server's profiler, which records the commands that really ran."""
     await store.prepare()
     database.command("profile", 2)
     await every_operation(store)
@@ -189,8 +189,10 @@ def test_a_url_is_accepted_with_its_options() -> None:
     check_url("mongodb://a:27017,b:27017/fangate?replicaSet=rs0")
 
 
-async def test_migrate_gives_slots_to_what_an_earlier_release_left(store: MongoStore, database: Documents) -> None:
-    """Before there were slots, messages waited under ``outboxAt`` alone: none of them may be forgotten."""
+async def test_migrate_gives_partitions_to_messages_of_an_earlier_release(
+    store: MongoStore, database: Documents
+) -> None:
+    """Before there were partitions, messages waited under ``outboxAt`` alone. None of them may be lost."""
     await store.migrate()
     entry = registered(fan(1), phone(1), confirmed=True)
     await store.entries.change(entry.campaign_id, entry.user_id, lambda _: entry)

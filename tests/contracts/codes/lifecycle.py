@@ -1,7 +1,7 @@
-"""The life of codes as a machine that makes up its own stories, and what must come out of them.
+"""A state machine that runs random sequences of code operations, and compares the store with a model.
 
-The model is as plain as can be: a dictionary of what each code is. Which codes a claim gets is the store's choice;
-the model says how many, and whether it may have them.
+The model is simple: a dictionary with the state of each code. The store chooses which codes a claim gets;
+the model predicts how many, and whether the claim may have them.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Known:
     since: datetime = NOON
     until: datetime = NOON
     lapsed_from: ReserveId | None = None
-    """The reservation whose lapse was the last that happened."""
+    """The reservation of the last lapse."""
     fan: UserId | None = None
     given_at: datetime | None = None
 
@@ -214,7 +214,7 @@ class Lifecycle(RuleBasedStateMachine):
         ]
 
     def teardown(self) -> None:
-        """Leave nothing for the sweeps of the next story, which is of another campaign in the same store."""
+        """Sweep everything, so that the next run, with another campaign in the same store, starts clean."""
         self.clock.advance(2 * DAY)
         while self.answer(self.stores.pool.sweep(self.clock.now(), 1_000)):
             pass

@@ -33,7 +33,7 @@ async def release(
 
 
 async def at_once(work: Iterable[Awaitable[T]]) -> tuple[list[T], list[DomainError]]:
-    """What came of each, and the refusals; any other error is a failure of the test."""
+    """The result of each call, refusals included. Any other error fails the test."""
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     results: list[T] = []
     refusals: list[DomainError] = []
@@ -48,7 +48,7 @@ async def at_once(work: Iterable[Awaitable[T]]) -> tuple[list[T], list[DomainErr
 
 
 async def claim_all(peers: Peers, claims: Sequence[Claim]) -> tuple[list[Reservation], list[DomainError]]:
-    """The claims in turn at one store and the other, all at once."""
+    """Run all claims at the same time, alternating between the two stores."""
     return await at_once(peer.pool.claim(claim) for peer, claim in zip(cycle(peers), claims, strict=False))
 
 

@@ -76,7 +76,7 @@ async def test_campaigns_share_nothing(stores: Stores) -> None:
 
 @pytest.mark.parametrize("known", [0, 3, 500])
 async def test_a_file_that_overlaps_is_judged_code_by_code(stores: Stores, known: int) -> None:
-    """However many of its codes are there already: none, a few or all."""
+    """For any number of codes that are there already: none, a few or all."""
     codes = texts("A", 500)
     await stores.pool.add(a_batch(codes[:known], import_id="first"))
 

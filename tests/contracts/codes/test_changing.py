@@ -31,7 +31,7 @@ from tests.support.codes import (
 OTHER = CampaignId("other")
 
 
-async def test_a_change_is_stored_and_tells_what_each_code_became(stores: Stores) -> None:
+async def test_a_change_is_stored_and_returns_each_code_after_it(stores: Stores) -> None:
     await stores.pool.add(a_batch(["A", "B"]))
     await stores.pool.claim(a_claim(2))
 
@@ -65,7 +65,7 @@ async def test_no_codes_to_change(stores: Stores) -> None:
 
 
 async def test_the_reason_of_a_refusal_survives_a_sweep(stores: Stores) -> None:
-    """What the rules need of the past is loaded with the code."""
+    """The history that the rules need is loaded with the code."""
     await stores.pool.add(a_batch(["A"]))
     await stores.pool.claim(a_claim())
     await stores.pool.sweep(NOON + DAY, 10)
@@ -133,7 +133,7 @@ async def test_a_history_cannot_outgrow_its_record(stores: Stores) -> None:
 
 
 def with_more(code: Code, transitions: tuple[Transition, ...]) -> Code:
-    """As if all that had happened at once; only a code that has no history yet."""
+    """Writes the whole history at once, for a code that has none yet."""
     return Code(
         campaign_id=code.campaign_id,
         text=code.text,

@@ -1,4 +1,4 @@
-"""Many claims at once, in one process and in two that share a store. Whoever wins, the promises hold."""
+"""Many claims at once, in one process and in two that share a store. The promises hold for every winner."""
 
 import asyncio
 import random
@@ -141,7 +141,7 @@ async def test_a_lapsed_code_is_claimed_by_one(peers: Peers) -> None:
 
 
 async def test_a_reservation_is_claimed_once_while_it_is_being_assigned(peers: Peers) -> None:
-    """A client that asks again under its id while it assigns already never holds more than it asked for."""
+    """A client that repeats its claim while it assigns codes never holds more codes than it asked for."""
     await peers[0].pool.add(a_batch(texts("A", 60)))
 
     async def work(number: int) -> set[str]:

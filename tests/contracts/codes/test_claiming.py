@@ -84,7 +84,7 @@ async def test_a_living_reservation_answers_again_the_same(stores: Stores) -> No
     assert again == first
 
 
-async def test_a_reservation_with_empty_places_is_filled_up_and_keeps_its_times(stores: Stores) -> None:
+async def test_a_reservation_with_empty_positions_is_filled_up_and_keeps_its_times(stores: Stores) -> None:
     await stores.pool.add(a_batch(texts("A", 9)))
     first = await stores.pool.claim(a_claim(3))
     await release(stores, first.codes[1])
@@ -96,7 +96,7 @@ async def test_a_reservation_with_empty_places_is_filled_up_and_keeps_its_times(
     assert (again.reserved_at, again.expires_at) == (NOON, NOON + DAY)
 
 
-async def test_a_filling_up_that_cannot_be_done_leaves_the_reservation_as_it_was(stores: Stores) -> None:
+async def test_a_reservation_that_cannot_be_filled_up_stays_as_it_was(stores: Stores) -> None:
     await stores.pool.add(a_batch(["A", "B", "C"]))
     first = await stores.pool.claim(a_claim(3))
     await release(stores, first.codes[1])
@@ -156,7 +156,7 @@ async def test_an_id_with_assigned_codes_can_be_used_anew_after_its_deadline(sto
 
 
 async def test_free_codes_do_not_leave_in_the_order_of_the_file(stores: Stores) -> None:
-    """Codes in a row would be guessable from one another."""
+    """From one code of a sequence, a fan could guess the next."""
     codes = texts("A", 200)
     await stores.pool.add(a_batch(codes))
 

@@ -1,4 +1,4 @@
-"""What every CodeCatalogue promises; and that all of them answer alike."""
+"""What every CodeCatalogue promises. All adapters give the same answers."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -28,12 +28,12 @@ from tests.support.codes import (
 
 LAPSE = NOON + DAY
 UNUSUAL = ["!", '"', "0", "A", "A B", "A,B", "A/B", "AA", "Z", "_", "a", "~", "Ä", "é", "ﬀ", "😀"]
-"""In the order of their code points, which is that of their UTF-8 too."""
+"""Ordered by code point. UTF-8 bytes have the same order."""
 
 
 @pytest.fixture
 async def scene(stores: Stores) -> Stores:
-    """free: nobody's. held, given: reserved by MINE, given to Ann. ext: of the other type, reserved by THEIRS."""
+    """free: not held. held, given: reserved by MINE, given to Ann. ext: of the other type, reserved by THEIRS."""
     await stores.pool.add(a_batch(["given", "held"]))
     await stores.pool.claim(a_claim(2))
     await assign(stores, "given", ANN)
@@ -64,7 +64,7 @@ async def found(
         (CodeFilter(status=CodeStatus.ASSIGNED), ["given"], ["given"]),
         (CodeFilter(reserve_id=MINE), ["given", "held"], ["given"]),
         (CodeFilter(reserve_id=THEIRS), ["ext"], []),
-        (CodeFilter(reserve_id=ReserveId("nobody-at-all")), [], []),
+        (CodeFilter(reserve_id=ReserveId("unknown")), [], []),
         (CodeFilter(user_id=ANN), ["given"], ["given"]),
         (CodeFilter(user_id=BOB), [], []),
         (CodeFilter(type=TM, status=CodeStatus.RESERVED), ["held"], []),
@@ -78,7 +78,7 @@ async def found(
     ],
 )
 @pytest.mark.parametrize("swept", [True, False])
-async def test_filters_find_what_is_so_now_swept_or_not(
+async def test_filters_use_the_status_at_this_moment_swept_or_not(
     scene: Stores, wanted: CodeFilter, now: list[str], lapsed: list[str], *, swept: bool
 ) -> None:
     later = LAPSE + TICK
@@ -88,7 +88,7 @@ async def test_filters_find_what_is_so_now_swept_or_not(
     assert await found(scene, wanted, at=later) == lapsed
 
 
-async def test_a_page_shows_the_status_of_the_instant_asked_about(scene: Stores) -> None:
+async def test_a_page_shows_the_status_at_the_requested_instant(scene: Stores) -> None:
     """Each hold by its own deadline: ``ext`` was reserved a tick later."""
     assert await found(scene, CodeFilter(status=CodeStatus.RESERVED), at=LAPSE - TICK) == ["ext", "held"]
     assert await found(scene, CodeFilter(status=CodeStatus.RESERVED), at=LAPSE) == ["ext"]
@@ -161,7 +161,7 @@ async def test_an_unknown_campaign_counts_nothing(stores: Stores) -> None:
     assert sum(of_type.total for of_type in counts.values()) == 0
 
 
-async def test_a_code_is_got_with_all_its_transitions(stores: Stores) -> None:
+async def test_a_code_is_returned_with_all_its_transitions(stores: Stores) -> None:
     await stores.pool.add(a_batch(["A"]))
     for round in range(3):
         await stores.pool.claim(a_claim(at=NOON + round * TICK))

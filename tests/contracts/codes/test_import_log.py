@@ -34,7 +34,7 @@ async def test_a_failure_is_kept(stores: Stores) -> None:
     assert await stores.imports.get(TOUR, failed.id) == failed
 
 
-async def test_runs_are_told_apart(stores: Stores) -> None:
+async def test_runs_are_kept_apart(stores: Stores) -> None:
     one, two = an_import("import-1"), an_import("import-2").progressed(TALLY, NOON)
     await stores.imports.save(one)
     await stores.imports.save(two)

@@ -1,4 +1,4 @@
-"""Stories nobody thought of, over every store: see ``lifecycle``."""
+"""Random sequences of operations over every store: see ``lifecycle``."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Taking an import back, and looking what one would do."""
+"""Withdrawing an import, and previewing one."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.support.codes import ANN, DAY, EXTERNAL, NOON, TICK, TM, TOUR, a_batc
 FIRST, SECOND = ImportId("import-1"), ImportId("import-2")
 
 
-async def test_what_is_available_goes_and_what_fans_have_is_kept(stores: Stores) -> None:
+async def test_available_codes_are_removed_and_codes_of_fans_are_kept(stores: Stores) -> None:
     await stores.pool.add(a_batch(texts("A", 10)))
     await stores.pool.add(a_batch(texts("B", 5), import_id="import-2", type=EXTERNAL))
     held = await stores.pool.claim(a_claim(4))
@@ -29,7 +29,7 @@ async def test_what_is_available_goes_and_what_fans_have_is_kept(stores: Stores)
     assert await stores.pool.withdraw(TOUR, FIRST, NOON) == Withdrawn(reserved=3, assigned=1)
 
 
-async def test_a_code_whose_hold_has_lapsed_goes_as_well(stores: Stores) -> None:
+async def test_a_code_with_a_lapsed_hold_is_removed_as_well(stores: Stores) -> None:
     await stores.pool.add(a_batch(["A", "B"]))
     await stores.pool.claim(a_claim(1))
 
@@ -47,7 +47,7 @@ async def test_an_import_of_another_campaign_or_of_nothing_removes_nothing(store
 
 @pytest.mark.parametrize("run", range(3))
 async def test_no_code_that_a_claim_holds_is_removed(peers: Peers, run: int) -> None:
-    """Claims and two withdrawals at once: what claims were given is there, all the rest is gone."""
+    """Claims and two withdrawals at once: the claimed codes are there, all other codes are gone."""
     await peers[0].pool.add(a_batch(texts("A", 400)))
     claims = [a_claim(5, reserve_id=f"reservation-{run}-{n}") for n in range(30)]
 
@@ -69,7 +69,7 @@ async def test_no_code_that_a_claim_holds_is_removed(peers: Peers, run: int) -> 
     assert left_over.get(TM, StatusCounts()) == StatusCounts(reserved=len(given))
 
 
-async def test_looking_says_what_adding_would_do_and_does_nothing(stores: Stores) -> None:
+async def test_a_preview_counts_what_adding_would_do_and_stores_nothing(stores: Stores) -> None:
     await stores.pool.add(a_batch(["OLD", "AAA"]))
     await stores.pool.add(a_batch(["EXT"], type=EXTERNAL, import_id="import-2"))
     batch = a_batch(["NEW", "OLD", "EXT", "\u0410\u0410\u0410", "\u00e9", "e\u0301"], import_id="import-3")

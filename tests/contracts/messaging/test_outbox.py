@@ -37,7 +37,7 @@ pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]
 
 
 async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) -> None:
-    """REQ-010: the event is stored with the state it tells of."""
+    """REQ-010: the event is stored together with the state that it describes."""
     entry = Entry.register(TOUR, fan(1), Details(phone=phone(1), markets=MARKETS[:2]), NOW).confirm(NOW)
     entry = entry.with_event(EntryEvent.CREATED, NOW, BackgroundTask.RETRY_FANSCORE)
     await store(entry_ports, entry)
@@ -60,8 +60,8 @@ async def test_messages_wait_with_what_the_change_made(entry_ports: EntryPorts) 
     assert (receipt.about, receipt.data) == (BackgroundTask.SEND_RECEIPT, None)
 
 
-async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> None:
-    """However the change was made: alone, in a batch, or with scores."""
+async def test_messages_carry_the_id_of_the_request_that_left_them(entry_ports: EntryPorts) -> None:
+    """For every kind of change: alone, in a batch, or with scores."""
     traced = RequestContext(request_id="r-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     entry_ports.asking.say(traced)
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
@@ -77,8 +77,8 @@ async def test_messages_say_which_request_left_them(entry_ports: EntryPorts) -> 
     assert [message.request for message in await waiting(entry_ports)] == expected
 
 
-async def test_of_changes_at_once_each_is_its_own_requests(entry_ports: EntryPorts) -> None:
-    """Whatever they share on their way into the store."""
+async def test_changes_at_once_carry_each_its_own_request(entry_ports: EntryPorts) -> None:
+    """Also when they share a batch."""
 
     async def register(number: int) -> None:
         entry_ports.asking.say(RequestContext(request_id=f"r-{number}"))
@@ -112,7 +112,7 @@ def park(message: StoredMessage, since: datetime = NOW) -> Parked:
 
 
 async def changed(ports: EntryPorts, times: int, *, number: int = 1) -> None:
-    """A fan who has registered and then changed something so many times."""
+    """A fan who registered and then made that many changes."""
     await store(ports, registered(fan(number), phone(number)))
     for one in range(times):
         await ports.entries.change(TOUR, fan(number), existing(noted("n", str(one))))
@@ -122,7 +122,7 @@ def revisions(messages: Iterable[StoredMessage]) -> list[int]:
     return [message.revision for message in messages]
 
 
-async def test_what_was_passed_on_waits_no_more(entry_ports: EntryPorts) -> None:
+async def test_a_message_that_was_passed_on_does_not_wait_any_more(entry_ports: EntryPorts) -> None:
     await changed(entry_ports, 3)
     first, second, *rest = await waiting(entry_ports)
 
@@ -139,7 +139,7 @@ async def test_what_was_passed_on_waits_no_more(entry_ports: EntryPorts) -> None
     assert revisions(await waiting(entry_ports)) == [5]
 
 
-async def test_who_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
+async def test_the_message_that_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
     for one in (2, 0, 1):
         await store(entry_ports, registered(fan(one), phone(one), at=NOW + timedelta(minutes=one)))
     await entry_ports.entries.change(TOUR, fan(0), existing(noted("n", "0")))
@@ -157,7 +157,7 @@ async def test_who_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
     assert [message.user_id for message in await waiting(entry_ports)] == [fan(0), fan(1), fan(2)]
 
 
-async def test_each_slot_is_asked_for_its_own(entry_ports: EntryPorts) -> None:
+async def test_each_partition_returns_its_own_messages(entry_ports: EntryPorts) -> None:
     fans = [fan(number) for number in range(40)]
     await store(entry_ports, *(registered(one, phone(number)) for number, one in enumerate(fans)))
 
@@ -171,7 +171,7 @@ async def test_each_slot_is_asked_for_its_own(entry_ports: EntryPorts) -> None:
     assert await entry_ports.outbox.pending(Channel.EVENTS, [], 100, NOW) == []
 
 
-async def test_one_way_knows_nothing_of_the_others(entry_ports: EntryPorts) -> None:
+async def test_channels_are_independent(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
     (receipt,) = await waiting(entry_ports, Channel.RECEIPTS)
     (event,) = await waiting(entry_ports)
@@ -185,7 +185,7 @@ async def test_one_way_knows_nothing_of_the_others(entry_ports: EntryPorts) -> N
     assert await waiting(entry_ports, Channel.RECEIPTS) == []
 
 
-async def test_what_is_put_off_holds_up_its_entry_and_no_other(entry_ports: EntryPorts) -> None:
+async def test_a_message_put_off_holds_up_its_entry_and_no_other(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(2), phone(2), at=NOW + timedelta(seconds=1)))
     await changed(entry_ports, 1)
     refused, behind, other = await waiting(entry_ports)
@@ -215,7 +215,7 @@ async def test_a_receipt_put_off_holds_up_no_event(entry_ports: EntryPorts) -> N
     assert await entry_ports.outbox.pending(Channel.RECEIPTS, EVERYWHERE, 10, NOW) == []
 
 
-async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports: EntryPorts) -> None:
+async def test_a_parked_message_holds_up_nothing_and_comes_back_first(entry_ports: EntryPorts) -> None:
     await changed(entry_ports, 3)
     first, second, third, fourth = await waiting(entry_ports)
 
@@ -225,7 +225,7 @@ async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports
     assert await entry_ports.outbox.parked(TOUR, 1) == sorted([park(second), park(third)], key=by_id)[:1]
     assert await entry_ports.outbox.parked(new_campaign(), 10) == []
 
-    assert await entry_ports.outbox.put_back([third.id, "nobody"]) == [third.id]
+    assert await entry_ports.outbox.put_back([third.id, "unknown"]) == [third.id]
     assert await waiting(entry_ports) == [third, fourth]
     assert await entry_ports.outbox.put_back(None) == [second.id]
     assert await waiting(entry_ports) == [second, third, fourth], "with no attempt counted"
@@ -235,10 +235,10 @@ async def test_what_is_parked_is_out_of_the_way_and_comes_back_first(entry_ports
 
 @pytest.mark.parametrize("one_by_one", [False, True], ids=["all at once", "by id"])
 @pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
-async def test_messages_of_an_entry_come_back_in_their_order(
+async def test_messages_of_an_entry_are_put_back_in_their_order(
     entry_ports: EntryPorts, order: tuple[int, ...], one_by_one: bool
 ) -> None:
-    """However they were parked, and in whatever order they are put back."""
+    """For any order in which they were parked and are put back."""
     await changed(entry_ports, 4)
     messages = await waiting(entry_ports)
     parked = [messages[position] for position in order]
@@ -251,8 +251,8 @@ async def test_messages_of_an_entry_come_back_in_their_order(
     assert await waiting(entry_ports) == messages
 
 
-async def test_putting_back_what_still_waits_leaves_it_once(entry_ports: EntryPorts) -> None:
-    """A worker died after it had parked a message and before it had taken it out of the way."""
+async def test_putting_back_a_message_that_still_waits_does_not_duplicate_it(entry_ports: EntryPorts) -> None:
+    """A worker died after it had parked a message and before it had removed it from those that wait."""
     await changed(entry_ports, 1)
     first, second = await waiting(entry_ports)
     await entry_ports.outbox.settle(settled(parked=[park(first)]))
@@ -265,7 +265,7 @@ async def test_putting_back_what_still_waits_leaves_it_once(entry_ports: EntryPo
     assert [one.id for one in await waiting(entry_ports)] == ["another", first.id, second.id]
 
 
-async def test_how_the_relay_stands(entry_ports: EntryPorts) -> None:
+async def test_the_backlog_of_the_relay(entry_ports: EntryPorts) -> None:
     assert await entry_ports.outbox.standing() == Standing(oldest_event=None, waiting=0, parked=0)
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True, at=NOW + timedelta(seconds=5)))
     await changed(entry_ports, 2, number=2)

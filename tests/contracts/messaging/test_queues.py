@@ -25,7 +25,7 @@ from tests.support.servers.aws import environment
 ATTEMPTS = 3
 AT_ONCE, SECOND = timedelta(0), timedelta(seconds=1)
 A_WHILE = timedelta(seconds=10)
-"""Longer than anything here takes: whoever waits for it waits for something that does not come."""
+"""Longer than any test takes: a test that waits so long waits for something that does not come."""
 
 MakeQueue = Callable[[AsyncExitStack], Awaitable[tuple[str, Any]]]
 
@@ -71,7 +71,7 @@ def sqs(aws_environment: dict[str, str]) -> MakeQueue:
 
 
 async def bodies_of(client: Any, queue: str) -> list[str]:
-    """The ids of the jobs that lie there; they stay."""
+    """The ids of the jobs in it. The jobs stay in it."""
     url = (await client.get_queue_url(QueueName=queue))["QueueUrl"]
     answer = await client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
     return [json.loads(message["Body"])["id"] for message in answer.get("Messages", ())]
@@ -99,7 +99,7 @@ async def receive(queue: CountedQueue, limit: int, wait: timedelta) -> Sequence[
 
 
 async def take(queue: CountedQueue, wait: timedelta = A_WHILE) -> Delivery:
-    """The next job, whichever it is."""
+    """The next job: any one."""
     (delivery,) = await receive(queue, 1, wait)
     return delivery
 
@@ -113,7 +113,7 @@ async def take_all(queue: CountedQueue, count: int) -> Sequence[Delivery]:
     return taken
 
 
-async def test_what_was_sent_is_received_as_it_was(queue: CountedQueue) -> None:
+async def test_a_job_is_received_as_it_was_sent(queue: CountedQueue) -> None:
     request = RequestContext(request_id="request-1", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     job = ScoreRetry(id="job-1", campaign_id=TOUR, user_id=UserId("a|b@c.d:e"), request=request)
     await queue.send([job])
@@ -124,7 +124,7 @@ async def test_what_was_sent_is_received_as_it_was(queue: CountedQueue) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-async def test_however_many_are_sent_all_are_received(queue: CountedQueue, count: int) -> None:
+async def test_all_jobs_that_are_sent_are_received(queue: CountedQueue, count: int) -> None:
     await queue.send(jobs(count))
 
     taken = await take_all(queue, count)
@@ -133,19 +133,19 @@ async def test_however_many_are_sent_all_are_received(queue: CountedQueue, count
     assert await receive(queue, 10, AT_ONCE) == []
 
 
-async def test_never_more_are_handed_out_than_were_asked_for(queue: CountedQueue) -> None:
+async def test_never_more_jobs_are_received_than_the_limit(queue: CountedQueue) -> None:
     await queue.send(jobs(5))
 
     assert len(await receive(queue, 2, A_WHILE)) <= 2
 
 
-async def test_an_empty_queue_is_waited_for_and_then_given_up(queue: CountedQueue) -> None:
+async def test_receiving_from_an_empty_queue_ends_after_the_wait(queue: CountedQueue) -> None:
     for lane in Lane:
         assert await queue.receive(lane, 10, AT_ONCE) == []
         assert await queue.receive(lane, 10, SECOND) == []
 
 
-async def test_who_waits_gets_what_is_sent_meanwhile(queue: CountedQueue) -> None:
+async def test_a_waiting_receiver_gets_a_job_that_is_sent_meanwhile(queue: CountedQueue) -> None:
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(queue.receive(Lane.NEW, 1, A_WHILE))
         await asyncio.sleep(0.1)
@@ -155,7 +155,7 @@ async def test_who_waits_gets_what_is_sent_meanwhile(queue: CountedQueue) -> Non
 
 
 async def test_new_jobs_and_those_that_were_put_off_are_in_lanes_of_their_own(queue: CountedQueue) -> None:
-    """However many old ones are due, a new one is in nobody's way."""
+    """A new job does not wait for old ones, however many are due."""
     await queue.send([a_job(f"old-{number}") for number in range(25)])
     old = await take_all(queue, 25)
     await queue.postpone([(delivery, AT_ONCE) for delivery in old])
@@ -189,7 +189,7 @@ async def test_many_are_received_extended_put_off_and_done_in_one_call_each(queu
     assert await queue.depth() == Depth(waiting=60 - len({delivery.job.id for delivery in taken}), dead=0)
 
 
-async def test_what_is_handed_back_keeps_its_lane(queue: CountedQueue) -> None:
+async def test_a_job_that_was_handed_back_keeps_its_lane(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     await queue.extend(await queue.receive(Lane.NEW, 1, A_WHILE), AT_ONCE)
     again = await queue.receive(Lane.NEW, 1, A_WHILE)
@@ -215,8 +215,8 @@ async def test_attempts_are_counted_over_both_lanes(subject: Subject) -> None:
     assert await queue.depth() == Depth(waiting=0, dead=1)
 
 
-async def test_who_stops_waiting_leaves_nothing_in_hand(queue: CountedQueue) -> None:
-    """Whatever the queue itself notices of that: a poll over the network cannot be called off."""
+async def test_a_receiver_that_stops_waiting_leaves_no_job_in_flight(queue: CountedQueue) -> None:
+    """The queue may not notice at once: a poll over the network cannot be cancelled."""
     waiting = asyncio.create_task(queue.receive(Lane.NEW, 10, 2 * SECOND))
     await asyncio.sleep(0.3)
     waiting.cancel()
@@ -234,7 +234,7 @@ async def test_a_job_in_flight_is_given_to_no_other_worker(queue: CountedQueue) 
     assert await receive(queue, 10, SECOND) == []
 
 
-async def test_what_is_done_does_not_come_again(queue: CountedQueue) -> None:
+async def test_a_finished_job_does_not_come_again(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     delivery = await take(queue)
     await queue.postpone([(delivery, AT_ONCE)])
@@ -246,7 +246,7 @@ async def test_what_is_done_does_not_come_again(queue: CountedQueue) -> None:
     assert await queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_saying_twice_that_it_is_done_is_no_error(queue: CountedQueue) -> None:
+async def test_finishing_a_job_twice_is_no_error(queue: CountedQueue) -> None:
     await queue.send(jobs(2))
     one, _ = await take_all(queue, 2)
 
@@ -256,7 +256,7 @@ async def test_saying_twice_that_it_is_done_is_no_error(queue: CountedQueue) -> 
     assert (await queue.depth()).waiting == 1
 
 
-async def test_what_is_put_off_comes_again_and_its_attempts_count_up(queue: CountedQueue) -> None:
+async def test_a_job_put_off_comes_again_and_its_attempts_count_up(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     for attempt in range(1, ATTEMPTS + 1):
         delivery = await take(queue)
@@ -264,7 +264,7 @@ async def test_what_is_put_off_comes_again_and_its_attempts_count_up(queue: Coun
         await queue.postpone([(delivery, AT_ONCE)])
 
 
-async def test_what_is_put_off_does_not_come_before_its_time(queue: CountedQueue) -> None:
+async def test_a_job_put_off_does_not_come_before_its_time(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     await queue.postpone([(await take(queue), 2 * SECOND)])
 
@@ -293,7 +293,7 @@ async def test_a_worker_that_vanishes_leaves_the_job_to_another(queue: CountedQu
     assert other.receipt != vanished.receipt
 
 
-async def test_what_is_extended_stays_in_hand(queue: CountedQueue) -> None:
+async def test_an_extended_job_stays_in_flight(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     delivery = await take(queue)
     await queue.extend([delivery], SECOND)
@@ -305,7 +305,7 @@ async def test_what_is_extended_stays_in_hand(queue: CountedQueue) -> None:
     assert (await queue.depth()).waiting == 0
 
 
-async def test_a_delivery_that_is_over_is_no_error_whatever_is_said_of_it(queue: CountedQueue) -> None:
+async def test_calls_about_a_delivery_that_is_over_are_no_error(queue: CountedQueue) -> None:
     await queue.send([a_job()])
     over = await take(queue)
     await queue.done([over])
@@ -318,7 +318,7 @@ async def test_a_delivery_that_is_over_is_no_error_whatever_is_said_of_it(queue:
     assert await queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_a_receipt_that_never_was_one_is_no_error(queue: CountedQueue) -> None:
+async def test_an_invalid_receipt_is_no_error(queue: CountedQueue) -> None:
     forged = Delivery(job=a_job(), receipt="not a receipt", attempt=1)
 
     await queue.extend([forged], SECOND)
@@ -340,8 +340,8 @@ async def test_after_its_last_attempt_a_job_goes_to_the_dead_letters(subject: Su
     assert await queue.depth() == Depth(waiting=0, dead=2)
 
 
-async def test_vanishing_uses_up_attempts_as_well(subject: Subject) -> None:
-    """Or a job that kills its worker would do so for ever."""
+async def test_a_worker_that_dies_uses_up_an_attempt_as_well(subject: Subject) -> None:
+    """Otherwise a job that kills its worker would do so for ever."""
     queue = subject.queue
     await queue.send([a_job()])
     for _ in range(ATTEMPTS):
@@ -352,7 +352,7 @@ async def test_vanishing_uses_up_attempts_as_well(subject: Subject) -> None:
     assert await subject.dead() == ["job-1"]
 
 
-async def test_many_workers_share_what_there_is(queue: CountedQueue) -> None:
+async def test_many_workers_share_the_jobs(queue: CountedQueue) -> None:
     await queue.send(jobs(40))
 
     async def work() -> list[str]:
@@ -365,12 +365,12 @@ async def test_many_workers_share_what_there_is(queue: CountedQueue) -> None:
 
     shares = await asyncio.gather(*(work() for _ in range(4)))
 
-    # At least once: SQS may hand out a message to two who ask in the same moment, and its emulator does.
+    # At least once: SQS may hand out a message to two receivers at the same moment, and its emulator does.
     assert {id for share in shares for id in share} == {job.id for job in jobs(40)}
     assert await queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_its_depth_counts_what_is_waiting_in_hand_and_put_off(queue: CountedQueue) -> None:
+async def test_its_depth_counts_jobs_that_wait_are_in_flight_and_put_off(queue: CountedQueue) -> None:
     await queue.send(jobs(3))
     await queue.postpone([(await take(queue), A_WHILE)])
     await take(queue)
@@ -407,7 +407,7 @@ async def test_an_unreadable_message_does_no_harm_and_ends_in_the_dead_letters(s
     assert body not in str(logged)
 
 
-async def test_what_a_later_release_adds_is_no_garbage(
+async def test_fields_of_a_later_release_are_ignored(
     sqs: MakeQueue,
 ) -> None:
     async with AsyncExitStack() as stack:

@@ -18,7 +18,7 @@ from tests.support.servers.reading import Published, create_kinesis_stream, read
 
 @pytest.fixture
 def name() -> str:
-    """Of a stream or topic of this test's own."""
+    """The name of a stream or topic that only this test uses."""
     return f"test-{uuid.uuid4().hex}"
 
 
@@ -60,7 +60,7 @@ async def in_kafka(servers: str, topic: str, stack: AsyncExitStack) -> Subject:
 # Kafka alone
 
 
-async def test_kafka_is_told_what_it_carries_and_of_which_trace(kafka_servers: str, name: str) -> None:
+async def test_kafka_headers_carry_content_type_and_trace(kafka_servers: str, name: str) -> None:
     traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     traced = OutgoingEvent(id="traced", key="tour:fan-1", body=b'{"id": "traced"}', traceparent=traceparent)
     async with kafka_stream(kafka_servers, name) as stream:

@@ -82,27 +82,27 @@ SUBJECTS = {"memory": _memory, "file": _file, "http": _http, "cached": _cached}
 
 
 @pytest.mark.parametrize("campaign", [a_campaign(), a_gated_campaign()], ids=["plain", "gated"])
-async def test_a_campaign_is_told_whole(subject: Subject, campaign: Campaign) -> None:
+async def test_a_campaign_is_returned_whole(subject: Subject, campaign: Campaign) -> None:
     subject.put(campaign)
 
     assert await subject.campaigns.get(campaign.id) == campaign
 
 
-async def test_each_campaign_is_told_by_its_own_id(subject: Subject) -> None:
+async def test_each_campaign_is_found_by_its_own_id(subject: Subject) -> None:
     subject.put(a_campaign("one", name="One"))
     subject.put(a_campaign("two", name="Two"))
 
     assert [(await subject.campaigns.get(CampaignId(id))).name for id in ("two", "one")] == ["Two", "One"]
 
 
-async def test_there_is_no_such_campaign(subject: Subject) -> None:
+async def test_an_unknown_campaign_is_none(subject: Subject) -> None:
     subject.put(a_campaign())
 
     with pytest.raises(CampaignNotFound):
         await subject.campaigns.get(CampaignId("other"))
 
 
-async def test_a_campaign_made_after_it_was_looked_for_is_there(subject: Subject) -> None:
+async def test_a_campaign_created_after_a_first_look_up_is_found(subject: Subject) -> None:
     with pytest.raises(CampaignNotFound):
         await subject.campaigns.get(TOUR)
 
@@ -111,7 +111,7 @@ async def test_a_campaign_made_after_it_was_looked_for_is_there(subject: Subject
     assert await subject.campaigns.get(TOUR) == a_campaign()
 
 
-async def test_a_change_is_seen_after_thirty_seconds_at_the_latest(subject: Subject) -> None:
+async def test_a_change_is_visible_after_thirty_seconds_at_the_latest(subject: Subject) -> None:
     subject.put(a_campaign())
     await subject.campaigns.get(TOUR)
 
@@ -126,7 +126,7 @@ async def test_a_change_is_seen_after_thirty_seconds_at_the_latest(subject: Subj
 
 @pytest.fixture(params=["file", "http"])
 async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Campaigns]]:
-    """Campaigns that are told the given JSON about TOUR."""
+    """Campaigns whose source returns the given JSON for TOUR."""
     async with AsyncExitStack() as stack:
         if request.param == "http":
             service = stack.enter_context(neighbour())
@@ -147,13 +147,13 @@ async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield by_file
 
 
-async def test_what_we_do_not_know_is_ignored(told: Callable[[Any], Campaigns]) -> None:
+async def test_unknown_fields_are_ignored(told: Callable[[Any], Campaigns]) -> None:
     body = campaign_body(a_campaign()) | {"poster": {"url": "https://example.org/a.png"}, "sponsors": [1, None]}
 
     assert await told(body).get(TOUR) == a_campaign()
 
 
-async def test_what_is_left_out_asks_nothing_of_the_fan(told: Callable[[Any], Campaigns]) -> None:
+async def test_a_gate_that_is_left_out_is_open(told: Callable[[Any], Campaigns]) -> None:
     least = {
         "id": TOUR,
         "status": "open",
@@ -169,7 +169,7 @@ async def test_what_is_left_out_asks_nothing_of_the_fan(told: Callable[[Any], Ca
     assert campaign.gates == a_campaign().gates
 
 
-async def test_times_of_other_places_are_the_same_instants(told: Callable[[Any], Campaigns]) -> None:
+async def test_times_in_other_time_zones_are_the_same_instants(told: Callable[[Any], Campaigns]) -> None:
     body = campaign_body(a_campaign()) | {
         "opensAt": "2026-05-04T14:00:00+02:00",
         "closesAt": "2026-05-05T12:00:00Z",
@@ -194,7 +194,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_a_field_of_the_wrong_kind_is_not_taken(told: Callable[[Any], Campaigns], field: str) -> None:
+async def test_a_field_of_the_wrong_type_is_rejected(told: Callable[[Any], Campaigns], field: str) -> None:
     with pytest.raises(Unavailable):
         await told(campaign_body(a_campaign()) | {field: WRONG[field]}).get(TOUR)
 
@@ -222,7 +222,9 @@ async def test_a_region_that_is_no_country_makes_the_campaign_unavailable(
 
 
 @pytest.mark.parametrize("field", ["id", "status", "needsPhoneConfirmation", "gates", "markets"])
-async def test_what_decides_who_gets_in_must_be_said(told: Callable[[Any], Campaigns], field: str) -> None:
+async def test_a_field_that_decides_about_admission_is_required(
+    told: Callable[[Any], Campaigns], field: str
+) -> None:
     body = campaign_body(a_campaign())
     del body[field]
 
@@ -244,7 +246,7 @@ async def test_a_missing_file_makes_it_unavailable_until_it_is_there(tmp_path: P
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[", "[null]", '[{"id": "tour"}]', "[" * 100_000])
-async def test_an_unreadable_file_makes_it_unavailable_until_it_is_mended(tmp_path: Path, content: str) -> None:
+async def test_an_unreadable_file_makes_it_unavailable_until_it_is_repaired(tmp_path: Path, content: str) -> None:
     path = tmp_path / "campaigns.json"
     path.write_text(content)
     campaigns = FileCampaigns(path)
@@ -256,7 +258,7 @@ async def test_an_unreadable_file_makes_it_unavailable_until_it_is_mended(tmp_pa
     assert await campaigns.get(TOUR) == a_campaign()
 
 
-async def test_one_record_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
+async def test_an_invalid_record_makes_only_itself_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "campaigns.json"
     wrong = [
         campaign_body(a_campaign("two")) | {"status": "OPEN"},
@@ -281,7 +283,7 @@ async def test_one_record_that_is_wrong_makes_only_itself_unavailable(tmp_path: 
         await campaigns.get(CampaignId("none"))
 
 
-async def test_a_record_without_an_id_may_be_any_but_those_that_are_there(tmp_path: Path) -> None:
+async def test_a_record_without_an_id_makes_unknown_ids_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "campaigns.json"
     path.write_text(as_file([campaign_body(a_campaign()), campaign_body(a_campaign()) | {"id": 7}]))
     campaigns = FileCampaigns(path)
@@ -291,7 +293,7 @@ async def test_a_record_without_an_id_may_be_any_but_those_that_are_there(tmp_pa
         await campaigns.get(CampaignId("none"))
 
 
-async def test_of_many_wrong_records_the_log_names_some(tmp_path: Path) -> None:
+async def test_of_many_invalid_records_the_log_names_a_few(tmp_path: Path) -> None:
     path = tmp_path / "campaigns.json"
     path.write_text(as_file([{"id": f"c-{number}"} for number in range(1_000)]))
 
@@ -313,7 +315,7 @@ async def test_the_last_of_two_records_with_one_id_counts(tmp_path: Path) -> Non
 # campaign-service
 
 
-async def test_a_service_with_one_wrong_record_has_all_the_others(tmp_path: Path) -> None:
+async def test_a_service_with_one_invalid_record_serves_all_others(tmp_path: Path) -> None:
     known = {"tour": campaign_body(a_campaign()), "two": campaign_body(a_campaign("two")) | {"status": "OPEN"}}
     with neighbour(records(known)) as service:
         async with http_campaigns(service.url) as campaigns:

@@ -1,4 +1,4 @@
-"""What every FanscoreSource promises: it answers or it does not, but it never fails anybody."""
+"""What every FanscoreSource promises: a score or none. It never makes a registration fail."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -43,7 +43,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 
 @pytest.mark.parametrize("score", [0, 0.82, 1])
-async def test_a_known_score_is_told(subject: Subject, score: float) -> None:
+async def test_a_known_score_is_returned(subject: Subject, score: float) -> None:
     subject.put(ANN, score)
     subject.put(BOB, 0.5)
 
@@ -62,7 +62,7 @@ async def test_a_score_may_become_known_later(subject: Subject) -> None:
     assert await subject.source.fanscore(ANN, TOUR) == 0.82
 
 
-async def test_who_has_time_is_told_the_same(subject: Subject) -> None:
+async def test_a_patient_caller_gets_the_same_score(subject: Subject) -> None:
     assert await subject.source.ask(ANN, TOUR) is None
 
     subject.put(ANN, 0.82)
@@ -95,14 +95,14 @@ async def source(service: Neighbour) -> AsyncIterator[FanscoreSource]:
         yield over_http
 
 
-async def test_it_is_asked_as_agreed(service: Neighbour, source: FanscoreSource) -> None:
+async def test_the_request_is_as_documented(service: Neighbour, source: FanscoreSource) -> None:
     await source.fanscore(UserId("a|b@c"), TOUR)
 
     assert service.requests == [Request("GET", "/users/a%7Cb%40c/fanscore", {"campaignId": TOUR}, b"")]
 
 
 @pytest.mark.parametrize("id", [".", ".."])
-async def test_an_id_that_would_lead_elsewhere_is_not_asked_for(
+async def test_an_id_that_would_lead_to_another_path_is_not_requested(
     service: Neighbour, source: FanscoreSource, id: str
 ) -> None:
     assert await source.fanscore(UserId(id), TOUR) is None
@@ -110,9 +110,7 @@ async def test_an_id_that_would_lead_elsewhere_is_not_asked_for(
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_service_in_trouble_knows_nothing(
-    service: Neighbour, source: FanscoreSource, trouble: str
-) -> None:
+async def test_a_failing_service_gives_no_score(service: Neighbour, source: FanscoreSource, trouble: str) -> None:
     service.say(TROUBLES[trouble])
 
     with capture_logs() as logged:
@@ -121,7 +119,7 @@ async def test_a_service_in_trouble_knows_nothing(
     assert [(line["event"], line["part"]) for line in logged] == [("neighbour.no_answer", "fanscore")]
 
 
-async def test_a_service_that_is_down_knows_nothing_until_it_is_back(
+async def test_a_service_that_is_down_gives_no_score_until_it_is_back(
     service: Neighbour, source: FanscoreSource
 ) -> None:
     service.stop()
@@ -135,13 +133,13 @@ async def test_a_service_that_is_down_knows_nothing_until_it_is_back(
 @pytest.mark.parametrize(
     "rubbish", [{}, {"value": None}, {"value": "0.5"}, {"value": 1.01}, {"value": -0.1}, [0.5]]
 )
-async def test_rubbish_is_no_score(service: Neighbour, source: FanscoreSource, rubbish: object) -> None:
+async def test_an_invalid_answer_is_no_score(service: Neighbour, source: FanscoreSource, rubbish: object) -> None:
     service.say(Reply(200, rubbish))
 
     assert await source.fanscore(ANN, TOUR) is None
 
 
-async def test_a_score_on_its_way_is_not_known_yet(service: Neighbour, source: FanscoreSource) -> None:
+async def test_a_score_that_is_being_computed_is_not_known_yet(service: Neighbour, source: FanscoreSource) -> None:
     service.say(Reply(202, {"value": 0.1}))
 
     with capture_logs() as logged:
@@ -150,9 +148,7 @@ async def test_a_score_on_its_way_is_not_known_yet(service: Neighbour, source: F
     assert logged == []
 
 
-async def test_a_dead_service_is_left_alone_after_five_failures(
-    service: Neighbour, source: FanscoreSource
-) -> None:
+async def test_the_circuit_opens_after_five_failures(service: Neighbour, source: FanscoreSource) -> None:
     service.say(TROUBLES["error"])
 
     with capture_logs() as logged:
@@ -172,7 +168,7 @@ async def test_scores_not_known_yet_are_no_failures(service: Neighbour, source: 
     assert await source.fanscore(ANN, TOUR) == 0.82
 
 
-async def test_callers_who_go_away_are_no_failures(service: Neighbour, source: FanscoreSource) -> None:
+async def test_cancelled_calls_are_no_failures(service: Neighbour, source: FanscoreSource) -> None:
     service.say(TROUBLES["slow"])
     for count in range(1, 9):
         asking = asyncio.create_task(source.fanscore(ANN, TOUR))
@@ -186,7 +182,7 @@ async def test_callers_who_go_away_are_no_failures(service: Neighbour, source: F
     assert await source.fanscore(ANN, TOUR) == 0.82
 
 
-# Asked by those who have time, who must tell what is not known from what nobody says
+# Patient callers: they must distinguish "no score known" from "no answer"
 
 NO_ANSWER = {name: TROUBLES[name] for name in ("hangs_up", "slow", "error", "gateway", "forbidden")} | {
     "throttled": Reply(429),
@@ -218,7 +214,7 @@ async def test_a_service_that_is_down_is_not_the_same_as_an_unknown_score(
         await source.ask(ANN, TOUR)
 
 
-async def test_in_memory_too() -> None:
+async def test_no_answer_is_not_the_same_as_not_known_in_memory_too() -> None:
     memory = MemoryFanscore({ANN: 0.5})
     memory.answer(answers=False)
 
@@ -228,7 +224,7 @@ async def test_in_memory_too() -> None:
 
 
 @pytest.mark.parametrize("status", [202, 404])
-async def test_not_known_yet_is_no_trouble(service: Neighbour, source: FanscoreSource, status: int) -> None:
+async def test_not_known_yet_is_no_error(service: Neighbour, source: FanscoreSource, status: int) -> None:
     service.say(Reply(status))
 
     assert await source.ask(ANN, TOUR) is None
@@ -246,14 +242,16 @@ async def test_an_unreadable_answer_may_concern_one_fan_and_opens_no_circuit(
     assert [line["event"] for line in logged] == ["neighbour.no_answer"]
 
 
-async def test_who_has_time_waits_longer_than_a_registration(service: Neighbour, source: FanscoreSource) -> None:
+async def test_a_patient_caller_waits_longer_than_a_registration(
+    service: Neighbour, source: FanscoreSource
+) -> None:
     service.say(Reply(200, {"value": 0.82}, seconds=0.6))
 
     assert await source.fanscore(ANN, TOUR) is None
     assert await source.ask(ANN, TOUR) == 0.82
 
 
-async def test_what_registrations_gave_up_asking_a_worker_still_asks(
+async def test_a_worker_still_asks_when_the_circuit_of_registrations_is_open(
     service: Neighbour, source: FanscoreSource
 ) -> None:
     service.say(TROUBLES["error"])

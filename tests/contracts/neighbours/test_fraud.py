@@ -1,4 +1,4 @@
-"""What every FraudDetection promises: an opinion or none, but it never fails anybody."""
+"""What every FraudDetection promises: an opinion or none. It never makes a registration fail."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -52,7 +52,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 @pytest.mark.parametrize("status", BANDS)
 @pytest.mark.parametrize("score", [0, 41.5, 100])
-async def test_an_opinion_is_told(subject: Subject, status: FraudStatus, score: float) -> None:
+async def test_an_opinion_is_returned(subject: Subject, status: FraudStatus, score: float) -> None:
     opinion = Fraud(status=status, score=score)
     subject.think(opinion)
 
@@ -78,7 +78,7 @@ async def detection(service: Neighbour) -> AsyncIterator[FraudDetection]:
         yield over_http
 
 
-async def test_it_is_asked_as_agreed(service: Neighbour, detection: FraudDetection) -> None:
+async def test_the_request_is_as_documented(service: Neighbour, detection: FraudDetection) -> None:
     await detection.assess(ATTEMPT)
 
     (request,) = service.requests
@@ -98,7 +98,7 @@ async def test_it_is_asked_as_agreed(service: Neighbour, detection: FraudDetecti
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_service_in_trouble_has_no_opinion(
+async def test_a_failing_service_gives_no_opinion(
     service: Neighbour, detection: FraudDetection, trouble: str
 ) -> None:
     service.say(TROUBLES[trouble])
@@ -118,7 +118,7 @@ async def test_one_attempt_is_reported_once(service: Neighbour, detection: Fraud
     assert len(service.requests) == 1
 
 
-async def test_a_service_that_is_down_has_no_opinion_until_it_is_back(
+async def test_a_service_that_is_down_gives_no_opinion_until_it_is_back(
     service: Neighbour, detection: FraudDetection
 ) -> None:
     service.stop()
@@ -142,15 +142,15 @@ RUBBISH = [
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH)
-async def test_rubbish_is_no_opinion(service: Neighbour, detection: FraudDetection, rubbish: object) -> None:
+async def test_an_invalid_answer_is_no_opinion(
+    service: Neighbour, detection: FraudDetection, rubbish: object
+) -> None:
     service.say(Reply(200, rubbish))
 
     assert await detection.assess(ATTEMPT) == Fraud()
 
 
-async def test_a_service_that_does_not_know_the_question_has_no_opinion(
-    service: Neighbour, detection: FraudDetection
-) -> None:
+async def test_status_404_is_no_opinion(service: Neighbour, detection: FraudDetection) -> None:
     service.say(Reply(404, {"score": 7, "band": "green"}))
 
     assert await detection.assess(ATTEMPT) == Fraud()
@@ -171,7 +171,7 @@ async def test_text_that_cannot_be_sent_fails_no_registration(
 
 
 @pytest.mark.parametrize("trouble", ["hangs_up", "error", "not_json", "slow"])
-async def test_the_log_tells_nothing_of_the_fan(
+async def test_the_log_contains_nothing_about_the_fan(
     service: Neighbour, detection: FraudDetection, trouble: str
 ) -> None:
     service.say(TROUBLES[trouble])
@@ -184,9 +184,7 @@ async def test_the_log_tells_nothing_of_the_fan(
         assert personal not in str(logged)
 
 
-async def test_a_dead_service_is_left_alone_after_five_failures(
-    service: Neighbour, detection: FraudDetection
-) -> None:
+async def test_the_circuit_opens_after_five_failures(service: Neighbour, detection: FraudDetection) -> None:
     service.say(TROUBLES["error"])
 
     for _ in range(8):

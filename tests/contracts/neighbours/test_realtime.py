@@ -1,4 +1,4 @@
-"""What every Realtime promises: it is told, or Unavailable is raised; soon, and not often in the log."""
+"""What every Realtime promises: it publishes, or raises Unavailable soon. It does not flood the log."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -55,7 +55,7 @@ async def appsync(api: Neighbour) -> AsyncIterator[AppSyncRealtime]:
         yield realtime
 
 
-async def test_the_mutation_says_what_changed_and_nothing_private(
+async def test_the_mutation_contains_the_change_and_nothing_private(
     api: Neighbour, appsync: AppSyncRealtime
 ) -> None:
     event = an_event()
@@ -87,14 +87,14 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
-async def test_what_was_not_told_is_unavailable(api: Neighbour, appsync: AppSyncRealtime, failure: Reply) -> None:
+async def test_a_failed_mutation_is_unavailable(api: Neighbour, appsync: AppSyncRealtime, failure: Reply) -> None:
     api.say(failure)
 
     with pytest.raises(Unavailable) as refused:
         await appsync.send(an_event())
 
     assert refused.value.context == {"part": "realtime"}
-    assert len(api.requests) == 1, "nothing is said twice"
+    assert len(api.requests) == 1, "nothing is published twice"
 
 
 async def test_a_server_that_is_down_is_unavailable(api: Neighbour, appsync: AppSyncRealtime) -> None:
@@ -105,7 +105,7 @@ async def test_a_server_that_is_down_is_unavailable(api: Neighbour, appsync: App
 
 
 @pytest.mark.parametrize("failure", [GRAPHQL_ERRORS, TROUBLES["forbidden"], TROUBLES["error"]])
-async def test_an_api_that_takes_nothing_is_left_alone_whatever_its_reason(
+async def test_the_circuit_opens_for_every_kind_of_failure(
     api: Neighbour, appsync: AppSyncRealtime, failure: Reply
 ) -> None:
     api.say(failure)
@@ -117,7 +117,7 @@ async def test_an_api_that_takes_nothing_is_left_alone_whatever_its_reason(
     assert len(api.requests) == 5
 
 
-async def test_failures_are_told_once_a_minute_with_their_number(api: Neighbour) -> None:
+async def test_failures_are_logged_once_a_minute_with_their_number(api: Neighbour) -> None:
     api.say(GRAPHQL_ERRORS)
     seconds = Seconds()
     async with http_session() as session:
@@ -141,7 +141,7 @@ async def test_failures_are_told_once_a_minute_with_their_number(api: Neighbour)
     assert ANN not in str(logged)
 
 
-async def test_an_api_that_is_back_is_told_again(api: Neighbour) -> None:
+async def test_an_api_that_is_back_receives_updates_again(api: Neighbour) -> None:
     api.say(TROUBLES["error"])
     seconds = Seconds()
     async with http_session() as session:

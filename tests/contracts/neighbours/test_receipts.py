@@ -1,4 +1,4 @@
-"""What every Receipts promises: mailed once for each id where the mailer can tell; refused, or Unavailable."""
+"""What every Receipts promises: one mail for each id if the mailer recognises repeats; refused; or Unavailable."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -71,12 +71,12 @@ def receipts(request: pytest.FixtureRequest) -> Receipts:
     return subject
 
 
-async def test_a_receipt_is_taken_and_so_is_its_repeat(receipts: Receipts) -> None:
+async def test_a_receipt_is_accepted_and_so_is_its_repeat(receipts: Receipts) -> None:
     assert await receipts.send(a_receipt())
     assert await receipts.send(a_receipt())
 
 
-async def test_neither_address_nor_name_gets_into_the_log(receipts: Receipts) -> None:
+async def test_neither_address_nor_name_is_logged(receipts: Receipts) -> None:
     with capture_logs() as logged:
         await receipts.send(a_receipt())
 
@@ -84,7 +84,7 @@ async def test_neither_address_nor_name_gets_into_the_log(receipts: Receipts) ->
     assert "Ann" not in str(logged)
 
 
-async def test_the_log_says_that_a_receipt_was_due() -> None:
+async def test_the_log_shows_that_a_receipt_was_due() -> None:
     with capture_logs() as logged:
         await LogReceipts().send(a_receipt())
 
@@ -96,7 +96,7 @@ async def test_the_log_says_that_a_receipt_was_due() -> None:
 # Salesforce Marketing Cloud
 
 
-async def test_the_mail_is_ordered_as_its_guide_says(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
+async def test_the_request_is_as_in_the_vendors_guide(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     await over_sfmc.send(a_receipt())
 
     attributes = {"CampaignId": TOUR, "FirstName": "Ann", "Markets": "nyc, bos"}
@@ -105,7 +105,7 @@ async def test_the_mail_is_ordered_as_its_guide_says(over_sfmc: SfmcReceipts, ma
 
 
 async def test_a_repeat_is_not_mailed_again(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
-    """As after a crash between mailing and writing it down."""
+    """As after a crash between mailing and recording it."""
     assert await over_sfmc.send(a_receipt())
     assert await over_sfmc.send(a_receipt(first_name="Anna"))
     assert await over_sfmc.send(a_receipt("receipt-2"))
@@ -135,7 +135,7 @@ async def test_what_was_accepted_although_the_answer_was_lost_is_mailed_once(
         Reply(202, {"errorcode": 109001, "responses": [{"messageKey": "receipt-1", "errorcode": 109110}]}),
     ],
 )
-async def test_a_repeat_is_recognised_however_it_is_told(
+async def test_a_repeat_is_recognised_in_each_form_of_the_answer(
     over_sfmc: SfmcReceipts, mailer: Mailer, duplicate: Reply
 ) -> None:
     mailer.instead.append(duplicate)
@@ -154,7 +154,7 @@ async def test_a_repeat_is_recognised_however_it_is_told(
         Reply(429, b"", headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
     ],
 )
-async def test_what_passes_is_tried_again(over_sfmc: SfmcReceipts, mailer: Mailer, passing: Reply) -> None:
+async def test_temporary_errors_are_retried(over_sfmc: SfmcReceipts, mailer: Mailer, passing: Reply) -> None:
     mailer.instead.extend([passing, passing])
 
     assert await over_sfmc.send(a_receipt())
@@ -162,7 +162,7 @@ async def test_what_passes_is_tried_again(over_sfmc: SfmcReceipts, mailer: Maile
     assert mailer.attempts == ["receipt-1"] * 3
 
 
-async def test_who_is_told_to_wait_waits(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
+async def test_retry_after_is_respected(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     mailer.instead.append(Reply(429, b"", headers={"Retry-After": "1"}))
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -172,7 +172,7 @@ async def test_who_is_told_to_wait_waits(over_sfmc: SfmcReceipts, mailer: Mailer
     assert loop.time() - began >= 1
 
 
-async def test_who_is_told_to_wait_for_long_comes_back_later(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
+async def test_a_long_retry_after_ends_the_call(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     mailer.instead.append(Reply(429, b"", headers={"Retry-After": "600"}))
 
     with pytest.raises(Unavailable) as refused:
@@ -182,9 +182,7 @@ async def test_who_is_told_to_wait_for_long_comes_back_later(over_sfmc: SfmcRece
     assert mailer.attempts == ["receipt-1"]
 
 
-async def test_what_does_not_pass_is_unavailable_after_a_few_tries(
-    over_sfmc: SfmcReceipts, mailer: Mailer
-) -> None:
+async def test_a_lasting_error_is_unavailable_after_a_few_tries(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     mailer.instead.extend([TROUBLES["error"]] * 9)
 
     with pytest.raises(Unavailable):
@@ -209,7 +207,7 @@ async def test_a_server_that_is_down_is_unavailable(over_sfmc: SfmcReceipts, ser
         Reply(202, {"errorcode": 109001, "responses": [{"messageKey": "receipt-1", "errorcode": 109121}]}),
     ],
 )
-async def test_what_will_never_be_mailed_is_refused_once_and_logged_without_the_address(
+async def test_a_mail_that_can_never_be_sent_is_refused_once_and_logged_without_the_address(
     over_sfmc: SfmcReceipts, mailer: Mailer, refused: Reply
 ) -> None:
     mailer.instead.append(refused)
@@ -231,17 +229,17 @@ async def test_what_will_never_be_mailed_is_refused_once_and_logged_without_the_
         refusal(400, 30001, "MCMS_UTM_Runtime_InvalidOperation: Definition status must be active"),
     ],
 )
-async def test_what_would_be_refused_whatever_the_mail_waits_until_it_is_mended(
+async def test_every_mail_waits_while_the_settings_are_wrong(
     over_sfmc: SfmcReceipts, mailer: Mailer, ours: Reply
 ) -> None:
-    """Or every receipt of the day would be lost for a wrong definition key."""
+    """Otherwise a wrong definition key would lose every receipt of the day."""
     mailer.instead.append(ours)
 
     with pytest.raises(Unavailable):
         await over_sfmc.send(a_receipt())
     assert mailer.attempts == ["receipt-1"]
 
-    assert await over_sfmc.send(a_receipt()), "once it is mended"
+    assert await over_sfmc.send(a_receipt()), "once it is repaired"
 
 
 async def test_one_token_serves_all(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
@@ -259,21 +257,21 @@ async def test_a_token_that_is_refused_is_replaced_once(over_sfmc: SfmcReceipts,
 
     assert await over_sfmc.send(a_receipt("receipt-2"))
 
-    assert mailer.tokens == ["token-0", "nobody's", "token-1"]
+    assert mailer.tokens == ["token-0", "foreign", "token-1"]
 
 
-async def test_many_who_hold_a_token_that_is_refused_ask_for_one(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
+async def test_many_calls_with_a_refused_token_request_one_new_token(
+    over_sfmc: SfmcReceipts, mailer: Mailer
+) -> None:
     await over_sfmc.send(a_receipt())
     mailer.revoke()
 
     assert all(await asyncio.gather(*(over_sfmc.send(a_receipt(f"r-{number}")) for number in range(20))))
 
-    assert mailer.tokens == ["token-0", "nobody's", "token-1"]
+    assert mailer.tokens == ["token-0", "foreign", "token-1"]
 
 
-async def test_who_is_refused_with_a_new_token_too_does_not_insist(
-    over_sfmc: SfmcReceipts, mailer: Mailer
-) -> None:
+async def test_a_refusal_of_a_new_token_is_not_retried(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     mailer.instead.extend([UNAUTHORIZED] * 9)
 
     with pytest.raises(Unavailable):
@@ -282,7 +280,7 @@ async def test_who_is_refused_with_a_new_token_too_does_not_insist(
     assert len(mailer.attempts) == 2
 
 
-async def test_a_token_is_replaced_a_little_before_its_end(mailer: Mailer, server: Neighbour) -> None:
+async def test_a_token_is_replaced_shortly_before_it_expires(mailer: Mailer, server: Neighbour) -> None:
     seconds = Seconds()
     async with http_neighbour(server.url, part="receipts", seconds=5) as service:
         tokens = AccessTokens(service, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, seconds=seconds)
@@ -293,7 +291,7 @@ async def test_a_token_is_replaced_a_little_before_its_end(mailer: Mailer, serve
         seconds.now += 2
         assert await tokens.current() == "token-1"
 
-        mailer.expires_in = 20  # Shorter than the time before the end at which others are replaced.
+        mailer.expires_in = 20  # Shorter than the time before expiry at which tokens are replaced.
         seconds.now += TOKEN_SECONDS
         assert await tokens.current() == "token-2"
         seconds.now += 9
@@ -305,7 +303,7 @@ async def test_a_token_is_replaced_a_little_before_its_end(mailer: Mailer, serve
 @pytest.mark.parametrize(
     "secret_or_reply", ["wrong", Reply(200, {"access_token": ""}), Reply(200, b"<html>"), Reply(503)]
 )
-async def test_without_a_token_nothing_is_available_and_no_secret_is_told(
+async def test_without_a_token_mailing_is_unavailable_and_no_secret_is_logged(
     server: Neighbour, secret_or_reply: str | Reply
 ) -> None:
     secret = "geheim-wrong" if isinstance(secret_or_reply, str) else CLIENT_SECRET
@@ -322,7 +320,7 @@ async def test_without_a_token_nothing_is_available_and_no_secret_is_told(
     assert ADDRESS not in str(logged)
 
 
-async def test_a_mailer_that_is_down_is_left_alone(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
+async def test_the_circuit_opens_when_the_mailer_is_down(over_sfmc: SfmcReceipts, mailer: Mailer) -> None:
     mailer.instead.extend([TROUBLES["error"]] * 99)
 
     for _ in range(5):

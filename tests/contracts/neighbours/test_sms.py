@@ -28,7 +28,7 @@ Message = tuple[str, str]
 class Subject:
     sms: Sms
     sent: Callable[[], list[Message]]
-    """To whom, and what."""
+    """The number, and the text."""
 
 
 @pytest.fixture(params=["memory", "webhook", "sns"])
@@ -85,7 +85,7 @@ def gateway() -> Iterator[Neighbour]:
 
 @pytest.fixture(params=["webhook", "sns"])
 async def sms(request: pytest.FixtureRequest, gateway: Neighbour) -> AsyncIterator[Sms]:
-    """An Sms whose other end is the gateway."""
+    """An Sms that sends to the gateway."""
     async with AsyncExitStack() as stack:
         if request.param == "webhook":
             yield await stack.enter_async_context(webhook_sms(gateway.url))
@@ -99,12 +99,14 @@ REFUSAL = Reply(
     b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code>"
     b"<Message>Invalid parameter: PhoneNumber Reason: +12015550123 is not valid</Message></Error></ErrorResponse>",
 )
-"""As SNS says it, number included."""
+"""As SNS words it, with the number."""
 TALES = ["hangs up", "fails", "refuses", "fails and quotes"]
 
 
 @pytest.mark.parametrize("trouble", ["hangs_up", "slow", "error", "gateway", "forbidden"])
-async def test_what_cannot_be_handed_over_is_unavailable(gateway: Neighbour, sms: Sms, trouble: str) -> None:
+async def test_a_message_that_cannot_be_handed_over_is_unavailable(
+    gateway: Neighbour, sms: Sms, trouble: str
+) -> None:
     gateway.say(TROUBLES[trouble])
 
     with pytest.raises(Unavailable) as refused:
@@ -130,7 +132,7 @@ async def test_nothing_is_sent_twice(gateway: Neighbour, sms: Sms, trouble: str)
     assert len(gateway.requests) == 1
 
 
-async def test_a_dead_gateway_is_left_alone_after_five_failures(gateway: Neighbour, sms: Sms) -> None:
+async def test_the_circuit_opens_after_five_failures(gateway: Neighbour, sms: Sms) -> None:
     gateway.say(TROUBLES["error"])
 
     for _ in range(8):
@@ -140,7 +142,7 @@ async def test_a_dead_gateway_is_left_alone_after_five_failures(gateway: Neighbo
     assert len(gateway.requests) == 5
 
 
-async def test_a_message_refused_is_no_failure_of_the_gateway(gateway: Neighbour, sms: Sms) -> None:
+async def test_a_refused_message_is_no_failure_of_the_gateway(gateway: Neighbour, sms: Sms) -> None:
     gateway.say(REFUSAL)
 
     for _ in range(8):
@@ -153,7 +155,7 @@ async def test_a_message_refused_is_no_failure_of_the_gateway(gateway: Neighbour
 @pytest.mark.parametrize(
     "trouble", [TROUBLES["hangs_up"], TROUBLES["error"], REFUSAL, replace(REFUSAL, status=500)]
 )
-async def test_neither_number_nor_code_gets_into_the_log_or_an_error(
+async def test_neither_number_nor_code_is_logged_or_in_an_error(
     gateway: Neighbour, sms: Sms, trouble: Reply
 ) -> None:
     gateway.say(trouble)

@@ -65,7 +65,7 @@ SUBJECTS = {"memory": _memory, "file": _file, "http": _http}
 
 
 @pytest.mark.parametrize("fan", [a_fan(), a_vouched_fan()], ids=["plain", "vouched"])
-async def test_an_account_is_told_whole(subject: Subject, fan: Fan) -> None:
+async def test_an_account_is_returned_whole(subject: Subject, fan: Fan) -> None:
     subject.put(fan)
 
     assert await subject.users.get(fan.id) == fan
@@ -79,14 +79,14 @@ async def test_every_id_finds_its_own_account(subject: Subject, id: str) -> None
 
 
 @pytest.mark.parametrize("id", ["bob", ".", ".."])
-async def test_there_is_no_such_fan(subject: Subject, id: str) -> None:
+async def test_an_unknown_fan_is_none(subject: Subject, id: str) -> None:
     subject.put(a_fan())
 
     with pytest.raises(UserNotFound):
         await subject.users.get(UserId(id))
 
 
-async def test_the_account_is_told_as_it_is_now(subject: Subject) -> None:
+async def test_the_account_is_returned_as_it_is_now(subject: Subject) -> None:
     subject.put(a_fan())
     await subject.users.get(ANN)
 
@@ -100,7 +100,7 @@ async def test_the_account_is_told_as_it_is_now(subject: Subject) -> None:
 
 @pytest.fixture(params=["file", "http"])
 async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
-    """Users that are told the given JSON about ANN."""
+    """Users whose source returns the given JSON for ANN."""
     async with AsyncExitStack() as stack:
         if request.param == "http":
             service = stack.enter_context(neighbour())
@@ -121,11 +121,11 @@ async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield by_file
 
 
-async def test_what_we_do_not_know_is_ignored(told: Callable[[Any], Users]) -> None:
+async def test_unknown_fields_are_ignored(told: Callable[[Any], Users]) -> None:
     assert await told(fan_body(a_fan()) | {"shoeSize": 42, "address": {"city": None}}).get(ANN) == a_fan()
 
 
-async def test_what_is_left_out_or_null_vouches_for_nothing(told: Callable[[Any], Users]) -> None:
+async def test_a_field_that_is_left_out_or_null_verifies_nothing(told: Callable[[Any], Users]) -> None:
     fan = await told({"id": ANN, "linkedAccounts": None, "inviteCodes": None, "phone": None}).get(ANN)
 
     assert fan == Fan(id=ANN)
@@ -143,13 +143,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_a_field_of_the_wrong_kind_is_not_taken(told: Callable[[Any], Users], field: str) -> None:
+async def test_a_field_of_the_wrong_type_is_rejected(told: Callable[[Any], Users], field: str) -> None:
     with pytest.raises(Unavailable):
         await told(fan_body(a_fan()) | {field: WRONG[field]}).get(ANN)
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_the_log_names_the_place_and_nothing_of_the_fan(told: Callable[[Any], Users], field: str) -> None:
+async def test_the_log_names_the_field_and_nothing_about_the_fan(told: Callable[[Any], Users], field: str) -> None:
     body = fan_body(a_vouched_fan()) | {"id": ANN} | {field: WRONG[field]}
 
     with capture_logs() as logged, pytest.raises(Unavailable):
@@ -177,7 +177,7 @@ async def users(service: Neighbour) -> AsyncIterator[Users]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_service_in_trouble_makes_it_unavailable(service: Neighbour, users: Users, trouble: str) -> None:
+async def test_a_failing_service_makes_it_unavailable(service: Neighbour, users: Users, trouble: str) -> None:
     service.say(TROUBLES[trouble])
 
     with pytest.raises(Unavailable) as refused:
@@ -207,7 +207,7 @@ async def test_an_id_is_one_segment_of_the_path(service: Neighbour, users: Users
     assert [request.path for request in service.requests] == ["/users/a%7Cb%40c%3Ad"]
 
 
-async def test_an_id_that_would_lead_elsewhere_is_not_asked_for(service: Neighbour, users: Users) -> None:
+async def test_an_id_that_would_lead_to_another_path_is_not_requested(service: Neighbour, users: Users) -> None:
     with pytest.raises(UserNotFound):
         await users.get(UserId(".."))
 
@@ -224,7 +224,7 @@ async def test_a_missing_file_makes_it_unavailable(tmp_path: Path) -> None:
     assert refused.value.context == {"part": "users"}
 
 
-async def test_one_account_that_is_wrong_makes_only_itself_unavailable(tmp_path: Path) -> None:
+async def test_an_invalid_account_makes_only_itself_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "users.json"
     wrong = UserId("ada@example.com")
     path.write_text(json.dumps([{"id": wrong, "email": ["x@example.com"]}, fan_body(a_fan())]))

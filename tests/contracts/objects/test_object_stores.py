@@ -26,12 +26,12 @@ LARGEST_CHUNK = 512 * 1024
 
 
 class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):
-    """An object store that can be asked how it is."""
+    """An object store with a health check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A store, and how its staff put files into it."""
+    """A store, and a function that puts files into it."""
 
     store: CheckedObjectStore
     put: Callable[[str, bytes], Awaitable[None]]
@@ -104,7 +104,7 @@ async def test_the_bytes_come_whole_in_order_and_in_small_chunks(shelf: Shelf, s
     assert await shelf.store.size(KEY) == size
 
 
-async def test_keys_are_told_apart(shelf: Shelf) -> None:
+async def test_keys_are_distinct(shelf: Shelf) -> None:
     await shelf.put("codes/tour/tm/a.csv", b"one")
     await shelf.put("codes/tour/external/a.csv", b"two")
 
@@ -140,7 +140,7 @@ async def test_a_key_that_is_not_there(shelf: Shelf, key: str) -> None:
         await chunks(shelf.store, key)
 
 
-async def test_a_store_that_is_there_says_so(shelf: Shelf) -> None:
+async def test_the_health_check_of_a_running_store_passes(shelf: Shelf) -> None:
     await shelf.store.ping()
     assert shelf.store.name == "objects"
 
@@ -167,7 +167,7 @@ async def test_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None
         await FolderObjectStore(tmp_path / "missing").ping()
 
 
-async def test_a_single_file_is_under_every_key_and_tells_how_far_it_is_read(tmp_path: Path) -> None:
+async def test_a_single_file_is_under_every_key_and_reports_progress(tmp_path: Path) -> None:
     file = tmp_path / "codes.csv"
     file.write_bytes(b"A\n" * 100_000)
     heard: list[int] = []

@@ -1,6 +1,6 @@
-"""Fans and strangers at the door, as a machine that makes up its own stories, and what must hold in all of them.
+"""A state machine of random actions by fans and strangers, and the limits that must hold in every run.
 
-The witness is the gateway: what it was given, for whom and when, is counted by rules written down plainly here.
+The gateway is the witness: the machine counts its messages by number and time, with simple rules of its own.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ STEPS: Final = st.sampled_from(
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of one kind: when, by its name."""
+    """The times of one kind of action, by its name."""
 
     times: defaultdict[tuple[Any, ...], list[datetime]] = field(default_factory=lambda: defaultdict(list))
 
@@ -73,7 +73,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """The use cases over one store, with neighbours that do as they are told."""
+    """The use cases over one store, with scripted neighbours."""
 
     register: RegisterFan
     confirm: ConfirmPhone
@@ -146,7 +146,7 @@ def a_house(ports: EntryPorts, numbers_a_day: int) -> House:
 
 
 class Abuse(RuleBasedStateMachine):
-    """Accounts register, change, ask, guess and wait; no fan and no number gets more than its due."""
+    """Accounts register, change, ask, guess and wait; no fan and no number exceeds its limit."""
 
     def __init__(self, runner: asyncio.Runner, house: House, story: int) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class Abuse(RuleBasedStateMachine):
         self.codes: dict[str, str] = {}
         """The last one sent to each number."""
         self.touched: defaultdict[int, set[str]] = defaultdict(set)
-        """Who was sent codes to a number, or tried to be."""
+        """The accounts that requested codes for a number."""
         for account in (OWNER, "one", "two", "three", "four"):
             house.users.put(a_fan(self.user(account)))
         for campaign in range(3):
@@ -201,7 +201,7 @@ class Abuse(RuleBasedStateMachine):
 
     @rule(account=ACCOUNTS, campaign=CAMPAIGNS, step=st.sampled_from([5 * MINUTE, HOUR]))
     def asks_patiently(self, account: str, campaign: int, step: timedelta) -> None:
-        """Each time after the pause, as often as there is something to be had."""
+        """Ask after each pause, until no more codes are allowed."""
         for _ in range(6):
             self.wait(step)
             self.act([self._resend(account, campaign)], account)
@@ -227,7 +227,7 @@ class Abuse(RuleBasedStateMachine):
 
     @rule(account=ACCOUNTS)
     def fails_with_codes_in_hand(self, account: str) -> None:
-        """Three challenges are under way when as many have been exhausted."""
+        """Exhaust three challenges while three others are open."""
         for campaign, number in enumerate((1, 2, 3)):
             self.fails(account, campaign, [number])
         for campaign, number in enumerate((4, 5, 6)):
@@ -259,7 +259,7 @@ class Abuse(RuleBasedStateMachine):
 
     @rule(campaign=CAMPAIGNS)
     def owner_acts(self, campaign: int) -> None:
-        """Registers with the own number, waits where no code came, and answers with the one that does."""
+        """Register with the own number, wait if no code came, and answer with the code that comes."""
         (registered,) = self.act([self._register(OWNER, campaign, 0)], OWNER)
         strangers = self._failed_strangers(campaign)
         if isinstance(registered, PhoneUnavailable):
@@ -278,10 +278,10 @@ class Abuse(RuleBasedStateMachine):
             answer = self._confirm(OWNER, campaign, self.codes[self.phone(0)])
             assert self.act([answer], OWNER) == [None], "the right code of an owner"
 
-    # What comes of it
+    # What must hold
 
     def act(self, acts: Iterable[Coroutine[Any, Any, None]], account: str) -> list[DomainError | None]:
-        """Side by side; whatever went out to any number went out for this account."""
+        """Run the calls together. Every message that they send is counted for this account."""
         before = len(self.house.sms.sent)
 
         async def tried(act: Coroutine[Any, Any, None]) -> DomainError | None:
@@ -310,7 +310,7 @@ class Abuse(RuleBasedStateMachine):
         now, mine, all_mine = self.now, (account, number), (account,)
         earlier = [at for at in self.sends.times[mine] if at > now - DAY]
         if earlier:
-            assert now - earlier[-1] >= PAUSES[min(len(earlier), len(PAUSES)) - 1], "a pause was forgotten"
+            assert now - earlier[-1] >= PAUSES[min(len(earlier), len(PAUSES)) - 1], "a pause was not respected"
         for name in (mine, all_mine, (number,)):
             self.sends.times[name].append(now)
         assert self.sends.within(HOUR, now, *mine) <= A_SHARE[0]
@@ -318,10 +318,10 @@ class Abuse(RuleBasedStateMachine):
         assert self.sends.within(HOUR, now, number) <= A_NUMBER[0]
         assert self.sends.within(DAY, now, number) <= A_NUMBER[1]
         assert self.sends.within(DAY, now, *all_mine) <= CODES_A_DAY
-        assert self.exhausted.within(DAY, now, account) < FAILURES_A_DAY, "no codes for those who only guess"
+        assert self.exhausted.within(DAY, now, account) < FAILURES_A_DAY, "no codes for accounts that only guess"
 
     def _used(self, account: str, campaign: int, number: int) -> None:
-        """An answer about the number was given, whatever it was."""
+        """Record that a request about the number was answered, with any outcome."""
         self.used.times[account, campaign, number].append(self.now)
         self.touched[number].add(account)
         uses = [(name, at) for name, times in self.used.times.items() if name[0] == account for at in times]
@@ -391,7 +391,7 @@ class Abuse(RuleBasedStateMachine):
         return there and entry.confirmed
 
     def _fresh(self, entry: Entry) -> bool:
-        """The code in the owner's hand is the one of this campaign, and not too old."""
+        """The owner's code is the one of this campaign, and not too old."""
         challenge = entry.verification.challenge if entry.verification else None
         assert challenge is not None
         code = self.codes[self.phone(0)]

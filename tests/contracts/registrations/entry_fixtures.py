@@ -32,6 +32,6 @@ async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
 
 @pytest.fixture
 async def queries_over_one_connection(database_url: str) -> AsyncIterator[EntryQueries]:
-    """To the same database as ``mongo_entry_ports``; what is asked side by side is answered in turn."""
+    """To the same database as ``mongo_entry_ports``. Simultaneous requests are answered one after the other."""
     async with mongo_store(f"{database_url}&maxPoolSize=1") as store:
         yield store.entry_queries

@@ -27,7 +27,7 @@ MARKETS = tuple(MarketId(market) for market in ("nyc", "bos", "chi", "lax", "sea
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Says whose doing the changes are, to each task what was said in it, as the application does."""
+    """The request behind the changes, one for each task, as in the application."""
 
     _said: ContextVar[RequestContext] = field(default_factory=lambda: ContextVar("asking", default=NO_REQUEST))
 
@@ -48,7 +48,7 @@ class EntryPorts:
     outbox: Outbox
     asking: Asking
     scoring: Any = None
-    """Where a database keeps the uploads; the memory has no such place."""
+    """The collection that keeps the uploads; None in memory."""
 
 
 EVERYWHERE = range(PARTITIONS)
@@ -57,7 +57,7 @@ EVERYWHERE = range(PARTITIONS)
 async def waiting(
     ports: EntryPorts, channel: Channel = Channel.EVENTS, limit: int = 1_000
 ) -> Sequence[StoredMessage]:
-    """Whatever waits to go this way, by a clock that is far beyond every pause."""
+    """All messages that wait on this channel, with a clock far beyond every pause."""
     return await ports.outbox.pending(channel, EVERYWHERE, limit, NOW + timedelta(days=1))
 
 
@@ -147,7 +147,7 @@ def without_messages(entry: Entry) -> Entry:
 
 
 def noted(name: str, value: str) -> Callable[[Entry], Entry]:
-    """A change others may see, and that can be told from every other."""
+    """A visible change that is different from every other one."""
 
     def note(entry: Entry) -> Entry:
         attributes = {**entry.details.attributes, name: value}
@@ -158,7 +158,7 @@ def noted(name: str, value: str) -> Callable[[Entry], Entry]:
 
 
 async def tried_to_confirm(ports: EntryPorts, entry: Entry) -> Entry | DomainError:
-    """The entry, confirmed; or why that was refused."""
+    """The confirmed entry, or the reason of the refusal."""
 
     def confirm(current: Entry) -> Entry:
         return current.confirm(NOW).with_event(EntryEvent.PHONE_CONFIRMED, NOW)

@@ -39,7 +39,7 @@ scores = st.sampled_from(SCORES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What an entry is made of, without the campaign."""
+    """The parts of an entry, without the campaign."""
 
     markets: Sequence[MarketId]
     score: float | None

@@ -1,4 +1,4 @@
-"""No fan and no number gets more than its due, over every store: see ``abuse``."""
+"""No fan and no number exceeds its limit, over every store: see ``abuse``."""
 
 import asyncio
 from collections.abc import Iterator

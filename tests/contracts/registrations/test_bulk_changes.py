@@ -31,12 +31,12 @@ pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]
 
 FULL = fan(1)
 LARGE = 200_000
-"""What 0.1 let a fan store, in characters."""
+"""The limit of version 0.1 for one fan's data, in characters."""
 
 
 @pytest.fixture
 async def held_up(entry_ports: EntryPorts) -> EntryPorts:
-    """Three confirmed fans; of the second so many messages wait that there is no room for more."""
+    """Three confirmed fans. So many messages of the second one wait that no more are accepted."""
     await store(entry_ports, *(registered(fan(one), phone(one), confirmed=True) for one in range(3)))
     with suppress(Unavailable):
         for _ in range(20):
@@ -44,7 +44,7 @@ async def held_up(entry_ports: EntryPorts) -> EntryPorts:
     return entry_ports
 
 
-async def test_a_transfer_moves_the_others_and_names_the_one(held_up: EntryPorts) -> None:
+async def test_a_transfer_moves_the_others_and_reports_the_blocked_fan(held_up: EntryPorts) -> None:
     campaigns = MemoryCampaigns([a_campaign(TOUR)])
     transfer = TransferEntries(
         campaigns=campaigns,
@@ -62,7 +62,7 @@ async def test_a_transfer_moves_the_others_and_names_the_one(held_up: EntryPorts
     assert again == Transferred(rejected=1, problems=(FULL,))
 
 
-async def test_a_selection_is_given_to_the_others_and_names_the_one(held_up: EntryPorts) -> None:
+async def test_a_selection_changes_the_others_and_reports_the_blocked_fan(held_up: EntryPorts) -> None:
     select = SelectEntries(entries=held_up.entries, clock=SystemClock())
     everyone = [fan(one) for one in range(3)]
 
@@ -71,7 +71,7 @@ async def test_a_selection_is_given_to_the_others_and_names_the_one(held_up: Ent
     assert (done.updated, done.rejected) == (2, [FULL])
 
 
-async def test_scores_with_a_selection_are_taken_but_for_the_one(held_up: EntryPorts) -> None:
+async def test_scores_with_a_selection_are_stored_except_for_the_blocked_fan(held_up: EntryPorts) -> None:
     records = [ScoreRecord(user_id=fan(one), score=50, selection=Selection.SELECTED) for one in range(3)]
 
     scored = await held_up.scores.put(TOUR, records, NOW, upload="one")
@@ -92,7 +92,7 @@ async def test_memory_does_not_grow_with_what_fans_stored(mongo_entry_ports: Ent
 
 
 async def peak(ports: EntryPorts, fans: int) -> int:
-    """Bytes held at once while so many are changed."""
+    """Peak memory in bytes while that many entries are changed."""
 
     def score(entry: Entry) -> Entry:
         return replace(entry, score=(entry.score or 0) + 1.0, version=entry.version + 1)

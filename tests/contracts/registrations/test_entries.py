@@ -70,7 +70,7 @@ async def test_an_entry_comes_back_as_it_was_stored(entry_ports: EntryPorts) -> 
     assert await entry_ports.entries.get(TOUR, fan(1)) == stored
 
 
-async def test_a_stored_entry_is_no_one_elses_to_change(entry_ports: EntryPorts) -> None:
+async def test_a_stored_entry_cannot_be_changed_from_outside(entry_ports: EntryPorts) -> None:
     attributes = {"size": "M"}
     entry = registered(fan(1), phone(1))
     await store(entry_ports, replace(entry, details=replace(entry.details, attributes=attributes)))
@@ -82,7 +82,7 @@ async def test_a_stored_entry_is_no_one_elses_to_change(entry_ports: EntryPorts)
     assert stored.details.attributes == {"size": "M"}
 
 
-async def test_entries_of_different_campaigns_are_strangers(entry_ports: EntryPorts) -> None:
+async def test_entries_of_different_campaigns_are_independent(entry_ports: EntryPorts) -> None:
     other = CampaignId("tour-2")
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
     await store(entry_ports, registered(fan(2), phone(1), campaign_id=other, confirmed=True))
@@ -101,7 +101,7 @@ async def test_a_refused_change_leaves_everything_as_it_is(entry_ports: EntryPor
     assert await entry_ports.entries.get(TOUR, fan(1)) is None
 
 
-async def test_a_change_that_makes_the_same_stores_nothing(entry_ports: EntryPorts) -> None:
+async def test_a_change_to_an_equal_entry_stores_nothing(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), phone(1)))
     before = await entry_ports.entries.get(TOUR, fan(1))
 
@@ -132,7 +132,7 @@ async def test_a_confirmed_number_is_taken(entry_ports: EntryPorts) -> None:
     assert await entry_ports.entries.get(TOUR, fan(3)) is None
 
 
-async def test_a_refusal_does_not_tell_the_number(entry_ports: EntryPorts) -> None:
+async def test_a_refusal_does_not_contain_the_number(entry_ports: EntryPorts) -> None:
     await store(entry_ports, registered(fan(1), phone(1), confirmed=True))
 
     with pytest.raises(PhoneUnavailable) as refused:
@@ -168,7 +168,7 @@ async def test_another_number_frees_the_old_one(entry_ports: EntryPorts) -> None
     assert await entry_ports.entries.confirmed_owner(TOUR, phone(1)) == fan(2)
 
 
-async def test_many_are_changed_and_the_unknown_left_out(entry_ports: EntryPorts) -> None:
+async def test_many_are_changed_and_unknown_fans_are_left_out(entry_ports: EntryPorts) -> None:
     await store(entry_ports, *(registered(fan(one), phone(one)) for one in range(3)))
 
     asked: list[UserId] = []
@@ -189,7 +189,7 @@ async def test_many_are_changed_and_the_unknown_left_out(entry_ports: EntryPorts
 
 
 async def test_an_attempt_is_counted(entry_ports: EntryPorts) -> None:
-    """As a change like any other, so that none under way writes an older count back."""
+    """With a new version, so that a concurrent change cannot write an older count back."""
     challenge = await challenge_sent(entry_ports)
     before = await entry_ports.entries.get(TOUR, fan(1))
 
@@ -204,7 +204,7 @@ async def test_an_attempt_is_counted(entry_ports: EntryPorts) -> None:
     assert after.version == before.version + 1
 
 
-async def test_attempts_are_only_counted_for_the_challenge_that_stands(entry_ports: EntryPorts) -> None:
+async def test_attempts_are_only_counted_for_the_current_challenge(entry_ports: EntryPorts) -> None:
     await challenge_sent(entry_ports)
     await store(entry_ports, registered(fan(2), phone(2)))
 

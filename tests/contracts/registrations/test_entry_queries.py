@@ -138,7 +138,7 @@ async def test_an_unknown_campaign_is_empty(entry_ports: EntryPorts) -> None:
     assert [batch async for batch in entry_ports.queries.fans_of_market(TOUR, MARKETS[0])] == []
 
 
-async def test_a_market_asked_for_twice_is_counted_once(entry_ports: EntryPorts) -> None:
+async def test_a_market_that_is_requested_twice_is_counted_once(entry_ports: EntryPorts) -> None:
     await store(entry_ports, eligible(fan(1), phone(1), 50))
     twice = (MARKETS[0], MARKETS[0])
 

@@ -33,7 +33,7 @@ pytest_plugins = ["tests.contracts.registrations.entry_fixtures"]
 
 
 async def test_every_answer_follows_the_change_before_it(entry_ports: EntryPorts) -> None:
-    """No stale market, score, selection or unconfirmed fan in what is answered right afterwards."""
+    """The next answer contains no stale market, score, selection or unconfirmed fan."""
     nyc, bos, chi, *_ = MARKETS
     await store(entry_ports, eligible(fan(1), phone(1), None, markets=(nyc, chi)))
 
@@ -74,7 +74,7 @@ async def test_mongo_commands_that_wait_for_a_connection_see_the_same_instant(
 
 
 async def _count_while_they_swap(ports: EntryPorts, queries: EntryQueries) -> None:
-    """Everyone has the same two markets, and keeps swapping them: at no instant has anyone one of them twice."""
+    """All fans have the same two markets and keep swapping them. At no instant has a fan one market twice."""
     cities = MARKETS[:2]
     everyone = [fan(number) for number in range(20)]
     await store(ports, *(eligible(user, phone(n), 50, markets=cities) for n, user in enumerate(everyone)))
@@ -105,7 +105,7 @@ def _swapped(entry: Entry) -> Entry:
 
 
 async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
-    """Nobody twice, nobody who stayed eligible left out."""
+    """No fan appears twice, and no fan who stayed eligible is left out."""
     await store(entry_ports, *(eligible(fan(number), phone(number), number // 2) for number in range(40)))
 
     def withdraw(entry: Entry) -> Entry:
@@ -114,11 +114,11 @@ async def test_paging_while_rows_change(entry_ports: EntryPorts) -> None:
     found: list[UserId] = []
     after: RankingPosition | None = None
     while page := await entry_ports.queries.ranking(TOUR, Query(), after=after, limit=5):
-        assert not {one.user_id for one in page} & set(found), "nobody twice"
+        assert not {one.user_id for one in page} & set(found), "no fan appears twice"
         found += [one.user_id for one in page]
         after = RankingPosition(score=page[-1].score, user_id=page[-1].user_id)
         if len(found) <= 20:
-            # The very fan behind whom the next page begins, and one still to come, are eligible no more.
+            # The last fan of this page, and one of a later page, are not eligible any more.
             for gone in (page[-1].user_id, fan(len(found) // 5)):
                 await entry_ports.entries.change(TOUR, gone, existing(withdraw))
             newcomer = 100 + len(found)

@@ -1,4 +1,4 @@
-"""What every EntryStore promises to callers who come at once."""
+"""What every EntryStore promises to simultaneous callers."""
 
 import asyncio
 
@@ -80,7 +80,7 @@ async def test_registering_twice_at_once_makes_one_entry(entry_ports: EntryPorts
 
 
 async def test_many_changes_of_many_at_once_are_all_made(entry_ports: EntryPorts) -> None:
-    """Each exactly once: the changes would show if one were made again."""
+    """Each exactly once: a repeated change would be visible."""
     everyone = [fan(one) for one in range(30)]
     await store(entry_ports, *(registered(fan(one), phone(one), confirmed=True) for one in range(30)))
 
@@ -97,7 +97,7 @@ async def test_many_changes_of_many_at_once_are_all_made(entry_ports: EntryPorts
         assert entry is not None
         assert (entry.details.attributes["times"], entry.revision) == ("5", 6)
     assert len(await waiting(entry_ports)) == 30 * 6
-    assert len(await waiting(entry_ports, Channel.RECEIPTS)) == 30, "of those who began confirmed"
+    assert len(await waiting(entry_ports, Channel.RECEIPTS)) == 30, "of the fans who were confirmed at the start"
 
 
 async def test_guessing_at_once_gains_nothing(entry_ports: EntryPorts) -> None:
@@ -112,7 +112,7 @@ async def test_guessing_at_once_gains_nothing(entry_ports: EntryPorts) -> None:
 
 
 async def test_the_right_answer_is_right_however_often_it_is_sent_at_once(entry_ports: EntryPorts) -> None:
-    """A double click is no guess; wrong guesses on the way with it are counted as ever until it comes."""
+    """A double click is no guess. Wrong guesses that arrive before the right answer are counted as usual."""
     challenge = await challenge_sent(entry_ports)
     hashes = [WRONG] * (MAX_ATTEMPTS - 1) + [challenge.code_hash] * 20
 

@@ -18,11 +18,11 @@ def number(of: int) -> NumberDigest:
     return NumberDigest(f"digest-{of}")
 
 
-async def test_of_an_unknown_fan_nothing_is_used(entry_ports: EntryPorts) -> None:
+async def test_an_unknown_fan_has_used_nothing(entry_ports: EntryPorts) -> None:
     assert await entry_ports.budgets.usage(fan(1)) == FanUsage()
 
 
-async def test_what_a_fan_has_used_is_remembered_of_that_fan(entry_ports: EntryPorts) -> None:
+async def test_what_a_fan_has_used_is_stored_for_that_fan(entry_ports: EntryPorts) -> None:
     def use(usage: FanUsage) -> FanUsage:
         used = usage.use(TOUR, number(1), LIMITS, NOW).exhaust(NOW)
         return used.send(number(1), LIMITS, NOW)[0]
@@ -47,7 +47,7 @@ async def test_a_refused_change_leaves_everything_as_it_is(entry_ports: EntryPor
 
 
 async def test_forty_changes_at_once_are_made_one_after_the_other(entry_ports: EntryPorts) -> None:
-    """Each sees what those before it have used: five numbers are taken, and no more."""
+    """Each change sees what earlier ones used: five numbers are accepted, and no more."""
 
     async def tried(of: int) -> bool:
         now = NOW + timedelta(milliseconds=of)

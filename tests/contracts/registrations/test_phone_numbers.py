@@ -42,7 +42,7 @@ AMERICAN = "+12015550123"
         ("+44 20 7946 0958", "GB", "+442079460958"),
         ("06 698 12345", "IT", "+390669812345"),
         ("+49 1512 3456789", None, "+4915123456789"),
-        # As it is pasted from contacts, messages and web pages.
+        # As fans paste it from contacts, messages and web pages.
         ("tel:+1-201-555-0123", None, AMERICAN),
         ("tel:%2B12015550123", None, AMERICAN),
         ("Tel. 201/555-0123", "US", AMERICAN),
@@ -101,7 +101,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_it_is_refused_without_being_repeated(what: str) -> None:
+def test_a_refusal_does_not_repeat_the_input(what: str) -> None:
     text, region = REFUSED[what]
 
     with pytest.raises(InvalidValue) as refused:

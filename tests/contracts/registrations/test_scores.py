@@ -85,7 +85,7 @@ async def test_a_score_alone_makes_no_event(entry_ports: EntryPorts) -> None:
     assert await _told(entry_ports) == told
 
 
-async def test_a_selection_is_told(entry_ports: EntryPorts) -> None:
+async def test_a_selection_is_published(entry_ports: EntryPorts) -> None:
     await _confirmed(entry_ports, 1, 2)
     before = await _entry(entry_ports, 1)
 
@@ -122,7 +122,7 @@ async def test_the_last_record_of_a_fan_decides(entry_ports: EntryPorts) -> None
 
 
 async def test_a_fan_who_comes_again_in_the_same_upload_is_repeated(entry_ports: EntryPorts) -> None:
-    """However far behind, and whether or not the first record changed anything."""
+    """At any distance in the file, and also if the first record changed nothing."""
     await _confirmed(entry_ports, 1, 2, 3)
     await _put(entry_ports, _record(1, 10), _record(2, 20))
 
@@ -149,7 +149,7 @@ async def test_uploads_at_once_repeat_nothing_of_each_other(entry_ports: EntryPo
         assert all(upload.problems == () for upload in uploads)
 
 
-async def test_only_the_first_hundred_problems_are_told(entry_ports: EntryPorts) -> None:
+async def test_only_the_first_hundred_problems_are_listed(entry_ports: EntryPorts) -> None:
     scored = await _put(entry_ports, *(_record(number, 1) for number in range(MAX_PROBLEMS + 5)))
 
     assert scored.rejected == MAX_PROBLEMS + 5
@@ -160,7 +160,7 @@ async def test_nothing_to_put(entry_ports: EntryPorts) -> None:
     assert await _put(entry_ports) == Scored()
 
 
-async def test_another_number_is_out_of_eligibility_until_it_is_confirmed(entry_ports: EntryPorts) -> None:
+async def test_a_fan_with_a_new_number_is_not_eligible_until_it_is_confirmed(entry_ports: EntryPorts) -> None:
     """The score waits; nothing has to be written for it."""
     await _confirmed(entry_ports, 1)
     await _put(entry_ports, _record(1, 10))
@@ -200,7 +200,7 @@ async def test_no_change_takes_a_score_back(entry_ports: EntryPorts) -> None:
         assert (entry.score, entry.revision, len(entry.details.attributes)) == (3, 4, 3)
 
 
-async def test_selections_uploaded_at_once_are_told_once(entry_ports: EntryPorts) -> None:
+async def test_selections_uploaded_at_once_are_published_once(entry_ports: EntryPorts) -> None:
     numbers = range(10)
     await _confirmed(entry_ports, *numbers)
 
@@ -236,7 +236,7 @@ async def test_mongo_keeps_the_uploads(mongo_entry_ports: EntryPorts) -> None:
 
 
 async def test_mongo_record_of_an_earlier_release_is_read(mongo_entry_ports: EntryPorts) -> None:
-    """It does not say which upload brought it."""
+    """It does not contain the id of its upload."""
     await _confirmed(mongo_entry_ports, 1)
     await _put(mongo_entry_ports, _record(1, 10))
     await mongo_entry_ports.scoring.update_one({}, {"$unset": {"upload": ""}})

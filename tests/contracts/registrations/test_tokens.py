@@ -32,7 +32,7 @@ def _refused(tokens: ConfirmationTokens, token: str) -> None:
     assert refused.value.__cause__ is None
 
 
-def test_a_token_tells_what_it_is_bound_to(tokens: ConfirmationTokens) -> None:
+def test_a_token_contains_what_it_is_bound_to(tokens: ConfirmationTokens) -> None:
     bound_to = tokens.read(tokens.issue(CHALLENGE))
 
     assert (bound_to.user_id, bound_to.campaign_id) == (ANN, TOUR)
@@ -109,7 +109,7 @@ def test_an_unsigned_token_is_refused(tokens: ConfirmationTokens) -> None:
 
 
 @pytest.mark.parametrize("audience", [{}, {"aud": AUDIENCE}, {"aud": [AUDIENCE]}])
-def test_an_access_token_is_no_confirmation_token_though_the_secret_be_the_same(
+def test_an_access_token_is_no_confirmation_token_even_with_the_same_secret(
     tokens: ConfirmationTokens, audience: dict[str, Any]
 ) -> None:
     claims = {"campaign": TOUR, "challenge": CHALLENGE.id, "phone": "x", **audience}
@@ -117,7 +117,7 @@ def test_an_access_token_is_no_confirmation_token_though_the_secret_be_the_same(
     _refused(tokens, access_token(ANN, secret=KEY.decode(), **claims))
 
 
-def test_a_confirmation_token_is_no_access_token_though_the_secret_be_the_same(tokens: ConfirmationTokens) -> None:
+def test_a_confirmation_token_is_no_access_token_even_with_the_same_secret(tokens: ConfirmationTokens) -> None:
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(tokens.issue(CHALLENGE), KEY, algorithms=["HS256"], options={"verify_aud": False})
 
@@ -125,7 +125,7 @@ def test_a_confirmation_token_is_no_access_token_though_the_secret_be_the_same(t
 @pytest.mark.parametrize(
     "changes", [{"aud": "fangate"}, {"aud": [AUDIENCE]}, {"sub": None}, {"challenge": 7}, {"phone": None}]
 )
-def test_a_token_of_another_kind_is_refused_though_the_key_be_ours(
+def test_a_token_of_another_kind_is_refused_even_with_our_key(
     tokens: ConfirmationTokens, changes: dict[str, Any]
 ) -> None:
     claims = jwt.decode(tokens.issue(CHALLENGE), options={"verify_signature": False})

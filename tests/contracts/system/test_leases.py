@@ -1,4 +1,4 @@
-"""What every Leases promises, and what workers make of it: no slot is ever in two hands."""
+"""What every Leases promises, and what workers build on it: two workers never hold the same partition."""
 
 import asyncio
 import random
@@ -39,7 +39,7 @@ def renewal(worker: str, lease: timedelta = LEASE) -> SharesChange:
     return lambda shares, now: shares.renewed(worker, now, lease)
 
 
-async def test_what_is_stored_is_what_all_see(peers: tuple[Leases, Leases]) -> None:
+async def test_all_see_the_same_stored_leases(peers: tuple[Leases, Leases]) -> None:
     shares, now = await peers[0].change(renewal("a"))
     seen, later = await peers[1].change(lambda shares, _: shares)
 
@@ -65,7 +65,7 @@ async def test_changes_at_once_are_all_made(peers: tuple[Leases, Leases]) -> Non
 
 @dataclass(slots=True)
 class Floor:
-    """What is in hand, by anybody, at any moment."""
+    """The partitions that are held by any worker at this moment."""
 
     holders: dict[int, str] = field(default_factory=dict)
     clashes: list[tuple[str, str]] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Floor:
 async def work(
     floor: Floor, held: HeldPartitions, worker: str, chance: random.Random, until: asyncio.Event
 ) -> None:
-    """Come, work, renew late or not at all, go and come again, as processes do that are stopped and started."""
+    """Join, work, renew late or not at all, leave and join again, like processes that are stopped and started."""
     while not until.is_set():
         pause = await held.renew()
         began = asyncio.get_running_loop().time()
@@ -102,7 +102,7 @@ async def work(
     await held.give_back()
 
 
-async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> None:
+async def test_two_workers_never_hold_the_same_partition(peers: tuple[Leases, Leases]) -> None:
     """Eight workers that join, dawdle beyond their lease, leave and return, in two processes."""
     floor, until = Floor(), asyncio.Event()
     workers = [
@@ -120,7 +120,7 @@ async def test_no_slot_is_ever_in_two_hands(peers: tuple[Leases, Leases]) -> Non
 
 
 async def settled(*workers: HeldPartitions) -> None:
-    """Each renews when it is due, until none is waiting for slots."""
+    """Each renews when it is due, until no worker waits for partitions."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len({partition for one in workers for partition in one.partitions}) < PARTITIONS or not all(
             one.partitions for one in workers
@@ -143,7 +143,7 @@ async def test_workers_share_and_take_over(peers: tuple[Leases, Leases]) -> None
     assert len(another.partitions) == PARTITIONS, "at once, although the lease was not over"
 
 
-async def test_what_is_in_hand_is_not_given_away(peers: tuple[Leases, Leases]) -> None:
+async def test_a_held_partition_is_not_given_away(peers: tuple[Leases, Leases]) -> None:
     one, another = HeldPartitions(peers[0], "one", LEASE), HeldPartitions(peers[1], "another", LEASE)
     await one.renew()
 
@@ -157,7 +157,9 @@ async def test_what_is_in_hand_is_not_given_away(peers: tuple[Leases, Leases]) -
     await settled(one, another)
 
 
-async def test_who_dies_is_succeeded_when_the_lease_is_over(peers: tuple[Leases, Leases]) -> None:
+async def test_partitions_of_a_dead_worker_are_taken_over_when_its_lease_is_over(
+    peers: tuple[Leases, Leases],
+) -> None:
     dead, alive = HeldPartitions(peers[0], "dead", SHORT), HeldPartitions(peers[1], "alive", SHORT)
     await dead.renew()
     pause = await alive.renew()
@@ -172,7 +174,7 @@ async def test_who_dies_is_succeeded_when_the_lease_is_over(peers: tuple[Leases,
     assert waited <= 2 * SHORT.total_seconds(), "it looks again when the other's lease is over"
 
 
-async def test_work_stops_when_the_lease_cannot_be_renewed(peers: tuple[Leases, Leases]) -> None:
+async def test_work_stops_if_the_lease_cannot_be_renewed(peers: tuple[Leases, Leases]) -> None:
     held = HeldPartitions(peers[0], "one", SHORT)
     await held.renew()
 

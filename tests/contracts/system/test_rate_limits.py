@@ -45,7 +45,7 @@ async def test_a_bucket_is_full_at_first_and_then_empty(limits: RateLimits) -> N
     assert await taken(limits, 7, NOW) == [None] * 5 + [SECOND] * 2
 
 
-async def test_it_fills_evenly_and_tells_how_long_that_takes(limits: RateLimits) -> None:
+async def test_it_fills_evenly_and_returns_how_long_that_takes(limits: RateLimits) -> None:
     await taken(limits, 5, NOW)
 
     assert await taken(limits, 1, NOW + SECOND / 4) == [SECOND * 3 / 4]
@@ -59,7 +59,7 @@ async def test_it_never_holds_more_than_its_burst(limits: RateLimits) -> None:
     assert await taken(limits, 6, NOW + timedelta(hours=1)) == [None] * 5 + [SECOND]
 
 
-async def test_being_refused_costs_nothing(limits: RateLimits) -> None:
+async def test_a_refusal_takes_no_token(limits: RateLimits) -> None:
     await taken(limits, 30, NOW)
 
     assert await taken(limits, 1, NOW + SECOND) == [None]
@@ -71,14 +71,14 @@ async def test_subjects_do_not_share(limits: RateLimits) -> None:
     assert await taken(limits, 1, NOW, "bob") == [None]
 
 
-async def test_a_clock_that_is_behind_gains_nothing(limits: RateLimits) -> None:
+async def test_a_slow_clock_adds_no_tokens(limits: RateLimits) -> None:
     await taken(limits, 5, NOW)
 
     assert await taken(limits, 1, NOW - 10 * SECOND) == [11 * SECOND]
 
 
 @pytest.mark.parametrize("per_minute", [1, 7, 300, 59_999, 60_000])
-async def test_a_minute_never_gives_more_than_it_should(limits: RateLimits, per_minute: int) -> None:
+async def test_a_minute_never_grants_more_than_the_limit(limits: RateLimits, per_minute: int) -> None:
     limit = RateLimit(per_minute=per_minute, burst=1)
     assert limit.interval * per_minute >= timedelta(minutes=1)
 

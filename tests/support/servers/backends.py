@@ -1,6 +1,6 @@
 """Where a test's real server comes from: a URL in the environment, Docker, or the packaged server, in this order.
 
-What is nowhere to be had is skipped, loudly; in CI, which declares every backend, that is a failure.
+A test without a server is skipped with a message; in CI, which declares every backend, it fails.
 """
 
 import os
@@ -106,7 +106,7 @@ def apache_kafka_cluster(count: int) -> Iterator[Cluster]:
 
 def _docker_answers() -> bool:
     if sys.platform != "win32" and "DOCKER_HOST" not in os.environ and not DOCKER_SOCKET.exists():
-        return False  # Asked all the same, docker-py would leave its half-open socket behind.
+        return False  # Without a daemon, docker-py would leave its half-open socket behind.
     try:
         import docker  # noqa: PLC0415  # comes with testcontainers
 
@@ -130,7 +130,7 @@ def _mongodb_in_docker() -> Iterator[str]:
 
 @contextmanager
 def _kafka_in_docker() -> Iterator[str]:
-    port = free_port()  # The broker tells its clients where it is, so it must know before it starts.
+    port = free_port()  # The broker sends its address to its clients, so it must know it before it starts.
     container = (
         DockerContainer("apache/kafka:4.1.1")
         .with_bind_ports(9092, port)

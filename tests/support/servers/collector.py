@@ -1,4 +1,4 @@
-"""A collector of traces: takes OTLP over HTTP as any other does, and shows what it was given."""
+"""A collector of traces: takes OTLP over HTTP, and shows the spans that it received."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,12 +30,12 @@ class Collector:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What leads a process here, without waiting long for a batch to fill."""
+        """The settings that make a process export to this collector, with short waits for a full batch."""
         return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.server.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
 
     @property
     def text(self) -> str:
-        """Everything that arrived, whatever it means."""
+        """Everything that arrived, undecoded."""
         return "".join(request.body.decode("latin-1") for request in list(self.server.requests))
 
     def spans(self) -> list[Spanned]:

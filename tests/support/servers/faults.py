@@ -1,6 +1,6 @@
-"""Between a client and AWS: throttles, fails, dawdles and loses answers, as AWS does and its emulators do not.
+"""A proxy between a client and AWS. It throttles, fails, delays and loses answers, as AWS does.
 
-Everything is forwarded as it is but for the operations named in ``Faults``. Those can be changed at any moment.
+It forwards everything unchanged, except the operations named in ``Faults``. A test can change them at any moment.
 """
 
 import http.client
@@ -26,20 +26,20 @@ _BROKEN: Final = {"ErrorCode": "InternalFailure", "ErrorMessage": "Internal serv
 
 @dataclass(slots=True)
 class Faults:
-    """What goes wrong, from now on; chances are from 0 to 1."""
+    """The faults from now on. Chances are from 0 to 1."""
 
     operations: frozenset[str] = frozenset({"PutRecords"})
-    """To which the next four apply: the last part of the header X-Amz-Target."""
+    """The operations that the next four apply to: the last part of the header X-Amz-Target."""
     errors: float = 0
-    """Chance of a 500 before AWS hears of the request."""
+    """Chance of a 500 before AWS receives the request."""
     dropped: float = 0
-    """Chance that AWS does what it was asked to and the answer is lost."""
+    """Chance that AWS executes the request and the answer is lost."""
     seconds: float = 0
     """To wait before anything else."""
     throttled: float = 0
-    """Chance of each record of a PutRecords to be throttled, whatever becomes of the others."""
+    """Chance of each record of a PutRecords to be throttled, independent of the others."""
     failing_keys: frozenset[str] = frozenset()
-    """Partition keys whose records are answered InternalFailure."""
+    """The records with these partition keys are answered InternalFailure."""
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(*answer)
 
     def _put(self, body: bytes) -> "_Answer":
-        """Only what is spared is forwarded; the answer is put together as Kinesis does, by place."""
+        """Only records without a fault are forwarded; the answer is assembled by position, as Kinesis does."""
         request = json.loads(body)
         failures = [self._failure(record) for record in request["Records"]]
         if not any(failures):

@@ -1,6 +1,6 @@
-"""A Kafka of three brokers on this machine that can be told to fail: librdkafka's mock cluster.
+"""A Kafka of three brokers on this machine that fails on command: librdkafka's mock cluster.
 
-A process of its own (`tests.support.servers.librdkafka`) that speaks Kafka's protocol over TCP, to anyone. Each
+A process of its own (`tests.support.servers.librdkafka`) that speaks Kafka's protocol over TCP to any client. Each
 partition keeps its last 5 MiB.
 """
 
@@ -70,17 +70,17 @@ class MockCluster:
         self._told("create_topic", name, partitions, len(BROKERS))
 
     def fail_next(self, api: Api, failures: Sequence[Failure]) -> None:
-        """The next requests of this kind, whoever gets them; NONE lets one through."""
+        """Fail the next requests of this kind, on any broker; NONE lets one through."""
         self._told("fail_next", api, failures)
 
     def dawdle(self, milliseconds: int) -> None:
-        """From now on all do at once as they are asked, and answer so much later: perhaps when nobody waits."""
+        """From now on all brokers execute at once and answer later, perhaps after the client's time-out."""
         for broker in BROKERS:
             self._told("dawdle", broker, milliseconds)
 
     @contextmanager
     def counting(self) -> Iterator[Callable[[Api], int]]:
-        """Tells how many requests of a kind have come since the block was entered."""
+        """Gives a function that counts the requests of a kind since the block was entered."""
         self._told("begin_to_count")
         try:
             yield lambda api: int(self._told("count", api))
@@ -95,7 +95,7 @@ class MockCluster:
             self._told("fail_no_more", api)
 
     def set_down(self, *brokers: int) -> None:
-        """They hang up, and take no connection."""
+        """The brokers close their connections and accept none."""
         for broker in brokers:
             self._told("set_down", broker)
 

@@ -1,4 +1,4 @@
-"""librdkafka's mock cluster, reached through ctypes, as a program that does as it is told.
+"""librdkafka's mock cluster, reached through ctypes, as a program that executes commands.
 
 It comes inside the confluent-kafka wheel and is native code: a fault in it ends the process it runs in, which
 therefore is none of pytest's. A command is a line of JSON, ``["name", argument, …]``; it is answered by a line

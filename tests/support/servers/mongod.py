@@ -68,7 +68,7 @@ class Node:
             )  # fmt: skip
 
     def kill(self) -> None:
-        """As a machine dies: without a word."""
+        """Kill it, without a shutdown, as when a machine fails."""
         if self.process is not None:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGKILL)
@@ -91,7 +91,7 @@ class ReplicaSet:
         members = [{"_id": index, "host": f"127.0.0.1:{node.port}"} for index, node in enumerate(self.nodes)]
         # Elections faster than the ten seconds of production, so that a failover test takes seconds.
         settings = {"electionTimeoutMillis": 2_000, "heartbeatIntervalMillis": 500}
-        for node in self.nodes:  # Each must answer before the first is told to count on it.
+        for node in self.nodes:  # Each must answer before the first one gets the configuration that names it.
             with node.client() as client:
                 client.admin.command("ping")
         with self.nodes[0].client() as client:

@@ -1,4 +1,4 @@
-"""A neighbour that does what it is told: answers as scripted, or is in one of the troubles neighbours have."""
+"""A scripted neighbour: it gives the answers of a script, or has one of the usual failures."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.servers.ports import free_port
 
 SLOW_SECONDS = 10.0
 STOPS_WITHIN_SECONDS: Final = 0.01
-"""Whoever is still being answered slowly then is not. Zero would be for ever."""
+"""Slow answers that are still in progress then are cut off. Zero would mean no limit."""
 BACKLOG: Final = 256
 
 
@@ -65,7 +65,7 @@ TROUBLES: dict[str, Reply] = {
     "redirect": Reply(302, b"", headers={"Location": "/elsewhere"}),
     "forbidden": Reply(403, {"error": "forbidden"}),
 }
-"""What the neighbour says to everything then. Being down is the one more, see ``Neighbour.stop``."""
+"""The answer of a neighbour to every request, by kind of failure. Being down is another: ``Neighbour.stop``."""
 
 
 class Neighbour:
@@ -151,7 +151,7 @@ def nothing_here(_: Request) -> Reply:
 
 
 def records(bodies: Mapping[str, object]) -> Script:
-    """Each of ``bodies`` under its key as the last segment of the path, whatever is before it."""
+    """Each of ``bodies`` under its key as the last segment of the path, for any path before it."""
 
     def answer(request: Request) -> Reply:
         body = bodies.get(unquote(request.path.rpartition("/")[2]))

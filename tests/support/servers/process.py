@@ -15,7 +15,7 @@ class Process:
     log: Path
 
     def stop(self) -> int:
-        """As an orchestrator asks; the exit status."""
+        """Stop as an orchestrator does; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
@@ -24,7 +24,7 @@ class Process:
         return self.log.read_text()
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it logged, but for a line that is just being written."""
+        """The lines that it logged, without one that is just being written."""
         whole, _, _ = self.logged().rpartition("\n")
         return [dict(json.loads(line)) for line in whole.splitlines()]
 

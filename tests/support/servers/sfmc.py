@@ -1,4 +1,4 @@
-"""A Marketing Cloud of a few lines: hands out tokens, takes mails, and knows a message key again."""
+"""A small Marketing Cloud: issues tokens, accepts mails, and recognises a repeated message key."""
 
 import itertools
 import json
@@ -14,12 +14,12 @@ CLIENT_ID: Final = "client"
 CLIENT_SECRET: Final = "geheim-sfmc"
 DEFINITION_KEY: Final = "fangate-receipt"
 TOKEN_SECONDS: Final = 1079
-"""As the real one says."""
+"""As the real service words it."""
 _MAILS: Final = "/messaging/v1/email/messages/"
 
 
 def refusal(status: int, code: int, text: str) -> Reply:
-    """As it tells of errors."""
+    """The form of its errors."""
     return Reply(status, {"message": text, "errorcode": code, "documentation": ""})
 
 
@@ -30,8 +30,8 @@ UNAUTHORIZED: Final = Reply(401, {"message": "Not Authorized", "errorcode": 0, "
 
 @dataclass(slots=True)
 class Mailer:
-    """The script of both of its addresses. ``instead`` is said to the next mails, in turn, and ``after`` to those
-    that were accepted."""
+    """The script of both of its addresses. ``instead`` answers the next mails, one after the other; ``after``
+    answers the accepted ones."""
 
     expires_in: float = TOKEN_SECONDS
     mails: dict[str, Any] = field(default_factory=dict)
@@ -60,8 +60,8 @@ class Mailer:
         return self.after.popleft() if self.after else accepted
 
     def revoke(self) -> None:
-        """The token in use is good no more, whatever was said of its end."""
-        self.tokens.append("nobody's")
+        """Make the current token invalid before it expires."""
+        self.tokens.append("foreign")
 
     def _token(self, request: Request) -> Reply:
         asked = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}

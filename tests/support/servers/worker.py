@@ -17,7 +17,7 @@ READY_WITHIN_SECONDS = 60.0
 @dataclass(slots=True)
 class Worker(Process):
     def kill(self) -> None:
-        """As a machine dies: without a word."""
+        """Kill it, without a shutdown, as when a machine fails."""
         self.process.kill()
         self.process.wait()
 

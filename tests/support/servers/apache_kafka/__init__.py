@@ -1,1 +1,1 @@
-"""Apache Kafka itself, in KRaft mode: brokers with TLS, users and rights, which the mock cluster has not."""
+"""Apache Kafka itself, in KRaft mode: brokers with TLS, users and rights. The mock cluster has none of these."""

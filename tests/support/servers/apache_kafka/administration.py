@@ -66,11 +66,11 @@ class Administration:
         self._wait_for_rights(user, topic, 0)
 
     def _wait_for_rights(self, user: str, topic: str, count: int) -> None:
-        """The controller was told; brokers hear of it a moment later."""
+        """The controller knows the right at once; the brokers learn it a moment later."""
         deadline = time.monotonic() + SECONDS
         right = AclBindingFilter(*_right(user, topic))
         while len(self._client.describe_acls(right).result(SECONDS)) != count:
-            assert time.monotonic() < deadline, "the broker never heard of the right"
+            assert time.monotonic() < deadline, "the broker never learned of the right"
             time.sleep(LOOK_SECONDS)
 
     def leaders(self, topic: str) -> dict[int, int]:

@@ -21,7 +21,7 @@ class Machine(Protocol):
     def start(self, configuration: Path) -> None: ...
 
     def kill(self) -> None:
-        """Without a word, as machines die."""
+        """Kill it, without a shutdown, as when a machine fails."""
 
     def alive(self) -> bool: ...
 
@@ -52,7 +52,7 @@ class JavaProcess:
 
 
 class JavaContainer:
-    """With this machine's network, so that the broker is where its configuration says."""
+    """With this machine's network, so that the broker has the address of its configuration."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
