@@ -49,7 +49,7 @@ class MongoEntryQueries:
                 name = pref(rank, market)
                 branches += [(name, match | _also(name, market, query)) for match in wanted]
         counted = await self._count(branches)
-        by_market = [_market_count(counted, "", market) for market in distinct]
+        by_market = [MarketCount(market=market, by_rank=_by_rank(counted, "", market)) for market in distinct]
         return EligibleCounts(total=counted[TOTAL], by_market=by_market)
 
     @translated
@@ -185,10 +185,6 @@ def _to_ranked(document: Raw) -> Ranked:
         markets=markets_of(document),
         phone_confirmed_at=document["phoneConfirmedAt"],
     )
-
-
-def _market_count(counted: Counter[str], prefix: str, market: MarketId) -> MarketCount:
-    return MarketCount(market=market, by_rank=_by_rank(counted, prefix, market))
 
 
 def _by_rank(counted: Counter[str], prefix: str, market: MarketId) -> ByRank:
