@@ -49,7 +49,7 @@ log = structlog.get_logger()
 class RequestMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: Routes) -> None:
         self._app = app
-        self._notes = AccessLog(metrics)
+        self._access_log = AccessLog(metrics)
         self._routes = routes
         self.tracer: Tracer | None = None
         """Set when the server has started, if traces are configured."""
@@ -60,7 +60,7 @@ class RequestMiddleware:
             return
         scope["path"] = path_of(scope)
         route = self._routes.of(scope["path"])
-        exchange = _Exchange(scope, receive, send, notes=self._notes, route=route, tracer=self.tracer)
+        exchange = _Exchange(scope, receive, send, access_log=self._access_log, route=route, tracer=self.tracer)
         await exchange.run(self._app)
 
 
@@ -73,14 +73,14 @@ class _Exchange:
         receive: Receive,
         send: Send,
         *,
-        notes: AccessLog,
+        access_log: AccessLog,
         route: Route,
         tracer: Tracer | None,
     ) -> None:
         self._scope = scope
         self._body = Body(scope, receive)
         self._send = send
-        self._notes = notes
+        self._access_log = access_log
         self._route = route
         self._status = 0
         self._began = time.perf_counter()
@@ -105,7 +105,7 @@ class _Exchange:
                 raise  # Half an answer is sent: only a closed connection shows that the rest is missing.
             await self._answer(internal())
         finally:
-            self._note()
+            self._record()
 
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -128,12 +128,12 @@ class _Exchange:
         await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         seconds = time.perf_counter() - self._began
         span = self._span if self._span and self._span.kept else None
         if span:
             span.stop()
-        self._notes.add(
+        self._access_log.add(
             Answered(
                 method=self._scope["method"] if self._scope["method"] in _KNOWN_METHODS else "other",
                 route=self._route.template,
