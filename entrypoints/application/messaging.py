@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from domain.usecases.messaging.parked_messages import ListParked, RetryParked
+from domain.usecases.messaging.list_parked import ListParked
+from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
 from domain.usecases.messaging.relay_events import RelayEvents
+from domain.usecases.messaging.retry_parked import RetryParked
 from domain.usecases.messaging.retry_scores import RetryScores
-from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
+from domain.usecases.messaging.send_receipts import SendReceipts
 from entrypoints.application.needs import Neighbours
 from ports.messaging import CountedQueue, Outbox
 from ports.stores import Stores

@@ -1,4 +1,4 @@
-"""Publish what changes of registrations left."""
+"""Publish the events of registrations."""
 
 import random
 from collections.abc import Collection, Mapping, Sequence
@@ -30,9 +30,9 @@ EVENTS_AT_ONCE: Final = 500
 class RelayEvents:
     """Publish events, in order for each entry, at least once (entry-service REQ-010).
 
-    An event is forgotten only after it was published: whatever crashes in between is published again. One that
-    the stream refuses is offered again after growing pauses, and holds up the later ones of its entry; refused too
-    often, it is parked, and they go on.
+    An event is forgotten only after it was published, so after a crash it is published again. An event that the
+    stream refuses is tried again after growing pauses, and blocks the later events of its entry. An event that was
+    refused too often is parked, and the later ones go on.
     """
 
     outbox: Outbox
@@ -41,7 +41,7 @@ class RelayEvents:
     clock: Clock
 
     async def __call__(self, partitions: Collection[int]) -> Relayed:
-        """Once. Raises Unavailable, which counts as no attempt."""
+        """One pass. Raises Unavailable, which counts as no attempt."""
         messages = await self.outbox.pending(Channel.EVENTS, partitions, EVENTS_AT_ONCE, self.clock.now())
         if not messages:
             return Relayed()
@@ -63,11 +63,11 @@ class RelayEvents:
             return await self.stream.publish(events)
         except DomainError:
             raise
-        except Exception:  # noqa: BLE001  # a stream may be anybody's, and one event must not stop all
+        except Exception:  # noqa: BLE001  # any package may bring a stream, and one event must not stop the others
             return await self._publish_singly(events)
 
     async def _publish_singly(self, events: Sequence[OutgoingEvent]) -> Sequence[Refused]:
-        """Some event makes the stream fail in a way that it does not know itself: find out which."""
+        """An event makes the stream raise an unexpected error: find out which one."""
         refused: list[Refused] = []
         stuck: set[str] = set()
         for event in events:

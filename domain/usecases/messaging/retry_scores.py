@@ -13,15 +13,15 @@ from ports.system import Clock
 
 LONGEST_DELAY: Final = timedelta(seconds=900)
 _ENOUGH_DOUBLINGS: Final = 10
-"""More than it takes to the longest delay; keeps the power of two small."""
+"""Enough to reach the longest delay; keeps the power of two small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryScores:
-    """Ask again for a fanscore that was not known when the fan registered; store it and tell the world.
+    """Ask again for a fanscore that was not known when the fan registered; store it and record an event.
 
-    What account scoring says now counts, whatever the job is about and however old it is: a job that comes twice,
-    late or out of order finds the same. While the fan has no score and none is known, the job is put off, each
+    The present answer of account scoring counts, however old the job is. So a job that comes twice, late or out of
+    order has the same result. While the fan has no score and account scoring knows none, the job is put off, each
     time for about twice as long.
     """
 
@@ -30,14 +30,14 @@ class RetryScores:
     clock: Clock
 
     async def __call__(self, delivery: Delivery) -> timedelta | None:
-        """After what time to ask again; None when the job is done.
+        """Returns the time after which to ask again; None when the job is done.
 
-        Raises Unavailable when nobody answers: the job is still in hand then, and may be tried again without
-        using up another attempt.
+        Raises Unavailable when account scoring or the store does not answer. The job is still in flight then, and
+        may be tried again without using up another attempt.
         """
         job = delivery.job
         before = await self.entries.get(job.campaign_id, job.user_id)
-        # Entries are never deleted: one that is not there is in another store, and the job in the wrong queue.
+        # Entries are never deleted. A missing entry is in another store: the job is in the wrong queue.
         score = None if before is None else await self.fanscore.ask(job.user_id, job.campaign_id)
         if before is None or (before.fanscore is None and score is None):
             return delay_after(delivery.attempt)
@@ -46,7 +46,7 @@ class RetryScores:
         return None
 
     async def _store(self, before: Entry, score: float) -> None:
-        """But for a score that somebody else stored since we asked, which may be the newer one."""
+        """Keep a score that was stored after this one was asked for: it may be newer."""
         now = self.clock.now()
 
         def learn(current: Entry | None) -> Entry:
@@ -59,6 +59,7 @@ class RetryScores:
 
 
 def delay_after(attempt: int) -> timedelta:
-    """About 2, 4, 8 … seconds, at most a quarter of an hour; never the same for all who ask at once."""
+    """About 2, 4, 8 … seconds, at most 15 minutes. Random, so that jobs of one moment do not come back
+    together."""
     seconds = 2 ** min(attempt, _ENOUGH_DOUBLINGS) * random.uniform(0.75, 1.25)
     return min(timedelta(seconds=seconds), LONGEST_DELAY)

@@ -19,8 +19,9 @@ from domain.model.registrations.campaigns import Fan
 from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
+from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
 from domain.usecases.messaging.relay_events import RelayEvents
-from domain.usecases.messaging.run_background_tasks import QueueScoreRetries, SendReceipts
+from domain.usecases.messaging.send_receipts import SendReceipts
 from ports.events import BEHIND, Refused
 from ports.neighbours import Receipt
 from ports.system import current_request

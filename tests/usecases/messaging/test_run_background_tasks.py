@@ -10,7 +10,7 @@ from domain.model.ids import UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.messaging.relaying import MAX_ATTEMPTS
 from domain.model.registrations.campaigns import Fan
-from domain.usecases.messaging.run_background_tasks import RECEIPTS_AT_ONCE, REFUSED
+from domain.usecases.messaging.send_receipts import RECEIPTS_AT_ONCE, REFUSED
 from ports.messaging import Lane
 from ports.system import set_current_request
 from tests.usecases.messaging.relaying import Relaying

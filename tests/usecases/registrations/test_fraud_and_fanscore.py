@@ -9,8 +9,8 @@ from adapters.memory.queues import MemoryQueue
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.relaying import Channel
 from domain.model.registrations.entry import Fraud, FraudStatus
+from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
 from domain.usecases.messaging.retry_scores import RetryScores
-from domain.usecases.messaging.run_background_tasks import QueueScoreRetries
 from domain.usecases.registrations.registration import Device
 from ports.messaging import Lane
 from ports.neighbours import RegistrationAttempt

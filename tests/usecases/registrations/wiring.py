@@ -15,7 +15,7 @@ from domain.model.registrations.budgets import FanLimits
 from domain.model.registrations.confirmation import ConfirmationRules
 from domain.model.registrations.entry import Fraud, FraudStatus
 from domain.model.registrations.phones import SendLimits
-from domain.usecases.messaging.run_background_tasks import SendReceipts
+from domain.usecases.messaging.send_receipts import SendReceipts
 from domain.usecases.registrations.check_markets import CheckMarkets
 from domain.usecases.registrations.confirm_phone import ConfirmPhone
 from domain.usecases.registrations.count_eligible import CountEligible

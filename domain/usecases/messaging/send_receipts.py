@@ -1,4 +1,4 @@
-"""Run the errands that changes of registrations left."""
+"""Mail the receipts of confirmed registrations."""
 
 import asyncio
 import random
@@ -13,41 +13,21 @@ from domain.model.registrations.entry import Details, Entry
 from domain.model.registrations.errors import UserNotFound
 from domain.model.registrations.names import presentable
 from ports.entries import EntryStore
-from ports.messaging import Outbox, Queue, ScoreRetry
+from ports.messaging import Outbox
 from ports.neighbours import Receipt, Receipts, Users
 from ports.system import Clock, set_current_request
 
-RETRIES_AT_ONCE: Final = 500
 RECEIPTS_AT_ONCE: Final = 16
 REFUSED: Final = "the mailer refused the receipt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueScoreRetries:
-    """Hand the work of asking for a fanscore again to the queue."""
-
-    outbox: Outbox
-    queue: Queue
-    clock: Clock
-
-    async def __call__(self, partitions: Collection[int]) -> Relayed:
-        """Once. Raises Unavailable."""
-        messages = await self.outbox.pending(Channel.RETRIES, partitions, RETRIES_AT_ONCE, self.clock.now())
-        if not messages:
-            return Relayed()
-        await self.queue.send([_retry(message) for message in messages])
-        await self.outbox.settle(Settlement(channel=Channel.RETRIES, at=self.clock.now(), passed_on=messages))
-        return Relayed(passed_on=len(messages), more=len(messages) == RETRIES_AT_ONCE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendReceipts:
-    """Mail the receipts, once for each entry where the mailer can tell (entry-service REQ-008).
+    """Mail the receipts: one for each entry, if the mailer recognizes repeats (entry-service REQ-008).
 
-    They go to the account's own address; one that was typed may be a stranger's, and is used where the account has
-    none.
-    One that cannot be sent now is put off, longer each time, and never given up; one that the mailer will never
-    have is parked.
+    A receipt goes to the address of the account. The address in the registration is used only if the account has
+    none, because a fan may have typed the address of another person. A receipt that cannot be sent now is put off,
+    for longer each time, and never given up. A receipt that the mailer refuses for good is parked.
     """
 
     outbox: Outbox
@@ -57,7 +37,7 @@ class SendReceipts:
     clock: Clock
 
     async def __call__(self, partitions: Collection[int]) -> Relayed:
-        """Once. Raises Unavailable when the store does not answer."""
+        """One pass. Raises Unavailable when the store does not answer."""
         now = self.clock.now()
         messages = await self.outbox.pending(Channel.RECEIPTS, partitions, RECEIPTS_AT_ONCE, now)
         if not messages:
@@ -81,7 +61,7 @@ class SendReceipts:
         )
 
     async def _send(self, message: StoredMessage) -> "StoredMessage | _Unaddressed | Postponed | Parked":
-        set_current_request(message.request)  # Each runs in a task of its own.
+        set_current_request(message.request)  # ``gather`` runs each in a task of its own.
         entry = await self.entries.get(message.campaign_id, message.user_id)
         counted = replace(message, attempts=message.attempts + 1)
         try:
@@ -93,14 +73,14 @@ class SendReceipts:
         except Unavailable:
             pause = pause_after(counted.attempts) * random.uniform(0.5, 1)
             return Postponed(message=counted, until=self.clock.now() + pause)
-        except Exception as error:  # noqa: BLE001  # one receipt must not stop all
+        except Exception as error:  # noqa: BLE001  # one receipt must not stop the others
             return Parked(
                 message=counted, reason=f"the mailer failed: {type(error).__name__}", since=self.clock.now()
             )
         return Parked(message=counted, reason=REFUSED, since=self.clock.now())
 
     async def _receipt(self, message: StoredMessage, entry: Entry | None) -> Receipt | None:
-        """None where there is no address to write to."""
+        """None if there is no address."""
         try:
             fan = await self.users.get(message.user_id)
         except UserNotFound:
@@ -112,7 +92,7 @@ class SendReceipts:
 
 @dataclass(frozen=True, slots=True)
 class _Unaddressed:
-    """There is nobody to write to."""
+    """A receipt without an address."""
 
     message: StoredMessage
 
@@ -126,10 +106,4 @@ def _receipt(message: StoredMessage, details: Details, email: str) -> Receipt:
         first_name=presentable(details.first_name),
         last_name=presentable(details.last_name),
         markets=details.markets,
-    )
-
-
-def _retry(message: StoredMessage) -> ScoreRetry:
-    return ScoreRetry(
-        id=message.id, campaign_id=message.campaign_id, user_id=message.user_id, request=message.request
     )

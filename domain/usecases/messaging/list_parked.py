@@ -1,0 +1,18 @@
+"""List parked messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.model.ids import CampaignId
+from domain.model.messaging.relaying import Parked
+from ports.messaging import Outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListParked:
+    """The messages that were refused too often, the longest parked first."""
+
+    outbox: Outbox
+
+    async def __call__(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+        return await self.outbox.parked(campaign_id, limit)
