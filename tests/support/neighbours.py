@@ -17,7 +17,7 @@ class MemoryCampaigns:
         self._campaigns = {campaign.id: campaign for campaign in campaigns}
 
     def put(self, campaign: Campaign) -> None:
-        """For whoever sets the scene."""
+        """For the test's set-up."""
         self._campaigns[campaign.id] = campaign
 
     async def get(self, campaign_id: CampaignId) -> Campaign:
@@ -33,7 +33,7 @@ class MemoryUsers:
         self._answers = True
 
     def put(self, fan: Fan) -> None:
-        """For whoever sets the scene."""
+        """For the test's set-up."""
         self._fans[fan.id] = fan
 
     def remove(self, user_id: UserId) -> None:
@@ -66,11 +66,11 @@ class MemoryFanscore:
         return self._configured
 
     def put(self, user_id: UserId, score: float) -> None:
-        """For whoever sets the scene."""
+        """For the test's set-up."""
         self._scores[user_id] = score
 
     def answer(self, *, answers: bool) -> None:
-        """For whoever sets the scene: whether it answers, from now on."""
+        """For the test's set-up: whether it answers, from now on."""
         self._answers = answers
 
     async def fanscore(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
@@ -90,7 +90,7 @@ class MemoryFraudDetection:
         self.attempts: list[RegistrationAttempt] = []
 
     def think(self, opinion: Fraud) -> None:
-        """For whoever sets the scene."""
+        """For the test's set-up."""
         self._opinion = opinion
 
     async def assess(self, attempt: RegistrationAttempt) -> Fraud:

@@ -130,7 +130,7 @@ def test_what_is_wrong_is_named(scene: Scene, ask: Ask, pointer: str, wanted: di
 
 
 def test_sixty_four_callers_at_once_each_get_codes_of_their_own(scene: Scene) -> None:
-    """code-service REQ-007: with enough codes nobody is told otherwise."""
+    """code-service REQ-007: while there are enough codes, no caller is refused."""
     scene.stock(*(f"A{number}" for number in range(128)))
     with ThreadPoolExecutor(64) as callers:
         answers = list(callers.map(lambda _: by_post(scene, type="tm", count=2), range(64)))

@@ -1,4 +1,4 @@
-"""What every answer has: a request id, and where something is wrong a problem (RFC 9457), whoever answers."""
+"""What every answer has: a request id, and for each error a problem (RFC 9457), whichever layer answers."""
 
 import re
 import socket

@@ -27,7 +27,7 @@ def requests_counted(running: Service) -> dict[tuple[str, str, str], int]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Service]:
-    """A service nobody has called yet."""
+    """A service that was not called yet."""
     with service({"FANGATE_OBJECTS": f"file:{tmp_path}"}) as running:
         yield running
 
@@ -117,8 +117,8 @@ def test_several_workers_share_one_port_and_their_numbers_are_added_up(database_
 def test_an_object_store_that_cannot_be_reached_is_a_503_and_to_be_tried_again(
     aws_environment: dict[str, str],
 ) -> None:
-    nobody = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
-    with service(aws_environment | nobody | {"FANGATE_OBJECTS": "s3://bucket"}) as running:
+    unreachable = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
+    with service(aws_environment | unreachable | {"FANGATE_OBJECTS": "s3://bucket"}) as running:
         answer = httpx2.post(
             f"{running.url}/c1/codes", json={"key": "codes/c1/tm/a.csv"}, headers=bearer(), timeout=60
         )

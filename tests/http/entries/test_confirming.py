@@ -83,8 +83,8 @@ def test_a_token_that_is_not_this_fans_for_this_campaign_is_refused(scene: Scene
         assert_problem(refused, 422, "confirmation.invalid_token")
         assert forged not in refused.text or len(forged) < 10
     assert ann.get("entries/me").json() == mine
-    nobody = scene.fan("cy").post("entries/confirm", {"token": whole, "code": ann.codes()[0]})
-    assert_problem(nobody, 422, "confirmation.invalid_token")
+    stranger = scene.fan("cy").post("entries/confirm", {"token": whole, "code": ann.codes()[0]})
+    assert_problem(stranger, 422, "confirmation.invalid_token")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.support.tokens import bearer
 
 @pytest.fixture
 def documented_campaign(scene: Scene, platform: Platform) -> Scene:
-    """The campaign and the fan of the document's examples, and the account of whoever asks."""
+    """The campaign and the fan of the document's examples, and the account of the caller."""
     example = scene.elsewhere("tour-2026").opens()
     platform.put_fans(fan_body(a_fan("fan-1")), fan_body(a_fan("staff")))
     Fan(example, "fan-1").confirmed()

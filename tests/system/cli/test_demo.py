@@ -1,4 +1,4 @@
-"""``fangate demo``, as somebody runs it who has just cloned the project."""
+"""``fangate demo``, as a developer runs it after cloning the project."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""A relay in front of a server that can lose its answers: the request arrives, and nobody hears back."""
+"""A relay in front of a server that can lose its answers: the request arrives, and the caller gets no answer."""
 
 import contextlib
 import socket

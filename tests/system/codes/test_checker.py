@@ -205,11 +205,11 @@ DISHONEST: Final = {
         "what_was_told_is_stored",
         story([reserve("s1", 1, "A"), release("s2", 3, 2)], code("A", event(RESERVED, 1, "s1"))),
     ),
-    "a change nobody asked for": (
+    "a change that no caller asked for": (
         "what_is_stored_was_asked",
         story([], code("A", event(RESERVED, 1, "s1"))),
     ),
-    "a cut-off call assigned to somebody else than it was asked to": (
+    "a cut-off call assigned to another fan than it was asked to": (
         "what_is_stored_was_asked",
         story([reserve("s1", 1, "A"), cut_off(assign("s2", 3, "A", "bob"))], code("A", *GIVEN)),
     ),

@@ -83,7 +83,7 @@ async def test_a_claim_whose_answer_was_lost_is_repeated_under_its_id(
 async def test_codes_of_an_answer_that_was_lost_come_back_when_the_hold_lapses(
     database_url: str, stored: Codes, tmp_path: Path
 ) -> None:
-    """Nobody knows the reserveId, and no sweeper is about: the clock alone brings them back (REQ-003)."""
+    """No caller knows the reserveId, and no sweeper runs: the clock alone frees the codes (REQ-003)."""
     async with _killed_before_it_could_answer(database_url, stored, tmp_path, ttl=3, reserve_id=None) as client:
         held = _held(stored)
         answer = await _all_that_is_there(client)

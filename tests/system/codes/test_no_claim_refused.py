@@ -46,7 +46,7 @@ async def test_reservations_of_one_to_three_codes_go_out_to_the_last(database_ur
 
 
 async def _empty_the_pool(database_url: str, folder: Path, *, most: int) -> Sequence[Asked]:
-    """Everyone asks until told that not even one code is left; nobody was told so too early."""
+    """Each caller asks until it is told that no code is left. No caller is told so too early."""
     codes = [f"CODE-{number:05}" for number in range(POOL)]
     key = write_file(folder, codes)
     settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": f"file:{folder}"}

@@ -1,6 +1,6 @@
 """The world around the service, and a database whose primary may be killed.
 
-A scene for each test: whom it kills and breaks is nobody else's.
+Each test has a scene of its own: what it kills and breaks concerns no other test.
 """
 
 import uuid

@@ -1,6 +1,6 @@
 """Fans who register, confirm and change their minds, beside staff who move and select them.
 
-All are as persistent as good clients: whoever is not answered asks again.
+All are as persistent as good clients: a caller that gets no answer asks again.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Live updates say that something changed, to whoever listens; and are in nobody's way."""
+"""Live updates tell subscribers that something changed, and delay nothing else."""
 
 import time
 from typing import Any

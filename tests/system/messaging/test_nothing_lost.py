@@ -1,4 +1,4 @@
-"""No event is lost and none is invented, whoever dies meanwhile (entry-service REQ-010)."""
+"""No event is lost and none is invented, whichever process dies meanwhile (entry-service REQ-010)."""
 
 from functools import partial
 from typing import Final
@@ -57,7 +57,7 @@ async def test_workers_are_killed_and_kinesis_throttles_fails_and_loses_answers(
 async def test_workers_are_killed_brokers_fail_and_the_primary_dies(
     world: World, three_nodes: ReplicaSet, failing_kafka: MockCluster, name: str
 ) -> None:
-    """Whoever was not answered may be stored or not; what is stored is published."""
+    """A change that was not answered may be stored or not. What is stored is published."""
     failing_kafka.create_topic(name)
     to_kafka = {"FANGATE_STREAM": f"kafka://{failing_kafka.servers}/{name}"}
     async with a_storm(world, three_nodes.url("storm"), to_kafka, fans=FANS, a_second=A_SECOND) as storm:

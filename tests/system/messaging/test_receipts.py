@@ -1,4 +1,4 @@
-"""The receipt is mailed once, when the entry is first confirmed, whoever dies or loses an answer meanwhile."""
+"""The receipt is mailed once, when the entry is first confirmed, even if a worker dies or an answer is lost."""
 
 import httpx2
 

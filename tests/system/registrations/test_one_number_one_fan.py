@@ -1,4 +1,4 @@
-"""One number, one fan: whoever is first has it, in whatever instant the others come (entry-service REQ-002)."""
+"""One number, one fan: the first fan has it, even if others come at that instant (entry-service REQ-002)."""
 
 import asyncio
 from collections import Counter

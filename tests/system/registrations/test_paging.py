@@ -1,4 +1,4 @@
-"""Paging through the eligible while they change: nobody is met twice, nobody who stays eligible is left out."""
+"""Paging through the eligible while they change: no fan is met twice, no fan who stays eligible is left out."""
 
 import asyncio
 import json
@@ -41,15 +41,15 @@ async def test_pages_while_everything_changes(crowded: Stage) -> None:
     changed = await changing
     assert changed > ROUNDS, "rows did change meanwhile"
     for records in (*walks, *exports):
-        _nobody_is_met_twice(records)
+        _no_fan_is_met_twice(records)
         met = {(one["userId"], one["score"]) for one in records}
         assert met >= {(user, before[user]) for user in staying}, "who stayed eligible is left out"
         _is_in_order(records)
 
 
-def _nobody_is_met_twice(records: Sequence[Body]) -> None:
-    """A fan whose score was lowered meanwhile comes again further down, with that score; nobody else comes again,
-    and nobody with the same one."""
+def _no_fan_is_met_twice(records: Sequence[Body]) -> None:
+    """A fan whose score was lowered meanwhile comes again further down, with the lower score. No other fan comes
+    again, and none with the same score."""
     places = Counter((one["userId"], one["score"]) for one in records)
     assert set(places.values()) == {1}
     fell = {user for user, times in Counter(user for user, _ in places).items() if times > 1}

@@ -171,7 +171,7 @@ def _relayed(logged: str) -> set[str]:
 
 
 async def test_a_lease_is_given_back_at_the_end(place: Place) -> None:
-    """Whoever comes next need not wait until it is over."""
+    """The next worker need not wait until the lease is over."""
     hour = place.settings | {"FANGATE_RELAY_LEASE": "3600"}
     with worker(hour) as first:
         await place.registers("ann")

@@ -46,7 +46,7 @@ def stored(store: str) -> list[tuple[str, list[str]]]:
 
 @pytest.fixture
 def lapsed(database_url: str, platform: Platform) -> str:
-    """A database with a hold that lapsed and that nobody has written down."""
+    """A database with a hold that lapsed and is still stored as reserved."""
     settings = {"FANGATE_STORE": database_url, "FANGATE_RESERVATION_TTL": "0.1"}
     with a_scene(platform, settings) as scene:
         scene.stock("A1")

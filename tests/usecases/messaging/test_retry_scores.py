@@ -17,7 +17,7 @@ from tests.support.registrations import ANN, NOON, TOUR, an_entry
 
 
 class BusyFanscore(MemoryFanscore):
-    """While it is being asked, somebody else is faster."""
+    """While it is asked, another job stores the score first."""
 
     def __init__(self, entries: MemoryEntryStore, theirs: float) -> None:
         super().__init__({ANN: 0.5})

@@ -61,7 +61,7 @@ async def test_a_receipt_is_never_given_up_for_an_outage(relaying: Relaying) -> 
 
 
 async def test_a_receipt_that_the_mailer_will_never_have_is_parked(relaying: Relaying) -> None:
-    """Whoever mended the mailer's settings can send it yet."""
+    """Once the mailer's settings are mended, the receipt can still be sent."""
     await relaying.registers("ann", confirmed=True)
     await relaying.registers("bob", confirmed=True)
     relaying.receipts.answers |= {"ann@example.com": False, "bob@example.com": ValueError()}
