@@ -16,6 +16,7 @@ from bson import json_util
 from pymongo.database import Database
 
 from tests.support.answers import assert_problem
+from tests.support.commands import fangate
 from tests.support.fresh import new_phone
 from tests.support.paths import DATA
 from tests.support.platform import Platform
@@ -23,7 +24,6 @@ from tests.support.registrations import a_fan, fan_body
 from tests.support.scene import Fan, Scene, a_scene
 from tests.support.servers.worker import worker
 from tests.support.stored import assert_declared
-from tests.system.cli.commands import fangate
 
 WRITTEN: Final = json_util.loads((DATA / "stored-by-0.1.json").read_text())
 TOLD: Final[dict[str, Any]] = WRITTEN["told"]

@@ -7,9 +7,9 @@ from typing import Any
 import pymongo
 import pytest
 
+from tests.support.commands import fangate
 from tests.support.scene import staff
 from tests.support.servers.service import service
-from tests.system.cli.commands import fangate
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from entrypoints.bootstrap.kafka import check_kafka_files
 from entrypoints.config.kafka_urls import kafka_address
 from entrypoints.config.settings import ConfigurationError, Settings
+from tests.support.commands import fangate
 from tests.support.servers.apache_kafka.certificates import Authority
-from tests.system.cli.commands import fangate
 from tests.system.cli.test_settings import assert_one_line
 
 PLACE = "kafka+ssl://broker:9093/topic"

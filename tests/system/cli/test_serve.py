@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.support.commands import fangate
 from tests.support.servers.service import service
 from tests.support.tokens import bearer
-from tests.system.cli.commands import fangate
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])

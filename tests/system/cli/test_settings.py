@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.commands import fangate
 from tests.support.servers.service import SECRET
-from tests.system.cli.commands import fangate
 
 HIDDEN = "geheim"
 """Stands wherever a password might."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from entrypoints.config.settings import Settings
+from tests.support.commands import fangate
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import SECRET, service
 from tests.support.waiting import eventually
-from tests.system.cli.commands import fangate
 
 HIDDEN = "geheim"
 

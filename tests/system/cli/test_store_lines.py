@@ -7,11 +7,11 @@ import httpx2
 import pymongo
 import pytest
 
+from tests.support.commands import fangate
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import service
 from tests.support.servers.worker import worker
 from tests.support.waiting import eventually
-from tests.system.cli.commands import fangate
 
 PASSWORD = "open-sesame-1"
 

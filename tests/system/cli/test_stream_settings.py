@@ -13,10 +13,10 @@ import pytest
 from entrypoints.config.kafka_urls import kafka_address
 from entrypoints.config.settings import Settings
 from entrypoints.config.stream_urls import check_stream, kinesis_name
+from tests.support.commands import fangate
 from tests.support.paths import EXAMPLE_STREAM, EXAMPLES
 from tests.support.servers.service import service
 from tests.support.tokens import bearer
-from tests.system.cli.commands import fangate
 from tests.system.cli.test_settings import assert_one_line
 
 WRONG = [

@@ -3,8 +3,8 @@
 import jwt
 import pytest
 
+from tests.support.commands import fangate
 from tests.support.servers.service import SECRET
-from tests.system.cli.commands import fangate
 
 
 def claims(token: str, **options: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The world around the service, and a database whose primary may be killed.
 
-Each test has a scene of its own: what it kills and breaks concerns no other test.
+Each test has a deployment of its own: what it kills and breaks concerns no other test.
 """
 
 import uuid
@@ -11,7 +11,7 @@ import pytest
 from tests.support.servers.backends import unavailable
 from tests.support.servers.mongod import ReplicaSet, packaged_mongod, replica_set
 from tests.support.world import World, a_world
-from tests.system.messaging.scene import Scene, a_scene
+from tests.system.messaging.deployment import Deployment, a_deployment
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,6 @@ def three_nodes() -> Iterator[ReplicaSet]:
 
 
 @pytest.fixture
-def scene(database_url: str, aws_environment: dict[str, str]) -> Iterator[Scene]:
-    with a_scene(database_url, aws_environment) as running:
+def deployment(database_url: str, aws_environment: dict[str, str]) -> Iterator[Deployment]:
+    with a_deployment(database_url, aws_environment) as running:
         yield running

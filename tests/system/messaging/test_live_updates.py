@@ -7,21 +7,21 @@ import pytest
 
 from tests.support.servers.neighbours import TROUBLES
 from tests.support.waiting import eventually
-from tests.system.messaging.scene import API_KEY, Scene
+from tests.system.messaging.deployment import API_KEY, Deployment
 
 
-def changes(scene: Scene, campaign: str, fan: str) -> None:
+def changes(deployment: Deployment, campaign: str, fan: str) -> None:
     for market in ("nyc", "bos", "lax"):
-        scene.register(campaign, fan, markets=[market])
+        deployment.register(campaign, fan, markets=[market])
 
 
-def test_each_change_is_told_without_anything_private(scene: Scene) -> None:
-    campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
-    scene.worker()
+def test_each_change_is_told_without_anything_private(deployment: Deployment) -> None:
+    campaign, fan = deployment.world.open_campaign(), deployment.vouched_fan()
+    deployment.worker()
 
-    changes(scene, campaign, fan)
+    changes(deployment, campaign, fan)
 
-    asked = eventually(lambda: list(scene.appsync.requests), lambda asked: len(asked) == 3)
+    asked = eventually(lambda: list(deployment.appsync.requests), lambda asked: len(asked) == 3)
     told: list[dict[str, Any]] = [request.json()["variables"]["input"] for request in asked]
     assert {request.headers["x-api-key"] for request in asked} == {API_KEY}
     assert sorted((one["revision"], one["type"], one["userId"]) for one in told) == [
@@ -30,26 +30,26 @@ def test_each_change_is_told_without_anything_private(scene: Scene) -> None:
         (3, "fangate.entry.updated", fan),
     ]
     said = "".join(request.body.decode() for request in asked)
-    assert scene.world.accounts[fan]["phone"] not in said
+    assert deployment.world.accounts[fan]["phone"] not in said
     assert "@" not in said
 
 
 @pytest.mark.parametrize("trouble", ["down", "slow", "error"])
-def test_an_api_in_trouble_changes_nothing(scene: Scene, trouble: str) -> None:
-    campaign, fan = scene.world.open_campaign(), scene.vouched_fan()
+def test_an_api_in_trouble_changes_nothing(deployment: Deployment, trouble: str) -> None:
+    campaign, fan = deployment.world.open_campaign(), deployment.vouched_fan()
     if trouble == "down":
-        scene.appsync.stop()
+        deployment.appsync.stop()
     else:
-        scene.appsync.say(TROUBLES[trouble])
-    worker = scene.worker()
+        deployment.appsync.say(TROUBLES[trouble])
+    worker = deployment.worker()
 
-    changes(scene, campaign, fan)
+    changes(deployment, campaign, fan)
 
-    eventually(scene.left, lambda messages: messages == [])
+    eventually(deployment.left, lambda messages: messages == [])
     eventually(
         lambda: [line["event"] for line in worker.lines()].count("event.published"), lambda count: count == 3
     )
-    assert len(scene.mailer.mails) == 1
+    assert len(deployment.mailer.mails) == 1
     began = time.monotonic()
     assert worker.stop() == 0
     assert time.monotonic() - began < 25

@@ -15,12 +15,12 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
+from tests.support.commands import fangate
 from tests.support.registrations import NOON
 from tests.support.servers.kafka import BROKERS, MockCluster
 from tests.support.servers.reading import first_of_each, read_kafka
 from tests.support.servers.worker import worker
 from tests.support.waiting import eventually
-from tests.system.cli.commands import fangate
 
 TOUR = CampaignId("tour")
 LEASE_SECONDS = 1.0

@@ -1,6 +1,5 @@
 """``fangate worker``: what has to happen without anyone asking (code-service REQ-003)."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,17 +15,17 @@ from tests.support.platform import Platform
 from tests.support.scene import a_scene
 from tests.support.servers import backends
 from tests.support.servers.mongod import packaged_mongod, replica_set
+from tests.support.servers.process import inherited
 from tests.support.waiting import eventually
 
 
 @contextmanager
 def worker(store: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The worker as a process."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
     settings = {"FANGATE_STORE": store, "FANGATE_SWEEP_INTERVAL": "0.1", "FANGATE_OBJECTS": "memory:"}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [Path(sys.executable).parent / "fangate", "worker"], env=inherited | settings, stdout=out, stderr=out
+            [Path(sys.executable).parent / "fangate", "worker"], env=inherited() | settings, stdout=out, stderr=out
         )
     try:
         yield process

@@ -1,11 +1,11 @@
 """``fangate`` as a person at a terminal runs it."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support.servers.process import inherited
 from tests.support.servers.service import SECRET
 
 
@@ -13,10 +13,9 @@ def fangate(
     *arguments: str, settings: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run to its end."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
     return subprocess.run(
         [Path(sys.executable).parent / "fangate", *arguments],
-        env=inherited | {"FANGATE_JWT_SECRET": SECRET} | dict(settings or {}),
+        env=inherited() | {"FANGATE_JWT_SECRET": SECRET} | dict(settings or {}),
         cwd=folder,
         capture_output=True,
         text=True,

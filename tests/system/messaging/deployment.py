@@ -10,6 +10,7 @@ import boto3
 import httpx2
 import pymongo
 
+from tests.support.commands import fangate
 from tests.support.fresh import new_id, new_phone
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
 from tests.support.servers.service import Service, service
@@ -17,7 +18,6 @@ from tests.support.servers.sfmc import CLIENT_ID, CLIENT_SECRET, DEFINITION_KEY,
 from tests.support.servers.worker import Worker, worker
 from tests.support.tokens import bearer
 from tests.support.world import World, a_world
-from tests.system.cli.commands import fangate
 
 Body = dict[str, Any]
 
@@ -26,7 +26,7 @@ API_KEY: Final = "da2-key"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Deployment:
     world: World
     mailer: Mailer
     appsync: Neighbour
@@ -39,7 +39,7 @@ class Scene:
     stack: ExitStack = field(repr=False)
 
     def worker(self) -> Worker:
-        """Another one, until the scene ends."""
+        """Another one, until the deployment ends."""
         return self.stack.enter_context(worker(self.settings))
 
     def register(self, campaign: str, fan: str, **changes: Any) -> Body:
@@ -75,7 +75,7 @@ class Scene:
 
 
 @contextmanager
-def a_scene(database_url: str, aws: Mapping[str, str], **changes: str) -> Iterator[Scene]:
+def a_deployment(database_url: str, aws: Mapping[str, str], **changes: str) -> Iterator[Deployment]:
     name = f"scores-{uuid.uuid4().hex}"
     with ExitStack() as stack:
         world = stack.enter_context(a_world())
@@ -110,4 +110,4 @@ def a_scene(database_url: str, aws: Mapping[str, str], **changes: str) -> Iterat
         mongo: pymongo.MongoClient[Body] = stack.enter_context(pymongo.MongoClient(database_url))
         entries = mongo.get_default_database()["entries"]
         running = stack.enter_context(service(settings))
-        yield Scene(world, mailer, appsync, running, settings, name, entries, sqs, stack)
+        yield Deployment(world, mailer, appsync, running, settings, name, entries, sqs, stack)
