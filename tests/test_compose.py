@@ -42,7 +42,7 @@ def test_has_everything_the_project_needs() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOT))
-def test_what_keeps_running_tells_how_it_is(name: str) -> None:
+def test_every_long_running_service_has_a_health_check(name: str) -> None:
     health = SERVICES[name]["healthcheck"]
     assert health["test"][0] == "CMD"
     assert {"interval", "timeout", "retries", "start_period"} <= health.keys()
@@ -55,7 +55,7 @@ def test_each_service_waits_until_what_it_needs_is_healthy(name: str) -> None:
         assert how["condition"] == wanted, needed
 
 
-def test_what_runs_once_is_not_restarted() -> None:
+def test_a_service_that_runs_once_is_not_restarted() -> None:
     assert all(SERVICES[name]["restart"] == "no" for name in ONE_SHOT)
 
 
@@ -65,7 +65,7 @@ def test_images_are_pinned(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_ours_is_of_this_version(name: str) -> None:
+def test_our_image_has_this_version(name: str) -> None:
     assert SERVICES[name]["image"] == f"fangate:{VERSION}"
 
 
@@ -76,12 +76,12 @@ def test_base_images_are_pinned() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_nothing_is_published_beyond_this_machine(name: str) -> None:
+def test_no_port_is_published_beyond_this_machine(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: str) -> None:
+def test_our_services_are_built_here_and_configured_with_valid_values(name: str) -> None:
     assert SERVICES[name]["build"] == "."
     given = {
         variable.removeprefix(PREFIX).lower(): value
@@ -96,7 +96,7 @@ def test_ours_are_built_here_and_configured_with_values_fangate_accepts(name: st
 
 @pytest.mark.parametrize("variable", [f"{PREFIX}CAMPAIGNS", f"{PREFIX}USERS"])
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_ours_see_the_files_they_are_to_read(name: str, variable: str) -> None:
+def test_our_services_see_the_files_that_they_read(name: str, variable: str) -> None:
     path = Path(SERVICES[name]["environment"][variable].removeprefix("file:"))
     mounts = [volume.split(":") for volume in SERVICES[name]["volumes"]]
     assert any((ROOT / here / path.relative_to(there)).is_file() for here, there, _ in mounts)
@@ -107,7 +107,7 @@ def test_the_service_is_healthy_only_when_ready() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_worker_is_unwell_where_process_1_is_not_the_worker() -> None:
+def test_the_worker_is_unhealthy_if_process_1_is_not_the_worker() -> None:
     _, _, *arguments = SERVICES["worker"]["healthcheck"]["test"]
     store = SERVICES["worker"]["environment"]["FANGATE_STORE"]
     ran = subprocess.run(
@@ -126,7 +126,7 @@ def test_the_image_runs_fangate_without_rights_and_from_hashed_packages() -> Non
     assert re.search(r"^HEALTHCHECK ", final, re.MULTILINE)
 
 
-def test_the_build_sees_what_it_copies_and_nothing_else() -> None:
+def test_the_build_context_has_the_copied_files_and_no_others() -> None:
     copied: set[str] = set()
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
         copied |= set(sources.split())

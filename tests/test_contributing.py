@@ -1,4 +1,4 @@
-"""What helps contributors: the workflow, the hooks, the forms, `make help`. Each agrees with what it speaks of."""
+"""The workflow, the hooks, the forms and `make help` for contributors agree with the files that they name."""
 
 import os
 import re
@@ -66,13 +66,13 @@ def test_the_workflow_takes_node_in_the_versions_of_the_package() -> None:
     ]
 
 
-def test_actions_are_pinned_by_commit_and_tell_their_version() -> None:
+def test_actions_are_pinned_by_commit_and_name_their_version() -> None:
     uses = re.findall(r"uses: (.+)", (GITHUB / "workflows/ci.yml").read_text())
     assert len(uses) == 3
     assert [use for use in uses if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
 
 
-def test_the_workflow_may_read_and_nothing_else_and_ends() -> None:
+def test_the_workflow_may_only_read_and_has_a_time_limit() -> None:
     assert WORKFLOW["permissions"] == {"contents": "read"}
     assert all("permissions" not in job and job["timeout-minutes"] <= 120 for job in JOBS.values())
     assert WORKFLOW["concurrency"].keys() == {"group", "cancel-in-progress"}
@@ -110,7 +110,7 @@ def tracked() -> list[str]:
 
 
 def faults(form: Mapping[str, Any]) -> list[str]:
-    """What GitHub would refuse in an issue form."""
+    """The faults for which GitHub would refuse an issue form."""
     fields = [field for field in form.get("body", ()) if field.get("type") != "markdown"]
     texts = [field for field in form.get("body", ()) if field.get("type") == "markdown"]
     found = [f"no {key}" for key in ("name", "description", "body") if not form.get(key)]
@@ -123,7 +123,7 @@ def faults(form: Mapping[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_an_issue_form_is_one_that_github_shows(form: Path) -> None:
+def test_an_issue_form_is_valid_for_github(form: Path) -> None:
     assert faults(yaml.safe_load(form.read_text())) == []
 
 

@@ -1,4 +1,4 @@
-"""What the documents say about the code, where a test can tell whether it is so."""
+"""Statements of the documents about the code that a test can check."""
 
 import json
 import re
@@ -65,7 +65,7 @@ def test_only_variables_that_exist_are_named(document: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
-def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
+def test_the_readme_lists_every_variable_and_its_default(variable: str) -> None:
     row = re.search(rf"^\| `{variable}` \|([^|]*)\|", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert row is not None
     default = VARIABLES[variable]
@@ -76,19 +76,19 @@ def test_the_readme_tells_every_variable_and_its_default(variable: str) -> None:
     assert row[1].strip("` ") == ("" if default is None else str(default))
 
 
-def test_the_readme_tells_every_operation_and_no_other() -> None:
+def test_the_readme_lists_every_operation_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?`(?: `.+?`)*) \|", section("README.md", "### All operations"), re.MULTILINE)
-    told = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     there = {
         f"{operation.method} {operation.path}" if operation.of_campaign else operation.path
         for operation in OPERATIONS
         if not operation.path.startswith("/docs/")  # The files of the documentation page.
     }
-    assert told == there - {"GET /{campaignId}/reserve"}  # Deprecated: a GET that writes.
+    assert documented == there - {"GET /{campaignId}/reserve"}  # Deprecated: a GET that writes.
 
 
 def section(document: str, heading: str) -> str:
-    """What stands under a heading, until the next that is as high or higher."""
+    """The text under a heading, until the next heading of the same or a higher level."""
     rest = (ROOT / document).read_text().partition(f"\n{heading}\n")[2]
     return re.split(rf"^#{{1,{heading.index(' ')}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -107,7 +107,7 @@ def test_the_walk_through_works_with_the_files_that_are_there() -> None:
 
 
 @pytest.mark.parametrize("document", STORED, ids=lambda document: str(document.Settings.name))
-def test_the_architecture_tells_what_is_stored_and_its_indexes(document: type) -> None:
+def test_the_architecture_lists_what_is_stored_and_its_indexes(document: type) -> None:
     settings = document.Settings  # type: ignore[attr-defined]
     row = re.search(rf"^\| `{settings.name}` \|.*", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
     assert row is not None
@@ -115,16 +115,16 @@ def test_the_architecture_tells_what_is_stored_and_its_indexes(document: type) -
     assert [name for name in indexes if f"`{name}`" not in row[0]] == []
 
 
-def test_operators_are_told_of_every_event_that_is_logged_and_no_other() -> None:
+def test_the_operations_guide_lists_every_logged_event_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?`) \|", section("docs/operations.md", "## Logs"), re.MULTILINE)
-    told = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
+    documented = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
     sources = "".join(
         path.read_text() for floor in ("adapters", "entrypoints") for path in (ROOT / floor).rglob("*.py")
     )
     logged = set(re.findall(r"\b_?log\.[a-z]+\(\s*\"([a-z_.]+)\"", sources))
     assert len(logged) > 20
-    assert logged - told == set()
-    assert {name for name in told if f'"{name}"' not in sources} == set()
+    assert logged - documented == set()
+    assert {name for name in documented if f'"{name}"' not in sources} == set()
 
 
 def test_the_changelog_begins_with_this_version_and_keeps_to_its_form() -> None:

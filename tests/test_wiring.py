@@ -34,7 +34,7 @@ def test_each_scheme_that_a_setting_accepts_has_an_adapter(setting: str) -> None
     assert set(accepted) == TABLES[setting].keys(), "see entrypoints/bootstrap/tables.py and config/settings.py"
 
 
-def test_each_setting_that_picks_an_adapter_is_asked() -> None:
+def test_each_setting_that_picks_an_adapter_is_tested() -> None:
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     picking = {name for name, default in defaults.items() if isinstance(default, str) and ":" in default}
     assert picking == TABLES.keys()

@@ -18,17 +18,17 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and sockets:
-            _tell(sockets[0])
+            _announce(sockets[0])
 
 
 class _Processes(Multiprocess):
-    _told = False
+    _announced = False
 
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
-        if not self._told and any(process.is_ready(timeout=1) for process in self.processes):
-            self._told = True
-            _tell(self.sockets[0])
+        if not self._announced and any(process.is_ready(timeout=1) for process in self.processes):
+            self._announced = True
+            _announce(self.sockets[0])
 
 
 def run(config: uvicorn.Config, bound: socket.socket) -> None:
@@ -43,7 +43,7 @@ def run(config: uvicorn.Config, bound: socket.socket) -> None:
         sys.exit(STARTUP_FAILED)
 
 
-def _tell(bound: socket.socket) -> None:
+def _announce(bound: socket.socket) -> None:
     host, port = bound.getsockname()[:2]
     address = f"http://{shown(host)}:{port}"
     structlog.get_logger().info("http.listening", address=address, docs=f"{address}/docs")

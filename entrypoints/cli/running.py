@@ -29,7 +29,7 @@ from entrypoints.worker.loop import work
 from entrypoints.worker.watching import watched
 
 GRACE_SECONDS = 25
-"""How long requests in progress may still take when the service is told to stop."""
+"""How long requests in progress may still take when the service stops."""
 KEEP_ALIVE_SECONDS = 75
 """How long a connection without a request stays open. Load balancers keep theirs for 60 s. The caller must be the
 first to close, or a request meets a connection that was closed a moment before: uvicorn's own 5 s do that."""

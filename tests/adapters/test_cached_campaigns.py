@@ -16,12 +16,12 @@ from tests.support.registrations import TOUR, Seconds, a_campaign
 class Scripted:
     """Campaigns that record their requests, and answer when the test allows it."""
 
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     broken: bool = False
 
     async def get(self, campaign_id: CampaignId) -> Campaign:
-        self.asked.append(campaign_id)
+        self.requests.append(campaign_id)
         await self.may_answer.wait()
         if self.broken:
             raise Unavailable("campaigns")
@@ -42,11 +42,11 @@ async def test_a_campaign_is_cached_for_less_than_thirty_seconds(scripted: Scrip
 
     seconds.now += 29.9
     await cached.get(TOUR)
-    assert len(scripted.asked) == 1
+    assert len(scripted.requests) == 1
 
     seconds.now += 0.1
     await cached.get(TOUR)
-    assert len(scripted.asked) == 2
+    assert len(scripted.requests) == 2
 
 
 async def test_its_age_counts_from_the_request(scripted: Scripted) -> None:
@@ -63,7 +63,7 @@ async def test_its_age_counts_from_the_request(scripted: Scripted) -> None:
     seconds.now += MAX_AGE_SECONDS - 2
     await cached.get(TOUR)
 
-    assert len(scripted.asked) == 2
+    assert len(scripted.requests) == 2
 
 
 async def test_a_hundred_callers_at_once_ask_the_service_once(scripted: Scripted) -> None:
@@ -72,7 +72,7 @@ async def test_a_hundred_callers_at_once_ask_the_service_once(scripted: Scripted
     answers = await asyncio.gather(*(cached.get(TOUR) for _ in range(100)))
 
     assert answers == [a_campaign()] * 100
-    assert scripted.asked == [TOUR]
+    assert scripted.requests == [TOUR]
 
 
 async def test_a_failure_reaches_all_callers_that_wait_and_is_not_remembered(scripted: Scripted) -> None:
@@ -98,7 +98,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_answer_along(scripted: 
 
     assert await second == a_campaign()
     assert first.cancelled()
-    assert scripted.asked == [TOUR]
+    assert scripted.requests == [TOUR]
 
 
 async def test_the_cache_has_a_maximum_size(scripted: Scripted) -> None:
@@ -110,7 +110,7 @@ async def test_the_cache_has_a_maximum_size(scripted: Scripted) -> None:
     await cached.get(CampaignId("two"))
     await cached.get(CampaignId("one"))
 
-    assert scripted.asked == ["one", "two", "three", "one"]
+    assert scripted.requests == ["one", "two", "three", "one"]
 
 
 async def test_the_campaign_with_the_oldest_request_leaves_first(scripted: Scripted) -> None:
@@ -123,4 +123,4 @@ async def test_the_campaign_with_the_oldest_request_leaves_first(scripted: Scrip
     for id in ("one", "three", "one"):
         await cached.get(CampaignId(id))
 
-    assert scripted.asked == ["one", "two", "one", "three"]
+    assert scripted.requests == ["one", "two", "one", "three"]

@@ -73,16 +73,16 @@ async def test_a_temporary_failure_is_hidden_by_a_retry(
     assert len(service.requests) == 2
 
 
-@pytest.mark.parametrize(("trouble", "asked"), [("gateway", 2), ("hangs_up", 2), ("error", 1), ("not_json", 1)])
+@pytest.mark.parametrize(("trouble", "requests"), [("gateway", 2), ("hangs_up", 2), ("error", 1), ("not_json", 1)])
 async def test_a_request_is_retried_once_and_only_where_it_makes_sense(
-    service: Neighbour, campaigns: Campaigns, trouble: str, asked: int
+    service: Neighbour, campaigns: Campaigns, trouble: str, requests: int
 ) -> None:
     service.say(TROUBLES[trouble])
 
     with pytest.raises(Unavailable):
         await campaigns.get(TOUR)
 
-    assert len(service.requests) == asked
+    assert len(service.requests) == requests
 
 
 async def test_a_redirect_is_not_followed(service: Neighbour, campaigns: Campaigns) -> None:

@@ -7,16 +7,16 @@ import pytest
 
 from adapters.appsync.live_updates import AT_ONCE, MAX_WAITING, BackgroundLiveUpdates, NoLiveUpdates, in_background
 from domain.model.cloud_events import OutgoingEvent
-from tests.usecases.messaging.relaying import Relaying, ToldRealtime
+from tests.usecases.messaging.relaying import Relaying, ScriptedRealtime
 
 
 def events(number: int) -> Sequence[OutgoingEvent]:
     return [OutgoingEvent(id=str(one), key="tour:ann", body=b"{}") for one in range(number)]
 
 
-async def settled(live: BackgroundLiveUpdates, realtime: ToldRealtime, told: int) -> None:
+async def settled(live: BackgroundLiveUpdates, realtime: ScriptedRealtime, sent: int) -> None:
     async with asyncio.timeout(30):
-        while len(realtime.told) + live.failed < told:
+        while len(realtime.sent) + live.failed < sent:
             await asyncio.sleep(0)
 
 
@@ -28,7 +28,7 @@ async def test_a_published_event_is_sent() -> None:
     await relaying.events()
 
     await settled(relaying.live_updates, relaying.realtime, 1)
-    assert relaying.realtime.told == [first]
+    assert relaying.realtime.sent == [first]
 
 
 async def test_without_a_receiver_nothing_waits() -> None:
@@ -41,7 +41,7 @@ async def test_without_a_receiver_nothing_waits() -> None:
 
 
 async def test_events_beyond_the_buffer_are_dropped_and_delay_nothing() -> None:
-    realtime = ToldRealtime(held=asyncio.Event())
+    realtime = ScriptedRealtime(held=asyncio.Event())
     live = BackgroundLiveUpdates(realtime)
 
     live.announce(events(3 * MAX_WAITING))
@@ -53,11 +53,11 @@ async def test_events_beyond_the_buffer_are_dropped_and_delay_nothing() -> None:
     realtime.held.set()
     await settled(live, realtime, MAX_WAITING + AT_ONCE)
     assert realtime.most_at_once <= AT_ONCE
-    assert len(realtime.told) == MAX_WAITING + AT_ONCE
+    assert len(realtime.sent) == MAX_WAITING + AT_ONCE
 
 
 async def test_the_next_event_is_sent_after_a_failure() -> None:
-    realtime = ToldRealtime(down=True)
+    realtime = ScriptedRealtime(down=True)
     live = BackgroundLiveUpdates(realtime)
     live.announce(events(3))
     await settled(live, realtime, 3)
@@ -66,12 +66,12 @@ async def test_the_next_event_is_sent_after_a_failure() -> None:
     live.announce(events(1))
 
     await settled(live, realtime, 4)
-    assert (live.failed, realtime.told) == (3, ["0"])
+    assert (live.failed, realtime.sent) == (3, ["0"])
 
 
 @pytest.mark.parametrize("number", [1, 3 * AT_ONCE])
 async def test_the_shutdown_is_not_delayed(number: int) -> None:
-    async with asyncio.timeout(5), in_background(ToldRealtime(held=asyncio.Event())) as live:
+    async with asyncio.timeout(5), in_background(ScriptedRealtime(held=asyncio.Event())) as live:
         live.announce(events(number))
         await asyncio.sleep(0)
 

@@ -25,64 +25,66 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-async def asked(server: Neighbour, seconds: Seconds) -> AsyncIterator[HttpNeighbour]:
+async def over_http(server: Neighbour, seconds: Seconds) -> AsyncIterator[HttpNeighbour]:
     async with http_session() as session:
         breaker = Breaker("part", seconds=seconds)
         yield HttpNeighbour(session, server.url, part="part", seconds=0.3, breaker=breaker)
 
 
 async def test_requests_that_time_out_free_their_connections(
-    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+    server: Neighbour, over_http: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.say(TROUBLES["slow"])
     more_than_connections = MAX_CONNECTIONS
-    late = await asyncio.gather(*(asked.get() for _ in range(more_than_connections + 20)), return_exceptions=True)
+    late = await asyncio.gather(
+        *(over_http.get() for _ in range(more_than_connections + 20)), return_exceptions=True
+    )
     assert {type(outcome) for outcome in late} == {NoAnswer}
 
     server.say(Reply(200, {}))
     seconds.now += 1
 
-    assert (await asked.get()).status == 200
+    assert (await over_http.get()).status == 200
 
 
 async def test_a_neighbour_that_is_back_is_used_after_the_pause(
-    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+    server: Neighbour, over_http: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.stop()
     for _ in range(5):
         with pytest.raises(NoAnswer, match="ClientConnectorError"):
-            await asked.get()
+            await over_http.get()
     server.start()
 
     with pytest.raises(CircuitOpen):
-        await asked.get()
+        await over_http.get()
     seconds.now += 1
 
-    assert [(await asked.get()).status for _ in range(3)] == [200] * 3
+    assert [(await over_http.get()).status for _ in range(3)] == [200] * 3
 
 
 async def test_a_dead_neighbour_gets_one_trial_request_at_a_time(
-    server: Neighbour, asked: HttpNeighbour, seconds: Seconds
+    server: Neighbour, over_http: HttpNeighbour, seconds: Seconds
 ) -> None:
     server.say(TROUBLES["error"])
     for _ in range(5):
         with pytest.raises(NoAnswer, match="status 500"):
-            await asked.get()
+            await over_http.get()
     seconds.now += 1
 
-    outcomes = await asyncio.gather(*(asked.get() for _ in range(50)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(over_http.get() for _ in range(50)), return_exceptions=True)
 
     assert len(server.requests) == 6
     assert sum(isinstance(outcome, CircuitOpen) for outcome in outcomes) == 49
 
 
-async def test_an_endless_answer_is_cut_off(server: Neighbour, asked: HttpNeighbour) -> None:
+async def test_an_endless_answer_is_cut_off(server: Neighbour, over_http: HttpNeighbour) -> None:
     server.say(Reply(200, b"{}" + b" " * (MAX_BODY_BYTES - 2)))
-    assert (await asked.get()).status == 200
+    assert (await over_http.get()).status == 200
 
     server.say(Reply(200, b"{}" + b" " * MAX_BODY_BYTES))
     with pytest.raises(NoAnswer, match="too long"):
-        await asked.get()
+        await over_http.get()
 
 
 @pytest.mark.parametrize(
@@ -106,12 +108,12 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def test_a_neighbour_receives_the_id_of_the_request_behind_the_call(
-    server: Neighbour, asked: HttpNeighbour
+    server: Neighbour, over_http: HttpNeighbour
 ) -> None:
     async def on_behalf_of(name: str) -> None:
         set_current_request(RequestContext(request_id=name, traceparent=TRACEPARENT))
-        await asked.get(name)
-        await asked.post({}, path=f"/{name}", headers={"x-api-key": "k"})
+        await over_http.get(name)
+        await over_http.post({}, path=f"/{name}", headers={"x-api-key": "k"})
 
     await asyncio.gather(*(asyncio.create_task(on_behalf_of(name)) for name in ("one", "two")))
 
@@ -122,7 +124,7 @@ async def test_a_neighbour_receives_the_id_of_the_request_behind_the_call(
         assert request.method == "GET" or request.headers["x-api-key"] == "k"
 
 
-async def test_a_call_without_a_request_carries_no_request_id(server: Neighbour, asked: HttpNeighbour) -> None:
-    await asked.get("x")
+async def test_a_call_without_a_request_carries_no_request_id(server: Neighbour, over_http: HttpNeighbour) -> None:
+    await over_http.get("x")
 
     assert not {"x-request-id", "traceparent"} & server.requests[0].headers.keys()

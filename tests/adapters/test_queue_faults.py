@@ -179,7 +179,7 @@ async def send_until_safe(queue: SqsQueue, all_of: list[ScoreRetry]) -> None:
 
 
 async def test_lost_answers_lose_no_job(queue: SqsQueue, proxy: AwsProxy) -> None:
-    """A job that was sent twice comes twice. A job whose delivery was lost comes again after its time-out."""
+    """A job that was sent twice comes twice. A job with a lost delivery comes again after its time-out."""
     proxy.faults = Faults(operations=frozenset({"SendMessageBatch"}), dropped=0.5)
     await send_until_safe(queue, jobs(40))
     assert proxy.done["dropped"]
@@ -218,12 +218,12 @@ class Partial:
         self.calls: list[int] = []
 
     def __call__(self, request: Request) -> Reply:
-        asked = request.json()
-        if "QueueName" in asked:
+        body = request.json()
+        if "QueueName" in body:
             return Reply(200, {"QueueUrl": "http://127.0.0.1/000000000000/scores"})
-        self.calls.append(len(asked["Entries"]))
+        self.calls.append(len(body["Entries"]))
         successful, failed = [], []
-        for entry in asked["Entries"]:
+        for entry in body["Entries"]:
             if self._takes(entry["MessageBody"]):
                 successful.append({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "x"})
             else:

@@ -62,7 +62,7 @@ def _spread(database: Database, campaign: str) -> None:
 
 def _times(ground: Ground, ask: Callable[[], object]) -> list[float]:
     times = []
-    for number in range(2 + ground.size.asked):
+    for number in range(2 + ground.size.queries):
         began = time.perf_counter()
         ask()
         if number >= 2:

@@ -52,8 +52,8 @@ def run_breakdown(ground: Ground, console: Console) -> list[Figure]:
     with _asking(ground, database) as client:
         answer = client.get(path).json()
         assert answer["total"] == sum(answer["byStatus"].values()) == stored, answer
-        ours = [_timed(lambda: client.get(path).raise_for_status())[1] for _ in _asked(ground)][WARM_UP:]
-    raw = [_timed(lambda: database.entries.count_documents(everyone))[1] for _ in _asked(ground)][WARM_UP:]
+        ours = [_timed(lambda: client.get(path).raise_for_status())[1] for _ in _rounds(ground)][WARM_UP:]
+    raw = [_timed(lambda: database.entries.count_documents(everyone))[1] for _ in _rounds(ground)][WARM_UP:]
     console.print(f"  {stored:,} entries: breakdown {median(ours):.3f} s, at most {max(ours):.3f} s")
     return [
         Figure(
@@ -74,18 +74,18 @@ def _ask_who_is_eligible(ground: Ground, eligible: int) -> tuple[list[float], li
     raw: list[float] = []
     path = f"/{campaign}/entries/eligibility"
     with _asking(ground, database) as client:
-        for _ in _asked(ground):
+        for _ in _rounds(ground):
             filters = _filters()
-            told, seconds = _timed(lambda: client.get(path, params=filters).json()["eligible"])  # noqa: B023
+            answered, seconds = _timed(lambda: client.get(path, params=filters).json()["eligible"])  # noqa: B023
             ours.append(seconds)
             stored, seconds = _timed(lambda: _count(database, campaign, filters))  # noqa: B023
             raw.append(seconds)
-            assert told == stored, f"told {told}, stored {stored}: {filters}"
+            assert answered == stored, f"answered {answered}, stored {stored}: {filters}"
     return ours[WARM_UP:], raw[WARM_UP:]
 
 
-def _asked(ground: Ground) -> range:
-    return range(WARM_UP + 3 * ground.size.asked)
+def _rounds(ground: Ground) -> range:
+    return range(WARM_UP + 3 * ground.size.queries)
 
 
 def _filters() -> Filters:

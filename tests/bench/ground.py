@@ -41,7 +41,7 @@ class Size:
     rounds: int = 5
     warm_up: float = 1.5
     seconds: float = 5.0
-    asked: int = 20
+    queries: int = 20
     fans: int = 100_000
     jobs: int = 500
     few_fans: int = 50_000
@@ -55,7 +55,7 @@ QUICK = Size(
     rounds=2,
     warm_up=0.5,
     seconds=1.5,
-    asked=5,
+    queries=5,
     fans=4_000,
     jobs=200,
     few_fans=2_000,

@@ -52,7 +52,7 @@ class Load:
     def refused(self) -> int:
         return sum(self.statuses.values()) - self.served
 
-    def told(self) -> str:
+    def summary(self) -> str:
         times = percentiles(self.milliseconds)
         return f"{self.rate:,.0f}/s, {times}, {self.refused} refused, callers took {self.cpu:.0%} of a core"
 

@@ -61,7 +61,7 @@ def run(ground: Ground, console: Console) -> list[Figure]:
         for _ in range(ground.size.rounds):
             for name, seen in (("off", off), ("on", on)):
                 seen.measure(ground, scripts)
-                console.print(f"  {name:<4}{seen.microseconds[-1]:.0f} µs a request, {seen.loads[-1].told()}")
+                console.print(f"  {name:<4}{seen.microseconds[-1]:.0f} µs a request, {seen.loads[-1].summary()}")
     cost = 1 - on.rate / off.rate
     refused = sum(one.refused for one in (*on.loads, *off.loads))
     return [

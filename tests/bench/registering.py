@@ -70,8 +70,8 @@ def _rounds(
     for _ in range(ground.size.rounds):
         empty.append(_load(ground, running, [[load.request_bytes("GET", "/livez")]]))
         ours.append(work())
-        console.print(f"  empty route {empty[-1].told()}")
-        console.print(f"  {name:<11} {ours[-1].told()}")
+        console.print(f"  empty route {empty[-1].summary()}")
+        console.print(f"  {name:<11} {ours[-1].summary()}")
     return empty, ours
 
 
@@ -84,8 +84,8 @@ def _register(ground: Ground, running: Service, database: Database) -> Load:
         "201": database.entries.count_documents({"campaignId": campaign}),
         "200": database.entries.count_documents({"campaignId": campaign, "revision": 2}),
     }
-    told = {status: done.statuses.get(status, 0) for status in stored}
-    assert told == stored, f"told {done.statuses}, stored {stored}\n{running.logged()[-2_000:]}"
+    answered = {status: done.statuses.get(status, 0) for status in stored}
+    assert answered == stored, f"answered {done.statuses}, stored {stored}\n{running.logged()[-2_000:]}"
     return done
 
 

@@ -39,7 +39,7 @@ TOPIC = "bench"
 def relay(ground: Ground, console: Console) -> list[Figure]:
     """A round: everything raw, then everything through a worker, from a database of its own."""
     campaign, events = new_campaign(), ground.size.fans
-    entries = [_told(campaign, number) for number in range(events)]
+    entries = [_entry_with_event(campaign, number) for number in range(events)]
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "events"
@@ -63,7 +63,7 @@ def relay(ground: Ground, console: Console) -> list[Figure]:
     ]
 
 
-def _told(campaign: str, number: int) -> Entry:
+def _entry_with_event(campaign: str, number: int) -> Entry:
     entry = confirmed(campaign, number)
     return entry.with_event(EntryEvent.CREATED, entry.updated_at)
 

@@ -27,8 +27,8 @@ def run(ground: Ground, console: Console) -> list[Figure]:
             empty.append(_load(ground, running, load.request_bytes("GET", "/livez")))
             ours.append(_reserve(ground, running, database))
             seeds.append(_reserve_the_seeds_way(ground, theirs))
-            console.print(f"  empty route {empty[-1].told()}")
-            console.print(f"  reserve     {ours[-1].told()}")
+            console.print(f"  empty route {empty[-1].summary()}")
+            console.print(f"  reserve     {ours[-1].summary()}")
             console.print(f"  seed's way  {seeds[-1].rate:,.0f}/s, {seeds[-1].refused_share:.0%} refused")
     return _figures(empty, ours, seeds)
 
@@ -42,7 +42,7 @@ def run_workers(ground: Ground, console: Console) -> list[Figure]:
         for _ in range(ground.size.rounds):
             for workers, running in services.items():
                 loads[workers].append(_reserve(ground, running, database))
-                console.print(f"  {workers} processes: {loads[workers][-1].told()}")
+                console.print(f"  {workers} processes: {loads[workers][-1].summary()}")
     return [_workers_figure(workers, loads[workers], loads[1]) for workers in WORKERS if workers > 1]
 
 

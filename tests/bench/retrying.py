@@ -107,7 +107,9 @@ async def _worker_rate(ground: Ground, client: Any, settings: dict[str, str]) ->
         began, first = time.perf_counter(), await _waiting(client, name)
         await _until(lambda: _waiting(client, name), lambda count: count == 0, running)
         seconds = time.perf_counter() - began
-        waits = [await _new_job(ground, database, campaign, queue, number) for number in range(ground.size.asked)]
+        waits = [
+            await _new_job(ground, database, campaign, queue, number) for number in range(ground.size.queries)
+        ]
     return first / seconds, waits
 
 

@@ -1,4 +1,4 @@
-"""Whatever breaks in one chore of the worker, it is tried again, and the others go on."""
+"""A chore of the worker that fails is tried again, and the others go on."""
 
 import asyncio
 import inspect
@@ -43,7 +43,7 @@ SETTINGS: Final = Settings(
 
 @dataclass(slots=True)
 class Flaky:
-    """A use case or a port that fails whenever it is asked, until ``failures`` are used up."""
+    """A use case or a port that fails at every call, until ``failures`` are used up."""
 
     inner: Any
     error: Exception
@@ -102,8 +102,8 @@ def _replaced(app: Any, name: str, chore: Flaky) -> Any:
     return replace(app, **{first: _replaced(getattr(app, first), rest, chore) if rest else chore})
 
 
-async def test_what_breaks_one_chore_ends_neither_it_nor_the_others() -> None:
-    """All at once, since a worker that is told to stop waits for its last poll of the queue."""
+async def test_a_failure_ends_neither_its_chore_nor_the_others() -> None:
+    """All at once, because a worker that stops waits for its last poll of the queue."""
     cases = [(failing, error) for failing in CHORES for error in ERRORS]
 
     with capture_logs():

@@ -1,4 +1,4 @@
-"""The worker's loop, over memory and a clock that is moved by hand: the very loop that runs in earnest."""
+"""The worker's loop, the same as in production, over memory adapters and a clock that tests move."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ async def reserve_one(app: Application) -> None:
 
 
 async def events(app: Application) -> list[CodeEvent]:
-    """What is written down, without what the clock alone would add."""
+    """The stored history, without lapses that follow from the clock alone."""
     code = (await app.codes.history(C1, "A1")).code
     return [transition.event for transition in code.transitions]
 
@@ -91,7 +91,7 @@ async def test_a_store_of_its_own_is_swept_by_the_service_itself() -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_told_to_stop_it_does_not_begin_again() -> None:
+async def test_after_a_stop_signal_it_does_not_begin_again() -> None:
     clock, settings = ManualClock(), Settings(store="memory:", objects="memory:")
     stop = asyncio.Event()
     stop.set()

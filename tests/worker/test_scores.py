@@ -35,45 +35,45 @@ QUICK = Patience(extend_every=0.02, extend_by=0.1, first_pause=0.01, longest_pau
 
 
 class Fanscore(MemoryFanscore):
-    """Slow where it is told to be, and watched."""
+    """A fanscore that counts its requests, and can be made slow."""
 
     def __init__(self) -> None:
         super().__init__()
         self.go = asyncio.Event()
         self.go.set()
-        self.asked: Counter[str] = Counter()
-        self.asking = 0
+        self.requests: Counter[str] = Counter()
+        self.in_progress = 0
         self.most_at_once = 0
         self.breaks: set[UserId] = set()
 
     async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
-        self.asked[user_id] += 1
+        self.requests[user_id] += 1
         if user_id in self.breaks:
             raise ZeroDivisionError
-        self.asking += 1
-        self.most_at_once = max(self.most_at_once, self.asking)
+        self.in_progress += 1
+        self.most_at_once = max(self.most_at_once, self.in_progress)
         try:
             await self.go.wait()
         finally:
-            self.asking -= 1
+            self.in_progress -= 1
         return await super().ask(user_id, campaign_id)
 
 
 class Queue(MemoryQueue):
-    """Watched, and down where it is told to be."""
+    """A queue that counts its calls, and can be made to fail."""
 
     def __init__(self, *, in_flight: timedelta = timedelta(seconds=60)) -> None:
         super().__init__(attempts=3, in_flight=in_flight)
         self.receives = 0
-        self.tellings = 0
+        self.reports = 0
         self.down = False
         self.not_extended: list[Exception] = []
         self.fails = 0
-        """So many tellings fail first."""
+        """So many reports fail first."""
 
-    def _told(self) -> None:
-        self.tellings += 1
-        if self.tellings <= self.fails:
+    def _report(self) -> None:
+        self.reports += 1
+        if self.reports <= self.fails:
             raise Unavailable("queue")
 
     async def receive(self, lane: Lane, limit: int, wait: timedelta) -> Sequence[Delivery]:
@@ -88,11 +88,11 @@ class Queue(MemoryQueue):
         await super().extend(deliveries, by)
 
     async def done(self, deliveries: Sequence[Delivery]) -> None:
-        self._told()
+        self._report()
         await super().done(deliveries)
 
     async def postpone(self, put_off: Sequence[PutOff]) -> None:
-        self._told()
+        self._report()
         await super().postpone(put_off)
 
 
@@ -103,7 +103,7 @@ class Office:
     queue: Queue = field(default_factory=Queue)
 
     async def register(self, *fans: str, known: bool = True) -> None:
-        """Each with a job of the same name."""
+        """Register fans, each with a job of the same name."""
         for fan in map(UserId, fans):
             entry = an_entry(fan).with_event(EntryEvent.CREATED, NOON)
             await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]
@@ -122,7 +122,7 @@ class Office:
 
     @asynccontextmanager
     async def at_work(self, patience: Patience = QUICK) -> AsyncIterator[Callable[[], None]]:
-        """Until the block ends, or what it is given is called."""
+        """Run the worker until the block ends, or until the yielded function is called."""
         stop = asyncio.Event()
         working = asyncio.create_task(retry_scores(self.retry, self.queue, stop, once=False, patience=patience))
         try:
@@ -148,59 +148,59 @@ def fans(count: int) -> list[str]:
     return [f"fan-{number}" for number in range(count)]
 
 
-async def test_all_are_asked_for_several_at_once_and_never_too_many(office: Office) -> None:
+async def test_several_scores_are_requested_at_once_and_never_too_many(office: Office) -> None:
     office.fanscore.go.clear()
     await office.register(*fans(AT_ONCE + 15))
     async with office.at_work():
-        await until(lambda: office.fanscore.asking == AT_ONCE)
+        await until(lambda: office.fanscore.in_progress == AT_ONCE)
         office.fanscore.go.set()
-        await until(lambda: len(office.fanscore.asked) == AT_ONCE + 15)
+        await until(lambda: len(office.fanscore.requests) == AT_ONCE + 15)
 
     assert office.scored == set(fans(AT_ONCE + 15))
     assert office.fanscore.most_at_once == AT_ONCE
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_what_became_of_many_is_told_in_few_calls(office: Office) -> None:
+async def test_results_of_many_jobs_are_reported_in_few_calls(office: Office) -> None:
     await office.register(*fans(100))
     await office.register(*(f"unknown-{number}" for number in range(100)), known=False)
     async with office.at_work():
-        await until(lambda: len(office.fanscore.asked) == 200)
+        await until(lambda: len(office.fanscore.requests) == 200)
 
     assert await office.queue.depth() == Depth(waiting=100, dead=0)
-    assert office.queue.tellings <= 20
+    assert office.queue.reports <= 20
 
 
 async def test_a_new_job_waits_for_no_old_ones(office: Office) -> None:
-    """They may be many, and slow: they never take all hands."""
+    """Old jobs may be many, and slow: they never use all jobs in flight."""
     await office.register(*(f"old-{number}" for number in range(300)), known=False)
     old = await office.queue.receive(Lane.NEW, 300, NOW)
     await office.queue.postpone([(delivery, NOW) for delivery in old])
     office.fanscore.go.clear()
     async with office.at_work():
-        await until(lambda: office.fanscore.asking == AT_ONCE_IN_LANE[Lane.PUT_OFF])
+        await until(lambda: office.fanscore.in_progress == AT_ONCE_IN_LANE[Lane.PUT_OFF])
         await office.register("new")
-        await until(lambda: office.fanscore.asked["new"] == 1)
-        assert office.fanscore.asking == AT_ONCE_IN_LANE[Lane.PUT_OFF] + 1
+        await until(lambda: office.fanscore.requests["new"] == 1)
+        assert office.fanscore.in_progress == AT_ONCE_IN_LANE[Lane.PUT_OFF] + 1
         office.fanscore.go.set()
         await until(lambda: office.scored == {"new"})
 
 
 @pytest.mark.parametrize("calls", ["done", "postpone"])
-async def test_what_could_not_be_told_is_told_again(office: Office, calls: str) -> None:
+async def test_a_report_that_fails_is_repeated(office: Office, calls: str) -> None:
     office.queue.fails = 2
     await office.register("ann", known=calls == "done")
     async with office.at_work():
-        await until(lambda: office.queue.tellings == 3)
+        await until(lambda: office.queue.reports == 3)
 
     assert (await office.queue.depth()).waiting == (0 if calls == "done" else 1)
-    assert office.fanscore.asked == {"ann": 1}
+    assert office.fanscore.requests == {"ann": 1}
 
 
-async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office) -> None:
+async def test_the_request_id_of_the_job_is_in_the_event(office: Office) -> None:
     await office.register("ann")
     async with office.at_work():
-        await until(lambda: office.fanscore.asked["ann"] == 1)
+        await until(lambda: office.fanscore.requests["ann"] == 1)
 
     outbox = MemoryOutbox(office.entries)
     created, updated = await outbox.pending(Channel.EVENTS, range(PARTITIONS), 10, NOON)
@@ -209,21 +209,21 @@ async def test_what_is_left_of_the_request_goes_on_into_the_event(office: Office
 
 
 @pytest.mark.parametrize("error", [None, Unavailable("queue"), RuntimeError("broken")], ids=repr)
-async def test_a_slow_one_is_kept_in_hand(office: Office, error: Exception | None) -> None:
-    """Its time would be up many times over; and to say so may fail once."""
+async def test_a_slow_job_is_kept_in_flight(office: Office, error: Exception | None) -> None:
+    """Its time would run out many times; one extension fails."""
     office.queue = Queue(in_flight=timedelta(seconds=0.5))
     office.queue.not_extended = [error] if error else []
     office.fanscore.go.clear()
     await office.register("slow")
     with capture_logs():
         async with office.at_work(Patience(extend_every=0.05, extend_by=0.5)):
-            await until(lambda: office.fanscore.asking == 1)
+            await until(lambda: office.fanscore.in_progress == 1)
             await asyncio.sleep(1)
             assert await office.queue.receive(Lane.NEW, 10, NOW) == []
             office.fanscore.go.set()
-            await until(lambda: office.fanscore.asking == 0)
+            await until(lambda: office.fanscore.in_progress == 0)
 
-    assert office.fanscore.asked == {"slow": 1}
+    assert office.fanscore.requests == {"slow": 1}
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
@@ -233,9 +233,9 @@ async def test_a_job_that_outlasts_its_time_is_done_twice_and_recorded_once(offi
     await office.register("ann")
     never = Patience(extend_every=60, finish=5)
     async with office.at_work(never):
-        await until(lambda: office.fanscore.asking == 2)
+        await until(lambda: office.fanscore.in_progress == 2)
         office.fanscore.go.set()
-        await until(lambda: office.fanscore.asking == 0)
+        await until(lambda: office.fanscore.in_progress == 0)
 
     assert office.entries.all_of(TOUR)[UserId("ann")].revision == 2
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
@@ -245,8 +245,8 @@ async def test_an_outage_uses_up_no_attempts_and_nothing_more_is_received(office
     office.fanscore.answer(answers=False)
     await office.register(*fans(AT_ONCE + 5))
     async with office.at_work():
-        await until(lambda: sum(office.fanscore.asked.values()) >= 5 * AT_ONCE)
-        assert len(office.fanscore.asked) == AT_ONCE, "the others are left where they are"
+        await until(lambda: sum(office.fanscore.requests.values()) >= 5 * AT_ONCE)
+        assert len(office.fanscore.requests) == AT_ONCE, "the others are left where they are"
         assert await office.queue.depth() == Depth(waiting=AT_ONCE + 5, dead=0)
         office.fanscore.answer(answers=True)
         await until(lambda: office.scored == set(fans(AT_ONCE + 5)))
@@ -258,10 +258,10 @@ async def test_while_fanscore_does_not_answer_no_more_jobs_are_received(office: 
     office.fanscore.answer(answers=False)
     await office.register("first")
     async with office.at_work():
-        await until(lambda: office.fanscore.asked["first"] > 1)
+        await until(lambda: office.fanscore.requests["first"] > 1)
         await office.register(*fans(5))
-        await until(lambda: office.fanscore.asked["first"] > 9)
-        assert len(office.fanscore.asked) == 1
+        await until(lambda: office.fanscore.requests["first"] > 9)
+        assert len(office.fanscore.requests) == 1
         office.fanscore.answer(answers=True)
         await until(lambda: len(office.scored) == 6)
 
@@ -273,7 +273,7 @@ async def test_a_queue_that_is_down_is_tried_again_with_growing_pauses(office: O
         with capture_logs() as logged:
             await until(lambda: office.queue.receives >= 3)
         office.queue.down = False
-        await until(lambda: office.fanscore.asked["ann"] == 1)
+        await until(lambda: office.fanscore.requests["ann"] == 1)
 
     assert {line["event"] for line in logged} == {"worker.hindered"}
     assert office.scored == {"ann"}
@@ -284,20 +284,20 @@ async def test_a_job_that_cannot_be_done_stops_no_other(office: Office) -> None:
     await office.register("poison", "ann")
     async with office.at_work():
         with capture_logs() as logged:
-            await until(lambda: len(office.fanscore.asked) == 2)
+            await until(lambda: len(office.fanscore.requests) == 2)
         await office.register("bob")
-        await until(lambda: office.fanscore.asked["bob"] == 1)
+        await until(lambda: office.fanscore.requests["bob"] == 1)
 
     assert office.scored == {"ann", "bob"}
     assert "score_retry.failed" in [line["event"] for line in logged]
     assert (await office.queue.depth()).waiting == 1
 
 
-async def test_told_to_stop_it_finishes_what_is_in_hand(office: Office) -> None:
+async def test_after_a_stop_signal_it_finishes_the_jobs_in_flight(office: Office) -> None:
     office.fanscore.go.clear()
     await office.register("ann")
     async with office.at_work(Patience(finish=5)) as stop:
-        await until(lambda: office.fanscore.asking == 1)
+        await until(lambda: office.fanscore.in_progress == 1)
         stop()
         await asyncio.sleep(0.05)
         office.fanscore.go.set()
@@ -306,23 +306,23 @@ async def test_told_to_stop_it_finishes_what_is_in_hand(office: Office) -> None:
     assert await office.queue.depth() == Depth(waiting=0, dead=0)
 
 
-async def test_what_cannot_be_finished_in_time_is_handed_back_at_once(office: Office) -> None:
+async def test_jobs_that_cannot_be_finished_in_time_are_handed_back_at_once(office: Office) -> None:
     office.fanscore.go.clear()
     await office.register("ann")
     async with office.at_work() as stop:
-        await until(lambda: office.fanscore.asking == 1)
+        await until(lambda: office.fanscore.in_progress == 1)
         stop()
 
     (again,) = await office.queue.receive(Lane.NEW, 10, NOW)
     assert (again.job.id, again.attempt) == ("ann", 2)
 
 
-async def test_during_an_outage_it_stops_at_once_and_hands_back_what_is_in_hand(office: Office) -> None:
+async def test_during_an_outage_it_stops_at_once_and_hands_back_its_jobs(office: Office) -> None:
     office.fanscore.answer(answers=False)
     await office.register(*fans(3))
     patient = Patience(first_pause=60, longest_pause=60, finish=60)
     async with office.at_work(patient) as stop:
-        await until(lambda: len(office.fanscore.asked) == 3)
+        await until(lambda: len(office.fanscore.requests) == 3)
         stop()
 
     assert len(await office.queue.receive(Lane.NEW, 10, NOW)) == 3

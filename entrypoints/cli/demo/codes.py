@@ -75,7 +75,7 @@ async def import_file(stage: Stage, upload: Upload) -> None:
         found = {name: report[name] for name in ("rows", "inserted", "duplicates", "blank", "invalid")}
         wanted = {name: getattr(upload, name) for name in found}
         story.check(
-            "every code of the file is in, each once, and every other line is accounted for", found == wanted
+            "every code of the file is stored once, and every other line is in the report", found == wanted
         )
 
 
@@ -102,7 +102,7 @@ async def reserve_at_once(stage: Stage) -> list[Hold]:
 
 async def repeat_request(stage: Stage, hold: Hold) -> None:
     story = stage.story
-    with story.step("One caller never saw the answer and asks again with the same reserveId"):
+    with story.step("One caller did not get the answer and repeats the request with the same reserveId"):
         again = await _reserve(stage, HELD, hold.id)
         story.check("the answer is the same codes, held until the same instant", again == hold)
 
@@ -112,7 +112,7 @@ async def assign_to_fans(stage: Stage, holds: Sequence[Hold]) -> None:
     with story.step(f"Each caller gives {ASSIGNED} of its codes to fans, for ever"):
         answers = await asyncio.gather(*(_assign(stage, hold.id, hold.for_fans) for hold in holds))
         given = sum(len(answer["assigned"]) for answer in answers)
-        first = answers[0]["assigned"][0] if answers[0]["assigned"] else {"userId": "nobody", "code": "nothing"}
+        first = answers[0]["assigned"][0] if answers[0]["assigned"] else {"userId": "no fan", "code": "no code"}
         story.say(f"{given:,} codes were assigned; {first['userId']} has {first['code']}.")
         story.check(f"all {len(holds) * ASSIGNED:,} fans have their code", given == len(holds) * ASSIGNED)
 
@@ -134,7 +134,7 @@ async def release_unused(stage: Stage, holds: Sequence[Hold]) -> None:
 
 async def let_lapse(stage: Stage, holds: Sequence[Hold]) -> None:
     story = stage.story
-    with story.step("The callers are slow: what they still hold lapses"):
+    with story.step("The callers are slow: the codes that they still hold lapse"):
         before = await _counts(stage)
         story.say(f"Held now: {before['reserved']:,}.")
         last = max(hold.expires_at for hold in holds) - datetime.now(UTC)
@@ -167,7 +167,7 @@ async def count_up(stage: Stage, upload: Upload) -> None:
         counts = await _counts(stage)
         story.say(f"{counts['total']:,} codes are in the campaign.")
         story.check(f"{LATE} are reserved", counts["reserved"] == LATE)
-        story.check("as many are assigned as fans were given one", counts["assigned"] == CALLERS * ASSIGNED)
+        story.check("each of the fans' codes is assigned", counts["assigned"] == CALLERS * ASSIGNED)
     available, reserved, assigned = (counts[status] for status in ("available", "reserved", "assigned"))
     story.check(
         f"available {available:,} + reserved {reserved:,} + assigned {assigned:,} = imported {upload.inserted:,}",

@@ -42,7 +42,7 @@ async def play(stage: Stage) -> None:
     registrations = await register(stage)
     waiting = [one for one in registrations if one.waits_for_code]
     if not waiting:
-        raise DemoFailed(f"nobody waits for a code; one was answered: {registrations[0].answer.text}")
+        raise DemoFailed(f"no registration waits for a code; one was answered: {registrations[0].answer.text}")
     await read_phones(stage, waiting)
     await mistype(stage, waiting)
     await confirm(stage, waiting)
@@ -58,13 +58,15 @@ async def register(stage: Stage) -> list[Registration]:
         taken = [one for one in registrations if one.taken]
         refused = [one for one in registrations if not one.taken]
         story.say(f"{len(taken):,} are registered; {len(refused)} were refused at the gates:")
-        told = [(one.fan, _gates_named(one.answer)) for one in refused]
-        for gate, count in sorted(Counter(gate for _, gates in told for gate in gates).items()):
+        named = [(one.fan, _gates_named(one.answer)) for one in refused]
+        for gate, count in sorted(Counter(gate for _, gates in named for gate in gates).items()):
             story.say(f"  {gate:<32}{count:>4}")
-        story.check("everyone who meets the conditions is in", {one.fan.id for one in taken} == _passing(fans))
         story.check(
-            "everyone else was told everything that is missing, all at once",
-            all(gates == fan.lacks for fan, gates in told),
+            "every fan who meets the conditions is registered", {one.fan.id for one in taken} == _passing(fans)
+        )
+        story.check(
+            "each refusal names every missing condition at once",
+            all(gates == fan.lacks for fan, gates in named),
         )
         story.check(
             "every number is stored in one spelling", all(one.entry["phone"] == one.fan.phone for one in taken)
@@ -74,7 +76,7 @@ async def register(stage: Stage) -> list[Registration]:
 
 async def read_phones(stage: Stage, waiting: Sequence[Registration]) -> None:
     story = stage.story
-    with story.step("Whose number the account has verified is confirmed at once; the others are sent a code"):
+    with story.step("A number that the account has verified is confirmed at once; the other fans are sent a code"):
         wanted = {fan.phone for fan in stage.crowd.fans if fan.passes and not fan.vouched}
         reached, one_reads = stage.phones.reached, stage.phones.read(waiting[0].fan.phone)
         story.say(f"{sum(reached.values()):,} messages were sent. One reads: {one_reads}")
@@ -91,37 +93,37 @@ async def mistype(stage: Stage, waiting: Sequence[Registration]) -> None:
         code = int(stage.phones.code(clumsy.fan.phone))
         refusal = (await _confirm(stage, clumsy, f"{(code + 1) % 1_000_000:06}")).json()
         story.say(f"{refusal.get('code')}: {refusal.get('attemptsLeft')} attempts are left.")
-        told = refusal.get("code"), refusal.get("attemptsLeft")
-        story.check("a wrong code confirms nothing", told == ("confirmation.wrong_code", ALL_ATTEMPTS - 1))
+        answered = refusal.get("code"), refusal.get("attemptsLeft")
+        story.check("a wrong code confirms nothing", answered == ("confirmation.wrong_code", ALL_ATTEMPTS - 1))
 
 
 async def confirm(stage: Stage, waiting: Sequence[Registration]) -> None:
     story = stage.story
     awake = [one for one in waiting if not one.fan.silent]
-    with story.step(f"{len(awake)} fans type the code they were sent; {len(waiting) - len(awake)} do not look"):
+    with story.step(f"{len(awake)} fans type the code that they were sent; {len(waiting) - len(awake)} do not"):
         answers = await each(awake, lambda one: _confirm(stage, one, stage.phones.code(one.fan.phone)))
         confirmed = [answer for answer in answers if answer.status_code == OK]
         story.say(f"{len(confirmed)} phones are confirmed.")
         story.check(
-            "every right code was taken, that of the clumsy fan too",
+            "every right code was accepted, also after a wrong one",
             len(confirmed) == len(awake) and all(answer.json()["status"] == "confirmed" for answer in confirmed),
         )
 
 
 async def refuse_duplicate(stage: Stage) -> None:
     story = stage.story
-    with story.step("Somebody registers with the number of a fan who has confirmed it"):
+    with story.step("A stranger registers with a number that a fan has confirmed"):
         taken = next(fan.phone for fan in stage.crowd.fans if fan.will_confirm)
         latecomer = stage.crowd.latecomer
         answer = await stage.post_as(latecomer.id, "entries", latecomer.registration(phone=taken))
-        story.say(f"Answered {answer.status_code} {answer.json().get('code')}, without a word of whose it is.")
+        story.say(f"Answered {answer.status_code} {answer.json().get('code')}, without the name of its owner.")
         refused = (answer.status_code, answer.json().get("code"))
         story.check("one number, one fan", refused == (409, "phone.unavailable"))
 
 
 async def score(stage: Stage) -> None:
     story, fans = stage.story, stage.crowd.fans
-    with story.step(f"The scoring service uploads what it thinks of all {len(fans):,}"):
+    with story.step(f"The scoring service uploads scores for all {len(fans):,}"):
         records = [{"userId": fan.id, "score": fan.score} for fan in fans]
         answer = await stage.post("entries/scoring", {"records": records})
         reasons = Counter(problem["reason"] for problem in answer["problems"])

@@ -67,10 +67,10 @@ class Stage:
 
 async def each(items: Iterable[Item], ask: Callable[[Item], Awaitable[Result]]) -> list[Result]:
     """Call ``ask`` for each item, ``CALLERS`` at a time. Returns the answers in the order of the items."""
-    turns = asyncio.Semaphore(CALLERS)
+    limit = asyncio.Semaphore(CALLERS)
 
     async def one(item: Item) -> Result:
-        async with turns:
+        async with limit:
             return await ask(item)
 
     return await asyncio.gather(*map(one, items))

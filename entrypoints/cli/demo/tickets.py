@@ -29,13 +29,15 @@ async def play(stage: Stage) -> None:
 
 async def ask_who_is_eligible(stage: Stage, confirmed: Sequence[Fan]) -> None:
     story = stage.story
-    with story.step(f"Who is eligible, with a score of at least {GOOD:g}?"):
+    with story.step(f"Which fans are eligible, with a score of at least {GOOD:g}?"):
         good = [fan for fan in confirmed if fan.score >= GOOD]
         answer = await stage.get("entries/eligibility", minScore=str(GOOD))
-        story.say(f"{answer['eligible']} fans; by market, and by the rank it has for them:")
+        story.say(f"{answer['eligible']} fans; by market, and by the rank that they gave it:")
         _tell_table(stage, answer["byMarket"], "eligible")
-        told = answer["eligible"], _table(answer["byMarket"], "eligible")
-        story.check("each number is what counting by hand gives", told == (len(good), _by_hand(good)))
+        counted = answer["eligible"], _table(answer["byMarket"], "eligible")
+        story.check(
+            "each number is the same as a count over the demo's fans", counted == (len(good), _by_hand(good))
+        )
         first = MARKETS[TARGET]
         narrow = await stage.get("entries/eligibility", minScore=str(BEST), market=TARGET, maxRank="1")
         wanted = sum(fan.score >= BEST and fan.markets[0] == TARGET for fan in confirmed)
@@ -59,11 +61,11 @@ async def transfer(stage: Stage, registered: Sequence[Fan]) -> list[Fan]:
         chose = sum(SOURCE in fan.markets for fan in registered)
         wanted = {"matched": chose, "moved": chose - both, "merged": both}
         story.check(
-            "the dry run promised just that and changed nothing",
+            "the dry run counted the same and changed nothing",
             promised == wanted and before == _by_hand(registered),
         )
-        story.check("the move did what was promised", done == wanted)
-        story.check("asked again, it finds nothing left to do", set(again.values()) == {0})
+        story.check("the move did what the dry run had counted", done == wanted)
+        story.check("a repeat finds nothing left to move", set(again.values()) == {0})
     return [fan.transferred(SOURCE, TARGET) for fan in registered]
 
 
@@ -75,11 +77,11 @@ async def break_down(stage: Stage, registered: Sequence[Fan]) -> None:
         pending, confirmed = (answer["byStatus"][status] for status in ("pending_confirmation", "confirmed"))
         story.say(f"{answer['total']} registrations: {confirmed} confirmed, {pending} not.")
         story.check(
-            "each number is what moving and counting by hand gives",
+            "each number is the same as a count over the demo's fans after the move",
             _table(answer["byMarket"], "total") == _by_hand(registered),
         )
         story.check(
-            "everyone is confirmed or not",
+            "confirmed and not confirmed add up to all registrations",
             (answer["total"], confirmed) == (len(registered), len(_confirmed(registered)))
             and pending + confirmed == answer["total"],
         )
@@ -94,11 +96,11 @@ async def select_best(stage: Stage, confirmed: Sequence[Fan]) -> list[str]:
         scores = [record["score"] for record in page["records"]]
         story.say(f"From {best[0]} with {scores[0]:g} points to {best[-1]} with {scores[-1]:g}.")
         ranked = sorted(confirmed, key=lambda fan: (-fan.score, fan.id))
-        story.check("nobody better was left out", best == [fan.id for fan in ranked[:TICKETS]])
+        story.check("no fan with a better score was left out", best == [fan.id for fan in ranked[:TICKETS]])
         answer = await stage.post("entries/selection", {"userIds": best, "selection": "selected"})
         left = await stage.get("entries/eligibility")
-        story.say(f"{answer['updated']} are selected; {left['eligible']} are eligible for what is left.")
-        story.check("who is selected does not queue again", left["eligible"] == len(confirmed) - len(best))
+        story.say(f"{answer['updated']} are selected; {left['eligible']} are still eligible.")
+        story.check("selected fans are not eligible again", left["eligible"] == len(confirmed) - len(best))
     return best
 
 
@@ -113,7 +115,7 @@ async def hand_out_codes(stage: Stage, fans: Sequence[str]) -> None:
         story.say(f"{len(answer['assigned'])} codes were assigned; {fans[0]}, the best, has {hold['codes'][0]}.")
         inventory = (await stage.get("codes", status="assigned", limit=str(ENOUGH)))["codes"]
         theirs = {code["code"]: code["assignedTo"] for code in inventory if code["code"] in wanted}
-        story.check("the inventory says the same", theirs == wanted)
+        story.check("the inventory shows the same assignments", theirs == wanted)
     story.check(
         f"{len(set(fans)):,} selected fans hold {len(theirs):,} codes, one each",
         sorted(theirs.values()) == sorted(fans),

@@ -45,7 +45,7 @@ class Known:
     events: list[str]
     reserve_id: ReserveId | None = None
     """Held under, or assigned under."""
-    asked: int = 0
+    requested: int = 0
     """How many codes its reservation was for."""
     since: datetime = NOON
     until: datetime = NOON
@@ -102,11 +102,11 @@ class Lifecycle(RuleBasedStateMachine):
         try:
             reservation = self.answer(self.stores.pool.claim(claim))
         except ReservationMismatch:
-            assert any(code.type is not type or code.asked != count for code in mine.values())
+            assert any(code.type is not type or code.requested != count for code in mine.values())
         except CodesExhausted as error:
             self._refused(error, free=len(free), wanted=count - len(mine))
         else:
-            assert all(code.type is type and code.asked == count for code in mine.values())
+            assert all(code.type is type and code.requested == count for code in mine.values())
             self._took(reservation, mine, free, count)
 
     def _refused(self, error: CodesExhausted, *, free: int, wanted: int) -> None:
@@ -124,7 +124,7 @@ class Lifecycle(RuleBasedStateMachine):
         for text in set(reservation.codes) - mine.keys():
             code = self.known[text]
             self._lapse(code)
-            code.reserve_id, code.asked = reservation.reserve_id, count
+            code.reserve_id, code.requested = reservation.reserve_id, count
             code.since, code.until, code.lapsed_from = since, until, None
             code.events.append("reserved")
 
@@ -181,8 +181,8 @@ class Lifecycle(RuleBasedStateMachine):
         known = self.known.get(code)
         assert (stored is None) == (known is None)
         if stored is not None and known is not None:
-            told = [line.event.value for line in stored.history(self.clock.now())]
-            assert told == [*known.events, *(["expired"] if self._has_lapsed(known) else [])]
+            stored_events = [line.event.value for line in stored.history(self.clock.now())]
+            assert stored_events == [*known.events, *(["expired"] if self._has_lapsed(known) else [])]
 
     @rule(reserve_id=RESERVE_IDS)
     def list_held(self, reserve_id: ReserveId) -> None:

@@ -125,7 +125,9 @@ async def test_a_change_is_visible_after_thirty_seconds_at_the_latest(subject: S
 
 
 @pytest.fixture(params=["file", "http"])
-async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Campaigns]]:
+async def campaigns_with(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Callable[[Any], Campaigns]]:
     """Campaigns whose source returns the given JSON for TOUR."""
     async with AsyncExitStack() as stack:
         if request.param == "http":
@@ -147,13 +149,13 @@ async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield by_file
 
 
-async def test_unknown_fields_are_ignored(told: Callable[[Any], Campaigns]) -> None:
+async def test_unknown_fields_are_ignored(campaigns_with: Callable[[Any], Campaigns]) -> None:
     body = campaign_body(a_campaign()) | {"poster": {"url": "https://example.org/a.png"}, "sponsors": [1, None]}
 
-    assert await told(body).get(TOUR) == a_campaign()
+    assert await campaigns_with(body).get(TOUR) == a_campaign()
 
 
-async def test_a_gate_that_is_left_out_is_open(told: Callable[[Any], Campaigns]) -> None:
+async def test_a_gate_that_is_left_out_is_open(campaigns_with: Callable[[Any], Campaigns]) -> None:
     least = {
         "id": TOUR,
         "status": "open",
@@ -162,20 +164,20 @@ async def test_a_gate_that_is_left_out_is_open(told: Callable[[Any], Campaigns])
         "markets": [{"id": "nyc"}],
     }
 
-    campaign = await told(least).get(TOUR)
+    campaign = await campaigns_with(least).get(TOUR)
 
     assert campaign.takes_registrations(NOON)
     assert (campaign.opens_at, campaign.closes_at, campaign.default_region) == (None, None, None)
     assert campaign.gates == a_campaign().gates
 
 
-async def test_times_in_other_time_zones_are_the_same_instants(told: Callable[[Any], Campaigns]) -> None:
+async def test_times_in_other_time_zones_are_the_same_instants(campaigns_with: Callable[[Any], Campaigns]) -> None:
     body = campaign_body(a_campaign()) | {
         "opensAt": "2026-05-04T14:00:00+02:00",
         "closesAt": "2026-05-05T12:00:00Z",
     }
 
-    campaign = await told(body).get(TOUR)
+    campaign = await campaigns_with(body).get(TOUR)
 
     assert (campaign.opens_at, campaign.closes_at) == (NOON, NOON + DAY)
 
@@ -194,28 +196,30 @@ WRONG = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_a_field_of_the_wrong_type_is_rejected(told: Callable[[Any], Campaigns], field: str) -> None:
+async def test_a_field_of_the_wrong_type_is_rejected(
+    campaigns_with: Callable[[Any], Campaigns], field: str
+) -> None:
     with pytest.raises(Unavailable):
-        await told(campaign_body(a_campaign()) | {field: WRONG[field]}).get(TOUR)
+        await campaigns_with(campaign_body(a_campaign()) | {field: WRONG[field]}).get(TOUR)
 
 
 @pytest.mark.parametrize(
-    ("said", "region"), [("UK", "GB"), ("uk", "GB"), (" gb ", "GB"), ("us", "US"), ("", None), (None, None)]
+    ("given", "region"), [("UK", "GB"), ("uk", "GB"), (" gb ", "GB"), ("us", "US"), ("", None), (None, None)]
 )
 async def test_regions_are_countries_as_people_write_them(
-    told: Callable[[Any], Campaigns], said: str | None, region: str | None
+    campaigns_with: Callable[[Any], Campaigns], given: str | None, region: str | None
 ) -> None:
-    campaign = await told(campaign_body(a_campaign()) | {"defaultRegion": said}).get(TOUR)
+    campaign = await campaigns_with(campaign_body(a_campaign()) | {"defaultRegion": given}).get(TOUR)
 
     assert campaign.default_region == region
 
 
 @pytest.mark.parametrize("region", ["XX", "USA", "EU", "United Kingdom", "1", "U" * 5_000])
 async def test_a_region_that_is_no_country_makes_the_campaign_unavailable(
-    told: Callable[[Any], Campaigns], region: str
+    campaigns_with: Callable[[Any], Campaigns], region: str
 ) -> None:
     with capture_logs() as logged, pytest.raises(Unavailable):
-        await told(campaign_body(a_campaign()) | {"defaultRegion": region}).get(TOUR)
+        await campaigns_with(campaign_body(a_campaign()) | {"defaultRegion": region}).get(TOUR)
 
     (line,) = logged
     assert "defaultRegion: must be the two letters of a country" in line["reason"]
@@ -223,13 +227,13 @@ async def test_a_region_that_is_no_country_makes_the_campaign_unavailable(
 
 @pytest.mark.parametrize("field", ["id", "status", "needsPhoneConfirmation", "gates", "markets"])
 async def test_a_field_that_decides_about_admission_is_required(
-    told: Callable[[Any], Campaigns], field: str
+    campaigns_with: Callable[[Any], Campaigns], field: str
 ) -> None:
     body = campaign_body(a_campaign())
     del body[field]
 
     with pytest.raises(Unavailable):
-        await told(body).get(TOUR)
+        await campaigns_with(body).get(TOUR)
 
 
 # The file

@@ -33,8 +33,8 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
             return
         known: dict[str, float] = {}
 
-        def answer(asked: Request) -> Reply:
-            score = known.get(unquote(asked.path).removeprefix("/users/").removesuffix("/fanscore"))
+        def answer(request: Request) -> Reply:
+            score = known.get(unquote(request.path).removeprefix("/users/").removesuffix("/fanscore"))
             return Reply(404) if score is None else Reply(200, {"value": score})
 
         service = stack.enter_context(neighbour(answer))

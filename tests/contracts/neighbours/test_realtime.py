@@ -132,8 +132,8 @@ async def test_failures_are_logged_once_a_minute_with_their_number(api: Neighbou
             with pytest.raises(Unavailable):
                 await appsync.send(an_event())
 
-    told = [line for line in logged if line["event"] == "realtime.failed"]
-    assert [(line["failures"], line["reason"]) for line in told] == [
+    failures = [line for line in logged if line["event"] == "realtime.failed"]
+    assert [(line["failures"], line["reason"]) for line in failures] == [
         (1, "GraphQL errors: 1"),
         (20, "GraphQL errors: 1"),
     ]

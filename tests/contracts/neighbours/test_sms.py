@@ -40,7 +40,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         elif request.param == "webhook":
             gateway = stack.enter_context(neighbour(lambda _: Reply(202)))
             webhook = await stack.enter_async_context(webhook_sms(f"{gateway.url}/messages?key=1"))
-            yield Subject(webhook, lambda: [_message(asked.json()) for asked in gateway.requests])
+            yield Subject(webhook, lambda: [_message(request.json()) for request in gateway.requests])
         else:
             aws: dict[str, str] = request.getfixturevalue("aws_environment")
             stack.enter_context(environment(aws))
@@ -163,10 +163,10 @@ async def test_neither_number_nor_code_is_logged_or_in_an_error(
     with capture_logs() as logged, pytest.raises(Unavailable) as refused:
         await sms.send(PHONE, BODY)
 
-    said = str(logged) + "".join(map(repr, _chain(refused.value)))
-    assert "neighbour.no_answer" in said
-    assert PHONE[1:] not in said
-    assert "123456" not in said
+    output = str(logged) + "".join(map(repr, _chain(refused.value)))
+    assert "neighbour.no_answer" in output
+    assert PHONE[1:] not in output
+    assert "123456" not in output
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

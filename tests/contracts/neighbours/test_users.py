@@ -99,7 +99,7 @@ async def test_the_account_is_returned_as_it_is_now(subject: Subject) -> None:
 
 
 @pytest.fixture(params=["file", "http"])
-async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
+async def users_with(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
     """Users whose source returns the given JSON for ANN."""
     async with AsyncExitStack() as stack:
         if request.param == "http":
@@ -121,12 +121,12 @@ async def told(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield by_file
 
 
-async def test_unknown_fields_are_ignored(told: Callable[[Any], Users]) -> None:
-    assert await told(fan_body(a_fan()) | {"shoeSize": 42, "address": {"city": None}}).get(ANN) == a_fan()
+async def test_unknown_fields_are_ignored(users_with: Callable[[Any], Users]) -> None:
+    assert await users_with(fan_body(a_fan()) | {"shoeSize": 42, "address": {"city": None}}).get(ANN) == a_fan()
 
 
-async def test_a_field_that_is_left_out_or_null_verifies_nothing(told: Callable[[Any], Users]) -> None:
-    fan = await told({"id": ANN, "linkedAccounts": None, "inviteCodes": None, "phone": None}).get(ANN)
+async def test_a_field_that_is_left_out_or_null_verifies_nothing(users_with: Callable[[Any], Users]) -> None:
+    fan = await users_with({"id": ANN, "linkedAccounts": None, "inviteCodes": None, "phone": None}).get(ANN)
 
     assert fan == Fan(id=ANN)
 
@@ -143,17 +143,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_a_field_of_the_wrong_type_is_rejected(told: Callable[[Any], Users], field: str) -> None:
+async def test_a_field_of_the_wrong_type_is_rejected(users_with: Callable[[Any], Users], field: str) -> None:
     with pytest.raises(Unavailable):
-        await told(fan_body(a_fan()) | {field: WRONG[field]}).get(ANN)
+        await users_with(fan_body(a_fan()) | {field: WRONG[field]}).get(ANN)
 
 
 @pytest.mark.parametrize("field", WRONG)
-async def test_the_log_names_the_field_and_nothing_about_the_fan(told: Callable[[Any], Users], field: str) -> None:
+async def test_the_log_names_the_field_and_nothing_about_the_fan(
+    users_with: Callable[[Any], Users], field: str
+) -> None:
     body = fan_body(a_vouched_fan()) | {"id": ANN} | {field: WRONG[field]}
 
     with capture_logs() as logged, pytest.raises(Unavailable):
-        await told(body).get(ANN)
+        await users_with(body).get(ANN)
 
     assert [(line["event"], line["part"]) for line in logged] == [("neighbour.no_answer", "users")]
     assert field in logged[0]["reason"]

@@ -171,16 +171,16 @@ async def test_another_number_frees_the_old_one(entry_ports: EntryPorts) -> None
 async def test_many_are_changed_and_unknown_fans_are_left_out(entry_ports: EntryPorts) -> None:
     await store(entry_ports, *(registered(fan(one), phone(one)) for one in range(3)))
 
-    asked: list[UserId] = []
+    changed: list[UserId] = []
 
     def note(entry: Entry) -> Entry:
-        asked.append(entry.user_id)
+        changed.append(entry.user_id)
         return noted("by", entry.user_id)(entry)
 
     unwritten = await entry_ports.entries.change_many(TOUR, [fan(2), fan(9), fan(0), fan(2)], note)
 
     assert not unwritten
-    assert sorted(asked) == [fan(0), fan(2)]
+    assert sorted(changed) == [fan(0), fan(2)]
     for one in range(3):
         stored = await entry_ports.entries.get(TOUR, fan(one))
         assert stored is not None

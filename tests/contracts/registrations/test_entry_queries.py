@@ -114,26 +114,26 @@ async def test_each_filter_admits_the_fans_that_the_query_admits(entry_ports: En
     """The random queries seldom differ in one filter alone."""
     campaign_id, entries = await register(entry_ports, CROWD)
     everyone = Query(markets=MARKETS[:1], selections=tuple(Selection))
-    asked = [replace(everyone, **{name: value}) for value in FILTERS[name]]
-    expected = [slowly_eligible(entries, query, MARKETS) for query in asked]
+    queries = [replace(everyone, **{name: value}) for value in FILTERS[name]]
+    expected = [slowly_eligible(entries, query, MARKETS) for query in queries]
     assert len({answer.total for answer in expected}) > 1, f"{name} admits all of CROWD or none"
 
-    assert [await entry_ports.queries.eligible(campaign_id, query, MARKETS) for query in asked] == expected
-    assert [await _paged(entry_ports, campaign_id, query, 50) for query in asked] == [
-        slowly_ranked(entries, query) for query in asked
+    assert [await entry_ports.queries.eligible(campaign_id, query, MARKETS) for query in queries] == expected
+    assert [await _paged(entry_ports, campaign_id, query, 50) for query in queries] == [
+        slowly_ranked(entries, query) for query in queries
     ]
 
 
 async def test_an_unknown_campaign_is_empty(entry_ports: EntryPorts) -> None:
-    nobody = MarketCount(market=MARKETS[0], by_rank=(0, 0, 0, 0))
+    none = MarketCount(market=MARKETS[0], by_rank=(0, 0, 0, 0))
 
     assert await entry_ports.queries.eligible(TOUR, Query(), MARKETS[:1]) == EligibleCounts(
-        total=0, by_market=[nobody]
+        total=0, by_market=[none]
     )
     assert await entry_ports.queries.ranking(TOUR, Query(), after=None, limit=5) == []
     assert await entry_ports.queries.count(TOUR, MARKETS[:1]) == EntryCounts(
         by_status={EntryStatus.PENDING: 0, EntryStatus.CONFIRMED: 0},
-        by_market=[RegisteredMarket(all=nobody, confirmed=0)],
+        by_market=[RegisteredMarket(all=none, confirmed=0)],
     )
     assert [batch async for batch in entry_ports.queries.fans_of_market(TOUR, MARKETS[0])] == []
 

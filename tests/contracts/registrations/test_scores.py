@@ -47,7 +47,7 @@ async def _entry(ports: EntryPorts, number: int) -> Entry:
     return entry
 
 
-async def _told(ports: EntryPorts) -> list[tuple[UserId, object]]:
+async def _messages(ports: EntryPorts) -> list[tuple[UserId, object]]:
     return [(message.user_id, message.about) for message in await waiting(ports)]
 
 
@@ -76,13 +76,13 @@ async def test_the_confirmed_are_scored_and_the_others_are_not(entry_ports: Entr
 
 async def test_a_score_alone_makes_no_event(entry_ports: EntryPorts) -> None:
     await _confirmed(entry_ports, 1)
-    before, told = await _entry(entry_ports, 1), await _told(entry_ports)
+    before, messages = await _entry(entry_ports, 1), await _messages(entry_ports)
 
     await _put(entry_ports, _record(1, 10))
 
     after = await _entry(entry_ports, 1)
     assert after == replace(before, score=10, version=before.version + 1)
-    assert await _told(entry_ports) == told
+    assert await _messages(entry_ports) == messages
 
 
 async def test_a_selection_is_published(entry_ports: EntryPorts) -> None:
@@ -95,7 +95,7 @@ async def test_a_selection_is_published(entry_ports: EntryPorts) -> None:
     assert scored == Scored(upserted=2)
     assert (after.score, after.selection, after.revision) == (10, SELECTED, before.revision + 1)
     assert after.updated_at == LATER
-    assert [told for told in await _told(entry_ports) if told[1] == EntryEvent.SELECTED] == [
+    assert [one for one in await _messages(entry_ports) if one[1] == EntryEvent.SELECTED] == [
         (fan(1), EntryEvent.SELECTED)
     ]
 
@@ -209,8 +209,8 @@ async def test_selections_uploaded_at_once_are_published_once(entry_ports: Entry
     )
 
     assert all(upload.rejected == 0 and upload.received == 10 for upload in uploads)
-    told = [told for told in await _told(entry_ports) if told[1] == EntryEvent.SELECTED]
-    assert sorted(told) == [(fan(number), EntryEvent.SELECTED) for number in numbers]
+    selected = [one for one in await _messages(entry_ports) if one[1] == EntryEvent.SELECTED]
+    assert sorted(selected) == [(fan(number), EntryEvent.SELECTED) for number in numbers]
     assert await _eligible(entry_ports, SELECTED) == 10
 
 

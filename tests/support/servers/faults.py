@@ -52,7 +52,7 @@ class AwsProxy:
     chance: random.Random = field(default_factory=random.Random)
     done: Counter[str] = field(default_factory=Counter)
     """How often each fault struck, under its name, and ``requests`` to the operations."""
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
     """To put records: of those that come at once, moto loses some that it acknowledges."""
 
     def struck(self, fault: str, chance: float) -> bool:
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         return _THROTTLED if proxy.struck("throttled", proxy.faults.throttled) else None
 
     def _forwarded_in_turn(self, body: bytes) -> "_Answer":
-        with self.server.proxy.turn:
+        with self.server.proxy.one_at_a_time:
             return self._forwarded(body)
 
     def _forwarded(self, body: bytes) -> "_Answer":

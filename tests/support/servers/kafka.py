@@ -63,52 +63,52 @@ class MockCluster:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
         self._lock = Lock()
-        self.servers: Final[str] = self._told("servers")
+        self.servers: Final[str] = self._execute("servers")
         """host:port[,host:port]…"""
 
     def create_topic(self, name: str, partitions: int = PARTITIONS) -> None:
-        self._told("create_topic", name, partitions, len(BROKERS))
+        self._execute("create_topic", name, partitions, len(BROKERS))
 
     def fail_next(self, api: Api, failures: Sequence[Failure]) -> None:
         """Fail the next requests of this kind, on any broker; NONE lets one through."""
-        self._told("fail_next", api, failures)
+        self._execute("fail_next", api, failures)
 
     def dawdle(self, milliseconds: int) -> None:
         """From now on all brokers execute at once and answer later, perhaps after the client's time-out."""
         for broker in BROKERS:
-            self._told("dawdle", broker, milliseconds)
+            self._execute("dawdle", broker, milliseconds)
 
     @contextmanager
     def counting(self) -> Iterator[Callable[[Api], int]]:
         """Gives a function that counts the requests of a kind since the block was entered."""
-        self._told("begin_to_count")
+        self._execute("begin_to_count")
         try:
-            yield lambda api: int(self._told("count", api))
+            yield lambda api: int(self._execute("count", api))
         finally:
-            self._told("count_no_more")
+            self._execute("count_no_more")
 
     def heal(self) -> None:
         """All brokers up and prompt, nothing fails any more."""
         self.dawdle(0)
         self.set_up(*BROKERS)
         for api in Api:
-            self._told("fail_no_more", api)
+            self._execute("fail_no_more", api)
 
     def set_down(self, *brokers: int) -> None:
         """The brokers close their connections and accept none."""
         for broker in brokers:
-            self._told("set_down", broker)
+            self._execute("set_down", broker)
 
     def set_up(self, *brokers: int) -> None:
         for broker in brokers:
-            self._told("set_up", broker)
+            self._execute("set_up", broker)
 
-    def _told(self, command: str, *arguments: object) -> Any:
-        asked, answers = self._process.stdin, self._process.stdout
-        assert asked is not None
+    def _execute(self, command: str, *arguments: object) -> Any:
+        commands, answers = self._process.stdin, self._process.stdout
+        assert commands is not None
         assert answers is not None
         with self._lock:
-            print(json.dumps([command, *arguments]), file=asked, flush=True)
+            print(json.dumps([command, *arguments]), file=commands, flush=True)
             line = answers.readline()
         if not line:
             raise RuntimeError(f"the mock cluster died of {command}: {self._process.wait()}")

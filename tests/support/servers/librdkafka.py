@@ -41,7 +41,7 @@ class Cluster:
         return servers.decode()
 
     def create_topic(self, name: str, partitions: int, replicas: int) -> None:
-        self._told("topic_create", name.encode(), partitions, replicas)
+        self._call("topic_create", name.encode(), partitions, replicas)
 
     def fail_next(self, api: int, failures: Sequence[int]) -> None:
         codes = (ctypes.c_int * len(failures))(*failures)
@@ -53,13 +53,13 @@ class Cluster:
         self._library.rd_kafka_mock_clear_request_errors(self._cluster, ctypes.c_int16(api))
 
     def dawdle(self, broker: int, milliseconds: int) -> None:
-        self._told("broker_set_rtt", broker, milliseconds)
+        self._call("broker_set_rtt", broker, milliseconds)
 
     def set_down(self, broker: int) -> None:
-        self._told("broker_set_down", broker)
+        self._call("broker_set_down", broker)
 
     def set_up(self, broker: int) -> None:
-        self._told("broker_set_up", broker)
+        self._call("broker_set_up", broker)
 
     def begin_to_count(self) -> None:
         self._library.rd_kafka_mock_start_request_tracking(self._cluster)
@@ -79,7 +79,7 @@ class Cluster:
     def count_no_more(self) -> None:
         self._library.rd_kafka_mock_stop_request_tracking(self._cluster)
 
-    def _told(self, command: str, *arguments: object) -> None:
+    def _call(self, command: str, *arguments: object) -> None:
         code = getattr(self._library, f"rd_kafka_mock_{command}")(self._cluster, *arguments)
         if code:
             raise RuntimeError(f"the mock cluster refused {command}: {code}")

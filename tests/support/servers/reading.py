@@ -91,11 +91,11 @@ async def read_kinesis(url: str, name: str) -> list[Published]:
 
 async def _read_shard(client: Any, name: str, shard: str) -> list[Published]:
     found: list[Published] = []
-    asked = await client.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    place = asked["ShardIterator"]
+    response = await client.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    iterator = response["ShardIterator"]
     while True:
-        page = await client.get_records(ShardIterator=place, Limit=10_000)
+        page = await client.get_records(ShardIterator=iterator, Limit=10_000)
         found += [Published(key=record["PartitionKey"], body=record["Data"]) for record in page["Records"]]
         if not page["Records"]:
             return found
-        place = page["NextShardIterator"]
+        iterator = page["NextShardIterator"]

@@ -64,8 +64,8 @@ class Mailer:
         self.tokens.append("foreign")
 
     def _token(self, request: Request) -> Reply:
-        asked = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        if json.loads(request.body) != asked:
+        expected = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        if json.loads(request.body) != expected:
             return Reply(401, {"error": "invalid_client", "error_description": "Invalid client ID."})
         self.tokens.append(f"token-{next(self._numbers)}")
         token = {"access_token": self.tokens[-1], "token_type": "Bearer", "expires_in": self.expires_in}

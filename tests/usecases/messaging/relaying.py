@@ -1,4 +1,4 @@
-"""Everything that a relay stands on: registrations in memory, and receivers that do as they are told."""
+"""The surroundings of a relay: registrations in memory, and scripted receivers."""
 
 import asyncio
 import zlib
@@ -32,8 +32,8 @@ EVERYWHERE = range(PARTITIONS)
 
 
 @dataclass(slots=True)
-class ToldStream:
-    """Takes everything but what it is told to refuse, to fail at, or to be down for."""
+class ScriptedStream:
+    """Takes every event, except those that the test makes it refuse or fail at, or while it is down."""
 
     refuses: set[str] = field(default_factory=set)
     fails_at: set[str] = field(default_factory=set)
@@ -59,7 +59,7 @@ class ToldStream:
 
 
 @dataclass(slots=True)
-class ToldReceipts:
+class ScriptedReceipts:
     """``answers`` by the address of the fan; True for all others."""
 
     answers: dict[str, bool | Exception] = field(default_factory=dict)
@@ -83,11 +83,11 @@ class ToldReceipts:
 
 
 @dataclass(slots=True)
-class ToldRealtime:
+class ScriptedRealtime:
     held: asyncio.Event | None = None
-    """Nothing is told before this is set."""
+    """Nothing is sent before this is set."""
     down: bool = False
-    told: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
     on_behalf_of: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -100,7 +100,7 @@ class ToldRealtime:
                 await self.held.wait()
             if self.down:
                 raise Unavailable("realtime")
-            self.told.append(event.id)
+            self.sent.append(event.id)
             self.on_behalf_of.append(current_request().request_id or "")
         finally:
             self.at_once -= 1
@@ -111,7 +111,7 @@ class Relaying:
         self.clock = ManualClock()
         self.entries, self.users = MemoryEntryStore(request=current_request), MemoryUsers()
         self.outbox = MemoryOutbox(self.entries)
-        self.stream, self.receipts, self.realtime = ToldStream(), ToldReceipts(), ToldRealtime()
+        self.stream, self.receipts, self.realtime = ScriptedStream(), ScriptedReceipts(), ScriptedRealtime()
         self.queue = MemoryQueue()
         self.live_updates = BackgroundLiveUpdates(self.realtime)
         self._events = RelayEvents(
@@ -136,7 +136,7 @@ class Relaying:
         first_name: str | None = None,
         last_name: str | None = None,
     ) -> list[str]:
-        """The ids of the messages that this leaves, the event's first."""
+        """Register a fan. Returns the ids of the messages, the event's first."""
         details = Details(
             phone=PhoneNumber(f"+46{zlib.crc32(user.encode()) % 10**9:09}"),
             markets=(MarketId("nyc"),),
@@ -147,11 +147,11 @@ class Relaying:
         self.users.put(Fan(id=UserId(user)))
         entry = Entry.register(TOUR, UserId(user), details, self.clock.now())
         tasks = () if scored else (BackgroundTask.RETRY_FANSCORE,)
-        told = (entry.confirm(self.clock.now()) if confirmed else entry).with_event(
+        changed = (entry.confirm(self.clock.now()) if confirmed else entry).with_event(
             EntryEvent.CREATED, self.clock.now(), *tasks
         )
-        await self.entries.change(TOUR, told.user_id, lambda _: told)
-        return [message.id for message in told.messages]
+        await self.entries.change(TOUR, changed.user_id, lambda _: changed)
+        return [message.id for message in changed.messages]
 
     async def changes(self, user: str) -> str:
         """The id of the event that this leaves."""
@@ -159,9 +159,9 @@ class Relaying:
 
         def change(entry: Entry | None) -> Entry:
             assert entry is not None
-            told = entry.with_event(EntryEvent.UPDATED, self.clock.now())
-            ids.append(told.messages[-1].id)
-            return told
+            changed = entry.with_event(EntryEvent.UPDATED, self.clock.now())
+            ids.append(changed.messages[-1].id)
+            return changed
 
         await self.entries.change(TOUR, UserId(user), change)
         return ids[-1]
@@ -176,7 +176,7 @@ class Relaying:
         return await self._receipts(EVERYWHERE)
 
     async def events_until_nothing_moves(self, by: timedelta = timedelta(minutes=1)) -> list[Relayed]:
-        """Pass after pass, the clock ahead of every pause."""
+        """Run passes until nothing is left, with the clock ahead of every pause."""
         passes = []
         while (relayed := await self.events()).passed_on or relayed.postponed or relayed.parked:
             passes.append(relayed)

@@ -1,4 +1,4 @@
-"""Publishing what changes left (entry-service REQ-010)."""
+"""Publishing the events that changes left (entry-service REQ-010)."""
 
 from datetime import timedelta
 
@@ -68,7 +68,7 @@ async def test_a_poison_event_is_parked_and_the_later_ones_go_on(relaying: Relay
     assert relaying.stream.published == later
     (parked,) = await relaying.outbox.parked(None, 10)
     assert (parked.message.id, parked.message.attempts, parked.reason) == (poison, MAX_ATTEMPTS, "too large")
-    assert passes[-2].more, "those behind it need not wait for the next look"
+    assert passes[-2].more, "later events need not wait for the next pass"
 
     relaying.stream.refuses = set()
     assert await relaying.outbox.put_back([poison]) == [poison]
@@ -82,7 +82,7 @@ async def test_it_is_parked_within_half_a_minute(relaying: Relaying) -> None:
 
 
 async def test_a_stream_that_breaks_over_one_event_goes_on_with_the_others(relaying: Relaying) -> None:
-    """Its adapter may be anybody's."""
+    """The adapter may come from another package."""
     (poison,) = await relaying.registers("ann")
     behind = await relaying.changes("ann")
     other = await relaying.registers("bob")
@@ -95,7 +95,7 @@ async def test_a_stream_that_breaks_over_one_event_goes_on_with_the_others(relay
     assert (parked.message.id, parked.reason) == (poison, "the stream failed: ValueError")
 
 
-async def test_much_is_taken_in_bounded_bites(relaying: Relaying) -> None:
+async def test_many_events_are_taken_in_bounded_batches(relaying: Relaying) -> None:
     for number in range(EVENTS_AT_ONCE + 1):
         await relaying.registers(f"fan-{number}")
 

@@ -1,4 +1,4 @@
-"""Asking again for fanscores: what is found is stored and told once, however often and late the job comes."""
+"""Retries of fanscores: a score is stored and published once, however often and late the job comes."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -69,7 +69,7 @@ async def office() -> Office:
     return Office()
 
 
-async def test_a_score_that_is_known_now_is_stored_and_told(office: Office) -> None:
+async def test_a_score_that_is_known_now_is_stored_and_published(office: Office) -> None:
     await office.register()
     office.fanscore.put(ANN, 0.82)
 
@@ -78,7 +78,7 @@ async def test_a_score_that_is_known_now_is_stored_and_told(office: Office) -> N
     assert await office.entry() == (2, 0.82)
 
 
-async def test_a_score_that_is_not_known_yet_is_asked_for_later(office: Office) -> None:
+async def test_a_score_that_is_not_known_yet_is_retried_later(office: Office) -> None:
     await office.register()
 
     assert await office.retry() is not None
@@ -95,7 +95,7 @@ async def test_the_same_job_again_changes_nothing(office: Office) -> None:
     assert await office.entry() == (2, 0.82)
 
 
-async def test_a_job_that_comes_late_finds_what_is_true_now(office: Office) -> None:
+async def test_a_late_job_uses_the_current_entry(office: Office) -> None:
     await office.register(fanscore=0.4)
     office.fanscore.put(ANN, 0.9)
 
@@ -104,8 +104,8 @@ async def test_a_job_that_comes_late_finds_what_is_true_now(office: Office) -> N
     assert await office.entry() == (2, 0.9)
 
 
-async def test_who_has_a_score_keeps_it_where_none_is_known(office: Office) -> None:
-    """A change of the registration asked again, in vain: nothing is missing."""
+async def test_a_stored_score_stays_when_no_new_one_is_known(office: Office) -> None:
+    """A change of the registration asked for a score again and got none: nothing is missing."""
     await office.register(fanscore=0.4)
 
     assert await office.retry() is None
@@ -114,7 +114,7 @@ async def test_who_has_a_score_keeps_it_where_none_is_known(office: Office) -> N
 
 
 @pytest.mark.parametrize("theirs", [0.5, 0.7])
-async def test_a_score_stored_since_we_asked_stays(office: Office, theirs: float) -> None:
+async def test_a_score_that_was_stored_during_the_request_stays(office: Office, theirs: float) -> None:
     """Two with the same job, as when the time of the first ran out: one change, one event."""
     await office.register()
     office.fanscore = BusyFanscore(office.entries, theirs)
@@ -124,7 +124,7 @@ async def test_a_score_stored_since_we_asked_stays(office: Office, theirs: float
     assert await office.entry() == (2, theirs)
 
 
-async def test_without_an_answer_the_job_stays_in_hand_and_may_be_tried_again(office: Office) -> None:
+async def test_without_an_answer_the_job_stays_in_flight_and_can_be_repeated(office: Office) -> None:
     await office.register()
     office.fanscore.put(ANN, 0.82)
     office.fanscore.answer(answers=False)

@@ -23,7 +23,7 @@ def relaying() -> Relaying:
     return Relaying()
 
 
-async def test_a_stream_that_is_down_holds_up_no_errand(relaying: Relaying) -> None:
+async def test_a_stream_that_is_down_holds_up_no_background_task(relaying: Relaying) -> None:
     relaying.stream.down = True
     await relaying.registers("ann", confirmed=True, scored=False)
     with pytest.raises(Unavailable):
@@ -86,7 +86,7 @@ async def test_a_few_receipts_are_sent_at_once(relaying: Relaying) -> None:
     assert 1 < relaying.receipts.most_at_once <= RECEIPTS_AT_ONCE
 
 
-async def test_a_fan_without_an_address_is_written_to_never_and_counted_once(relaying: Relaying) -> None:
+async def test_a_fan_without_an_address_gets_no_mail_and_is_counted_once(relaying: Relaying) -> None:
     await relaying.registers("ann", confirmed=True, addressed=False)
 
     assert (await relaying.mails()).unaddressed == 1
@@ -95,7 +95,7 @@ async def test_a_fan_without_an_address_is_written_to_never_and_counted_once(rel
 
 
 async def test_a_receipt_goes_to_the_address_of_the_account_where_it_has_one(relaying: Relaying) -> None:
-    """What was typed may be a stranger's."""
+    """An address that was typed may belong to a stranger."""
     await relaying.registers("ann", confirmed=True)
     relaying.users.put(Fan(id=UserId("ann"), email="ann@her.example"))
 
@@ -117,7 +117,7 @@ async def test_a_receipt_waits_for_the_accounts_and_no_account_gets_none(relayin
 
 
 async def test_a_receipt_carries_no_name_that_is_none(relaying: Relaying) -> None:
-    """Stored by a release that took them."""
+    """Stored by a release that accepted them."""
     await relaying.registers("ann", confirmed=True, first_name="Hi http://bad.example", last_name="Lee")
 
     await relaying.mails()
@@ -126,7 +126,7 @@ async def test_a_receipt_carries_no_name_that_is_none(relaying: Relaying) -> Non
     assert (receipt.first_name, receipt.last_name) == (None, "Lee")
 
 
-async def test_receivers_are_told_on_behalf_of_the_request_that_made_it_due(relaying: Relaying) -> None:
+async def test_receivers_get_the_id_of_the_request_that_made_the_task_due(relaying: Relaying) -> None:
     for name in ("ann", "bob"):
         set_current_request(RequestContext(request_id=f"of-{name}"))
         await relaying.registers(name, confirmed=True)
@@ -134,7 +134,7 @@ async def test_receivers_are_told_on_behalf_of_the_request_that_made_it_due(rela
 
     await relaying.mails()
     await relaying.events()
-    while len(relaying.realtime.told) < 2:
+    while len(relaying.realtime.sent) < 2:
         await asyncio.sleep(0)
 
     assert sorted(relaying.receipts.on_behalf_of) == ["of-ann", "of-bob"]

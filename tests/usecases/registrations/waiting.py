@@ -21,7 +21,7 @@ def waits_for_code(entry: Entry) -> bool:
 
 
 async def too_soon(fan: Fan) -> timedelta:
-    """How long a fan who asks now is told to wait."""
+    """The wait in the answer to a fan who asks now."""
     with pytest.raises(ConfirmationTooSoon) as refused:
         await fan.resend()
     return timedelta(seconds=refused.value.seconds)

@@ -19,8 +19,8 @@ def packaged_java() -> str | None:
     path = shutil.which("java")
     if path is None:
         return None
-    said = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-    version = _VERSION.search(said)
+    output = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    version = _VERSION.search(output)
     return path if version is not None and int(version[1]) >= OLDEST_JAVA else None
 
 

@@ -32,7 +32,7 @@ _JAAS: Final = {
 def properties(folder: Path, number: int, ports: Sequence[Mapping[str, int]]) -> str:
     """Of the broker ``number``, from 1; ``ports``: those of each broker by listener."""
     own = {name: f"{name}://127.0.0.1:{port}" for name, port in ports[number - 1].items()}
-    voters = ",".join(f"{place}@127.0.0.1:{of['CONTROLLER']}" for place, of in enumerate(ports, 1))
+    voters = ",".join(f"{number}@127.0.0.1:{of['CONTROLLER']}" for number, of in enumerate(ports, 1))
     replicas = len(ports)
     lines = {
         "process.roles": "broker,controller",
