@@ -46,6 +46,7 @@ class TokenUnavailable(KafkaError):  # type: ignore[misc]  # aiokafka has no typ
 
 SIGN_IN_REFUSED: Final = "the broker refused the token"
 SILENT: Final = NoAnswer("the brokers did not answer in time")
+SOME_UNREACHABLE: Final = NoAnswer("some brokers cannot be reached")
 _LASTING: Final[Mapping[type[BaseException], str]] = {
     SaslAuthenticationFailed: "the broker refused the user or the password",
     UnsupportedSaslMechanismError: "the broker does not offer the mechanism",
@@ -121,18 +122,19 @@ def _of_network(error: BaseException) -> NoAnswer:
 
 
 async def cause_of_silence(targets: Iterable[Target], options: Mapping[str, Any]) -> NoAnswer | None:
-    """Connect to brokers until one tells what is wrong; None where nothing is wrong with any."""
-    found: NoAnswer | None = None
+    """Connect to all brokers until one tells what is wrong; None where nothing is wrong with any."""
+    causes: list[NoAnswer | None] = []
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             for host, port in dict.fromkeys(targets):
-                cause = await _probe(host, port, options)
-                if isinstance(cause, Lasting):
-                    return cause
-                found = cause or found
+                causes.append(await _probe(host, port, options))
+                if isinstance(causes[-1], Lasting):
+                    return causes[-1]
     except TimeoutError:
-        return found or SILENT
-    return found
+        causes.append(SILENT)
+    if None in causes and any(causes):
+        return SOME_UNREACHABLE
+    return next(iter(causes), None)
 
 
 async def _probe(host: str, port: int, options: Mapping[str, Any]) -> NoAnswer | None:

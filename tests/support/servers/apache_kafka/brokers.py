@@ -1,4 +1,4 @@
-"""A cluster of brokers, each of them a controller too. Every listener is on 127.0.0.1."""
+"""A cluster of brokers, the first of them the controller too. Every listener is on 127.0.0.1."""
 
 import secrets
 import shutil

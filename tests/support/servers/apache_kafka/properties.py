@@ -30,14 +30,21 @@ _JAAS: Final = {
 
 
 def properties(folder: Path, number: int, ports: Sequence[Mapping[str, int]]) -> str:
-    """Of the broker ``number``, from 1; ``ports``: those of each broker by listener."""
-    own = {name: f"{name}://127.0.0.1:{port}" for name, port in ports[number - 1].items()}
-    voters = ",".join(f"{number}@127.0.0.1:{of['CONTROLLER']}" for number, of in enumerate(ports, 1))
+    """Of the broker ``number``, from 1; ``ports``: those of each broker by listener.
+
+    The first is the only controller, so that the others can die without it.
+    """
+    controls = number == 1
+    own = {
+        name: f"{name}://127.0.0.1:{port}"
+        for name, port in ports[number - 1].items()
+        if controls or name != "CONTROLLER"
+    }
     replicas = len(ports)
     lines = {
-        "process.roles": "broker,controller",
+        "process.roles": "broker,controller" if controls else "broker",
         "node.id": number,
-        "controller.quorum.voters": voters,
+        "controller.quorum.voters": f"1@127.0.0.1:{ports[0]['CONTROLLER']}",
         "controller.listener.names": "CONTROLLER",
         "listeners": ",".join(own.values()),
         "advertised.listeners": ",".join(url for name, url in own.items() if name != "CONTROLLER"),
