@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx2
 
+from tests.support.servers.apache_kafka.brokers import Cluster
 from tests.support.servers.faults import AwsProxy, Faults
 from tests.support.servers.kafka import BROKERS, Api, Failure, MockCluster
 from tests.support.servers.mongod import Node, ReplicaSet
@@ -17,6 +18,7 @@ from tests.support.servers.worker import worker
 LIFE_SECONDS: Final = (0.5, 2.5)
 """Of a worker that has begun: some end before what another left behind can be taken over."""
 SERVICE_LIFE_SECONDS: Final = (1.0, 4.0)
+BROKERS_LIFE_SECONDS: Final = (1.0, 3.0)
 TROUBLE_SECONDS: Final = (0.3, 1.5)
 PEACE_SECONDS: Final = (0.3, 1.0)
 PRIMARIES: Final = 2
@@ -87,6 +89,22 @@ async def brokers_fail(kafka: MockCluster, enough: asyncio.Event) -> int:
         times += 1
         await _pause(enough, dice, PEACE_SECONDS)
     return times
+
+
+async def all_brokers_die(cluster: Cluster, enough: asyncio.Event) -> int:
+    """Without a word, in the middle of their work; after a moment they are started again."""
+    dice = random.Random(4)
+    deaths = 0
+    while not enough.is_set():
+        await _pause(enough, dice, BROKERS_LIFE_SECONDS)
+        for node in cluster.nodes.values():
+            node.kill()
+        deaths += 1
+        await _pause(enough, dice, TROUBLE_SECONDS)
+        for node in cluster.nodes.values():
+            node.start()
+        await asyncio.to_thread(cluster.wait)
+    return deaths
 
 
 THROTTLED: Final = 1 / 3
