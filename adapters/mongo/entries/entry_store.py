@@ -5,7 +5,6 @@ a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-docu
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Final
 
 import pymongo
 import pymongo.errors
@@ -33,14 +32,12 @@ from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.confirmation import MAX_ATTEMPTS, Challenge
-from domain.model.registrations.entry import Entry, EntryStatus
+from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from ports.entries import EntryChange
 from ports.system import CurrentRequest
-
-_CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
 
 class MongoEntryStore:

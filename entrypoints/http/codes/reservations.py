@@ -5,9 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from domain.model.codes.code import CodeType
-from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.codes.reservations import MAX_PER_RESERVATION, Reservation
-from domain.model.errors import Unavailable
 from domain.model.ids import ReserveId
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from entrypoints.http.call import Call
@@ -60,9 +58,6 @@ _RESERVED = Answer(
         "expiresAt": "2026-11-22T18:00:00.000Z",
     },
 )
-
-
-_RESERVE_PROBLEMS = (CodesExhausted, ReservationMismatch, Unavailable)
 
 
 @Operation(
