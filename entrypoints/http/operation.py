@@ -16,9 +16,9 @@ from entrypoints.http.wire import Wire
 
 WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
-    fan: "For fans, each of whom can reach nothing but the own registration; for administrators, any fan's.",
-    oneself: "For everyone with a token: it reaches the registration of its own `sub` and no other.",
-    public: "For everyone: no token is needed.",
+    fan: "For fans, who reach only their own registration, and for administrators, who reach any.",
+    oneself: "For every caller with a token. It reaches the registration of its own `sub` and no other.",
+    public: "No token is needed.",
 }
 """Who may call, by the guard."""
 
