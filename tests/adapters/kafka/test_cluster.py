@@ -31,7 +31,11 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def topic(cluster: Cluster) -> str:
-    """A write is acknowledged when two of the three brokers have it."""
+    """A write is acknowledged when two of the three brokers have it. All of them live."""
+    for node in cluster.nodes.values():
+        if not node.machine.alive():
+            node.start()
+    cluster.wait()
     name = f"test-{uuid.uuid4().hex}"
     cluster.kafka.administration.create_topic(name, 6, BROKERS, {"min.insync.replicas": "2"})
     return name
