@@ -1,16 +1,18 @@
 """The one place that knows which driver Beanie brought along.
 
 Beanie 2 stands on PyMongo's own async client, Beanie 1 (the extra ``motor``) on Motor. What this adapter uses of
-them differs in two things: the client's class, and whether ``close`` is awaited. Motor's objects answer the same
-calls, so they are typed as PyMongo's.
+them differs in three things: the client's class, and whether ``close`` and ``aggregate`` are awaited. Motor's
+objects answer the same calls, so they are typed as PyMongo's.
 """
 
 import importlib
 import inspect
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, cast
 
 import beanie
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 
 # The driver's own type for documents whose shape it does not know.
 Raw = dict[str, Any]
@@ -28,6 +30,17 @@ def open_client(url: str, **options: Any) -> AsyncMongoClient[Raw]:
         motor = importlib.import_module("motor.motor_asyncio")
         return cast(AsyncMongoClient[Raw], motor.AsyncIOMotorClient(url, **options))
     return AsyncMongoClient(url, **options)
+
+
+async def aggregate(
+    collection: AsyncCollection[Raw], pipeline: Sequence[Raw], **options: Any
+) -> AsyncIterator[Raw]:
+    """The documents that a pipeline gives, one by one."""
+    cursor: Any = collection.aggregate(pipeline, **options)
+    if inspect.isawaitable(cursor):
+        cursor = await cursor
+    async for document in cursor:
+        yield document
 
 
 async def close(client: AsyncMongoClient[Raw]) -> None:

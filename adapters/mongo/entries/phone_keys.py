@@ -12,7 +12,7 @@ import pymongo.errors
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.driver import READ_MS, Raw, aggregate
 from adapters.mongo.errors import only_duplicates
 from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.phone_keys import phone_key
@@ -49,7 +49,7 @@ class PhoneKeys:
             {"$group": _OF_ONE_TELEPHONE},
             {"$match": {"ids.1": {"$exists": True}}},
         ]
-        async for group in await self._entries.aggregate(groups, allowDiskUse=True):
+        async for group in aggregate(self._entries, groups, allowDiskUse=True):
             await self._entries.update_many({"_id": {"$in": group["ids"][1:]}}, {"$unset": {"phoneKey": ""}})
 
     async def adopt(self) -> Adopted:
