@@ -28,7 +28,7 @@ FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TES
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-FLOOR = r"(?:adapters|docs|domain|entrypoints|ports|requirements|tests|\.ci|\.github)"
+FLOOR = r"(?:adapters|deploy|docs|domain|entrypoints|ports|requirements|tests|\.ci|\.github)"
 PATH = re.compile(rf"`((?:{FLOOR}/|[\w.-]+/)*[\w.*-]+\.(?:py|md|toml|yml|yaml|json|txt|svg)|{FLOOR}/[\w./*-]+)`")
 MODULE = re.compile(r"`((?:adapters|domain|entrypoints|ports|tests)(?:\.[a-z]\w*)+)`")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
