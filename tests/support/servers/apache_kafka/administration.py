@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
 
 SECONDS: Final = 60
 LOOK_SECONDS: Final = 0.05
+NO_LEADER: Final = -1
 ITERATIONS: Final = 4096
 _MECHANISMS: Final = {
     "SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256,
@@ -42,6 +43,10 @@ class Administration:
     ) -> None:
         topic = NewTopic(name, partitions, replicas, config=dict(config or {}))
         self._client.create_topics([topic])[name].result(SECONDS)
+        deadline = time.monotonic() + SECONDS
+        while not (leaders := self.leaders(name)) or NO_LEADER in leaders.values():
+            assert time.monotonic() < deadline, "the brokers never heard of the topic"
+            time.sleep(LOOK_SECONDS)
 
     def delete_topic(self, name: str) -> None:
         self._client.delete_topics([name])[name].result(SECONDS)
