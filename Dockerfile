@@ -11,9 +11,10 @@ COPY domain ./domain
 COPY ports ./ports
 COPY adapters ./adapters
 COPY entrypoints ./entrypoints
+# faker makes examples for OpenAPI documents; Fangate's own document has no need of it.
 RUN python -m pip --python /opt/fangate/bin/python install \
         --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
- && python -m pip --python /opt/fangate/bin/python uninstall --yes --disable-pip-version-check setuptools
+ && python -m pip --python /opt/fangate/bin/python uninstall --yes --disable-pip-version-check setuptools faker
 
 
 FROM python:3.13.11-slim-bookworm
@@ -23,8 +24,8 @@ ENV PATH=/opt/fangate/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /tmp
-EXPOSE 8000
-# For the service; whoever runs the worker from this image replaces it (docker-compose.yml shows how).
+# No EXPOSE: the worker, which runs from this image too, has no port. The service listens on 8000.
+# The check of the service; the worker replaces it (docker-compose.yml shows how).
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
 ENTRYPOINT ["fangate"]

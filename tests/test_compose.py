@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ import jsonschema
 import pytest
 import yaml
 
+from adapters.sqs.provision import build_queues
 from entrypoints.bootstrap import check
 from entrypoints.config.settings import PREFIX, Settings
 from tests.support.paths import DATA, ROOT
+from tests.support.servers.aws import aws_server, environment
+from tests.support.servers.process import inherited
 
 SCHEMA = json.loads((DATA / "compose-spec.json").read_text())
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -23,7 +27,7 @@ SERVICES: Mapping[str, Mapping[str, Any]] = COMPOSE["services"]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
-ONE_SHOT = {"migrate", "bucket"}
+ONE_SHOT = {"migrate"}
 OURS = {"service", "worker", "migrate"}
 PINNED = re.compile(r"[a-z0-9/]+:\d+\.\d+\.\d+(-[a-z]+)*")
 
@@ -80,9 +84,26 @@ def test_no_port_is_published_beyond_this_machine(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
 
 
+def test_our_image_is_built_once_and_never_pulled() -> None:
+    (builder,) = [name for name in SERVICES if "build" in SERVICES[name]]
+    assert SERVICES[builder]["build"] == "."
+    for name in OURS - {builder}:
+        assert SERVICES[name]["pull_policy"] == "never"
+        assert builder in SERVICES[name]["depends_on"]
+
+
+@pytest.mark.parametrize("name", sorted(OURS | {"aws"}))
+def test_process_1_passes_sigterm_on_while_python_still_starts(name: str) -> None:
+    assert SERVICES[name]["init"] is True
+
+
+def test_the_image_shows_no_port_since_the_worker_has_none() -> None:
+    assert not re.search(r"^EXPOSE ", DOCKERFILE, re.MULTILINE)
+    assert not {"ports", "expose"} & SERVICES["worker"].keys()
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
-def test_our_services_are_built_here_and_configured_with_valid_values(name: str) -> None:
-    assert SERVICES[name]["build"] == "."
+def test_our_services_are_configured_with_valid_values(name: str) -> None:
     given = {
         variable.removeprefix(PREFIX).lower(): value
         for variable, value in SERVICES[name]["environment"].items()
@@ -134,3 +155,58 @@ def test_the_build_context_has_the_copied_files_and_no_others() -> None:
     assert "*" in lines
     assert copied == {line[1:] for line in lines if line.startswith("!")}
     assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_service_needs_no_package_that_the_image_lacks() -> None:
+    uninstalled = re.search(r" uninstall .*--disable-pip-version-check (.+)$", DOCKERFILE, re.MULTILINE)
+    assert uninstalled is not None
+    lines = (
+        "import sys",
+        f"sys.modules.update(dict.fromkeys({uninstalled[1].split()!r}))  # An import of one of them fails.",
+        "from litestar.testing import TestClient",
+        "from entrypoints.config.settings import Settings",
+        "from entrypoints.http.app import http_app",
+        "import entrypoints.cli.commands",
+        "with TestClient(http_app(Settings(jwt_secret='x' * 32))) as client:",
+        "    client.get('/openapi.json').raise_for_status()",
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+async def test_the_emulators_health_check_makes_the_bucket_and_the_queues_after_each_restart() -> None:
+    service, emulator = SERVICES["service"]["environment"], SERVICES["aws"]["environment"]
+    settings = Settings(
+        objects=service["FANGATE_OBJECTS"], queue=service["FANGATE_QUEUE"], aws_region=service["AWS_REGION"]
+    )
+    for _ in range(2):  # It forgets everything in between.
+        with aws_server() as url:
+            there = emulator | {"AWS_ENDPOINT_URL": url}
+            for _ in range(2):
+                check_health(SERVICES["aws"], there)
+            bucket = settings.objects.removeprefix("s3://")
+            urllib.request.urlopen(f"{url}/{bucket}", timeout=10).close()
+            with environment(there):
+                assert (
+                    await build_queues(
+                        settings.queue.removeprefix("sqs://"),
+                        attempts=settings.score_attempts,
+                        region=settings.aws_region,
+                    )
+                    == []
+                )
+
+
+def check_health(service: Mapping[str, Any], variables: Mapping[str, str]) -> None:
+    _, _, *arguments = service["healthcheck"]["test"]
+    ran = subprocess.run(
+        [sys.executable, *arguments], env=inherited() | variables, capture_output=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")

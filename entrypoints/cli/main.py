@@ -1,45 +1,28 @@
-"""The command ``fangate``."""
+"""Where the process starts. This module imports nothing heavy: the commands take a second or more to import."""
 
-import sys
+import os
+import signal
+from types import FrameType
+from typing import Final
 
-import click
-
-from domain.model.errors import DomainError
-from entrypoints.cli.codes import codes
-from entrypoints.cli.config import config
-from entrypoints.cli.demo.command import demo
-from entrypoints.cli.errors import in_words
-from entrypoints.cli.events import events
-from entrypoints.cli.running import migrate, serve, worker
-from entrypoints.cli.token import token
-from entrypoints.config.settings import ConfigurationError
-
-EXAMPLES = """Examples:
-
-\b
-  fangate config check
-  fangate serve --port 8000
-  fangate token --sub staff --supreme
-  fangate codes import codes.csv --campaign spring --type tm
-  eval "$(_FANGATE_COMPLETE=bash_source fangate)"   completion, zsh_source and fish_source likewise
-
-Each command has examples of its own: fangate serve --help."""
-
-
-@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="fangate")
-def fangate() -> None:
-    """The back end that gives scarce tickets to real fans. Configured by FANGATE_… variables."""
-
-
-for command in (serve, worker, migrate, token, codes, events, config, demo):
-    fangate.add_command(command)
+STOPPED: Final = 128 + signal.SIGTERM
+"""The exit status that shells and Docker use for a process that SIGTERM ended."""
 
 
 def main() -> None:
-    try:
-        fangate(standalone_mode=True)
-    except ConfigurationError as error:
-        sys.exit(f"fangate: {error}")
-    except DomainError as error:
-        sys.exit(f"fangate: {in_words(error)}")
+    """Run the command. A SIGTERM before the command handles it ends the process at once.
+
+    Linux ignores SIGTERM for process 1 of a container unless the process has a handler. Without this one, Docker
+    would wait for its grace period and then kill a container that is still starting. ``serve``, ``worker`` and
+    ``demo`` replace the handler when there is something to end in order.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    from entrypoints.cli.commands import run  # noqa: PLC0415 - not before the handler is there
+
+    run()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(
+        STOPPED
+    )  # SystemExit would raise in the middle of an import, which may catch it or print a traceback.
