@@ -8,7 +8,7 @@ STORE ?= memory
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev hooks demo test check lint format types imports test-motor bench lock clean
+.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check bench lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ imports: $(VENV)/.dev ## Check that imports point down and that no adapter knows
 
 test-motor: $(VENV)-motor/.dev ## The MongoDB contract suite on Motor instead of PyMongo's async client
 	$(VENV)-motor/bin/python -m pytest tests/contracts tests/adapters/mongo -k mongo
+
+compose-check: $(VENV)/.dev ## Start docker-compose.yml and play the README's section (needs Docker with Compose v2)
+	$(BIN)/python -m tests.compose
 
 bench: $(VENV)/.dev ## Measure, each figure beside its ceiling of the same run
 	$(BIN)/python -m tests.bench

@@ -207,6 +207,10 @@ async def test_the_emulators_health_check_makes_the_bucket_and_the_queues_after_
 def check_health(service: Mapping[str, Any], variables: Mapping[str, str]) -> None:
     _, _, *arguments = service["healthcheck"]["test"]
     ran = subprocess.run(
-        [sys.executable, *arguments], env=inherited() | variables, capture_output=True, check=False, timeout=60
+        [sys.executable, *arguments],
+        env=inherited() | dict(variables),
+        capture_output=True,
+        check=False,
+        timeout=60,
     )
     assert (ran.returncode, ran.stderr) == (0, b"")

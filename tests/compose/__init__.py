@@ -1,0 +1,1 @@
+"""``make compose-check``: starts docker-compose.yml and plays the README's section on it."""
