@@ -17,7 +17,7 @@ import yaml
 from pydantic import SecretStr
 
 from entrypoints.bootstrap import check
-from entrypoints.cli.main import fangate
+from entrypoints.cli.commands import fangate
 from entrypoints.config.settings import PREFIX, VARIABLES, Settings
 from entrypoints.http.operations import OPERATIONS
 from tests.support.paths import DATA, ROOT
