@@ -23,6 +23,5 @@ def main() -> None:
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    os._exit(
-        STOPPED
-    )  # SystemExit would raise in the middle of an import, which may catch it or print a traceback.
+    # SystemExit would raise in the middle of an import, which may catch it or print a traceback.
+    os._exit(STOPPED)
