@@ -33,7 +33,7 @@ def cluster() -> Iterator[Cluster]:
 def topic(cluster: Cluster) -> str:
     """A write is acknowledged when two of the three brokers have it. All of them live."""
     for node in cluster.nodes.values():
-        if not node.machine.alive():
+        if not node.started:
             node.start()
     cluster.wait()
     name = f"test-{uuid.uuid4().hex}"

@@ -65,18 +65,22 @@ class ApacheKafka:
         return cls(Path(description["folder"]), description["ports"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
     """One broker, which can be killed and started again."""
 
     machine: Machine
     configuration: Path
+    started: bool = False
+    """It was started and not killed. If it does not live then, it ended by itself."""
 
     def start(self) -> None:
         self.machine.start(self.configuration)
+        self.started = True
 
     def kill(self) -> None:
         self.machine.kill()
+        self.started = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +90,22 @@ class Cluster:
     """By the broker's id."""
 
     def wait(self) -> None:
-        """Until the brokers that live, and no others, are known."""
+        """Until the brokers that were started, and no others, are known."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while not self._complete():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self._ended():
                 logs = (node.machine.logged()[_LOG_END:] for node in self.nodes.values())
                 raise RuntimeError("the brokers did not start:\n" + "\n".join(logs))
             time.sleep(LOOK_SECONDS)
 
+    def _ended(self) -> bool:
+        """A broker ended by itself."""
+        return any(node.started and not node.machine.alive() for node in self.nodes.values())
+
     def _complete(self) -> bool:
-        alive = {id for id, node in self.nodes.items() if node.machine.alive()}
+        started = {id for id, node in self.nodes.items() if node.started}
         try:
-            return self.kafka.administration.brokers() == alive
+            return self.kafka.administration.brokers() == started
         except KafkaException:
             return False
 
