@@ -1,6 +1,8 @@
 """Settings and wiring agree: each address that the settings accept has an adapter, and the other way round."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 
 from entrypoints.bootstrap import tables
 from entrypoints.config.settings import Settings
+from tests.support.paths import ROOT
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "store": tables.STORES,
@@ -38,3 +41,25 @@ def test_each_setting_that_picks_an_adapter_is_tested() -> None:
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     picking = {name for name, default in defaults.items() if isinstance(default, str) and ":" in default}
     assert picking == TABLES.keys()
+
+
+SLOW_TO_IMPORT = ("aioboto3", "aiokafka", "beanie", "litestar", "pymongo")
+IMPORTED = "import sys, {module}; print(*sorted(set({libraries}) & sys.modules.keys()))"
+
+
+@pytest.mark.parametrize(
+    ("module", "needed"),
+    [
+        ("entrypoints.cli.commands", ""),
+        ("entrypoints.cli.token", ""),
+        ("entrypoints.cli.config", ""),
+        ("entrypoints.cli.codes", ""),
+        ("entrypoints.cli.migrate", ""),
+        ("entrypoints.cli.worker", ""),
+        ("entrypoints.cli.serve", "litestar"),
+    ],
+)
+def test_a_process_starts_without_libraries_that_its_settings_do_not_name(module: str, needed: str) -> None:
+    program = IMPORTED.format(module=module, libraries=SLOW_TO_IMPORT)
+    outcome = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == needed

@@ -14,16 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.files.objects import SingleFile
-from adapters.mongo.store import mongo_store
-from adapters.mongo.urls import check_url
 from adapters.numbering.parser import LibPhoneNumbers
-from adapters.sqs.provision import build_queues
 from adapters.system.clock import SystemClock
 from adapters.tokens.jwt import JwtConfirmationTokens
 from entrypoints.application import Application, assemble
 from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.bootstrap import tables
-from entrypoints.bootstrap.kafka import check_kafka_files
+from entrypoints.bootstrap.files import check_kafka_files
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 from entrypoints.config.stream_urls import open_plugin
@@ -37,6 +34,8 @@ from ports.system import Clock
 def check(settings: Settings) -> None:
     """Raises ConfigurationError for a URL that cannot be used; opens nothing."""
     if not settings.in_memory:
+        from adapters.mongo.urls import check_url
+
         try:
             check_url(settings.store)
         except ValueError as error:
@@ -111,6 +110,8 @@ async def migrate(settings: Settings) -> Migrated:
     check(settings)
     migrated = Migrated([], [], []) if settings.in_memory else await _migrate_store(settings.store)
     if settings.queue.startswith("sqs:"):
+        from adapters.sqs.provision import build_queues
+
         queues = await build_queues(
             queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
         )
@@ -119,6 +120,8 @@ async def migrate(settings: Settings) -> Migrated:
 
 
 async def _migrate_store(url: str) -> Migrated:
+    from adapters.mongo.store import mongo_store
+
     async with mongo_store(url) as store:
         indexes = await store.migrate()
         phones = await store.adopt_phones()

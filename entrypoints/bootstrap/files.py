@@ -1,4 +1,4 @@
-"""The files of campaigns and accounts, checked when a process starts."""
+"""The files that the settings name, checked when a process starts: campaigns, fans, certificates of Kafka."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.outgoing.breaker import NoAnswer
 from adapters.platform.records import read_campaigns, read_fans
+from entrypoints.config.pem import check_authority, check_certificate, check_text
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 
 
@@ -37,6 +38,22 @@ def check_files(settings: Settings) -> list[PlatformFile]:
     if wanted := [f"{file.variable}: {file.path}: {file.reason}" for file in unfit if file.wanted]:
         raise ConfigurationError("; ".join(wanted))
     return unfit
+
+
+def check_kafka_files(settings: Settings) -> None:
+    """Raises ConfigurationError for a file that cannot be used now."""
+    if not settings.stream.startswith("kafka"):
+        return
+    access = settings.kafka
+    try:
+        if access.ca is not None:
+            check_authority(f"{PREFIX}KAFKA_CA", access.ca)
+        if access.cert is not None:
+            check_certificate(f"{PREFIX}KAFKA_CERT", access.cert, f"{PREFIX}KAFKA_KEY", access.key)
+        if access.password_file is not None:
+            check_text(f"{PREFIX}KAFKA_PASSWORD_FILE", access.password_file)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _checked(variable: str, path: Path, wanted: bool, read: Callable[[bytes], tuple[int, int]]) -> PlatformFile:

@@ -8,25 +8,8 @@ from adapters.kafka.stream import kafka_stream
 from adapters.kafka.tokens import TOKEN_SECONDS, AccessTokens
 from adapters.outgoing.http import http_neighbour
 from entrypoints.config.kafka import KafkaAccess
-from entrypoints.config.pem import check_authority, check_certificate, check_text
-from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
+from entrypoints.config.settings import Settings
 from ports.events import EventStream
-
-
-def check_kafka_files(settings: Settings) -> None:
-    """Raises ConfigurationError for a file that cannot be used now."""
-    if not settings.stream.startswith("kafka"):
-        return
-    access = settings.kafka
-    try:
-        if access.ca is not None:
-            check_authority(f"{PREFIX}KAFKA_CA", access.ca)
-        if access.cert is not None:
-            check_certificate(f"{PREFIX}KAFKA_CERT", access.cert, f"{PREFIX}KAFKA_KEY", access.key)
-        if access.password_file is not None:
-            check_text(f"{PREFIX}KAFKA_PASSWORD_FILE", access.password_file)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from None
 
 
 @asynccontextmanager

@@ -1,4 +1,8 @@
-"""The adapters, by the port that they fill and the scheme that names them."""
+"""The adapters, by the port that they fill and the scheme that names them.
+
+The adapters of MongoDB, AWS and Kafka are imported by their factories, when a setting names them. Their libraries
+take most of a second to import, and few processes need all of them.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,26 +15,20 @@ from adapters.appsync.live_updates import NoLiveUpdates, in_background
 from adapters.appsync.realtime import appsync_realtime
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
-from adapters.kinesis.stream import kinesis_stream
 from adapters.memory.event_stream import MemoryEventStream
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.queues import MemoryQueue
 from adapters.memory.receipts import LogReceipts
 from adapters.memory.store import MemoryStore
-from adapters.mongo.store import mongo_store
 from adapters.nudetect.detection import NoFraudDetection, nudetect
 from adapters.platform.cached import CachedCampaigns
 from adapters.platform.files import FileCampaigns, FileUsers
 from adapters.platform.http import http_campaigns, http_users
-from adapters.s3.objects import s3_object_store
 from adapters.sfmc.receipts import sfmc_receipts
 from adapters.sms.log import LogSms
-from adapters.sms.sns import sns_sms
 from adapters.sms.webhook import webhook_sms
-from adapters.sqs.queue import sqs_queue
 from domain.model.errors import Unavailable
 from entrypoints.application.needs import CheckedObjectStore
-from entrypoints.bootstrap.kafka import kafka
 from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.config.stream_urls import kinesis_name, open_plugin
 from ports.events import EventStream
@@ -65,6 +63,8 @@ def _bucket_name(settings: Settings) -> str:
 
 @asynccontextmanager
 async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
+    from adapters.mongo.store import mongo_store
+
     async with mongo_store(settings.store, request=current_request) as mongo:
         try:
             await mongo.prepare()
@@ -73,6 +73,36 @@ async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
         ) as error:  # Start all the same: /readyz reports it, and prepares the store when it is back.
             log.info("store.not_prepared", variable=f"{PREFIX}STORE", reason=error.reason)
         yield mongo
+
+
+def _s3(settings: Settings) -> AbstractAsyncContextManager[CheckedObjectStore]:
+    from adapters.s3.objects import s3_object_store
+
+    return s3_object_store(_bucket_name(settings), region=settings.aws_region)
+
+
+def _sns(settings: Settings) -> AbstractAsyncContextManager[Sms]:
+    from adapters.sms.sns import sns_sms
+
+    return sns_sms(region=settings.aws_region)
+
+
+def _sqs(settings: Settings) -> AbstractAsyncContextManager[CountedQueue]:
+    from adapters.sqs.queue import sqs_queue
+
+    return sqs_queue(queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region)
+
+
+def _kinesis(settings: Settings) -> AbstractAsyncContextManager[EventStream]:
+    from adapters.kinesis.stream import kinesis_stream
+
+    return kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region)
+
+
+def _kafka(settings: Settings) -> AbstractAsyncContextManager[EventStream]:
+    from entrypoints.bootstrap.kafka import kafka
+
+    return kafka(settings)
 
 
 @asynccontextmanager
@@ -110,7 +140,7 @@ STORES: Mapping[str, Factory[Stores]] = {
 OBJECT_STORES: Mapping[str, Factory[CheckedObjectStore]] = {
     "file": lambda settings: FolderObjectStore(_path(settings.objects)),
     "memory": lambda _: MemoryObjectStore(),
-    "s3": lambda settings: s3_object_store(_bucket_name(settings), region=settings.aws_region),
+    "s3": _s3,
 }
 CAMPAIGNS: Mapping[str, Factory[Campaigns]] = {
     "file": lambda settings: FileCampaigns(_path(settings.campaigns)),
@@ -134,15 +164,13 @@ FRAUD_DETECTIONS: Mapping[str, Factory[FraudDetection]] = {
 }
 SMS: Mapping[str, Factory[Sms]] = {
     "log": lambda _: LogSms(),
-    "sns": lambda settings: sns_sms(region=settings.aws_region),
+    "sns": _sns,
     "http": lambda settings: webhook_sms(settings.sms),
     "https": lambda settings: webhook_sms(settings.sms),
 }
 QUEUES: Mapping[str, Factory[CountedQueue]] = {
     "memory": lambda settings: MemoryQueue(attempts=settings.score_attempts),
-    "sqs": lambda settings: sqs_queue(
-        queue_name(settings), attempts=settings.score_attempts, region=settings.aws_region
-    ),
+    "sqs": _sqs,
 }
 RECEIPTS: Mapping[str, Factory[Receipts]] = {"log": lambda _: LogReceipts(), "http": _sfmc, "https": _sfmc}
 LIVE_UPDATES: Mapping[str, Factory[LiveUpdates]] = {
@@ -152,9 +180,9 @@ LIVE_UPDATES: Mapping[str, Factory[LiveUpdates]] = {
 }
 STREAMS: Mapping[str, Factory[EventStream]] = {
     "memory": lambda _: MemoryEventStream(),
-    "kinesis": lambda settings: kinesis_stream(kinesis_name(settings.stream), region=settings.aws_region),
-    "kafka": kafka,
-    "kafka+ssl": kafka,
+    "kinesis": _kinesis,
+    "kafka": _kafka,
+    "kafka+ssl": _kafka,
 }
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import ValidationError
 
-from entrypoints.bootstrap.kafka import check_kafka_files
+from entrypoints.bootstrap.files import check_kafka_files
 from entrypoints.config.kafka_urls import kafka_address
 from entrypoints.config.settings import ConfigurationError, Settings
 from tests.support.commands import fangate

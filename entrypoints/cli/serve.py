@@ -1,6 +1,5 @@
-"""``serve`` and ``worker``, which keep running, and ``migrate``, which runs before them."""
+"""``serve``: the HTTP API, in as many processes as asked for."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -12,21 +11,17 @@ from typing import Any, cast
 import click
 import structlog
 import uvicorn
-import uvloop
 
-from entrypoints import bootstrap
 from entrypoints.bootstrap.files import PlatformFile, check_files
 from entrypoints.cli.listening import run
+from entrypoints.cli.warnings import warn_of_files
 from entrypoints.config.settings import ConfigurationError, Settings, read_settings
 from entrypoints.http.app import http_app
 from entrypoints.http.server.protocol import Protocol
 from entrypoints.http.server.wire_limits import Limits
 from entrypoints.listening import listen
-from entrypoints.telemetry.logs import configure_command_logs, configure_logs
-from entrypoints.telemetry.metrics import MULTIPROCESS_FOLDER, Metrics
-from entrypoints.telemetry.tracing import tracing
-from entrypoints.worker.loop import work
-from entrypoints.worker.watching import watched
+from entrypoints.telemetry.logs import configure_logs
+from entrypoints.telemetry.metrics import MULTIPROCESS_FOLDER
 
 GRACE_SECONDS = 25
 """How long requests in progress may still take when the service stops."""
@@ -42,12 +37,6 @@ SERVE = """Examples:
   fangate serve
   fangate serve --host 0.0.0.0 --port 80 --workers 4
   FANGATE_STORE=mongodb://localhost/fangate fangate serve"""
-WORKER = """Examples:
-
-\b
-  fangate worker
-  fangate worker --metrics-host 0.0.0.0 --metrics-port 9100"""
-MIGRATE = """Example:  fangate migrate && fangate serve"""
 
 log = structlog.get_logger()
 
@@ -96,68 +85,10 @@ def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.C
 
 def _warn(settings: Settings, missing: Sequence[PlatformFile]) -> None:
     """Warn of settings that work, but are seldom intended."""
-    _warn_of_files(missing)
+    warn_of_files(missing)
     if not settings.confirmation_secret and not settings.jwt_secret:
         log.warning("confirmation.key_of_this_process_only", advice="set FANGATE_CONFIRMATION_SECRET")
     if settings.in_memory:
         log.warning("store.in_memory", advice="set FANGATE_STORE=mongodb://… to keep anything")
     elif settings.sms.startswith("log:"):
         log.warning("sms.only_logged", advice="set FANGATE_SMS: any reader of the log can confirm any phone")
-
-
-def _warn_of_files(missing: Sequence[PlatformFile]) -> None:
-    for file in missing:
-        log.warning("file.unreadable", variable=file.variable, path=str(file.path), reason=file.reason)
-
-
-@click.command(epilog=WORKER)
-@click.option("--metrics-host", default="127.0.0.1", show_default=True)
-@click.option(
-    "--metrics-port",
-    default=None,
-    type=click.IntRange(0, 65_535),
-    help="Serve /metrics and /livez on this port; 0: on none.  [default: FANGATE_WORKER_METRICS_PORT]",
-)
-def worker(metrics_host: str, metrics_port: int | None) -> None:
-    """Do the background work: pass on messages of registrations, and end lapsed reservations."""
-    settings = read_settings()
-    configure_logs(settings.log_level)
-    if settings.in_memory:
-        raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
-    _warn_of_files(check_files(settings))
-    if settings.stream == "memory:":
-        log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
-    if settings.queue == "memory:" and settings.fanscore != "none:":
-        log.warning("queue.in_memory", advice="set FANGATE_QUEUE: retries are forgotten when this process ends")
-    port = settings.worker_metrics_port if metrics_port is None else metrics_port
-    uvloop.run(_work(settings, metrics_host, port))
-
-
-async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    metrics = Metrics()
-    async with (
-        tracing() as tracer,
-        bootstrap.application(settings, metrics=metrics, tracer=tracer) as app,
-        watched(app, metrics, metrics_host, metrics_port),
-    ):
-        log.info("worker.started")
-        await work(app, settings, stop)
-    log.info("worker.stopped")
-
-
-@click.command(epilog=MIGRATE)
-def migrate() -> None:
-    """Build the indexes of the store, and the queues of fanscore retries. Can be repeated at any time."""
-    settings = read_settings()
-    configure_command_logs(settings.log_level)
-    migrated = asyncio.run(bootstrap.migrate(settings))
-    built = migrated.built
-    click.echo(f"built {len(built)}: {', '.join(built)}" if built else "nothing to do")
-    for advice in migrated.advice:
-        click.echo(advice, err=True)
-    for difference in migrated.differing:
-        click.echo(f"fangate: {difference}", err=True)
-    sys.exit(bool(migrated.differing))
