@@ -26,7 +26,7 @@ from domain.usecases.registrations.registration import RegisterFanCommand
 from domain.usecases.registrations.select_entries import Selected, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntriesCommand, Transferred
 from tests.support.registrations import BOS, NYC, TOUR, a_campaign, a_fan
-from tests.usecases.registrations.wiring import Ports, UseCases
+from tests.usecases.registrations.wiring import Ports, use_cases
 
 EVERYWHERE: Final = range(PARTITIONS)
 
@@ -36,7 +36,7 @@ class Scene:
 
     def __init__(self, ports: Ports | None = None) -> None:
         self.ports = ports or Ports()
-        self.use_cases = UseCases(self.ports)
+        self.use_cases = use_cases(self.ports)
         self._phones = (PhoneNumber(f"+1201{number}") for number in itertools.count(5_550_000))
 
     def opens(self, id: str = TOUR, **changes: Any) -> CampaignId:
@@ -68,11 +68,11 @@ class Scene:
             for line, (fan, score) in enumerate(scores.items(), start=1):
                 yield ScoreRecord(user_id=fan.id, score=score, selection=selection, line=line)
 
-        return await self.use_cases.score_entries(TOUR, records())
+        return await self.use_cases.registrations.score(TOUR, records())
 
     async def select(self, selection: Selection, *fans: "Fan") -> Selected:
         user_ids = [fan.id for fan in fans]
-        return await self.use_cases.select_entries(
+        return await self.use_cases.registrations.select(
             SelectEntriesCommand(campaign_id=TOUR, user_ids=user_ids, selection=selection)
         )
 
@@ -80,7 +80,7 @@ class Scene:
         self, source: str, target: str, *fans: "Fan", dry_run: bool = False, campaign: CampaignId = TOUR
     ) -> Transferred:
         """Of the fans that are named; without any, of all."""
-        return await self.use_cases.transfer_entries(
+        return await self.use_cases.registrations.transfer(
             TransferEntriesCommand(
                 campaign_id=campaign,
                 source=source,
@@ -91,22 +91,22 @@ class Scene:
         )
 
     async def free(self, phone: str, campaign: CampaignId = TOUR) -> bool:
-        return await self.use_cases.free_phone(FreePhoneCommand(campaign_id=campaign, phone=phone))
+        return await self.use_cases.phones.free(FreePhoneCommand(campaign_id=campaign, phone=phone))
 
     async def lift_block(self, phone: str, campaign: CampaignId = TOUR) -> None:
-        await self.use_cases.lift_phone_block(LiftPhoneBlockCommand(campaign_id=campaign, phone=phone))
+        await self.use_cases.phones.lift_block(LiftPhoneBlockCommand(campaign_id=campaign, phone=phone))
 
     async def ranking(
         self, query: Query | None = None, *, after: RankingPosition | None = None, limit: int = 500
     ) -> list[str]:
         """The names of the eligible fans on one page, the best first."""
-        page = await self.use_cases.rank_eligible(TOUR, query or Query(), after=after, limit=limit)
+        page = await self.use_cases.registrations.rank_eligible(TOUR, query or Query(), after=after, limit=limit)
         return [one.user_id for one in page.fans]
 
     async def messages(self, channel: Channel = Channel.EVENTS) -> list[StoredMessage]:
         """What waits to go this way, in order for each fan."""
         now = self.ports.clock.now()
-        return list(await self.use_cases.outbox.pending(channel, EVERYWHERE, 10_000, now))
+        return list(await self.use_cases.messaging.outbox.pending(channel, EVERYWHERE, 10_000, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Fan:
         command = RegisterFanCommand(
             campaign_id=self.campaign, user_id=self.id, phone=self.phone, markets=[NYC, BOS]
         )
-        return await self.scene.use_cases.register_fan(replace(command, **changes))
+        return await self.scene.use_cases.registrations.register(replace(command, **changes))
 
     async def register(self, **changes: Any) -> Entry:
         return (await self.registered(**changes)).entry
@@ -136,7 +136,7 @@ class Fan:
         return (await self.answer(code, token)).entry
 
     async def answer(self, code: str | None = None, token: str | None = None) -> Confirmed:
-        return await self.scene.use_cases.confirm_phone(
+        return await self.scene.use_cases.phones.confirm(
             ConfirmPhoneCommand(
                 campaign_id=self.campaign,
                 user_id=self.id,
@@ -151,10 +151,10 @@ class Fan:
         return entry if entry.confirmed else await self.confirm()
 
     async def resend(self) -> Entry:
-        return await self.scene.use_cases.resend_code(self.campaign, self.id)
+        return await self.scene.use_cases.phones.resend_code(self.campaign, self.id)
 
     async def entry(self) -> Entry:
-        return await self.scene.use_cases.read_entry(self.campaign, self.id)
+        return await self.scene.use_cases.registrations.read(self.campaign, self.id)
 
     async def token(self) -> str:
         """The one that belongs to the code last sent."""

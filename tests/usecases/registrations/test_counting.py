@@ -24,7 +24,7 @@ async def test_every_registration_is_counted_by_status_market_and_rank(scene: Sc
     await scene.fan("di").register(markets=[LAX])
     scene.wait(MINUTE)
 
-    counted = await scene.use_cases.count_entries(TOUR)
+    counted = await scene.use_cases.registrations.count(TOUR)
 
     assert counted.as_of == NOON + MINUTE
     assert counted.counts.by_status == {PENDING: 2, CONFIRMED: 2}
@@ -41,12 +41,12 @@ async def test_counts_follow_every_change(scene: Scene) -> None:
     await ann.confirmed(markets=[NYC, BOS])
 
     await ann.register(phone=scene.a_phone())
-    counts = (await scene.use_cases.count_entries(TOUR)).counts
+    counts = (await scene.use_cases.registrations.count(TOUR)).counts
     assert counts.by_status == {PENDING: 1, CONFIRMED: 0}
     assert counts.by_market[0] == _market(NYC, (1, 0, 0, 0), confirmed=0)
 
     await scene.transfer(NYC, LAX)
-    counts = (await scene.use_cases.count_entries(TOUR)).counts
+    counts = (await scene.use_cases.registrations.count(TOUR)).counts
     assert [one.all.by_rank for one in counts.by_market] == [
         (0, 0, 0, 0),
         (0, 1, 0, 0),
@@ -59,7 +59,7 @@ async def test_the_markets_counted_are_those_of_the_campaign_now(scene: Scene) -
     await scene.fan("ann").confirmed(markets=[NYC, BOS])
     scene.opens(markets=(BOS, LAX))
 
-    counts = (await scene.use_cases.count_entries(TOUR)).counts
+    counts = (await scene.use_cases.registrations.count(TOUR)).counts
 
     assert counts.by_status == {PENDING: 0, CONFIRMED: 1}
     assert [one.all for one in counts.by_market] == [
@@ -71,7 +71,7 @@ async def test_the_markets_counted_are_those_of_the_campaign_now(scene: Scene) -
 async def test_of_a_campaign_without_registrations_there_are_zeros(scene: Scene) -> None:
     await scene.fan("ann").elsewhere(scene.opens("other")).register()
 
-    counts = (await scene.use_cases.count_entries(TOUR)).counts
+    counts = (await scene.use_cases.registrations.count(TOUR)).counts
 
     assert counts.by_status == {PENDING: 0, CONFIRMED: 0}
     assert {one.all.by_rank for one in counts.by_market} == {(0, 0, 0, 0)}
@@ -79,4 +79,4 @@ async def test_of_a_campaign_without_registrations_there_are_zeros(scene: Scene)
 
 async def test_of_an_unknown_campaign_there_is_no_count(scene: Scene) -> None:
     with pytest.raises(CampaignNotFound):
-        await scene.use_cases.count_entries(CampaignId("unknown"))
+        await scene.use_cases.registrations.count(CampaignId("unknown"))

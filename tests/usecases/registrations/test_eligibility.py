@@ -18,7 +18,7 @@ NONE, SELECTED, WAITLISTED, DECLINED = Selection
 
 
 async def _eligible(scene: Scene, query: Query | None = None) -> int:
-    return (await scene.use_cases.count_eligible(TOUR, query or Query())).eligibles.total
+    return (await scene.use_cases.registrations.count_eligible(TOUR, query or Query())).eligibles.total
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ async def test_filters_are_inclusive_and_count_list_and_export_agree(
 
     assert await scene.ranking(query) == wanted
     assert await _eligible(scene, query) == len(wanted)
-    pages = [page async for page in await scene.use_cases.export_eligible(TOUR, query)]
+    pages = [page async for page in await scene.use_cases.registrations.export_eligible(TOUR, query)]
     assert [[one.user_id for one in page] for page in pages] == [wanted]
 
 
 async def test_the_eligible_are_counted_by_market_and_rank(scene: Scene, pool: Pool) -> None:
     scene.wait(MINUTE)
 
-    counted = await scene.use_cases.count_eligible(TOUR, Query())
+    counted = await scene.use_cases.registrations.count_eligible(TOUR, Query())
 
     assert counted.as_of == NOON + MINUTE
     assert counted.eligibles.total == 5
@@ -77,7 +77,7 @@ async def test_the_eligible_are_counted_by_market_and_rank(scene: Scene, pool: P
 async def test_where_markets_are_asked_for_only_those_are_counted_and_within_the_rank(
     scene: Scene, pool: Pool
 ) -> None:
-    counted = await scene.use_cases.count_eligible(TOUR, Query(markets=(BOS, SFO), max_rank=1))
+    counted = await scene.use_cases.registrations.count_eligible(TOUR, Query(markets=(BOS, SFO), max_rank=1))
 
     assert counted.eligibles.total == 2
     assert counted.eligibles.by_market == [
@@ -103,7 +103,7 @@ async def test_the_next_answer_knows_of_every_change(scene: Scene, pool: Pool) -
 
 
 async def test_an_eligible_fan_is_listed_with_what_the_allocation_needs(scene: Scene, pool: Pool) -> None:
-    page = await scene.use_cases.rank_eligible(TOUR, Query(), after=None, limit=1)
+    page = await scene.use_cases.registrations.rank_eligible(TOUR, Query(), after=None, limit=1)
 
     assert page.fans == [
         Ranked(
@@ -118,9 +118,9 @@ async def test_an_eligible_fan_is_listed_with_what_the_allocation_needs(scene: S
 async def test_a_market_that_does_not_exist_is_named_with_those_that_do(scene: Scene, pool: Pool) -> None:
     query, use_cases = Query(markets=(SFO, MarketId("NYC"))), scene.use_cases
     for ask in (
-        lambda: use_cases.count_eligible(TOUR, query),
-        lambda: use_cases.rank_eligible(TOUR, query, after=None, limit=1),
-        lambda: use_cases.export_eligible(TOUR, query),
+        lambda: use_cases.registrations.count_eligible(TOUR, query),
+        lambda: use_cases.registrations.rank_eligible(TOUR, query, after=None, limit=1),
+        lambda: use_cases.registrations.export_eligible(TOUR, query),
     ):
         with pytest.raises(InvalidValue) as refused:
             await ask()
@@ -142,16 +142,16 @@ async def test_a_market_that_was_withdrawn_is_known_while_fans_have_it_and_after
 async def test_of_a_campaign_without_registrations_the_answer_is_zero(scene: Scene) -> None:
     assert await _eligible(scene) == 0
     assert await scene.ranking() == []
-    assert [page async for page in await scene.use_cases.export_eligible(TOUR, Query())] == [[]]
+    assert [page async for page in await scene.use_cases.registrations.export_eligible(TOUR, Query())] == [[]]
 
 
 async def test_of_an_unknown_campaign_there_is_no_answer(scene: Scene) -> None:
     unknown, named = CampaignId("unknown"), Query(markets=(NYC,))
     for ask in (
-        lambda: scene.use_cases.count_eligible(unknown, Query()),
-        lambda: scene.use_cases.count_eligible(unknown, named),
-        lambda: scene.use_cases.rank_eligible(unknown, named, after=None, limit=1),
-        lambda: scene.use_cases.export_eligible(unknown, named),
+        lambda: scene.use_cases.registrations.count_eligible(unknown, Query()),
+        lambda: scene.use_cases.registrations.count_eligible(unknown, named),
+        lambda: scene.use_cases.registrations.rank_eligible(unknown, named, after=None, limit=1),
+        lambda: scene.use_cases.registrations.export_eligible(unknown, named),
     ):
         with pytest.raises(CampaignNotFound):
             await ask()

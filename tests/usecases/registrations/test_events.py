@@ -159,7 +159,10 @@ async def test_the_clock_of_a_registration_never_goes_back(scene: Scene) -> None
 async def test_the_stream_gets_every_event_once_and_in_order(scene: Scene) -> None:
     ann, bob, stream = scene.fan("ann"), scene.fan("bob"), MemoryEventStream()
     relay = RelayEvents(
-        outbox=scene.use_cases.outbox, stream=stream, live_updates=NoLiveUpdates(), clock=scene.ports.clock
+        outbox=scene.use_cases.messaging.outbox,
+        stream=stream,
+        live_updates=NoLiveUpdates(),
+        clock=scene.ports.clock,
     )
     await _everything_happens_to(ann)
     await bob.register()

@@ -139,7 +139,7 @@ async def test_a_pending_fanscore_goes_by_the_queue_to_the_entry() -> None:
     scene, ann = _scoring()
     queue, ports = MemoryQueue(), scene.ports
     await ann.register()
-    await QueueScoreRetries(outbox=scene.use_cases.outbox, queue=queue, clock=ports.clock)(EVERYWHERE)
+    await QueueScoreRetries(outbox=scene.use_cases.messaging.outbox, queue=queue, clock=ports.clock)(EVERYWHERE)
     (delivery,) = await queue.receive(Lane.NEW, 10, ports.clock.now() - ports.clock.now())
     retry = RetryScores(fanscore=ports.fanscore, entries=ports.entries, clock=ports.clock)
 

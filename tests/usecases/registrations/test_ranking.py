@@ -22,7 +22,7 @@ async def test_pages_of_any_size_have_every_fan_once_the_best_first(scene: Scene
     names: list[str] = []
     after: RankingPosition | None = None
     while True:
-        page = await scene.use_cases.rank_eligible(TOUR, Query(), after=after, limit=limit)
+        page = await scene.use_cases.registrations.rank_eligible(TOUR, Query(), after=after, limit=limit)
         assert len(page.fans) <= limit
         names += [one.user_id for one in page.fans]
         after = page.next
@@ -44,7 +44,7 @@ async def test_equal_scores_are_in_the_order_of_user_ids(scene: Scene) -> None:
 
 
 async def test_the_next_page_begins_behind_the_last_one_though_fans_come_and_go(scene: Scene, pool: Pool) -> None:
-    page = await scene.use_cases.rank_eligible(TOUR, Query(), after=None, limit=2)
+    page = await scene.use_cases.registrations.rank_eligible(TOUR, Query(), after=None, limit=2)
     await scene.select(Selection.DECLINED, pool["bob"])
     await scene.score({pool["fay"]: 85})
 
@@ -57,7 +57,7 @@ async def test_an_export_goes_on_over_many_pages(scene: Scene) -> None:
     for number, name in enumerate(names):
         await scene.ports.entries.change(TOUR, name, _stored(name, PhoneNumber(f"+4670{number:07}")))
 
-    pages = [page async for page in await scene.use_cases.export_eligible(TOUR, Query())]
+    pages = [page async for page in await scene.use_cases.registrations.export_eligible(TOUR, Query())]
 
     assert [len(page) for page in pages] == [EXPORT_PAGE, 1]
     assert [one.user_id for page in pages for one in page] == names

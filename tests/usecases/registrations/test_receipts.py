@@ -39,7 +39,7 @@ async def test_the_receipt_says_what_the_fan_registered_for(scene: Scene) -> Non
     await ann.confirmed(email="typed@example.net", last_name="Lee")
 
     for _ in range(2):
-        await scene.use_cases.send_receipts(EVERYWHERE)
+        await scene.use_cases.messaging.send_receipts(EVERYWHERE)
 
     (receipt,) = scene.ports.mailer.sent
     assert receipt.email == "ann@her.example", "an address that was typed may be a stranger's"

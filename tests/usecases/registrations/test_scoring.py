@@ -100,14 +100,16 @@ async def test_a_selection_that_finds_no_room_for_its_event_is_named_and_the_sco
 
 
 async def _read(scene: Scene, key: str) -> list[ScoreRecord | ScoreProblem]:
-    return [record async for record in scene.use_cases.read_scores(TOUR, key)]
+    return [record async for record in scene.use_cases.registrations.read_scores(TOUR, key)]
 
 
 async def test_a_file_of_scores_is_read_record_by_record(scene: Scene, ann: Fan) -> None:
     scene.ports.objects.put("scoring/tour/a.csv", b"userId,score,selection\nann,90,selected\nbob,many,\n")
 
     records = await _read(scene, "scoring/tour/a.csv")
-    scored = await scene.use_cases.score_entries(TOUR, scene.use_cases.read_scores(TOUR, "scoring/tour/a.csv"))
+    scored = await scene.use_cases.registrations.score(
+        TOUR, scene.use_cases.registrations.read_scores(TOUR, "scoring/tour/a.csv")
+    )
 
     assert records == [
         ScoreRecord(user_id=ann.id, score=90, selection=Selection.SELECTED, line=2),

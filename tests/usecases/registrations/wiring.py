@@ -3,47 +3,34 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.appsync.live_updates import NoLiveUpdates
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.event_stream import MemoryEventStream
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
+from adapters.memory.queues import MemoryQueue
+from adapters.memory.store import MemoryStore
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.tokens.jwt import JwtConfirmationTokens
-from domain.model.registrations.budgets import FanLimits
-from domain.model.registrations.confirmation import ConfirmationRules
 from domain.model.registrations.entry import Fraud, FraudStatus
-from domain.model.registrations.phones import SendLimits
-from domain.usecases.messaging.send_receipts import SendReceipts
-from domain.usecases.registrations.check_markets import CheckMarkets
-from domain.usecases.registrations.confirm_phone import ConfirmPhone
-from domain.usecases.registrations.count_eligible import CountEligible
-from domain.usecases.registrations.count_entries import CountEntries
-from domain.usecases.registrations.export_eligible import ExportEligible
-from domain.usecases.registrations.free_phone import FreePhone
-from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock
-from domain.usecases.registrations.rank_eligible import RankEligible
-from domain.usecases.registrations.read_entry import ReadEntry
-from domain.usecases.registrations.read_scores import ReadScores
-from domain.usecases.registrations.register_fan import RegisterFan
-from domain.usecases.registrations.resend_code import ResendCode
-from domain.usecases.registrations.score_entries import ScoreEntries
-from domain.usecases.registrations.select_entries import SelectEntries
-from domain.usecases.registrations.send_code import SendCode
-from domain.usecases.registrations.transfer_entries import TransferEntries
-from domain.usecases.registrations.use_number import UseNumber
+from entrypoints.application.messaging import Messaging, build_messaging
+from entrypoints.application.needs import Neighbours
+from entrypoints.application.phones import Phones, build_phones
+from entrypoints.application.registrations import Registrations, build_registrations
+from entrypoints.config.settings import Settings
+from ports.stores import Stores
 from ports.system import current_request
 from tests.support.codes import ManualClock
 from tests.support.neighbours import MemoryCampaigns, MemoryFanscore, MemoryFraudDetection, MemoryUsers
-from tests.support.registrations import DAY, KEY, MINUTE, a_campaign
+from tests.support.registrations import KEY, a_campaign
 from tests.usecases.registrations.receivers import Mailer, SmsGateway
 
-CODE_TTL: Final = 10 * MINUTE
-BLOCK_TTL: Final = DAY
-RULES: Final = ConfirmationRules(key=KEY, ttl=CODE_TTL, phone_block_ttl=BLOCK_TTL)
-FAN_LIMITS: Final = FanLimits(numbers_per_day=10, codes_per_day=10)
-NUMBER_LIMITS: Final = SendLimits(per_hour=5, per_day=10)
+SETTINGS: Final = Settings.model_validate({})
+CODE_TTL: Final = SETTINGS.confirmation_ttl
+BLOCK_TTL: Final = SETTINGS.phone_block_ttl
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,103 +53,42 @@ class Ports:
     numbers: LibPhoneNumbers = field(default_factory=LibPhoneNumbers)
     tokens: JwtConfirmationTokens = field(default_factory=lambda: JwtConfirmationTokens(KEY))
 
-    @property
-    def queries(self) -> MemoryEntryQueries:
-        return MemoryEntryQueries(self.entries)
+    def stores(self) -> Stores:
+        store = MemoryStore(request=current_request)
+        store.entries = store.scores = self.entries
+        store.entry_queries, store.outbox = MemoryEntryQueries(self.entries), MemoryOutbox(self.entries)
+        store.phone_book, store.budgets = self.phone_book, self.budgets
+        return store
+
+    def neighbours(self) -> Neighbours:
+        return Neighbours(
+            campaigns=self.campaigns,
+            users=self.users,
+            fanscore=self.fanscore,
+            fraud=self.fraud,
+            sms=self.sms,
+            phone_numbers=self.numbers,
+            tokens=self.tokens,
+            stream=MemoryEventStream(),
+            queue=MemoryQueue(attempts=SETTINGS.score_attempts),
+            receipts=self.mailer,
+            live_updates=NoLiveUpdates(),
+        )
 
 
+@dataclass(frozen=True, slots=True)
 class UseCases:
-    """Plain constructors, in the order of the story."""
+    registrations: Registrations
+    phones: Phones
+    messaging: Messaging
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
-        self.outbox = MemoryOutbox(ports.entries)
-        self.check_markets = CheckMarkets(campaigns=ports.campaigns, queries=ports.queries)
-        self.use_number = UseNumber(
-            entries=ports.entries,
-            phone_numbers=ports.numbers,
-            phone_book=ports.phone_book,
-            budgets=ports.budgets,
-            clock=ports.clock,
-            rules=RULES,
-            limits=FAN_LIMITS,
-        )
-        self.send_code = SendCode(
-            entries=ports.entries,
-            phone_book=ports.phone_book,
-            budgets=ports.budgets,
-            sms=ports.sms,
-            clock=ports.clock,
-            rules=RULES,
-            limits=NUMBER_LIMITS,
-            fan_limits=FAN_LIMITS,
-        )
-        self._of_fans()
-        self._of_staff()
-        self._of_the_worker()
 
-    def _of_fans(self) -> None:
-        ports = self._ports
-        self.register_fan = RegisterFan(
-            campaigns=ports.campaigns,
-            users=ports.users,
-            phone_numbers=ports.numbers,
-            entries=ports.entries,
-            fraud=ports.fraud,
-            fanscore=ports.fanscore,
-            use_number=self.use_number,
-            send_code=self.send_code,
-            clock=ports.clock,
-        )
-        self.confirm_phone = ConfirmPhone(
-            campaigns=ports.campaigns,
-            entries=ports.entries,
-            phone_book=ports.phone_book,
-            budgets=ports.budgets,
-            tokens=ports.tokens,
-            clock=ports.clock,
-            send_code=self.send_code,
-        )
-        self.resend_code = ResendCode(
-            campaigns=ports.campaigns,
-            entries=ports.entries,
-            clock=ports.clock,
-            use_number=self.use_number,
-            send_code=self.send_code,
-        )
-        self.read_entry = ReadEntry(entries=ports.entries)
-
-    def _of_staff(self) -> None:
-        ports, check = self._ports, self.check_markets
-        self.lift_phone_block = LiftPhoneBlock(
-            campaigns=ports.campaigns, phone_numbers=ports.numbers, phone_book=ports.phone_book
-        )
-        self.free_phone = FreePhone(
-            campaigns=ports.campaigns, phone_numbers=ports.numbers, entries=ports.entries, clock=ports.clock
-        )
-        self.read_scores = ReadScores(objects=ports.objects)
-        self.score_entries = ScoreEntries(scores=ports.entries, clock=ports.clock)
-        self.select_entries = SelectEntries(entries=ports.entries, clock=ports.clock)
-        self.transfer_entries = TransferEntries(
-            campaigns=ports.campaigns,
-            entries=ports.entries,
-            queries=ports.queries,
-            check_markets=check,
-            clock=ports.clock,
-        )
-        self.count_eligible = CountEligible(
-            campaigns=ports.campaigns, queries=ports.queries, check_markets=check, clock=ports.clock
-        )
-        self.rank_eligible = RankEligible(queries=ports.queries, check_markets=check)
-        self.export_eligible = ExportEligible(rank_eligible=self.rank_eligible)
-        self.count_entries = CountEntries(campaigns=ports.campaigns, queries=ports.queries, clock=ports.clock)
-
-    def _of_the_worker(self) -> None:
-        ports = self._ports
-        self.send_receipts = SendReceipts(
-            outbox=self.outbox,
-            entries=ports.entries,
-            users=ports.users,
-            receipts=ports.mailer,
-            clock=ports.clock,
-        )
+def use_cases(ports: Ports) -> UseCases:
+    """As the application builds them, with its default settings."""
+    stores, neighbours, clock = ports.stores(), ports.neighbours(), ports.clock
+    phones = build_phones(SETTINGS, stores, neighbours, clock, KEY)
+    return UseCases(
+        registrations=build_registrations(stores, neighbours, phones, ports.objects, clock),
+        phones=phones,
+        messaging=build_messaging(stores, neighbours, clock),
+    )
