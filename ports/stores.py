@@ -2,11 +2,16 @@
 
 from typing import Protocol
 
+from ports.audit import AuditedPeople, AuditLog
 from ports.codes import CodeCatalogue, CodePool, ImportLog
 from ports.entries import EntryQueries, EntryStore, Scores
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
 from ports.system import Leases, RateLimits, StoreHealth
+
+
+class AuditStore(AuditLog, AuditedPeople, Protocol):
+    """The audit log, with the port for persons."""
 
 
 class Stores(StoreHealth, Protocol):
@@ -34,3 +39,5 @@ class Stores(StoreHealth, Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def leases(self) -> Leases: ...
+    @property
+    def audit(self) -> AuditStore: ...

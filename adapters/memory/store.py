@@ -1,5 +1,6 @@
 """A store in this process's memory: for development, tests and demonstrations."""
 
+from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
 from adapters.memory.entries import MemoryEntryStore
@@ -24,6 +25,7 @@ class MemoryStore:
         self.limits = MemoryRateLimits()
         self.outbox = MemoryOutbox(self.entries)
         self.leases = MemoryLeases()
+        self.audit = MemoryAuditLog()
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from beanie import Document
 from pymongo import IndexModel
 
+from adapters.mongo.audit.documents import AuditDocument
 from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.entries.documents import ENTRY_DOCUMENTS
 from adapters.mongo.index_comparison import Index
@@ -21,6 +22,7 @@ DOCUMENTS: Final[Sequence[type[Document]]] = (
     *PHONE_DOCUMENTS,
     RateLimitDocument,
     LeasesDocument,
+    AuditDocument,
 )
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from adapters.mongo.audit.audit_log import MongoAuditLog
+from adapters.mongo.audit.documents import AuditDocument
 from adapters.mongo.availability import Reach
 from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
@@ -73,6 +75,7 @@ class MongoStore:
     outbox: MongoOutbox
     phone_keys: PhoneKeys
     leases: MongoLeases
+    audit: MongoAuditLog
 
     @property
     def name(self) -> str:
@@ -140,6 +143,7 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], database[name_of(ParkedDocument)]),
         phone_keys=phone_keys,
         leases=MongoLeases(database[name_of(LeasesDocument)]),
+        audit=MongoAuditLog(database[name_of(AuditDocument)]),
     )
 
 
