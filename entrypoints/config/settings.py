@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """The port on which the worker serves its metrics; 0: none."""
     max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024
     """At the same time, in each process of the service."""
+    max_requests: Annotated[int, Field(ge=1, le=100_000)] = 100
+    """At the same time, in each lane of each process of the service."""
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
     """After a stop signal: the seconds from failing ``/readyz`` to taking no more connections."""
     relay_lease: Seconds = timedelta(seconds=30)

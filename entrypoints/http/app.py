@@ -21,6 +21,7 @@ from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.token_verifier import token_verifier
 from entrypoints.http.response.problems import MEDIA_TYPE
 from entrypoints.http.response.refusals import problem_of
+from entrypoints.http.server.admission import Admission
 from entrypoints.http.server.background import Background
 from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
 from entrypoints.http.server.routes import Routes
@@ -59,8 +60,9 @@ def http_app(settings: Settings) -> ASGIApp:
     )
     app.state.token_verifier = token_verifier(settings, token_keys(settings))
     app.state.operations = OPERATIONS
+    admission = Admission(app, metrics, at_once=settings.max_requests)
     middleware = RequestMiddleware(
-        app, metrics, Routes({route.path_format: route.methods for route in app.routes})
+        admission, metrics, Routes({route.path_format: route.methods for route in app.routes})
     )
     app.state.middleware = middleware
     return middleware

@@ -39,6 +39,7 @@ class Metrics:
         self._requests = self._counter("http_requests", "Requests answered", "method", "route", "status")
         self._conflicts = self._counter("fangate_reservation_conflicts", "Reservations refused with 409", "reason")
         self._refused = self._counter("fangate_rate_limited", "Requests refused with 429 by a rate limit", "of")
+        self._shed = self._counter("fangate_requests_shed", "Requests refused with 503 by a full lane", "lane")
         self._sent = self._counter("fangate_confirmations_sent", "One-time codes handed to the gateway")
         self._unsent = self._counter("fangate_confirmations_unsent", "One-time codes the gateway did not take")
         self._verified = self._counter("fangate_confirmations_verified", "Phones confirmed with a code")
@@ -65,6 +66,10 @@ class Metrics:
     def rate_limited(self, of: str) -> None:
         """``of``: the limit, ``writes``, ``reads`` or ``address``."""
         self._refused.labels(of).inc()
+
+    def request_shed(self, lane: str) -> None:
+        """``lane``: ``reads``, ``entries`` or ``codes``."""
+        self._shed.labels(lane).inc()
 
     def code_sent(self) -> None:
         self._sent.inc()

@@ -14,12 +14,14 @@ from entrypoints.http.response.problems import (
     head_too_large,
     internal,
     malformed,
+    overloaded,
     too_large,
     too_slow,
     unauthenticated,
     unsupported_media_type,
 )
 from entrypoints.http.response.refusals import GATES, REFUSALS, TRY_AGAIN, Member
+from entrypoints.http.server.admission import EXEMPT
 
 
 class PossibleProblem(NamedTuple):
@@ -43,7 +45,8 @@ class PossibleProblem(NamedTuple):
 def problems_of(operation: Operation) -> Mapping[int, list[PossibleProblem]]:
     """What may go wrong with an operation, by status."""
     possible = [_of_http(problem) for problem in (internal(), too_slow(), head_too_large())]
-    possible.append(_of_http(busy(), **{"Retry-After": TRY_AGAIN}))
+    full = [busy()] if operation.path in EXEMPT else [busy(), overloaded()]
+    possible += [_of_http(problem, **{"Retry-After": TRY_AGAIN}) for problem in full]
     for error in operation.raises:
         possible += _gates() if error is GatesClosed else [_of_model(error)]
     if not operation.public:

@@ -10,6 +10,8 @@ import jwt
 import structlog
 from jwt import exceptions
 
+from entrypoints.telemetry.line_budget import LineBudget
+
 BURST: Final = 50
 """Lines of one reason that are logged at once; after that, one a second. The rest is counted."""
 _LONGEST: Final = 128
@@ -69,11 +71,11 @@ class RefusalLog:
     issuer: str | None
     audience: str | None
     now: Callable[[], float] = time.monotonic
-    _budgets: dict[Reason, "_Budget"] = field(default_factory=dict)
+    _budgets: dict[Reason, LineBudget] = field(default_factory=dict)
 
     def add(self, refusal: TokenRefused, token: str = "") -> None:
         """Log the reason, and the key and issuer that the token names; never the token itself."""
-        budget = self._budgets.setdefault(refusal.reason, _Budget(self.now()))
+        budget = self._budgets.setdefault(refusal.reason, LineBudget.full(BURST, self.now()))
         if not budget.take(self.now()):
             return
         fields = {
@@ -89,27 +91,6 @@ class RefusalLog:
         if refusal.claim == "iss":
             return {"expected_iss": self.issuer}
         return {"expected_aud": self.audience} if refusal.claim == "aud" else {}
-
-
-@dataclass(slots=True)
-class _Budget:
-    """A bucket of lines that fills by one a second."""
-
-    at: float
-    left: float = BURST
-    not_logged: int = 0
-
-    def take(self, now: float) -> bool:
-        self.left, self.at = min(BURST, self.left + now - self.at), now
-        if self.left < 1:
-            self.not_logged += 1
-            return False
-        self.left -= 1
-        return True
-
-    def forget(self) -> int:
-        counted, self.not_logged = self.not_logged, 0
-        return counted
 
 
 def _named_in(token: str) -> dict[str, str | None]:

@@ -134,6 +134,15 @@ def busy() -> Problem:
     )
 
 
+def overloaded() -> Problem:
+    return Problem(
+        503,
+        "service.overloaded",
+        "The service has more requests than it can answer. Try again in a moment.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
 def not_found() -> Problem:
     return Problem(404, "request.not_found", "Not Found.")
 

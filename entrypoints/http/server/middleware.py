@@ -84,7 +84,7 @@ class _Exchange:
         self._route = route
         self._status = 0
         self._began = time.perf_counter()
-        self._id, traceparent = _named(scope)
+        self._id, traceparent = _named(scope["headers"])
         scope[_SCOPE_KEY] = self._id.decode()
         self._span = _begin(tracer, scope["method"], traceparent) if tracer else None
         self._request = RequestContext(
@@ -99,6 +99,8 @@ class _Exchange:
                 await self._answer(not_found())
             else:
                 await app(self._scope, self._body.receive, self._pass_on)
+        except Problem as problem:  # The application was not reached.
+            await self._answer(problem)
         except Exception:
             log.exception("http.crashed")
             if self._status:
@@ -125,6 +127,7 @@ class _Exchange:
     async def _answer(self, problem: Problem) -> None:
         body = problem.body(self._id.decode())
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
         await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -156,15 +159,20 @@ def request_id_of(scope: Any) -> str:
     return str(scope[_SCOPE_KEY])
 
 
-def _named(scope: Any) -> tuple[bytes, str | None]:
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, str | None]:
     """The id of the request, from the caller if it is well-formed; and the trace that the request names."""
     id, traceparent = b"", None
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == REQUEST_ID and _SANE_ID.fullmatch(value):
             id = bytes(value)
         elif name == TRACEPARENT:
             traceparent = w3c.valid(value.decode("latin-1"))
     return id or new_request_id().encode(), traceparent
+
+
+def request_id_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's, if it is well-formed; otherwise a new one."""
+    return _named(headers)[0].decode()
 
 
 def new_request_id() -> str:

@@ -1,21 +1,26 @@
 """One connection: what its caller may send, how fast, and how many connections there may be.
 
 A request with a refused head never reaches the application: the answer is sent here, in the same shape as others.
+So is the answer to a request that finds its lane full, since a flood of them must cost little.
 A request with a refused body is in the application already: `unread_body.Body` raises the refusal there.
 """
 
 import asyncio
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Final
 
 import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from entrypoints.http.response.problems import Problem, busy, head_too_large, malformed, too_slow
+from entrypoints.http.response.problems import Problem, busy, head_too_large, malformed, overloaded, too_slow
+from entrypoints.http.server.admission import STATE_KEY, Admission
 from entrypoints.http.server.deadline import Deadline
+from entrypoints.http.server.middleware import new_request_id, request_id_in
 from entrypoints.http.server.unread_body import refuse_body
-from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAITING, Limits, raw_answer
+from entrypoints.http.server.wire_limits import MAX_HEAD_BYTES, MAX_HEADERS, MAX_WAITING, Limits, RawAnswer
+
+_OVERLOADED: Final = RawAnswer(overloaded(), closes=False)
 
 log = structlog.get_logger()
 
@@ -49,6 +54,9 @@ class Protocol(HttpToolsProtocol):
         self._refused = False
         self._last_words = b""
         """The answer to a refused head, as long as it has not been sent."""
+        self._admission: Admission | None = self.app_state.get(STATE_KEY)
+        self._shed = False
+        """The request was answered here, because its lane is full; its body is dropped."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -113,10 +121,21 @@ class Protocol(HttpToolsProtocol):
             raise head_too_large()
         if len(self.pipeline) >= MAX_WAITING:
             raise busy()
-        super().on_headers_complete()
+        self._shed = self._finds_lane_full()
+        if self._shed:
+            self.transport.write(_OVERLOADED.to(request_id_in(self.headers)))
+        else:
+            super().on_headers_complete()
         # The parser reports trailers as headers. The application must not read them as such.
         self.headers = []
         self._part, self._begun, self._progress = _Part.BODY, False, True
+
+    def _finds_lane_full(self) -> bool:
+        """Only of a simple request. The application itself refuses one behind others, or the last one."""
+        simple = not (self._progress or self._answering or self.flow.write_paused or self.expect_100_continue)
+        if self._admission is None or not simple or not self.parser.should_keep_alive():
+            return False
+        return self._admission.refuses(self.parser.get_method(), self.url)
 
     @property
     def _head_bytes(self) -> int:
@@ -125,11 +144,16 @@ class Protocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._progress = True
-        super().on_body(body)
+        if not self._shed:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._part, self._progress = _Part.HEAD, True
-        super().on_message_complete()
+        if self._shed:
+            self._in_head = False
+            self.on_response_complete()
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -151,7 +175,8 @@ class Protocol(HttpToolsProtocol):
     @property
     def _waits_for_us(self) -> bool:
         """The caller cannot send more before this side reads or answers."""
-        asks_first = self._part is _Part.BODY and self.cycle.waiting_for_100_continue
+        in_app = self._part is _Part.BODY and not self._shed
+        asks_first = in_app and self.cycle.waiting_for_100_continue
         return self.flow.read_paused or asks_first
 
     @property
@@ -165,7 +190,7 @@ class Protocol(HttpToolsProtocol):
         self._deadline.clear()
         log.warning("http.refused", code=problem.code)
         if self._part is _Part.HEAD:
-            self._last_words = raw_answer(problem)
+            self._last_words = RawAnswer(problem, closes=True).to(new_request_id())
             if not self._answering:
                 self._say_last_words()
         elif self._answering:

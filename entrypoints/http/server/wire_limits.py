@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import Final
 
 from entrypoints.http.response.problems import MEDIA_TYPE, Problem
-from entrypoints.http.server.middleware import new_request_id
 
+_ID: Final = "the-id-of-the-request"
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_HEADERS: Final = 100
 MAX_WAITING: Final = 100
@@ -25,17 +25,22 @@ class Limits:
     """What a refused caller still sends is read for so long: closing at once could lose the answer on its way."""
 
 
-def raw_answer(problem: Problem) -> bytes:
-    """For a request that never reaches the application: the last that is sent on its connection."""
-    request_id = new_request_id()
-    body = problem.body(request_id)
-    head = (
-        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
-        f"content-type: {MEDIA_TYPE}",
-        f"content-length: {len(body)}",
-        f"x-request-id: {request_id}",
-        *(f"{name.lower()}: {value}" for name, value in problem.headers.items()),
-        "cache-control: no-store",
-        "connection: close",
-    )
-    return "\r\n".join((*head, "", "")).encode() + body
+class RawAnswer:
+    """For requests that never reach the application. All but the request's id is rendered once."""
+
+    def __init__(self, problem: Problem, *, closes: bool) -> None:
+        """``closes``: it is the last answer on its connection."""
+        self._before, self._after = problem.body(_ID).decode().split(_ID)
+        lines = (
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}",
+            f"content-type: {MEDIA_TYPE}",
+            *(f"{name.lower()}: {value}" for name, value in problem.headers.items()),
+            "cache-control: no-store",
+            *(("connection: close",) if closes else ()),
+        )
+        self._head = "\r\n".join(lines)
+
+    def to(self, request_id: str) -> bytes:
+        body = f"{self._before}{request_id}{self._after}"
+        rest = f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\n\r\n{body}"
+        return f"{self._head}\r\n{rest}".encode()

@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from entrypoints.http.response.problems import Problem
+from entrypoints.http.server.admission import STATE_KEY, WAITING, Admission
 from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.protocol import Protocol
 from entrypoints.http.server.routes import Routes
@@ -98,13 +99,15 @@ class Caller:
 
 
 @asynccontextmanager
-async def wire(limits: Limits) -> AsyncIterator[Wire]:
-    served = Wire()
-    app = RequestMiddleware(served.app, Metrics(), Routes({"/livez": ["GET"]}))
+async def wire(limits: Limits, *, at_once: int = 100) -> AsyncIterator[Wire]:
+    served, metrics = Wire(), Metrics()
+    admission = Admission(served.app, metrics, at_once=at_once, wait_seconds=PATIENT.head_seconds)
+    app = RequestMiddleware(admission, metrics, Routes({"/livez": ["GET"]}))
+    state = {STATE_KEY: admission}
     config = uvicorn.Config(app, ws="none", access_log=False, log_config=None)
 
     def protocol() -> Protocol:
-        return Protocol(config=config, server_state=served.state, app_state={}, limits=limits)
+        return Protocol(config=config, server_state=served.state, app_state=state, limits=limits)
 
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     served.port = server.sockets[0].getsockname()[1]
@@ -320,6 +323,100 @@ async def test_nothing_on_the_wire_holds_the_loop(sent: bytes, request: pytest.F
         await asyncio.sleep(0.5)
     print(f"{request.node.callspec.id}: {1000 * turns.longest:.0f} ms")
     assert turns.longest < 0.5
+
+
+SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+QUICK = SLOW.replace(b"/slow", b"/quick")
+
+
+@asynccontextmanager
+async def full(limits: Limits = PATIENT) -> AsyncIterator[Wire]:
+    """The lane of reading requests is full until ``go`` is set, which the block does at its end."""
+    async with wire(limits, at_once=1) as served:
+        inside = [await served.call() for _ in range(1 + WAITING)]
+        for caller in inside:
+            caller.send(SLOW)
+        await until(lambda: len(served.state.tasks) == len(inside))
+        try:
+            yield served
+        finally:
+            served.go.set()
+        for caller in inside:
+            assert (await caller.answer())[0] == 200
+
+
+async def overloaded(caller: Caller) -> str:
+    """The caller is told to come again, on a connection that stays open. Returns the id of the request."""
+    status, headers, body = await caller.answer()
+    problem = json.loads(body) if body else {"code": "service.overloaded"}
+    assert (status, problem["code"]) == (503, "service.overloaded")
+    assert int(headers["retry-after"]) > 0
+    assert "connection" not in headers
+    return headers["x-request-id"]
+
+
+async def test_a_full_lane_refuses_without_closing_the_connection() -> None:
+    async with full() as served:
+        caller = await served.call()
+        for _ in range(3):
+            caller.send(QUICK)
+            await overloaded(caller)
+        caller.send(QUICK.replace(b"Host", b"X-Request-Id: mine-1\r\nHost"))
+        assert await overloaded(caller) == "mine-1"
+        caller.send(GET)
+        assert (await caller.answer())[0] == 200, "what operators ask is always answered"
+        assert len(served.state.tasks) == 1 + WAITING, "nothing waits for an answer that was sent"
+        served.go.set()
+        await until(lambda: not served.state.tasks)
+        caller.send(QUICK)
+        assert (await caller.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "answers"),
+    [
+        (b"Content-Length: 100000\r\n\r\n" + b"x" * 100_000, 1),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\na: b\r\n\r\n", 1),
+        (b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc", 1),
+        (b"\r\n" + QUICK * 50, 51),
+    ],
+    ids=["body", "chunks", "asks first", "sent ahead"],
+)
+async def test_behind_a_refused_request_the_connection_is_in_order(more: bytes, answers: int) -> None:
+    begun = b"GET /quick HTTP/1.1\r\nHost: x\r\n"
+    async with full() as served:
+        caller = await served.call()
+        for _ in range(2):
+            caller.send(begun + more)
+            for _ in range(answers):
+                await overloaded(caller)
+        caller.send(GET)
+        assert (await caller.answer())[0] == 200
+        assert [body for _, body in served.seen] == [b""], "only what operators ask"
+
+
+async def test_a_refused_head_request_has_no_body() -> None:
+    async with full() as served:
+        caller = await served.call()
+        caller.send(QUICK.replace(b"GET", b"HEAD") + GET)
+        head = await asyncio.wait_for(caller._reader.readuntil(b"\r\n\r\n"), 20)
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert (await caller.answer())[0] == 200
+
+
+async def test_a_caller_that_closes_is_refused_and_closed() -> None:
+    async with full() as served:
+        caller = await served.call()
+        caller.send(QUICK.replace(b"Host", b"Connection: close\r\nHost"))
+        await caller.refused(503)
+
+
+async def test_the_body_of_a_refused_request_may_not_stand_still() -> None:
+    async with full(HASTY) as served:
+        caller = await served.call()
+        caller.send(b"GET /quick HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
+        await overloaded(caller)
+        await caller.closed()
 
 
 async def until(wanted: Callable[[], bool]) -> None:

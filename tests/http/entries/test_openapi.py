@@ -16,7 +16,7 @@ from tests.support.servers.service import Service
 
 Document = dict[str, Any]
 
-ON_THE_WIRE = {"request.too_slow", "request.head_too_large", "service.busy"}
+ON_THE_WIRE = {"request.too_slow", "request.head_too_large", "service.busy", "service.overloaded"}
 ALWAYS = ON_THE_WIRE | {
     "auth.unauthenticated",
     "auth.forbidden",
