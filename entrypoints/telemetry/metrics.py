@@ -50,6 +50,7 @@ class Metrics:
         # Looking up children by their labels is the most expensive part of counting.
         self._answers = cache(self._requests.labels)
         self._durations = cache(self._seconds.labels)
+        self._sheds = cache(self._shed.labels)
 
     def _counter(self, name: str, help: str, *labels: str) -> Counter:
         return Counter(name, help, labels, registry=self._registry)
@@ -69,7 +70,7 @@ class Metrics:
 
     def request_shed(self, lane: str) -> None:
         """``lane``: ``reads``, ``entries`` or ``codes``."""
-        self._shed.labels(lane).inc()
+        self._sheds(lane).inc()
 
     def code_sent(self) -> None:
         self._sent.inc()

@@ -182,7 +182,8 @@ async def a_stage(
 ) -> AsyncIterator[Stage]:
     """The service, running; when it is over, everything it logged is looked through for secrets."""
     witness = Witness(world.texts)
-    unlimited = {"FANGATE_RATE_WRITES_PER_MINUTE": "0"}  # These fans ask as fast as they can.
+    # These fans ask as fast as they can, all at once, and none is to be refused.
+    unlimited = {"FANGATE_RATE_WRITES_PER_MINUTE": "0", "FANGATE_MAX_REQUESTS": str(2 * CALLERS)}
     given = world.settings | {"FANGATE_STORE": database_url} | unlimited | dict(settings or {})
     mongo: pymongo.MongoClient[Body]
     with service(given, workers=workers) as running, pymongo.MongoClient(database_url, tz_aware=True) as mongo:
