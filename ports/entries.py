@@ -4,8 +4,9 @@ An entry and its new messages are stored in one write. Every method raises Unava
 answer.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.model.ids import CampaignId, UserId
@@ -17,17 +18,28 @@ from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
 
 EntryChange = Callable[[Entry | None], Entry]
-"""Takes the current entry (None: there is none) and returns the changed entry. It must be pure: it runs again when
-another request changed the entry first. It may raise a DomainError; then nothing is stored."""
+"""Takes the current entry (None: there is none, or it was withdrawn) and returns the changed entry. It must be
+pure: it runs again when another request changed the entry first. It may raise a DomainError; then nothing is
+stored."""
+
+
+class NotChanged(StrEnum):
+    """Why an entry could not be changed."""
+
+    MESSAGES_WAITING = "messages_waiting"
+    """Too many of its messages wait to be passed on."""
+    WITHDRAWN = "withdrawn"
+    """It was withdrawn after ``change`` had seen it."""
 
 
 class EntryStore(Protocol):
-    """The entries of all campaigns: operations that change entries."""
+    """The entries of all campaigns: operations that change entries. An entry that was withdrawn is none."""
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None: ...
 
     async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
-        """Store the entry that ``change`` returns. An entry without a change is not written.
+        """Store the entry that ``change`` returns. An entry without a change is not written. The revision of a new
+        entry goes on from an earlier one that was withdrawn.
 
         A number is confirmed for at most one entry of a campaign, under any race (entry-service REQ-002). Raises
         PhoneUnavailable when another entry has confirmed it.
@@ -36,10 +48,10 @@ class EntryStore(Protocol):
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Collection[UserId]:
+    ) -> Mapping[UserId, NotChanged]:
         """Apply ``change`` to each entry that exists, each atomically, in constant memory.
 
-        Returns the fans of entries that were not changed, because too many of their messages wait to be passed on.
+        Returns the fans of entries that ``change`` has seen and that were not changed.
         """
         ...
 
@@ -61,6 +73,19 @@ class EntryStore(Protocol):
         ...
 
 
+class Withdrawals(Protocol):
+    """Registrations that are given up. Raises Unavailable when the store does not answer."""
+
+    async def withdraw(self, campaign_id: CampaignId, user_id: UserId, now: datetime) -> bool:
+        """Replace the entry by what ``Entry.withdraw`` leaves, with its event, in one atomic write.
+
+        Nothing personal is left: events that wait are published with ids and times only, receipts and retries that
+        wait are gone. The uploaded score and the parked messages of the entry go next, and a repeat makes sure of
+        it. A repeat is no error. False: there never was an entry.
+        """
+        ...
+
+
 class EntryQueries(Protocol):
     """The entries of all campaigns: read-only queries. Each answer is of one instant."""
 
@@ -75,7 +100,7 @@ class EntryQueries(Protocol):
         ...
 
     async def count(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> EntryCounts:
-        """All registrations by status, and by market and rank."""
+        """All registrations by status, and by market and rank; and how many were withdrawn."""
         ...
 
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:

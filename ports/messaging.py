@@ -14,6 +14,9 @@ from domain.model.messaging.relaying import Channel, Parked, Settlement, Standin
 class Outbox(Protocol):
     """Each message was stored in one write with the change that it reports, and stays until it is settled.
 
+    When its entry is withdrawn, a message that waits or is parked loses its personal data; a receipt or a retry is
+    gone. This is so for a message that is settled or put back after the withdrawal, too.
+
     Every method raises Unavailable.
     """
 

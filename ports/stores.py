@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ports.audit import AuditedPeople, AuditLog
 from ports.codes import CodeCatalogue, CodePool, ImportLog
-from ports.entries import EntryQueries, EntryStore, Scores
+from ports.entries import EntryQueries, EntryStore, Scores, Withdrawals
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
 from ports.system import Leases, RateLimits, StoreHealth
@@ -29,6 +29,8 @@ class Stores(StoreHealth, Protocol):
     def entry_queries(self) -> EntryQueries: ...
     @property
     def scores(self) -> Scores: ...
+    @property
+    def withdrawals(self) -> Withdrawals: ...
     @property
     def phone_book(self) -> PhoneBook: ...
     @property

@@ -36,8 +36,9 @@ class _Entry(msgspec.Struct, frozen=True, rename="camel"):
     campaign_id: str
     user_id: str
     revision: int
-    status: str
     updated_at: str
+    status: str = "withdrawn"
+    """An event without a status is about an entry that was withdrawn."""
 
 
 class _Event(msgspec.Struct, frozen=True):

@@ -1,14 +1,19 @@
 """Registrations in this process's memory: for tests, for the demo, for trying things out. Gone when it ends."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
-from domain.model.messaging.messages import StoredMessage, messages_of
-from domain.model.messaging.relaying import waiting_limit
+from domain.model.messaging.messages import (
+    StoredMessage,
+    messages_of,
+    withdrawal_message,
+    without_personal_data,
+)
+from domain.model.messaging.relaying import Parked, waiting_limit
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import PhoneUnavailable
@@ -16,7 +21,8 @@ from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
-from ports.entries import EntryChange
+from domain.model.registrations.withdrawal import Withdrawn
+from ports.entries import EntryChange, NotChanged
 from ports.system import CurrentRequest, no_request
 
 Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
@@ -30,6 +36,8 @@ class _Campaign:
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneKey, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
+    withdrawn: dict[UserId, Withdrawn] = field(default_factory=dict)
+    """The last withdrawal of each fan who withdrew. Such a fan may have registered again."""
     uploads: dict[UserId, str] = field(default_factory=dict)
     """Which upload scored each fan last."""
 
@@ -40,6 +48,8 @@ class _Campaign:
         """
         if after == before:
             return after
+        if before is None and (gone := self.withdrawn.get(after.user_id)):
+            after = after.after(gone)
         assert before is None or after.version > before.version, "a change raises the version"
         user_id, number = after.user_id, phone_key(after.details.phone)
         if after.confirmed and self.owners.get(number, user_id) != user_id:
@@ -57,15 +67,29 @@ class _Campaign:
         self.entries[user_id] = _copy(replace(after, messages=()))
         return _copy(self.entries[user_id])
 
+    def withdraw(self, before: Entry, now: datetime) -> Withdrawn:
+        """Replace an entry by its withdrawal."""
+        gone = before.withdraw(now)
+        if before.confirmed:
+            del self.owners[phone_key(before.details.phone)]
+        key = before.campaign_id, before.user_id
+        waiting = [kept for one in self.waiting.get(key, ()) if (kept := without_personal_data(one))]
+        self.waiting[key] = [*waiting, withdrawal_message(gone, self.request())]
+        self.withdrawn[before.user_id] = gone
+        self.uploads.pop(before.user_id, None)
+        del self.entries[before.user_id]
+        return gone
+
 
 class MemoryEntryStore:
-    """An EntryStore and Scores.
+    """An EntryStore, Withdrawals and Scores.
 
     No method gives up the event loop before it is done, so each is atomic.
     """
 
     def __init__(self, *, request: CurrentRequest = no_request) -> None:
         self.waiting: Outboxes = {}
+        self.parked: dict[str, Parked] = {}
         self.moved: set[tuple[CampaignId, MarketId]] = set()
         self._campaigns: defaultdict[CampaignId, _Campaign] = defaultdict(lambda: _Campaign(request, self.waiting))
 
@@ -77,18 +101,37 @@ class MemoryEntryStore:
         before = await self.get(campaign_id, user_id)
         return self._campaigns[campaign_id].put(before, change(before))
 
+    async def withdraw(self, campaign_id: CampaignId, user_id: UserId, now: datetime) -> bool:
+        entry = self.all_of(campaign_id).get(user_id)
+        if entry is None:
+            return self.withdrawal(campaign_id, user_id) is not None
+        self._campaigns[campaign_id].withdraw(entry, now)
+        for id, parked in list(self.parked.items()):
+            if (kept := self.as_kept(parked.message)) is None:
+                del self.parked[id]
+            else:
+                self.parked[id] = replace(parked, message=kept)
+        return True
+
+    def as_kept(self, message: StoredMessage) -> StoredMessage | None:
+        """A message as it may be kept: without personal data, or not at all (None), if its entry was withdrawn."""
+        gone = self.withdrawal(message.campaign_id, message.user_id)
+        if gone is None or message.revision > gone.revision:
+            return message
+        return without_personal_data(message)
+
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Collection[UserId]:
+    ) -> Mapping[UserId, NotChanged]:
         campaign = self._campaigns[campaign_id]
-        unwritten: set[UserId] = set()
+        unwritten: dict[UserId, NotChanged] = {}
         for user_id in dict.fromkeys(user_ids):
             if (before := campaign.entries.get(user_id)) is None:
                 continue
             try:
                 campaign.put(before, change(_copy(before)))
             except Unavailable:
-                unwritten.add(user_id)
+                unwritten[user_id] = NotChanged.MESSAGES_WAITING
         return unwritten
 
     async def confirmed_owner(self, campaign_id: CampaignId, phone: PhoneNumber) -> UserId | None:
@@ -140,6 +183,16 @@ class MemoryEntryStore:
         """All entries of the campaign. Reading an unknown campaign does not make one."""
         campaign = self._campaigns.get(campaign_id)
         return campaign.entries if campaign else {}
+
+    def withdrawal(self, campaign_id: CampaignId, user_id: UserId) -> Withdrawn | None:
+        """The fan's last withdrawal. The fan may have registered again."""
+        campaign = self._campaigns.get(campaign_id)
+        return campaign.withdrawn.get(user_id) if campaign else None
+
+    def withdrawn(self, campaign_id: CampaignId) -> int:
+        """How many registrations are withdrawn."""
+        campaign = self._campaigns.get(campaign_id)
+        return len(campaign.withdrawn.keys() - campaign.entries.keys()) if campaign else 0
 
 
 def _copy(entry: Entry) -> Entry:

@@ -52,6 +52,7 @@ class MemoryEntryQueries:
                 )
                 for market in dict.fromkeys(markets)
             ],
+            withdrawn=self._store.withdrawn(campaign_id),
         )
 
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:

@@ -11,7 +11,7 @@ from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId
 from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing, channel_of
+from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing, channel_of
 
 REMEMBERED: Final = 10_000
 """Ids of events that were passed on."""
@@ -19,8 +19,8 @@ REMEMBERED: Final = 10_000
 
 class MemoryOutbox:
     def __init__(self, store: MemoryEntryStore) -> None:
+        self._store = store
         self._waiting = store.waiting
-        self._parked: dict[str, Parked] = {}
         self.published: deque[str] = deque(maxlen=REMEMBERED)
 
     async def pending(
@@ -40,16 +40,27 @@ class MemoryOutbox:
         passed_on = [message for message in settlement.passed_on if message.id not in self.published]
         if settlement.channel is Channel.EVENTS:
             self.published.extend(message.id for message in passed_on)
-        self._parked |= {parked.message.id: parked for parked in settlement.parked}
+        for parked in settlement.parked:
+            if kept := self._store.as_kept(parked.message):
+                self._store.parked[kept.id] = replace(parked, message=kept)
         for message in (*settlement.passed_on, *(parked.message for parked in settlement.parked)):
-            self._replace(message)
+            self._take_out(message)
         for postponed in settlement.postponed:
-            self._replace(postponed.message, replace(postponed.message, retry_at=postponed.until))
+            self._put_off(postponed)
 
-    def _replace(self, message: StoredMessage, *by: StoredMessage) -> None:
+    def _take_out(self, message: StoredMessage) -> None:
         key = message.campaign_id, message.user_id
-        left = [one for old in self._waiting.get(key, ()) for one in (by if old.id == message.id else (old,))]
-        self._keep(message, left)
+        self._keep(message, [one for one in self._waiting.get(key, ()) if one.id != message.id])
+
+    def _put_off(self, postponed: Postponed) -> None:
+        """The stored message stays as it is: it may have lost its personal data since it was read."""
+        message, until = postponed.message, postponed.until
+        waiting = self._waiting.get((message.campaign_id, message.user_id), ())
+        attempts = message.attempts
+        put_off = [
+            replace(one, attempts=attempts, retry_at=until) if one.id == message.id else one for one in waiting
+        ]
+        self._keep(message, put_off)
 
     def _keep(self, message: StoredMessage, waiting: list[StoredMessage]) -> None:
         key = message.campaign_id, message.user_id
@@ -58,18 +69,18 @@ class MemoryOutbox:
             self._waiting[key] = waiting
 
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        wanted = [one for one in self._parked.values() if campaign_id in {None, one.message.campaign_id}]
+        wanted = [one for one in self._store.parked.values() if campaign_id in {None, one.message.campaign_id}]
         return sorted(wanted, key=lambda one: (one.since, one.message.id))[:limit]
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        wanted = [one for id, one in self._parked.items() if ids is None or id in ids]
+        wanted = [one for id, one in self._store.parked.items() if ids is None or id in ids]
         for parked in wanted:
             message = replace(parked.message, attempts=0, retry_at=None)
             waiting = self._waiting.get((message.campaign_id, message.user_id), [])
             others = [one for one in waiting if one.id != message.id]
             earlier = [one for one in others if one.revision < message.revision]
             self._keep(message, [*earlier, message, *others[len(earlier) :]])
-            del self._parked[message.id]
+            del self._store.parked[message.id]
         return [one.message.id for one in wanted]
 
     async def standing(self) -> Standing:
@@ -79,7 +90,7 @@ class MemoryOutbox:
             if (event := next((one for one in waiting if channel_of(one.about) is Channel.EVENTS), None))
         ]
         oldest = min((_due(event) for event in events), default=None)
-        return Standing(oldest_event=oldest, waiting=len(events), parked=len(self._parked))
+        return Standing(oldest_event=oldest, waiting=len(events), parked=len(self._store.parked))
 
 
 def _due(message: StoredMessage) -> datetime:

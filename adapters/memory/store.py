@@ -18,7 +18,7 @@ class MemoryStore:
     def __init__(self, *, request: CurrentRequest = no_request) -> None:
         self.pool = self.catalogue = MemoryCodeStore()
         self.imports = MemoryImportLog()
-        self.entries = self.scores = MemoryEntryStore(request=request)
+        self.entries = self.scores = self.withdrawals = MemoryEntryStore(request=request)
         self.entry_queries = MemoryEntryQueries(self.entries)
         self.phone_book = MemoryPhoneBook()
         self.budgets = MemoryFanBudgets()

@@ -23,11 +23,13 @@ from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.entries.phone_keys import Adopted, PhoneKeys
 from adapters.mongo.entries.queries import MongoEntryQueries
 from adapters.mongo.entries.scoring import MongoScores
+from adapters.mongo.entries.withdrawals import MongoWithdrawals
 from adapters.mongo.errors import translated
 from adapters.mongo.indexes import Indexes, Migration
 from adapters.mongo.leases import LeasesDocument, MongoLeases
 from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
 from adapters.mongo.outbox.outbox import MongoOutbox
+from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.phones.budgets import MongoFanBudgets
 from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
 from adapters.mongo.phones.phone_book import MongoPhoneBook
@@ -69,6 +71,7 @@ class MongoStore:
     entries: MongoEntryStore
     entry_queries: MongoEntryQueries
     scores: MongoScores
+    withdrawals: MongoWithdrawals
     phone_book: MongoPhoneBook
     budgets: MongoFanBudgets
     limits: MongoRateLimits
@@ -127,6 +130,8 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
     entries = database[name_of(EntryDocument)]
     entry_store = MongoEntryStore(entries, request)
     phone_keys = PhoneKeys(entries)
+    scoring = database[name_of(ScoringDocument)]
+    parked = ParkedMessages(entries, database[name_of(ParkedDocument)])
     return MongoStore(
         database=database,
         reach=reach,
@@ -136,11 +141,12 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
         imports=MongoImportLog(database),
         entries=entry_store,
         entry_queries=MongoEntryQueries(database, entries),
-        scores=MongoScores(entries, database[name_of(ScoringDocument)], entry_store),
+        scores=MongoScores(entries, scoring, entry_store),
+        withdrawals=MongoWithdrawals(entries, scoring, parked, request),
         phone_book=MongoPhoneBook(database[name_of(SendLogDocument)], database[name_of(PhoneRecordDocument)]),
         budgets=MongoFanBudgets(database[name_of(FanBudgetDocument)]),
         limits=MongoRateLimits(database[name_of(RateLimitDocument)]),
-        outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], database[name_of(ParkedDocument)]),
+        outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
         leases=MongoLeases(database[name_of(LeasesDocument)]),
         audit=MongoAuditLog(database[name_of(AuditDocument)]),

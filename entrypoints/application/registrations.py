@@ -13,6 +13,7 @@ from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.score_entries import ScoreEntries
 from domain.usecases.registrations.select_entries import SelectEntries
 from domain.usecases.registrations.transfer_entries import TransferEntries
+from domain.usecases.registrations.withdraw_entry import WithdrawEntry
 from entrypoints.application.needs import Neighbours
 from entrypoints.application.phones import Phones
 from ports.objects import ObjectStore
@@ -32,6 +33,7 @@ class Registrations:
     count_eligible: CountEligible
     rank_eligible: RankEligible
     export_eligible: ExportEligible
+    withdraw: WithdrawEntry
 
 
 def build_registrations(
@@ -55,6 +57,7 @@ def build_registrations(
         ),
         rank_eligible=rank_eligible,
         export_eligible=ExportEligible(rank_eligible=rank_eligible),
+        withdraw=WithdrawEntry(withdrawals=stores.withdrawals, clock=clock),
     )
 
 

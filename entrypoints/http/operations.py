@@ -12,6 +12,7 @@ from entrypoints.http.entries import (
     numbers,
     registration,
     scoring,
+    withdrawal,
 )
 from entrypoints.http.operation import Operation
 
@@ -29,6 +30,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     registration.register,
     registration.get_my_entry,
     registration.get_entry,
+    withdrawal.withdraw_my_entry,
+    withdrawal.withdraw_entry,
     confirmation.confirm_phone,
     confirmation.resend_code,
     confirmation.lift_phone_block,

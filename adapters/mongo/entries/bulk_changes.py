@@ -1,6 +1,6 @@
 """One change of many entries: read and written batch by batch."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 import bson
@@ -12,13 +12,15 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import ENTRY_FIELDS, as_read, compare_and_set, to_entry
+from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, as_read, compare_and_set, to_entry
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.keys import key
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import PhoneUnavailable
+from domain.model.registrations.withdrawal import Withdrawn
+from ports.entries import NotChanged
 
 BATCH: Final = 1_000
 """Entries that are read and written together."""
@@ -28,7 +30,7 @@ FETCHED: Final = 100
 """Entries that the driver holds before they are decoded."""
 UNDECODED: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSONDocument)
 
-Change = tuple[Entry, Entry]
+Change = tuple[Entry | Withdrawn, Entry]
 """An entry as it was read, and as it should be."""
 
 
@@ -42,12 +44,9 @@ class BulkChanges:
         user_ids: Sequence[UserId],
         change: Callable[[Entry], Entry],
         request: RequestContext,
-    ) -> Collection[UserId]:
-        """A batch is one read and one write; both are repeated for the entries that changed meanwhile.
-
-        Returns the fans whose entry has too many messages waiting.
-        """
-        unwritten: set[UserId] = set()
+    ) -> Mapping[UserId, NotChanged]:
+        """A batch is one read and one write; both are repeated for the entries that changed meanwhile."""
+        unwritten: dict[UserId, NotChanged] = {}
         waiting = list(dict.fromkeys(user_ids))
         for start in range(0, len(waiting), BATCH):
             unwritten |= await self._change_batch(campaign_id, waiting[start : start + BATCH], change, request)
@@ -59,16 +58,22 @@ class BulkChanges:
         undecided: Sequence[UserId],
         change: Callable[[Entry], Entry],
         request: RequestContext,
-    ) -> set[UserId]:
-        unwritten: set[UserId] = set()
+    ) -> Mapping[UserId, NotChanged]:
+        unwritten: dict[UserId, NotChanged] = {}
+        seen: set[UserId] = set()
 
-        async def attempt() -> set[UserId] | Lost:
+        async def attempt() -> Mapping[UserId, NotChanged] | Lost:
             nonlocal undecided
             lost: list[Change] = []
+            missing = set(undecided) & seen
             async for entries in self._load(campaign_id, undecided):
+                missing -= {entry.user_id for entry in entries}
+                seen.update(entry.user_id for entry in entries)
                 changes = [(before, after) for before in entries if (after := change(before)) != before]
                 lost += await self._write(changes, request)
-            unwritten.update(full := await without_room(self._entries, lost))
+            full = await without_room(self._entries, lost)
+            unwritten.update(dict.fromkeys(full, NotChanged.MESSAGES_WAITING))
+            unwritten.update(dict.fromkeys(missing, NotChanged.WITHDRAWN))
             undecided = [before.user_id for before, _ in lost if before.user_id not in full]
             return LOST if undecided else unwritten
 
@@ -78,7 +83,8 @@ class BulkChanges:
         """In batches of about BATCH_BYTES: entries may be small or large."""
         keys = [key(campaign_id, user_id) for user_id in user_ids]
         undecoded = self._entries.with_options(codec_options=UNDECODED)
-        found = undecoded.find({"_id": {"$in": keys}}, ENTRY_FIELDS, batch_size=FETCHED, max_time_ms=READ_MS)
+        wanted = {"_id": {"$in": keys}, "status": {"$in": LIVE}}
+        found = undecoded.find(wanted, ENTRY_FIELDS, batch_size=FETCHED, max_time_ms=READ_MS)
         entries: list[Entry] = []
         size = 0
         async for document in found:
@@ -89,7 +95,7 @@ class BulkChanges:
                 entries, size = [], 0
         yield entries
 
-    async def _write(self, changes: Sequence[Change], request: RequestContext) -> Sequence[Change]:
+    async def _write(self, changes: Sequence[tuple[Entry, Entry]], request: RequestContext) -> Sequence[Change]:
         """Make each change that is still possible; the others.
 
         A bulk write does not say which of its updates found no document. Upserts do: the entry exists in another

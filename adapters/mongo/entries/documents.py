@@ -55,7 +55,8 @@ class EntryDocument(Document):
     campaign_id: str
     user_id: str
     status: str
-    phone: str
+    """``withdrawn`` where the fan gave the registration up. All details are empty then."""
+    phone: str | None
     phone_key: str | None = None
     """Of a confirmed phone. Not there while the phone is not confirmed, in documents of version 0.1, and where two
     fans had confirmed two spellings of one telephone before there were keys."""
@@ -81,6 +82,8 @@ class EntryDocument(Document):
     version: int
     created_at: datetime
     updated_at: datetime
+    withdrawn_revision: int | None = None
+    """The revision of the last withdrawal. Messages up to it carry no personal data, wherever they are."""
     outbox: list[OutboxMessage] = Field(default_factory=list)
     outbox_slot: int | None = None
     """Which share of the relay's work this entry is."""

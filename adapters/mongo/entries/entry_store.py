@@ -4,7 +4,7 @@ Each change compares the version of the one document it changes; that a number i
 a unique index's doing (entry-service REQ-002). Nothing here trusts a multi-document transaction.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pymongo
 import pymongo.errors
@@ -19,9 +19,10 @@ from adapters.mongo.entries.mapping import (
     ENTRY_FIELDS,
     as_loaded,
     compare_and_set,
+    live_entry,
     new_document,
     to_challenge,
-    to_entry,
+    to_withdrawn,
 )
 from adapters.mongo.entries.owners import Owners
 from adapters.mongo.errors import translated
@@ -36,7 +37,8 @@ from domain.model.registrations.entry import Entry
 from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
-from ports.entries import EntryChange
+from domain.model.registrations.withdrawal import Withdrawn
+from ports.entries import EntryChange, NotChanged
 from ports.system import CurrentRequest
 
 
@@ -51,8 +53,7 @@ class MongoEntryStore:
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
-        document = await self._lookups.get(key(campaign_id, user_id))
-        return to_entry(document) if document else None
+        return live_entry(await self._lookups.get(key(campaign_id, user_id)))
 
     @translated
     async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
@@ -60,15 +61,18 @@ class MongoEntryStore:
         request = self._request()
 
         async def attempt() -> Entry | Lost:
-            before = await self.get(campaign_id, user_id)
+            document = await self._lookups.get(key(campaign_id, user_id))
+            before = live_entry(document)
             after = change(before)
-            if after == before or await self._store(before, after, request):
+            if after == before:
                 return as_loaded(after)
-            return LOST
+            withdrawn = to_withdrawn(document) if document and before is None else None
+            after = after.after(withdrawn) if withdrawn else after
+            return as_loaded(after) if await self._store(before or withdrawn, after, request) else LOST
 
         return await until_stored(attempt)
 
-    async def _store(self, before: Entry | None, after: Entry, request: RequestContext) -> bool:
+    async def _store(self, before: Entry | Withdrawn | None, after: Entry, request: RequestContext) -> bool:
         """False when another change was faster."""
         if before is None:
             write: Write = InsertOne(new_document(after, request))
@@ -84,7 +88,7 @@ class MongoEntryStore:
     @translated
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Collection[UserId]:
+    ) -> Mapping[UserId, NotChanged]:
         return await self._bulk.change(campaign_id, user_ids, change, self._request())
 
     @translated

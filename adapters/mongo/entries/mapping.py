@@ -18,6 +18,7 @@ from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import (
     Details,
     Entry,
+    EntryStatus,
     Fraud,
     FraudStatus,
     Selection,
@@ -25,6 +26,7 @@ from domain.model.registrations.entry import (
 )
 from domain.model.registrations.markets import MarketId, Preferences
 from domain.model.registrations.phone_keys import phone_key
+from domain.model.registrations.withdrawal import Withdrawn
 
 
 def pref(rank: int, market: str) -> str:
@@ -75,7 +77,7 @@ _DETAILS: Final = FieldMap(
 _VERIFICATION: Final = FieldMap(Verification, StoredVerification, apart={"challenge"})
 _CHALLENGE: Final = FieldMap(Challenge, StoredChallenge, apart={"campaign_id", "user_id"})
 
-_LOADED: Final = {*_ENTRY.stored_names, *_DETAILS.stored_names, "verification", "id"}
+_LOADED: Final = {*_ENTRY.stored_names, *_DETAILS.stored_names, "verification", "id", "status"}
 ENTRY_FIELDS: Final = {
     str(field.alias): 0 for field in EntryDocument.model_fields.values() if field.alias not in _LOADED
 }
@@ -85,6 +87,30 @@ ENTRY_FIELDS: Final = {
 def as_loaded(entry: Entry) -> Entry:
     """What ``to_entry`` would make of it once it is stored."""
     return replace(entry, messages=())
+
+
+WITHDRAWN: Final = "withdrawn"
+LIVE: Final = [status.value for status in EntryStatus]
+"""The statuses of entries that were not withdrawn."""
+
+
+def live_entry(document: Raw | None) -> Entry | None:
+    """None if there is no entry, or it was withdrawn."""
+    return to_entry(document) if document and document["status"] in LIVE else None
+
+
+def to_withdrawn(document: Raw) -> Withdrawn:
+    """Of a document that is not live."""
+    return Withdrawn(
+        id=document["entryId"],
+        campaign_id=CampaignId(document["campaignId"]),
+        user_id=UserId(document["userId"]),
+        revision=document["revision"],
+        version=document["version"],
+        created_at=document["createdAt"],
+        withdrawn_at=document["updatedAt"],
+        event_id="",
+    )
 
 
 def to_entry(document: Raw) -> Entry:
@@ -137,7 +163,30 @@ def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
     return document
 
 
-def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tuple[Raw, Raw]:
+def withdrawn_document(withdrawn: Withdrawn) -> Raw:
+    """The whole document of a withdrawn entry, but for its messages."""
+    empty: Raw = dict.fromkeys(
+        ("phone", "phoneConfirmedAt", "email", "firstName", "lastName", "fanscore", "score")
+    )
+    empty |= {"markets": [], "prefs": [], "optIns": [], "attributes": [], "verification": None}
+    return empty | {
+        "_id": key(withdrawn.campaign_id, withdrawn.user_id),
+        "entryId": withdrawn.id,
+        "campaignId": withdrawn.campaign_id,
+        "userId": withdrawn.user_id,
+        "status": WITHDRAWN,
+        "fraud": _from_fraud(Fraud(status=FraudStatus.NOT_ASKED)),
+        "selection": Selection.NONE.value,
+        "receiptDue": False,
+        "revision": withdrawn.revision,
+        "version": withdrawn.version,
+        "withdrawnRevision": withdrawn.revision,
+        "createdAt": withdrawn.created_at,
+        "updatedAt": withdrawn.withdrawn_at,
+    }
+
+
+def compare_and_set(before: Entry | Withdrawn, after: Entry, request: RequestContext) -> tuple[Raw, Raw]:
     """Filter and update that make ``before`` into ``after``, its messages included.
 
     They find nothing if the entry has changed meanwhile, or if too many of its messages wait.
@@ -148,7 +197,7 @@ def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tup
     if not after.confirmed:
         # Processes of version 0.1 change phones without their keys: one that is left would be another phone's.
         update["$unset"] = {"phoneKey": ""}
-    elif not before.confirmed or before.details.phone != after.details.phone:
+    elif isinstance(before, Withdrawn) or not before.confirmed or before.details.phone != after.details.phone:
         fields["phoneKey"] = phone_key(after.details.phone)
     if not after.messages:
         return wanted, update
@@ -157,6 +206,6 @@ def compare_and_set(before: Entry, after: Entry, request: RequestContext) -> tup
     return wanted | has_room(messages), update | {"$set": fields | partition, "$push": push, "$min": dues}
 
 
-def as_read(entry: Entry) -> Raw:
+def as_read(entry: Entry | Withdrawn) -> Raw:
     """Finds the entry if it has not changed since."""
     return {"_id": key(entry.campaign_id, entry.user_id), "version": entry.version}

@@ -10,7 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from adapters.mongo.counting import Branch, count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.documents import MovedMarketDocument
-from adapters.mongo.entries.mapping import markets_of, pref
+from adapters.mongo.entries.mapping import WITHDRAWN, markets_of, pref
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import key, key_range
 from domain.model.ids import CampaignId, UserId
@@ -80,10 +80,12 @@ class MongoEntryQueries:
             for market in distinct:
                 chosen = [pref(rank, market) for rank in RANKS]
                 branches += [(f"{status} {name}", having | {"prefs": name}) for name in chosen]
-        counted = await self._count(branches)
+        withdrawn = {"campaignId": campaign_id, "status": WITHDRAWN, "selection": Selection.NONE.value}
+        counted = await self._count([*branches, (WITHDRAWN, withdrawn)])
         return EntryCounts(
             by_status={status: counted[status.value] for status in EntryStatus},
             by_market=[_registered(counted, market) for market in distinct],
+            withdrawn=counted[WITHDRAWN],
         )
 
     @translated

@@ -15,11 +15,13 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.entry_store import MongoEntryStore
+from adapters.mongo.entries.mapping import LIVE
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.keys import key
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryStatus, Selection
 from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
+from ports.entries import NotChanged
 
 CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
@@ -27,6 +29,10 @@ LANES: Final = 2
 """Bulk writes side by side: most of the work is the server's, in its indexes."""
 
 Refused = dict[UserId, ScoreRefusal]
+UNWRITTEN: Final = {
+    NotChanged.MESSAGES_WAITING: ScoreRefusal.MESSAGES_WAITING,
+    NotChanged.WITHDRAWN: ScoreRefusal.NO_ENTRY,
+}
 
 
 class Upload(NamedTuple):
@@ -60,10 +66,8 @@ class MongoScores:
         selected: list[ScoreRecord] = []
         for user_id, record in one_each.items():
             entry = standing.get(user_id)
-            if entry is None:
-                refused[user_id] = ScoreRefusal.NO_ENTRY
-            elif entry["status"] != CONFIRMED:
-                refused[user_id] = ScoreRefusal.PHONE_NOT_CONFIRMED
+            if entry is None or entry["status"] != CONFIRMED:
+                refused[user_id] = _refusal(entry)
             elif record.changes_selection(Selection(entry["selection"])):
                 selected.append(record)
             elif entry["score"] != record.score:
@@ -82,7 +86,8 @@ class MongoScores:
         return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
 
     async def _score(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Refused:
-        """Refuses fans who are no longer confirmed. Raises the version, so that no older score is written back."""
+        """Refuses fans who are no longer confirmed, or withdrew. Raises the version, so that no older score is
+        written back."""
         refused: Refused = {}
         while records:
             writes = [
@@ -97,10 +102,11 @@ class MongoScores:
             if sum(result.matched_count for result in results) == len(records):
                 break
             standing = await self._standing(campaign_id, [record.user_id for record in records])
-            missed = [one for one in records if standing[one.user_id]["score"] != one.score]
-            records = [one for one in missed if standing[one.user_id]["status"] == CONFIRMED]
-            gone = {one.user_id for one in missed} - {one.user_id for one in records}
-            refused |= dict.fromkeys(gone, ScoreRefusal.PHONE_NOT_CONFIRMED)
+            found = [(one, standing.get(one.user_id)) for one in records]
+            missed = [(one, entry) for one, entry in found if entry is None or entry["score"] != one.score]
+            records = [one for one, entry in missed if entry and entry["status"] == CONFIRMED]
+            gone = {one.user_id: _refusal(entry) for one, entry in missed if one not in records}
+            refused |= gone
         return refused
 
     async def _select(self, campaign_id: CampaignId, records: Sequence[ScoreRecord], now: datetime) -> Refused:
@@ -112,10 +118,9 @@ class MongoScores:
             return by_user[entry.user_id].apply(entry, now)
 
         unwritten = await self._store.change_many(campaign_id, list(by_user), apply)
-        late = {id for id in by_user if not confirmed.get(id)}
-        return dict.fromkeys(late, ScoreRefusal.PHONE_NOT_CONFIRMED) | dict.fromkeys(
-            unwritten, ScoreRefusal.MESSAGES_WAITING
-        )
+        late = {id: ScoreRefusal.PHONE_NOT_CONFIRMED for id in by_user if not confirmed.get(id)}
+        withdrawn = {id: ScoreRefusal.NO_ENTRY for id in by_user if id not in confirmed}
+        return late | withdrawn | {id: UNWRITTEN[reason] for id, reason in unwritten.items()}
 
     async def _keep(self, records: Sequence[ScoreRecord], upload: Upload) -> Collection[UserId]:
         """Record what was uploaded; returns the fans whose records this upload has brought already.
@@ -128,11 +133,22 @@ class MongoScores:
         async def attempt() -> Collection[UserId] | Lost:
             nonlocal kept
             if await self._bring(records, kept, upload):
+                await self._forget_withdrawn(records, upload)
                 return seen
             kept = await self._kept(records, upload)
             return LOST
 
         return await until_stored(attempt)
+
+    async def _forget_withdrawn(self, records: Sequence[ScoreRecord], upload: Upload) -> None:
+        """Delete the records of entries that were withdrawn after they were judged.
+
+        A withdrawal deletes the record after it has changed the entry. So whichever came last, none stays.
+        """
+        keys = [key(upload.campaign_id, record.user_id) for record in records]
+        live = self._entries.find({"_id": {"$in": keys}, "status": {"$in": LIVE}}, {"_id": 1}, max_time_ms=READ_MS)
+        if gone := set(keys) - {document["_id"] for document in await live.to_list(None)}:
+            await self._scoring.delete_many({"_id": {"$in": list(gone)}})
 
     async def _kept(self, records: Sequence[ScoreRecord], upload: Upload) -> Mapping[UserId, Raw]:
         wanted = {"_id": {"$in": [key(upload.campaign_id, record.user_id) for record in records]}}
@@ -150,6 +166,12 @@ class MongoScores:
                 raise
             return False
         return True
+
+
+def _refusal(entry: Raw | None) -> ScoreRefusal:
+    """Why an entry that is not confirmed takes no score."""
+    registered = entry is not None and entry["status"] in LIVE
+    return ScoreRefusal.PHONE_NOT_CONFIRMED if registered else ScoreRefusal.NO_ENTRY
 
 
 def _changes(

@@ -70,4 +70,5 @@ class ParkedDocument(Document):
         indexes: ClassVar = [
             IndexModel([("parkedAt", UP)], name="longest"),
             IndexModel([("campaignId", UP), ("parkedAt", UP)], name="ofCampaign"),
+            IndexModel([("userId", UP), ("campaignId", UP)], name="ofFan"),
         ]

@@ -107,3 +107,20 @@ def parked_row(parked: Parked) -> Raw:
 def to_parked(document: Raw) -> Parked:
     message = replace(to_message(document, document["message"]), attempts=document["attempts"])
     return Parked(message=message, reason=document["reason"], since=document["parkedAt"])
+
+
+def without(ids: list[str]) -> Raw:
+    """The messages but for these."""
+    others = {"$not": [{"$in": ["$$this.id", ids]}]}
+    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": others}}
+
+
+def changed(outbox: Raw, channel: Channel) -> list[Raw]:
+    """The outbox becomes this, and its first message of the way tells when the entry is due."""
+    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[channel]: first_due(channel)}}]
+
+
+def first_due(channel: Channel) -> Raw:
+    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[channel]]}}}
+    due = {"$ifNull": ["$$first.retryAt", "$$first.at", "$$REMOVE"]}
+    return {"$let": {"vars": {"first": {"$first": going}}, "in": due}}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import pymongo
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
@@ -14,16 +14,18 @@ from adapters.mongo.outbox.mapping import (
     DUE,
     PARTITION,
     TEXTS,
+    changed,
     entry_key,
-    parked_row,
+    first_due,
     published_row,
     to_message,
-    to_parked,
+    without,
 )
+from adapters.mongo.outbox.parked_messages import ParkedMessages
 from domain.model.ids import CampaignId
 from domain.model.messaging.leases import PARTITIONS, partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing, channel_of
+from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing
 
 SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
 ADOPTED_AT_ONCE: Final = 1_000
@@ -31,7 +33,7 @@ ADOPTED_AT_ONCE: Final = 1_000
 
 class MongoOutbox:
     def __init__(
-        self, entries: AsyncCollection[Raw], published: AsyncCollection[Raw], parked: AsyncCollection[Raw]
+        self, entries: AsyncCollection[Raw], published: AsyncCollection[Raw], parked: ParkedMessages
     ) -> None:
         self._entries = entries
         self._published = published
@@ -63,9 +65,7 @@ class MongoOutbox:
         if settlement.channel is Channel.EVENTS and settlement.passed_on:
             await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
         if settlement.parked:
-            # Replaced, not kept: a row that is being put back meanwhile is then not the one that is deleted.
-            rows = [parked_row(parked) for parked in settlement.parked]
-            await self._parked.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+            await self._parked.park(settlement.parked)
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
         if gone:
             await self._take_out(gone, settlement.channel)
@@ -79,32 +79,15 @@ class MongoOutbox:
         only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": ids}}
         emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[channel]: ""}})
         if emptied.matched_count < len(entries["_id"]["$in"]):
-            await self._entries.update_many(
-                entries | {"outbox.id": {"$in": ids}}, _changed(_without(ids), channel)
-            )
+            await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, changed(without(ids), channel))
 
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        wanted = {} if campaign_id is None else {"campaignId": campaign_id}
-        cursor = self._parked.find(wanted, limit=limit, max_time_ms=READ_MS).sort([("parkedAt", 1), ("_id", 1)])
-        return [to_parked(document) for document in await cursor.to_list(None)]
+        return await self._parked.list(campaign_id, limit)
 
     @translated
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
-        """A message goes before the messages of its entry that have the same or a later revision."""
-        put_back = []
-        async for document in self._parked.find(
-            {} if ids is None else {"_id": {"$in": [*ids]}}, max_time_ms=READ_MS
-        ):
-            message = to_parked(document).message
-            found = await self._entries.update_one(
-                {"_id": entry_key(message)}, _changed(_with(document["message"]), channel_of(message.about))
-            )
-            if found.matched_count:
-                # Only this very row: the message may have been refused and parked again meanwhile.
-                await self._parked.delete_one({"_id": message.id, "parkedAt": document["parkedAt"]})
-                put_back.append(message.id)
-        return put_back
+        return await self._parked.put_back(ids)
 
     @translated
     async def standing(self) -> Standing:
@@ -114,7 +97,7 @@ class MongoOutbox:
         return Standing(
             oldest_event=oldest[due] if oldest else None,
             waiting=await self._entries.count_documents(waiting, maxTimeMS=READ_MS),
-            parked=await self._parked.estimated_document_count(maxTimeMS=READ_MS),
+            parked=await self._parked.count(),
         )
 
     @translated
@@ -123,7 +106,7 @@ class MongoOutbox:
         without_partition = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
         cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
         while documents := await cursor.to_list(None):
-            dues = {due: _first_due(channel) for channel, due in DUE.items()}
+            dues = {due: first_due(channel) for channel, due in DUE.items()}
             await self._entries.bulk_write(
                 [
                     UpdateOne(
@@ -135,34 +118,6 @@ class MongoOutbox:
                 ordered=False,
             )
             cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
-
-
-def _without(ids: list[str]) -> Raw:
-    """The messages but for these."""
-    others = {"$not": [{"$in": ["$$this.id", ids]}]}
-    return {"$filter": {"input": {"$ifNull": ["$outbox", []]}, "cond": others}}
-
-
-def _with(stored: Raw) -> Raw:
-    """The messages and this one, at the place that its revision gives it."""
-    others = _without([stored["id"]])
-    earlier, later = (
-        {"$filter": {"input": others, "cond": {operator: ["$$this.revision", stored["revision"]]}}}
-        for operator in ("$lt", "$gte")
-    )
-    # A literal: a text that begins with a dollar sign would be read as a field.
-    return {"$concatArrays": [earlier, [{"$literal": stored}], later]}
-
-
-def _changed(outbox: Raw, channel: Channel) -> list[Raw]:
-    """The outbox becomes this, and its first message of the way tells when the entry is due."""
-    return [{"$set": {"outbox": outbox}}, {"$set": {DUE[channel]: _first_due(channel)}}]
-
-
-def _first_due(channel: Channel) -> Raw:
-    going = {"$filter": {"input": "$outbox", "cond": {"$in": ["$$this.about", TEXTS[channel]]}}}
-    due = {"$ifNull": ["$$first.retryAt", "$$first.at", "$$REMOVE"]}
-    return {"$let": {"vars": {"first": {"$first": going}}, "in": due}}
 
 
 def _put_off(postponed: Postponed, channel: Channel) -> UpdateOne:

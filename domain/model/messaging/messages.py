@@ -2,12 +2,14 @@
 REQ-010)."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
+from domain.model.registrations.withdrawal import Withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,63 @@ def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
     ]
 
 
+def withdrawal_message(withdrawn: Withdrawn, request: RequestContext) -> StoredMessage:
+    """The event that reports a withdrawal."""
+    return StoredMessage(
+        id=withdrawn.event_id,
+        about=EntryEvent.WITHDRAWN,
+        at=withdrawn.withdrawn_at,
+        campaign_id=withdrawn.campaign_id,
+        user_id=withdrawn.user_id,
+        revision=withdrawn.revision,
+        data=withdrawn_data(withdrawn, withdrawn.revision, withdrawn.withdrawn_at),
+        request=request,
+    )
+
+
+_KEPT: Final = ("id", "campaignId", "userId", "createdAt", "revision", "updatedAt")
+"""What stays of an event's data when its entry is withdrawn."""
+
+
+def without_personal_data(message: StoredMessage) -> StoredMessage | None:
+    """A message of an entry that was withdrawn. None for a background task: there is nothing left to do.
+
+    An event is published all the same, so that the revisions have no gap, but with ids and times only.
+    """
+    if message.data is None:
+        return None
+    data = json.loads(message.data)
+    return replace(message, data=_text({name: data[name] for name in _KEPT}))
+
+
+def withdrawn_data(withdrawn: Withdrawn, revision: int, at: datetime) -> str:
+    """The JSON text of an event's data after the withdrawal."""
+    head, between, end = withdrawn_data_parts(withdrawn)
+    return f"{head}{revision}{between}{instant(at)}{end}"
+
+
+def withdrawn_data_parts(withdrawn: Withdrawn) -> tuple[str, str, str]:
+    """The text before the revision, between revision and time, and after the time. A store may put them together
+    itself."""
+    known = {
+        "id": withdrawn.id,
+        "campaignId": withdrawn.campaign_id,
+        "userId": withdrawn.user_id,
+        "createdAt": instant(withdrawn.created_at),
+    }
+    return f'{_text(known)[:-1]},"revision":', ',"updatedAt":"', '"}'
+
+
 def message_data(about: EntryEvent | BackgroundTask, entry: Entry) -> str | None:
     """The JSON text of an event's data. It is encoded once, when the change is stored, and not decoded on its
     way."""
     if not isinstance(about, EntryEvent):
         return None
-    return json.dumps(entry_data(entry), ensure_ascii=False, separators=(",", ":"))
+    return _text(entry_data(entry))
+
+
+def _text(data: Mapping[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def entry_data(entry: Entry) -> dict[str, object]:

@@ -79,3 +79,5 @@ class EntryCounts:
 
     by_status: dict[EntryStatus, int]
     by_market: Sequence[RegisteredMarket]
+    withdrawn: int
+    """Registrations that were withdrawn. They are in no other count."""

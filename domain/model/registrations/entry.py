@@ -15,6 +15,7 @@ from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.markets import Preferences, Transfer
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import PhoneNumber
+from domain.model.registrations.withdrawal import Withdrawn
 
 
 class EntryStatus(StrEnum):
@@ -48,6 +49,7 @@ class EntryEvent(StrEnum):
     PHONE_CONFIRMED = "phone_confirmed"
     TRANSFERRED = "transferred"
     SELECTED = "selected"
+    WITHDRAWN = "withdrawn"
 
 
 class BackgroundTask(StrEnum):
@@ -197,3 +199,20 @@ class Entry:
             receipt_due=self.receipt_due and not due,
             messages=(*self.messages, *(Message(id=new_id(), about=what, at=now) for what in about)),
         )
+
+    def withdraw(self, now: datetime) -> Withdrawn:
+        """Give the registration up: nothing personal is left, and the number is free."""
+        return Withdrawn(
+            id=self.id,
+            campaign_id=self.campaign_id,
+            user_id=self.user_id,
+            revision=self.revision + 1,
+            version=self.version + 1,
+            created_at=self.created_at,
+            withdrawn_at=max(now, self.updated_at),
+            event_id=new_id(),
+        )
+
+    def after(self, withdrawn: Withdrawn) -> "Entry":
+        """This new entry of a fan who had withdrawn an earlier one: revision and version go on from there."""
+        return replace(self, revision=withdrawn.revision + self.revision, version=withdrawn.version + self.version)

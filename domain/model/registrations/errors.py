@@ -30,6 +30,12 @@ class EntryNotFound(DomainError):
     code = "entry.not_found"
 
 
+class EntryWithdrawn(DomainError):
+    """The registration was withdrawn while this request was under way. To take part, register again."""
+
+    code = "entry.withdrawn"
+
+
 class GatesClosed(DomainError):
     """The fan does not meet what the campaign asks for."""
 

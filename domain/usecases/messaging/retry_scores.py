@@ -1,11 +1,13 @@
 """Ask again for a fanscore that was not known."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from domain.model.registrations.entry import Entry, EntryEvent
+from domain.model.registrations.errors import EntryNotFound
 from ports.entries import EntryStore
 from ports.messaging import Delivery
 from ports.neighbours import FanscoreSource
@@ -22,7 +24,7 @@ class RetryScores:
 
     The present answer of account scoring counts, however old the job is. So a job that comes twice, late or out of
     order has the same result. While the fan has no score and account scoring knows none, the job is put off, each
-    time for about twice as long.
+    time for about twice as long. A job without a registration is done: the registration was withdrawn.
     """
 
     fanscore: FanscoreSource
@@ -37,12 +39,14 @@ class RetryScores:
         """
         job = delivery.job
         before = await self.entries.get(job.campaign_id, job.user_id)
-        # Entries are never deleted. A missing entry is in another store: the job is in the wrong queue.
-        score = None if before is None else await self.fanscore.ask(job.user_id, job.campaign_id)
-        if before is None or (before.fanscore is None and score is None):
+        if before is None:
+            return None
+        score = await self.fanscore.ask(job.user_id, job.campaign_id)
+        if before.fanscore is None and score is None:
             return delay_after(delivery.attempt)
         if score is not None:
-            await self._store(before, score)
+            with suppress(EntryNotFound):
+                await self._store(before, score)
         return None
 
     async def _store(self, before: Entry, score: float) -> None:
@@ -50,7 +54,8 @@ class RetryScores:
         now = self.clock.now()
 
         def learn(current: Entry | None) -> Entry:
-            assert current is not None, "entries are never deleted"
+            if current is None:
+                raise EntryNotFound
             if current.fanscore != before.fanscore or current.fanscore == score:
                 return current
             return current.account_scored(score).with_event(EntryEvent.UPDATED, now)

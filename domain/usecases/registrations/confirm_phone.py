@@ -151,7 +151,8 @@ class ConfirmPhone:
 
         def confirm(current: Entry | None) -> Entry:
             nonlocal newly
-            assert current is not None, "entries are never deleted"
+            if current is None:  # Withdrawn in the meantime.
+                raise ConfirmationSuperseded
             newly = not (current.confirmed and current.details.phone == challenge.phone)
             if not newly:
                 return current

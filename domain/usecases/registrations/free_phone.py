@@ -1,12 +1,13 @@
 """Unset the confirmation of a number."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import Entry, EntryEvent
-from domain.model.registrations.errors import CampaignNotFound
+from domain.model.registrations.errors import CampaignNotFound, EntryNotFound
 from ports.entries import EntryStore
 from ports.neighbours import Campaigns
 from ports.phones import PhoneNumbers
@@ -45,9 +46,11 @@ class FreePhone:
 
         def free(entry: Entry | None) -> Entry:
             nonlocal freed
-            assert entry is not None, "entries are never deleted"
+            if entry is None:  # Withdrawn in the meantime, which has freed the number.
+                raise EntryNotFound
             freed = entry.confirmed and entry.has_telephone(phone)
             return entry.free_phone(now).with_event(EntryEvent.UPDATED, now) if freed else entry
 
-        await self.entries.change(command.campaign_id, owner, free)
+        with suppress(EntryNotFound):
+            await self.entries.change(command.campaign_id, owner, free)
         return freed

@@ -12,6 +12,7 @@ from domain.model.registrations.errors import (
     BudgetUsedUp,
     CampaignNotFound,
     CampaignNotOpen,
+    EntryWithdrawn,
     GatesClosed,
     PhoneCountry,
     PhoneUnavailable,
@@ -44,7 +45,8 @@ class RegisterFan:
     confirmed at once when the campaign needs no confirmation, or when the account has verified the same number.
     Otherwise a code is sent by SMS. A number is refused when another fan has confirmed it (REQ-002), or when
     failures of other fans have blocked it (REQ-009). A fan who has used too many numbers or codes is refused, too.
-    A change of the number unsets the confirmation (REQ-003). An identical repeat changes nothing. Fraud detection
+    A change of the number unsets the confirmation (REQ-003). An identical repeat changes nothing. A change of a
+    registration that is withdrawn in the meantime is refused: only a new request registers again. Fraud detection
     and fanscore are asked at the same time; a registration never fails because of them.
     """
 
@@ -57,6 +59,7 @@ class RegisterFan:
         PhoneCountry,
         BudgetUsedUp,
         PhoneUnavailable,
+        EntryWithdrawn,
     )
 
     campaigns: Campaigns
@@ -71,7 +74,7 @@ class RegisterFan:
 
     async def __call__(self, command: RegisterFanCommand) -> Registered:
         """Raises CampaignNotFound, UserNotFound, CampaignNotOpen, InvalidValue, GatesClosed, PhoneCountry,
-        BudgetUsedUp, PhoneUnavailable."""
+        BudgetUsedUp, PhoneUnavailable, EntryWithdrawn."""
         now = self.clock.now()
         campaign = await self.campaigns.get(command.campaign_id)
         fan, before = await asyncio.gather(
@@ -99,6 +102,7 @@ class RegisterFan:
             fan=fan,
             phone=phone,
             markets=markets,
+            of_entry=before is not None,
             confirm=at_once,
             assessment=await self._assess(command, phone, details, before),
             permit=permit,
@@ -153,6 +157,8 @@ class RegisterFan:
         def change(before: Entry | None) -> Entry:
             nonlocal created
             created = before is None
+            if before is None and revision.of_entry:
+                raise EntryWithdrawn
             return revision.apply(before)
 
         entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)

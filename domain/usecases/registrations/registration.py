@@ -63,6 +63,8 @@ class Revision:
     fan: Fan
     phone: PhoneNumber
     markets: Preferences
+    of_entry: bool
+    """The fan was registered when the request began. So it is a change, and cannot register the fan again."""
     confirm: bool
     assessment: Assessment
     permit: SendPermit | None

@@ -15,6 +15,7 @@ from domain.model.registrations.errors import (
     ConfirmationSuperseded,
     ConfirmationTooSoon,
     EntryNotFound,
+    EntryWithdrawn,
     NothingToConfirm,
     PhoneCountry,
     PhoneUnavailable,
@@ -45,6 +46,7 @@ class ResendCode:
         ConfirmationSuperseded,
         ConfirmationTooSoon,
         BudgetUsedUp,
+        EntryWithdrawn,
     )
 
     campaigns: Campaigns
@@ -55,7 +57,7 @@ class ResendCode:
 
     async def __call__(self, campaign_id: CampaignId, user_id: UserId) -> Entry:
         """Raises EntryNotFound, CampaignNotOpen, NothingToConfirm, PhoneCountry, PhoneUnavailable,
-        ConfirmationTooSoon, BudgetUsedUp."""
+        ConfirmationTooSoon, BudgetUsedUp, EntryWithdrawn."""
         now = self.clock.now()
         entry = await self.entries.get(campaign_id, user_id)
         if entry is None:

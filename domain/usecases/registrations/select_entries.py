@@ -22,7 +22,7 @@ class SelectEntriesCommand:
 class Selected:
     updated: int
     rejected: Sequence[UserId]
-    """Fans who are not registered, have no confirmed phone, or have too many waiting messages."""
+    """Fans who are not registered (any more), have no confirmed phone, or have too many waiting messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

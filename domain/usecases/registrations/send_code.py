@@ -9,7 +9,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.budgets import CodeSend, FanLimits, FanUsage, SendPermit, number_digest
 from domain.model.registrations.confirmation import Challenge, ConfirmationRules, new_code
 from domain.model.registrations.entry import Entry, Verification
-from domain.model.registrations.errors import BudgetUsedUp, ConfirmationSuperseded
+from domain.model.registrations.errors import BudgetUsedUp, ConfirmationSuperseded, EntryWithdrawn
 from domain.model.registrations.phones import PhoneNumber, SendLimits
 from ports.entries import EntryStore
 from ports.neighbours import Sms
@@ -58,7 +58,7 @@ class SendCode:
     be sent, the entry keeps the challenge it had before, and the time when the fan may ask again.
     """
 
-    raises: ClassVar[Refusals] = (BudgetUsedUp, ConfirmationSuperseded)
+    raises: ClassVar[Refusals] = (BudgetUsedUp, ConfirmationSuperseded, EntryWithdrawn)
 
     entries: EntryStore
     phone_book: PhoneBook
@@ -140,7 +140,8 @@ class SendCode:
         """No message was sent. The entry stays, and a code that was sent earlier is valid again."""
 
         def withdraw(current: Entry | None) -> Entry:
-            assert current is not None, "entries are never deleted"
+            if current is None:
+                raise EntryWithdrawn
             if not prepared.is_of(current):
                 return current
             waiting = Verification(challenge=earlier, sends=permit.sends, resend_after=permit.resend_after)
@@ -150,7 +151,8 @@ class SendCode:
 
 
 def _same_number(current: Entry | None, entry: Entry) -> Entry:
-    """Raises ConfirmationSuperseded when the number was changed or confirmed in the meantime."""
+    """Raises ConfirmationSuperseded when the number was changed or confirmed, or the entry withdrawn, in the
+    meantime."""
     if current is None or current.details.phone != entry.details.phone or current.confirmed:
         raise ConfirmationSuperseded
     return current

@@ -9,7 +9,7 @@ from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.markets import MarketId, Transfer, unknown_market
 from domain.usecases.registrations.check_markets import CheckMarkets
-from ports.entries import EntryQueries, EntryStore
+from ports.entries import EntryQueries, EntryStore, NotChanged
 from ports.neighbours import Campaigns
 from ports.system import Clock
 
@@ -104,8 +104,11 @@ class TransferEntries:
                 return entry
             return entry.transfer(transfer).with_event(EntryEvent.TRANSFERRED, now)
 
-        rejected = sorted(await self.entries.change_many(command.campaign_id, user_ids, apply))
-        done = [merges for user_id, merges in merged.items() if user_id not in rejected]
+        not_changed = await self.entries.change_many(command.campaign_id, user_ids, apply)
+        done = [merges for user_id, merges in merged.items() if user_id not in not_changed]
+        rejected = sorted(
+            user_id for user_id, reason in not_changed.items() if reason is NotChanged.MESSAGES_WAITING
+        )
         return Transferred(
             moved=done.count(False),
             merged=done.count(True),

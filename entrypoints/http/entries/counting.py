@@ -35,6 +35,7 @@ class EntryCountBody(Wire):
     total: int
     by_status: dict[str, int]
     by_market: list[RegisteredMarketBody]
+    withdrawn: Annotated[int, Meta(description="Registrations that were withdrawn. They are in no other count.")]
     as_of: Instant
 
     @classmethod
@@ -45,6 +46,7 @@ class EntryCountBody(Wire):
             total=sum(counts.by_status.values()),
             by_status={status.value: number for status, number in counts.by_status.items()},
             by_market=[RegisteredMarketBody.of(market) for market in counts.by_market],
+            withdrawn=counts.withdrawn,
             as_of=instant(counted.as_of),
         )
 
@@ -68,6 +70,7 @@ class EntryCountBody(Wire):
                 "total": 150,
                 "byStatus": {"pending_confirmation": 30, "confirmed": 120},
                 "byMarket": [{"market": "nyc", "total": 110, "confirmed": 90, "byRank": [70, 25, 10, 5]}],
+                "withdrawn": 4,
                 "asOf": "2026-11-21T18:00:00.000Z",
             },
         )

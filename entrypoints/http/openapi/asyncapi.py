@@ -14,7 +14,7 @@ from domain.model.cloud_events import MEDIA_TYPE, SOURCE, SPEC_VERSION, TYPE_PRE
 from domain.model.ids import CAMPAIGN_ID, USER_ID
 from domain.model.registrations.entry import EntryEvent
 from entrypoints.http.entries.body import CONFIRMED, EXAMPLE, EntryBody
-from entrypoints.http.wire import Instant
+from entrypoints.http.wire import Instant, Wire
 
 Document = dict[str, Any]
 
@@ -27,6 +27,7 @@ HAPPENED: Final = {
     EntryEvent.PHONE_CONFIRMED: "A fan confirmed the phone.",
     EntryEvent.TRANSFERRED: "A registration was moved from one market to another.",
     EntryEvent.SELECTED: "A fan was selected, waitlisted, declined, or none of these any more.",
+    EntryEvent.WITHDRAWN: "A registration was withdrawn. Delete what you hold of it.",
 }
 _PROMISE: Final = """\
 Every stored change of a registration is published as one CloudEvent, which carries the registration as that
@@ -36,8 +37,22 @@ change made it.
   drop what has an `id` that you have seen.
 - **In order for each fan of a campaign.** Those are the events of one key, and of one `subject`; without the
   repeats they come in the order of `data.revision`. Different keys have no order.
+- **Withdrawn.** `fangate.entry.withdrawn` has ids and times only. Events that waited when their registration was
+  withdrawn come before it, without personal data too: their `data` is a `WithdrawnBody`. The fan may register
+  again; `data.revision` goes on then, and `data.id` is another.
 - **More may come.** New fields and new types are added without notice; ignore what you do not know. Nothing is
   renamed or taken away without a new type."""
+
+
+class WithdrawnBody(Wire):
+    """What an event carries of a registration that is withdrawn."""
+
+    id: str
+    campaign_id: str
+    user_id: str
+    created_at: Instant
+    revision: int
+    updated_at: Instant
 
 
 class CloudEvent(Struct, rename="lower", kw_only=True):
@@ -104,10 +119,16 @@ def _message(about: EntryEvent) -> Document:
         "contentType": MEDIA_TYPE,
         "traits": [{"$ref": "#/components/messageTraits/keyed"}],
         "payload": {
-            "allOf": [{"$ref": f"{_REF}CloudEvent"}, {"properties": {"type": {"const": _name(about)}}}],
+            "allOf": [{"$ref": f"{_REF}CloudEvent"}, {"properties": _only(about)}],
         },
         "examples": [{"name": about.value, "payload": _example(about)}],
     }
+
+
+def _only(about: EntryEvent) -> Document:
+    """What this type has, and not every event."""
+    own: Document = {"type": {"const": _name(about)}}
+    return own | {"data": {"$ref": f"{_REF}WithdrawnBody"}} if about is EntryEvent.WITHDRAWN else own
 
 
 def _keyed() -> Document:
@@ -129,11 +150,13 @@ def _keyed() -> Document:
 def _schemas() -> Document:
     """Those of the wire types, open for fields to come; of a registration all but its confirmation, which is the
     fan's own."""
-    _, found = msgspec.json.schema_components([CloudEvent], ref_template=f"{_REF}{{name}}")
+    _, found = msgspec.json.schema_components([CloudEvent, WithdrawnBody], ref_template=f"{_REF}{{name}}")
     schemas: Document = {name: schema for name, schema in found.items() if name != "ConfirmationBody"}
     entry = schemas["EntryBody"]
     del entry["properties"]["confirmation"]
     entry["required"].remove("confirmation")
+    either = [{"$ref": f"{_REF}EntryBody"}, {"$ref": f"{_REF}WithdrawnBody"}]
+    schemas["CloudEvent"]["properties"]["data"] = {"anyOf": either}
     schemas["CloudEvent"]["properties"]["type"]["pattern"] = rf"^{TYPE_PREFIX.replace('.', '[.]')}[a-z_]+$"
     for schema in schemas.values():
         if schema.get("additionalProperties") is False:
@@ -143,6 +166,11 @@ def _schemas() -> Document:
 
 def _example(about: EntryEvent) -> Document:
     entry = EXAMPLE if about is EntryEvent.CREATED else CONFIRMED
+    shown = (
+        WithdrawnBody.__struct_encode_fields__
+        if about is EntryEvent.WITHDRAWN
+        else entry.keys() - {"confirmation"}
+    )
     return {
         "specversion": SPEC_VERSION,
         "id": "8d1c0b6f3a5e4c7d9f2b1a0c4e6d8f70",
@@ -152,7 +180,7 @@ def _example(about: EntryEvent) -> Document:
         "time": entry["updatedAt"],
         "datacontenttype": "application/json",
         "traceparent": _TRACEPARENT,
-        "data": {name: value for name, value in entry.items() if name != "confirmation"},
+        "data": {name: value for name, value in entry.items() if name in shown},
     }
 
 

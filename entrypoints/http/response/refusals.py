@@ -64,6 +64,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     registrations.CampaignNotFound: Refusal(404),
     registrations.UserNotFound: Refusal(404),
     registrations.EntryNotFound: Refusal(404),
+    registrations.EntryWithdrawn: Refusal(409),
     registrations.CampaignNotOpen: Refusal(409),
     registrations.GatesClosed: Refusal(403),
     registrations.PhoneCountry: Refusal(422, (_COUNTRIES,)),

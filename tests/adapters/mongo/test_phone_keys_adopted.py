@@ -67,7 +67,7 @@ async def test_two_fans_who_confirmed_one_telephone_stay_as_they_are(
         entry = await store.entries.change(TOUR, fan(one), existing(noted("seat", "A")))
         assert (entry.confirmed, entry.details.attributes) == (True, {"seat": "A"})
         assert await store.entries.confirmed_owner(TOUR, spelling) == fan(one)
-    assert await store.entries.change_many(TOUR, [fan(1), fan(2)], noted("seat", "B")) == set()
+    assert await store.entries.change_many(TOUR, [fan(1), fan(2)], noted("seat", "B")) == {}
     with pytest.raises(PhoneUnavailable):
         await store.entries.change(TOUR, fan(3), becoming(registered(fan(3), WITHOUT, confirmed=True)))
 

@@ -16,7 +16,7 @@ from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
-from ports.entries import EntryChange, EntryQueries, EntryStore, Scores
+from ports.entries import EntryChange, EntryQueries, EntryStore, Scores, Withdrawals
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
 
@@ -43,6 +43,7 @@ class EntryPorts:
     entries: EntryStore
     queries: EntryQueries
     scores: Scores
+    withdrawals: Withdrawals
     phone_book: PhoneBook
     budgets: FanBudgets
     outbox: Outbox

@@ -135,4 +135,5 @@ def slowly_counted(entries: Sequence[Entry], markets: Sequence[MarketId]) -> Ent
             RegisteredMarket(all=count(entries, market), confirmed=count(confirmed, market).total)
             for market in markets
         ],
+        withdrawn=0,
     )

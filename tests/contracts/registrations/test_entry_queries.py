@@ -134,6 +134,7 @@ async def test_an_unknown_campaign_is_empty(entry_ports: EntryPorts) -> None:
     assert await entry_ports.queries.count(TOUR, MARKETS[:1]) == EntryCounts(
         by_status={EntryStatus.PENDING: 0, EntryStatus.CONFIRMED: 0},
         by_market=[RegisteredMarket(all=none, confirmed=0)],
+        withdrawn=0,
     )
     assert [batch async for batch in entry_ports.queries.fans_of_market(TOUR, MARKETS[0])] == []
 

@@ -14,7 +14,7 @@ from tests.support.scene import Scene
 from tests.support.servers.service import SECRET
 from tests.support.tokens import bearer, token
 
-OF_ONESELF = {"confirmPhone", "resendCode", "getMyEntry"}
+OF_ONESELF = {"confirmPhone", "resendCode", "getMyEntry", "withdrawMyEntry"}
 OF_FANS = {"register", "getEntry"} | OF_ONESELF
 """All others are of staff."""
 JSON = {"Content-Type": "application/json"}
@@ -82,7 +82,10 @@ def test_with_a_fans_token_the_operations_of_fans_are_reached(scene: Scene, oper
 
 @pytest.mark.parametrize("operation", of_entries(supreme))
 def test_with_a_supreme_token_the_operations_of_staff_are_reached(scene: Scene, operation: Operation) -> None:
-    assert call(scene, operation, bearer()).status_code in {200, 400}
+    """Some of them find nothing there."""
+    answer = call(scene, operation, bearer())
+
+    assert answer.status_code in {200, 400} or answer.json()["code"] == "entry.not_found"
 
 
 @pytest.mark.parametrize("operation", of_entries())
@@ -98,8 +101,8 @@ def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene,
         ("entries", "OPTIONS, POST"),
         ("entries/confirm", "OPTIONS, POST"),
         ("entries/confirm/resend", "OPTIONS, POST"),
-        ("entries/me", "GET, OPTIONS"),
-        ("entries/somebody", "GET, OPTIONS"),
+        ("entries/me", "DELETE, GET, OPTIONS"),
+        ("entries/somebody", "DELETE, GET, OPTIONS"),
         ("entries/scoring", "GET, OPTIONS, POST"),
         ("entries/eligibility", "GET, OPTIONS"),
         ("entries/selection", "OPTIONS, POST"),
@@ -110,7 +113,7 @@ def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene,
     ],
 )
 def test_a_method_that_does_not_fit_is_told_which_do(scene: Scene, path: str, allowed: str) -> None:
-    answer = scene.ask("DELETE", path, headers=bearer())
+    answer = scene.ask("PATCH", path, headers=bearer())
 
     assert_problem(answer, 405, "request.method_not_allowed")
     assert answer.headers["allow"] == allowed

@@ -20,11 +20,12 @@ from tests.support.platform import Platform
 from tests.support.scene import Scene, a_scene
 from tests.support.servers.reading import Published, read_kafka
 from tests.support.servers.service import Service
+from tests.support.tokens import bearer
 
 OFFICIAL = json.loads((DATA / "asyncapi-3.0.0.json").read_text())
 COMMITTED = json.loads((ROOT / "docs/asyncapi.json").read_text())
 TYPES = {f"fangate.entry.{about.value}" for about in EntryEvent}
-CHANGES = 8
+CHANGES = 10
 """How many events the fan below gives rise to."""
 
 
@@ -102,6 +103,9 @@ def live(scene: Scene) -> None:
     scene.fan("bob").registered()
     scene.post("entries", {"userId": scene.fan("cy").id, "phone": "+12015559999", "markets": ["nyc"]})
     scene.select("waitlisted", "ann")
+    dora = scene.fan("dora")
+    dora.registered()
+    assert scene.ask("DELETE", "entries/me", headers=bearer(dora.id, supreme=False)).status_code == 204
 
 
 def test_what_is_published_is_as_documented(published: list[Published]) -> None:
@@ -109,7 +113,9 @@ def test_what_is_published_is_as_documented(published: list[Published]) -> None:
     for record in published:
         assert valid(record.event, record.event["type"])
         assert set(record.event) <= documented("CloudEvent")
-        assert set(record.event["data"]) == documented("EntryBody")
+        withdrawn = "status" not in record.event["data"]
+        assert withdrawn or record.event["type"] != "fangate.entry.withdrawn"
+        assert set(record.event["data"]) == documented("WithdrawnBody" if withdrawn else "EntryBody")
 
 
 def test_keys_and_headers_are_as_documented(published: list[Published]) -> None:
@@ -126,7 +132,7 @@ def test_revisions_come_in_order_and_none_is_missing(published: list[Published])
     for record in published:
         revisions.setdefault(record.key, {}).setdefault(record.event["data"]["revision"])
     assert all(list(numbers) == list(range(1, len(numbers) + 1)) for numbers in revisions.values())
-    assert len(revisions) == 3
+    assert len(revisions) == 4
 
 
 @pytest.mark.parametrize(

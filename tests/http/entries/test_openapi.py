@@ -13,6 +13,7 @@ from entrypoints.http.response.refusals import GATES
 from tests.support.operations import DOCUMENTED
 from tests.support.scene import Scene
 from tests.support.servers.service import Service
+from tests.support.tokens import bearer
 
 Document = dict[str, Any]
 
@@ -125,6 +126,8 @@ def test_real_answers_fit_the_schemas(scene: Scene, document: Document) -> None:
         "rankEligible": [scene.get("entries/scoring"), scene.get("entries/scoring?cursor=x")],
         "selectEntries": [scene.post("entries/selection", {"userIds": [ann.id, bob.id], "selection": "selected"})],
         "transferEntries": [scene.post("entries/transfer", {"from": "nyc", "to": "bos"})],
+        "withdrawMyEntry": [scene.ask("DELETE", "entries/me", headers=bearer(bob.id, supreme=False))],
+        "withdrawEntry": [scene.ask("DELETE", f"entries/{user}", headers=bearer()) for user in (ann.id, "zoe")],
         "countEntries": [scene.get("entries/count")],
     }
     by_id = {operation["operationId"]: operation for operation in operations(document).values()}

@@ -33,6 +33,18 @@ class BusyFanscore(MemoryFanscore):
         return await super().ask(user_id, campaign_id)
 
 
+class WithdrawingFanscore(MemoryFanscore):
+    """While it is asked, the fan withdraws."""
+
+    def __init__(self, entries: MemoryEntryStore) -> None:
+        super().__init__({ANN: 0.5})
+        self._entries = entries
+
+    async def ask(self, user_id: UserId, campaign_id: CampaignId) -> float | None:
+        await self._entries.withdraw(campaign_id, user_id, NOON)
+        return await super().ask(user_id, campaign_id)
+
+
 def _there(entry: Entry | None) -> Entry:
     assert entry is not None
     return entry
@@ -138,10 +150,23 @@ async def test_without_an_answer_the_job_stays_in_flight_and_can_be_repeated(off
     assert await office.entry() == (2, 0.82)
 
 
-async def test_a_job_of_an_entry_that_is_not_here_is_not_lost(office: Office) -> None:
+async def test_a_job_without_an_entry_is_done(office: Office) -> None:
+    """The entry was withdrawn."""
     office.fanscore.put(ANN, 0.82)
 
-    assert await office.retry() is not None
+    assert await office.retry() is None
+    await office.register()
+    await office.entries.withdraw(TOUR, ANN, NOON)
+    assert await office.retry() is None
+    assert await office.entries.get(TOUR, ANN) is None
+
+
+async def test_a_score_that_comes_after_the_withdrawal_changes_nothing(office: Office) -> None:
+    await office.register()
+    office.fanscore = WithdrawingFanscore(office.entries)
+
+    assert await office.retry() is None
+    assert await office.entries.get(TOUR, ANN) is None
 
 
 def test_delays_grow_to_a_quarter_of_an_hour_and_differ() -> None:

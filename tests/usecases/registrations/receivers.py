@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry, Fraud
 from domain.model.registrations.phones import PhoneNumber, PhoneRecord
+from ports.entries import EntryChange, NotChanged
 from ports.neighbours import Receipt, RegistrationAttempt
 from tests.support.neighbours import MemoryFraudDetection
 
@@ -62,13 +63,18 @@ class Mailer:
 
 
 class BusyEntryStore(MemoryEntryStore):
-    """Something happens before or after an attempt is counted, before many entries change, or after the owner of a
-    number was found."""
+    """Something happens before or after an attempt is counted, before one or many entries change, or after the
+    owner of a number was found."""
 
     def __init__(self) -> None:
         super().__init__()
         self.before_counting, self.after_counting = Meanwhile(), Meanwhile()
+        self.before_changing = Meanwhile()
         self.before_changing_many, self.after_finding_owner = Meanwhile(), Meanwhile()
+
+    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+        await self.before_changing()
+        return await super().change(campaign_id, user_id, change)
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
@@ -85,7 +91,7 @@ class BusyEntryStore(MemoryEntryStore):
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]
-    ) -> Collection[UserId]:
+    ) -> Mapping[UserId, NotChanged]:
         await self.before_changing_many()
         return await super().change_many(campaign_id, user_ids, change)
 

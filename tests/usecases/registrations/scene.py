@@ -153,6 +153,9 @@ class Fan:
     async def resend(self) -> Entry:
         return await self.scene.use_cases.phones.resend_code(self.campaign, self.id)
 
+    async def withdraw(self) -> None:
+        await self.scene.use_cases.registrations.withdraw(self.campaign, self.id)
+
     async def entry(self) -> Entry:
         return await self.scene.use_cases.registrations.read(self.campaign, self.id)
 

@@ -55,7 +55,7 @@ class Ports:
 
     def stores(self) -> Stores:
         store = MemoryStore(request=current_request)
-        store.entries = store.scores = self.entries
+        store.entries = store.scores = store.withdrawals = self.entries
         store.entry_queries, store.outbox = MemoryEntryQueries(self.entries), MemoryOutbox(self.entries)
         store.phone_book, store.budgets = self.phone_book, self.budgets
         return store
