@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--quick] [--markdown] [name …]``.
+"""``python -m tests.bench [--quick] [--markdown] [--folder FOLDER] [name …]``.
 
 Exit status 1: a target was missed. A quick run only shows that everything runs.
 """
@@ -9,6 +9,7 @@ import platform
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from rich.console import Console
@@ -26,6 +27,7 @@ from tests.bench import (
     reserving,
     retrying,
     scores,
+    tour,
 )
 from tests.bench.figures import Figure, markdown, show
 from tests.bench.ground import QUICK, Ground, Size, ground
@@ -49,9 +51,12 @@ BENCHES: dict[str, Bench] = {
     "breakdown": eligibility.run_breakdown,
     "eligibility": eligibility.run,
     "export": exporting.run,
+    "tour": tour.run,
 }
-"""In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and the last
-three ask about the same registrations."""
+"""In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
+``breakdown``, ``eligibility`` and ``export`` ask about the same registrations."""
+LONG = frozenset({"tour"})
+"""Only when it is named: it needs a quarter of an hour and 10 GiB of disk."""
 
 
 def main() -> None:
@@ -59,14 +64,16 @@ def main() -> None:
         signal.signal(number, _end)
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; all when none is given"
+        "names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; all but tour when none is given"
     )
     parser.add_argument("--quick", action="store_true", help="a small run, to see that it works")
+    parser.add_argument("--folder", type=Path, help="keep the data of the tour here, and use it again")
     parser.add_argument("--markdown", action="store_true", help="print the table as the README has it, too")
     given = parser.parse_args()
     if unknown := set(given.names) - BENCHES.keys():
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
-    figures = _run([name for name in BENCHES if name in given.names or not given.names], quick=given.quick)
+    names = [name for name in BENCHES if name in (given.names or BENCHES.keys() - LONG)]
+    figures = _run(names, quick=given.quick, folder=given.folder)
     if given.markdown:
         sys.stdout.write(markdown(figures) + "\n")
     if not given.quick and not all(figure.met for figure in figures):
@@ -78,10 +85,10 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _run(names: list[str], *, quick: bool) -> list[Figure]:
+def _run(names: list[str], *, quick: bool, folder: Path | None) -> list[Figure]:
     console = Console(soft_wrap=True, highlight=False, stderr=True)
     figures = []
-    with ground(QUICK if quick else Size()) as prepared:
+    with ground(QUICK if quick else Size(), folder) as prepared:
         console.print(_machine(prepared))
         for name in names:
             console.print(f"[bold]{name}[/]")

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pymongo
+import pymongo.database
 import pymongo.errors
 from pymongo.collection import Collection
 
@@ -46,6 +48,10 @@ class Size:
     jobs: int = 500
     few_fans: int = 50_000
     many_fans: int = 1_000_000
+    tour_entries: int = 5_000_000
+    tour_codes: int = 1_500_000
+    tour_small: int = 100_000
+    """Entries, and codes, of the campaign that the tour is compared with."""
 
 
 QUICK = Size(
@@ -60,6 +66,9 @@ QUICK = Size(
     jobs=200,
     few_fans=2_000,
     many_fans=8_000,
+    tour_entries=20_000,
+    tour_codes=20_000,
+    tour_small=4_000,
 )
 
 
@@ -68,6 +77,8 @@ class Ground:
     size: Size
     mongodb_url: str
     aws_url: str
+    folder: Path | None
+    """Where a bench may keep what takes long to make; None: nothing is kept."""
     client: "pymongo.MongoClient[Raw]"
     """With the same write concern as the product's own client: w=majority, journaled."""
     many: "Database | None" = None
@@ -85,12 +96,7 @@ class Ground:
         for document in DOCUMENTS:
             if indexes := getattr(document.Settings, "indexes", None):
                 database[document.Settings.name].create_indexes(indexes)
-        return Database(
-            url=f"{before}{name}?{query}",
-            codes=database[CodeDocument.Settings.name],
-            entries=database[EntryDocument.Settings.name],
-            scoring=database[ScoringDocument.Settings.name],
-        )
+        return database_of(database, f"{before}{name}?{query}")
 
     @contextmanager
     def service(
@@ -102,8 +108,8 @@ class Ground:
             yield running
 
     def upload(self, campaign: str, codes: Sequence[str]) -> str:
-        """The key of a file with these codes, one a line."""
-        key = f"codes/{campaign}/tm/batch.csv"
+        """The key of a new file with these codes, one a line."""
+        key = f"codes/{campaign}/tm/{secrets.token_hex(4)}.csv"
         content = "".join(f"{code}\n" for code in codes).encode()
         with httpx2.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
             client.put(f"{self.aws_url}/{BUCKET}").raise_for_status()
@@ -128,6 +134,16 @@ class Database:
     def insert(self, wanted: Sequence[Raw]) -> None:
         """The ceiling of an import: nothing but the driver."""
         insert(self.codes, wanted)
+
+
+def database_of(database: "pymongo.database.Database[Raw]", url: str) -> Database:
+    """``url`` is what the product connects to."""
+    return Database(
+        url=url,
+        codes=database[CodeDocument.Settings.name],
+        entries=database[EntryDocument.Settings.name],
+        scoring=database[ScoringDocument.Settings.name],
+    )
 
 
 def insert(collection: "Collection[Raw]", documents: Iterable[Raw]) -> None:
@@ -172,10 +188,10 @@ def import_over_http(running: Service, campaign: str, key: str) -> Raw:
 
 
 @contextmanager
-def ground(size: Size) -> Iterator[Ground]:
+def ground(size: Size, folder: Path | None = None) -> Iterator[Ground]:
     with backends.mongodb() as mongodb_url, backends.aws() as aws_url:
         client: pymongo.MongoClient[Raw] = pymongo.MongoClient(mongodb_url, **CONNECTION)
-        prepared = Ground(size=size, mongodb_url=mongodb_url, aws_url=aws_url, client=client)
+        prepared = Ground(size=size, mongodb_url=mongodb_url, aws_url=aws_url, folder=folder, client=client)
         try:
             yield prepared
         finally:

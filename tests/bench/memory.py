@@ -7,7 +7,7 @@ from rich.console import Console
 
 from tests.bench.figures import Figure
 from tests.bench.ground import Database, Ground, import_over_http, new_campaign, new_codes
-from tests.support.servers.service import Service
+from tests.support.servers.process import Process
 
 LIMIT_MIB = 100
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
@@ -42,8 +42,8 @@ def _peak_mib(ground: Ground, database: Database, rows: int) -> float:
         return peak_mib(running)
 
 
-def peak_mib(running: Service) -> float:
-    """The most memory that the service has used since it started."""
+def peak_mib(running: Process) -> float:
+    """The most memory that the process has used since it started."""
     found = _PEAK.search(Path(f"/proc/{running.process.pid}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024

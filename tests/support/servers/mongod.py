@@ -52,6 +52,7 @@ class Node:
     folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
+    cache_gib: int = 1
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -59,7 +60,7 @@ class Node:
             self.process = subprocess.Popen(
                 [
                     self.binary, "--dbpath", self.folder, "--port", str(self.port), "--bind_ip", "127.0.0.1",
-                    "--replSet", "rs0", "--wiredTigerCacheSizeGB", "1",
+                    "--replSet", "rs0", "--wiredTigerCacheSizeGB", str(self.cache_gib),
                     "--setParameter", "diagnosticDataCollectionEnabled=false",
                     "--setParameter", "enableTestCommands=1",  # For failing().
                 ],
@@ -72,6 +73,13 @@ class Node:
         if self.process is not None:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        """An orderly stop: what it holds can be opened again."""
+        if self.process is not None:
+            self.process.terminate()
             self.process.wait()
             self.process = None
 
