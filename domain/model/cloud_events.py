@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Final
 
-from domain.model.messaging.messages import StoredMessage, instant
+from domain.model.messaging.messages import StoredMessage, impersonal_data, instant
 from domain.model.registrations.entry import EntryEvent
 
 SPEC_VERSION: Final = "1.0"
@@ -31,8 +31,9 @@ class OutgoingEvent:
     """The request that made the change. For our own logs; it is not published."""
 
 
-def outgoing(message: StoredMessage) -> OutgoingEvent:
-    """The CloudEvent of a stored message, as docs/asyncapi.json describes it."""
+def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
+    """The CloudEvent of a stored message, as docs/asyncapi.json describes it. ``personal``: with the fan's phone,
+    mail address, name and attributes."""
     assert isinstance(message.about, EntryEvent), "a background task is not published"
     assert message.data is not None, "an event carries its entry"
     head: dict[str, object] = {
@@ -47,7 +48,8 @@ def outgoing(message: StoredMessage) -> OutgoingEvent:
     if message.request.traceparent is not None:
         head["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
     # ``data`` is JSON text already: insert it as it is, as the last member of the object.
-    text = f'{_encoder.encode(head)[:-1]},"data":{message.data}}}'
+    data = message.data if personal else impersonal_data(message.data)
+    text = f'{_encoder.encode(head)[:-1]},"data":{data}}}'
     return OutgoingEvent(
         id=message.id,
         key=f"{message.campaign_id}:{message.user_id}",

@@ -43,7 +43,7 @@ def assemble(
         codes=build_codes(settings, stores, objects, clock),
         registrations=build_registrations(stores, neighbours, phones, objects, clock),
         phones=phones,
-        messaging=build_messaging(stores, neighbours, clock),
+        messaging=build_messaging(stores, neighbours, clock, personal=settings.event_personal == "full"),
         limit_calls=_limit_calls(settings, stores, clock),
         clock=clock,
         store=stores,

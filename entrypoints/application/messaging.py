@@ -27,11 +27,16 @@ class Messaging:
     queue: CountedQueue
 
 
-def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock) -> Messaging:
+def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock, *, personal: bool = True) -> Messaging:
+    """``personal``: events say who the fan is."""
     outbox, entries = stores.outbox, stores.entries
     return Messaging(
         relay_events=RelayEvents(
-            outbox=outbox, stream=neighbours.stream, live_updates=neighbours.live_updates, clock=clock
+            outbox=outbox,
+            stream=neighbours.stream,
+            live_updates=neighbours.live_updates,
+            clock=clock,
+            personal=personal,
         ),
         queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
         retry_scores=RetryScores(fanscore=neighbours.fanscore, entries=entries, clock=clock),

@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
     appsync_api_key: SecretStr = SecretStr("")
     stream: Annotated[str, AfterValidator(check_stream)] = "memory:"
+    event_personal: Literal["full", "none"] = "full"
+    """``none``: events carry no phone, mail address, name or attribute."""
     kafka_user: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_password_file: str = ""

@@ -90,6 +90,15 @@ def without_personal_data(message: StoredMessage) -> StoredMessage | None:
     return replace(message, data=_text({name: data[name] for name in _KEPT}))
 
 
+PERSONAL: Final = frozenset({"phone", "email", "firstName", "lastName", "attributes"})
+"""The members of an event's data that say who the fan is."""
+
+
+def impersonal_data(data: str) -> str:
+    """The JSON text without the members that say who the fan is."""
+    return _text({name: value for name, value in json.loads(data).items() if name not in PERSONAL})
+
+
 def withdrawn_data(withdrawn: Withdrawn, revision: int, at: datetime) -> str:
     """The JSON text of an event's data after the withdrawal."""
     head, between, end = withdrawn_data_parts(withdrawn)

@@ -39,13 +39,15 @@ class RelayEvents:
     stream: EventStream
     live_updates: LiveUpdates
     clock: Clock
+    personal: bool = True
+    """Publish the fan's phone, mail address, name and attributes."""
 
     async def __call__(self, partitions: Collection[int]) -> Relayed:
         """One pass. Raises Unavailable, which counts as no attempt."""
         messages = await self.outbox.pending(Channel.EVENTS, partitions, EVENTS_AT_ONCE, self.clock.now())
         if not messages:
             return Relayed()
-        events = [outgoing(message) for message in messages]
+        events = [outgoing(message, personal=self.personal) for message in messages]
         refused = {one.id: one.reason for one in await self._publish(events)}
         settlement = _settlement(messages, refused, self.clock.now())
         if settlement.passed_on or settlement.postponed or settlement.parked:

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from domain.model.cloud_events import MEDIA_TYPE, SOURCE, SPEC_VERSION, TYPE_PREFIX
 from domain.model.ids import CAMPAIGN_ID, USER_ID
+from domain.model.messaging.messages import PERSONAL
 from domain.model.registrations.entry import EntryEvent
 from entrypoints.http.entries.body import CONFIRMED, EXAMPLE, EntryBody
 from entrypoints.http.wire import Instant, Wire
@@ -29,6 +30,7 @@ HAPPENED: Final = {
     EntryEvent.SELECTED: "A fan was selected, waitlisted, declined, or none of these any more.",
     EntryEvent.WITHDRAWN: "A registration was withdrawn. Delete what you hold of it.",
 }
+_NOT_ALWAYS: Final = "Missing where FANGATE_EVENT_PERSONAL is `none`."
 _PROMISE: Final = """\
 Every stored change of a registration is published as one CloudEvent, which carries the registration as that
 change made it.
@@ -40,6 +42,8 @@ change made it.
 - **Withdrawn.** `fangate.entry.withdrawn` has ids and times only. Events that waited when their registration was
   withdrawn come before it, without personal data too: their `data` is a `WithdrawnBody`. The fan may register
   again; `data.revision` goes on then, and `data.id` is another.
+- **Without personal data.** Where `FANGATE_EVENT_PERSONAL` is `none`, no event has `phone`, `email`, `firstName`,
+  `lastName` and `attributes`.
 - **More may come.** New fields and new types are added without notice; ignore what you do not know. Nothing is
   renamed or taken away without a new type."""
 
@@ -154,7 +158,10 @@ def _schemas() -> Document:
     schemas: Document = {name: schema for name, schema in found.items() if name != "ConfirmationBody"}
     entry = schemas["EntryBody"]
     del entry["properties"]["confirmation"]
-    entry["required"].remove("confirmation")
+    entry["required"] = [name for name in entry["required"] if name not in PERSONAL | {"confirmation"}]
+    for name in PERSONAL:
+        known = entry["properties"][name].get("description", "")
+        entry["properties"][name]["description"] = f"{known} {_NOT_ALWAYS}".strip()
     either = [{"$ref": f"{_REF}EntryBody"}, {"$ref": f"{_REF}WithdrawnBody"}]
     schemas["CloudEvent"]["properties"]["data"] = {"anyOf": either}
     schemas["CloudEvent"]["properties"]["type"]["pattern"] = rf"^{TYPE_PREFIX.replace('.', '[.]')}[a-z_]+$"

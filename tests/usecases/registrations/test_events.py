@@ -9,7 +9,7 @@ import pytest
 from adapters.appsync.live_updates import NoLiveUpdates
 from adapters.memory.event_stream import MemoryEventStream
 from domain.model.errors import DomainError, Unavailable
-from domain.model.messaging.messages import RequestContext
+from domain.model.messaging.messages import PERSONAL, RequestContext
 from domain.model.registrations.entry import Selection
 from domain.usecases.messaging.relay_events import RelayEvents
 from ports.system import set_current_request
@@ -175,3 +175,26 @@ async def test_the_stream_gets_every_event_once_and_in_order(scene: Scene) -> No
     assert {event["subject"] for event in published} == {"tour/ann"}
     assert {event.key for event in stream.published} == {"tour:ann", "tour:bob"}
     assert await scene.messages() == []
+
+
+async def test_events_without_personal_data_say_what_happened_and_not_to_whom(scene: Scene) -> None:
+    """With the id of the fan, and in the same order."""
+    ann, stream = scene.fan("ann"), MemoryEventStream()
+    relay = RelayEvents(
+        outbox=scene.use_cases.messaging.outbox,
+        stream=stream,
+        live_updates=NoLiveUpdates(),
+        clock=scene.ports.clock,
+        personal=False,
+    )
+    await ann.confirmed(email="typed@example.com", first_name="Ada", attributes={"seat": "A1"})
+    await ann.withdraw()
+    await ann.register()
+    await relay(EVERYWHERE)
+
+    published = [json.loads(event.body)["data"] for event in stream.published]
+    assert [data["revision"] for data in published] == [1, 2, 3, 4]
+    assert all(data["userId"] == "ann" for data in published)
+    assert not [name for data in published for name in data if name in PERSONAL]
+    assert published[-1]["markets"] == ["nyc", "bos"]
+    assert ann.phone not in b"".join(event.body for event in stream.published).decode()
