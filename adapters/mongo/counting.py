@@ -25,7 +25,7 @@ Branch = tuple[str, Raw]
 
 async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch]) -> Counter[str]:
     """How many documents match, by name. Branches with the same name are added up."""
-    concern = await _now(database, collection)
+    concern = await _now(database, collection, branches[0][1])
     width = max(LANES, -(-len(branches) // MAX_BRANCHES))
     lanes = [lane for first in range(width) if (lane := branches[first::width])]
     answers = await asyncio.gather(
@@ -38,9 +38,10 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
     return counted
 
 
-async def _now(database: AsyncDatabase[Raw], collection: str) -> Raw:
-    """The read concern with which several commands read the same instant."""
-    answer = await database.command(reading(collection, [{"$limit": 1}, {"$project": {"_id": 1}}], SNAPSHOT))
+async def _now(database: AsyncDatabase[Raw], collection: str, wanted: Raw) -> Raw:
+    """The read concern with which several commands read the same instant: that of reading one wanted document."""
+    one: list[Raw] = [{"$match": wanted}, {"$limit": 1}, {"$project": {"_id": 1}}]
+    answer = await database.command(reading(collection, one, SNAPSHOT))
     return SNAPSHOT | {"atClusterTime": answer["cursor"]["atClusterTime"]}
 
 

@@ -42,8 +42,8 @@ class Index:
         return self.name == other.name or (self.keys == other.keys and same)
 
     def __str__(self) -> str:
-        options = [f"{name} {_in_shell(value)}" for name, value in sorted(self.options.items())]
-        return ", ".join([_in_shell(dict(self.keys)), *options])
+        options = [f"{name} {in_shell(value)}" for name, value in sorted(self.options.items())]
+        return ", ".join([in_shell(dict(self.keys)), *options])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Difference:
 
     @property
     def _mend(self) -> str:
-        collection, name = self.present.collection, _in_shell(self.present.name)
+        collection, name = self.present.collection, in_shell(self.present.name)
         if self._only_expiry:
             index = f"{{name: {name}, {EXPIRY}: {self.declared.options[EXPIRY]}}}"
             return f'Type db.runCommand({{collMod: "{collection}", index: {index}}}) in mongosh.'
@@ -116,5 +116,5 @@ def _rival(index: Index, present: Iterable[Index]) -> Index | None:
     return next((one for one in present if index.excludes(one)), None)
 
 
-def _in_shell(value: object) -> str:
+def in_shell(value: object) -> str:
     return json.dumps(value, default=str)

@@ -14,8 +14,11 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.errors import DUPLICATE_KEY, UNAUTHORIZED
 from adapters.mongo.index_comparison import EXPIRY, Comparison, Difference, Index, compare
 from adapters.mongo.schema import INDEX_MODELS, INDEXES
+from adapters.mongo.sharding import BY_HASHED_ID
 from domain.model.errors import Unavailable
 
+SHARD_INDEX: Final = tuple(BY_HASHED_ID.items())
+"""A sharded cluster has this one where a collection is sharded by a hash."""
 REMEMBERED_SECONDS: Final = 30.0
 """How long a good result counts. Readiness is asked for every few seconds."""
 
@@ -30,6 +33,8 @@ class Migration:
     """Names of indexes whose documents expire later now, as declared."""
     differing: list[str] = field(default_factory=list)
     """A sentence each: what differs, and how to mend it."""
+    sharded: list[str] = field(default_factory=list)
+    """Names of collections that a sharded cluster spreads over its shards now."""
     extra: list[str] = field(default_factory=list)
     """Indexes that are not declared, ``collection.name`` each."""
 
@@ -76,7 +81,7 @@ class Indexes:
             built=[index.name for index in found.missing],
             extended=[difference.present.name for difference in extended],
             differing=[difference.advice for difference in found.differing if difference not in extended],
-            extra=[f"{index.collection}.{index.name}" for index in found.extra],
+            extra=[f"{one.collection}.{one.name}" for one in found.extra if one.keys != SHARD_INDEX],
         )
 
     async def _absent(self) -> set[str]:

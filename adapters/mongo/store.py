@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -35,6 +35,7 @@ from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocume
 from adapters.mongo.phones.phone_book import MongoPhoneBook
 from adapters.mongo.rate_limits import MongoRateLimits, RateLimitDocument
 from adapters.mongo.schema import name_of
+from adapters.mongo.shards import Shards, unfit
 from domain.model.errors import Unavailable
 from ports.system import CurrentRequest, no_request
 
@@ -89,12 +90,12 @@ class MongoStore:
 
     @translated
     async def ping(self) -> None:
-        """Answers, is a replica set, and has its indexes. Raises Unavailable."""
+        """Answers, is a replica set or a mongos, and has its indexes. Raises Unavailable."""
         if self.away():
             raise Unavailable("store", reason="no server answers")
         hello = await self.database.client.admin.command("hello", maxTimeMS=PING_MS)
-        if "setName" not in hello:
-            raise Unavailable("store", reason="it is a single server, not a replica set")
+        if reason := unfit(hello):
+            raise Unavailable("store", reason=reason)
         await self.indexes.check()
 
     @translated
@@ -104,10 +105,12 @@ class MongoStore:
 
     @translated
     async def migrate(self) -> Migration:
-        """Build the indexes that are missing, and adapt what an earlier release stored."""
+        """Build the indexes that are missing, shard, and adapt what an earlier release stored."""
         migration = await self.indexes.migrate()
+        sharding = await Shards(self.database).migrate()
         await self.outbox.adopt()
-        return migration
+        differing = [*migration.differing, *sharding.differing]
+        return replace(migration, sharded=sharding.sharded, differing=differing)
 
     @translated
     async def adopt_phones(self) -> Adopted:

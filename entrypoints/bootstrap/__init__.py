@@ -102,7 +102,7 @@ class Migrated:
     built: list[str]
     advice: list[str]
     differing: list[str]
-    """Indexes that must be fixed before the store is ready."""
+    """What an operator must mend: indexes before the store is ready, and shard keys."""
 
 
 async def migrate(settings: Settings) -> Migrated:
@@ -126,6 +126,7 @@ async def _migrate_store(url: str) -> Migrated:
         indexes = await store.migrate()
         phones = await store.adopt_phones()
     built = [f"index {name}" for name in indexes.built] + [f"expiry of index {name}" for name in indexes.extended]
+    built += [f"shards of {name}" for name in indexes.sharded]
     built += [f"keys of {phones.entries} phones"] if phones.entries else []
     advice = [_advice_on_doubles(phones.doubles)] if phones.doubles else []
     advice += [_advice_on_extra(indexes.extra)] if indexes.extra else []

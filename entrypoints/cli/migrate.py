@@ -14,7 +14,7 @@ MIGRATE = """Example:  fangate migrate && fangate serve"""
 
 @click.command(epilog=MIGRATE)
 def migrate() -> None:
-    """Build the indexes of the store, and the queues of fanscore retries. Can be repeated at any time."""
+    """Build the indexes of the store and the queues of fanscore retries; shard. Can be repeated at any time."""
     settings = read_settings()
     configure_command_logs(settings.log_level)
     migrated = asyncio.run(bootstrap.migrate(settings))

@@ -1,4 +1,8 @@
-"""Databases for tests. What they hold at the end is validated against the documents that declare it."""
+"""Databases for tests.
+
+What they hold at the end is validated against the documents that declare it, and what was sent to them must have
+said which shard it is for.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -12,6 +16,7 @@ from pymongo.database import Database
 
 from adapters.mongo.schema import DOCUMENTS, name_of
 from adapters.mongo.stored_documents import STORED
+from tests.support.shard_keys import unaddressed, watch
 
 
 @cache
@@ -53,15 +58,22 @@ def assert_declared(url: str) -> None:
     assert not found, "stored, but not as declared:\n" + "\n".join(found)
 
 
+def assert_addressed(database: Database[dict[str, Any]]) -> None:
+    found = dict.fromkeys(unaddressed(database))
+    assert not found, "sent to all shards of a cluster (docs/operations.md):\n" + "\n".join(found)
+
+
 @contextmanager
 def a_database(mongodb_url: str) -> Iterator[str]:
     """The URL of an empty database. All that it holds at the end must be as declared; then it is dropped."""
     name = f"test_{uuid.uuid4().hex}"
     before, _, query = mongodb_url.partition("?")
     url = f"{before}{name}?{query}"
-    try:
-        yield url
-        assert_declared(url)
-    finally:
-        with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
+    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
+        try:
+            watch(client[name])
+            yield url
+            assert_addressed(client[name])
+            assert_declared(url)
+        finally:
             client.drop_database(name)

@@ -11,7 +11,7 @@ from adapters.mongo.codes.collection import CodeCollection
 from adapters.mongo.codes.mapping import new_document
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import may_come_back, only_duplicates, translated
-from adapters.mongo.keys import key
+from adapters.mongo.keys import documents_of
 from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Problem, Tally
 from domain.model.codes.look_alikes import look_alikes
 
@@ -72,7 +72,7 @@ class CodeAdding:
     async def _present(self, batch: CodeBatch, codes: Sequence[str]) -> dict[str, Raw]:
         """Those of ``codes`` that the campaign has, each with its type and origin."""
         cursor = self._codes.raw.find(
-            {"_id": {"$in": [key(batch.campaign_id, code) for code in codes]}},
+            documents_of(batch.campaign_id, codes),
             {"code": 1, "type": 1, "origin": 1},
             max_time_ms=READ_MS,
         )

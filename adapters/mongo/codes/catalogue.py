@@ -12,7 +12,8 @@ from adapters.mongo.codes.mapping import to_code
 from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import key, key_range
+from adapters.mongo.keys import document_of, documents_after, key
+from adapters.mongo.scatter import CAMPAIGNS
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import CampaignId
@@ -28,7 +29,7 @@ class MongoCodeCatalogue:
     @translated
     async def campaigns(self, limit: int) -> Sequence[CampaignId]:
         """Reads one index key for each campaign, however many codes it has."""
-        found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS)
+        found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS, comment=CAMPAIGNS)
         return [CampaignId(id) for id in found[:limit]]
 
     @translated
@@ -41,14 +42,14 @@ class MongoCodeCatalogue:
 
     @translated
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
-        document = await self._codes.raw.find_one({"_id": key(campaign_id, code)}, max_time_ms=READ_MS)
+        document = await self._codes.raw.find_one(document_of(campaign_id, code), max_time_ms=READ_MS)
         return to_code(document) if document else None
 
     @translated
     async def page(
         self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
     ) -> Sequence[Code]:
-        where = {"_id": key_range(campaign_id, after)}
+        where = documents_after(campaign_id, after)
         if wanted.code is not None:
             where["_id"]["$eq"] = key(campaign_id, wanted.code)
         conditions = queries.matching(campaign_id, wanted, now)

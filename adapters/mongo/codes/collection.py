@@ -8,11 +8,12 @@ import pymongo.errors
 from pymongo import DeleteOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.codes.mapping import LAST_TRANSITION, close_position, compare_and_set, to_code
+from adapters.mongo.codes.mapping import LAST_TRANSITION, as_read, close_position, compare_and_set, to_code
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import only_duplicates
-from adapters.mongo.keys import key
+from adapters.mongo.keys import documents_of, key
 from domain.model.codes.code import Code
+from domain.model.ids import CampaignId
 
 Change = tuple[Code, Code]
 """A code as it was read, and as it should be."""
@@ -29,19 +30,20 @@ class CodeCollection:
             cursor = cursor.sort(sort, 1)
         return [to_code(document) for document in await cursor.to_list(None)]
 
-    async def load(self, codes: Iterable[tuple[str, str]]) -> list[Code]:
-        """By campaign and text; those that do not exist are left out."""
-        return await self.find({"_id": {"$in": [key(campaign, text) for campaign, text in codes]}})
+    async def load(self, campaign_id: CampaignId, texts: Iterable[str]) -> list[Code]:
+        """Those that do not exist are left out."""
+        return await self.find(documents_of(campaign_id, texts))
 
     async def write(self, changes: Sequence[Change]) -> list[Code]:
-        """Make each change that is still possible. Returns the wanted codes that another write changed first."""
+        """Make each change that is still possible. Returns the wanted codes that another write changed first.
+
+        All are of one campaign.
+        """
         write = secrets.token_hex(6)
         if await self._all_applied([compare_and_set(before, after, write) for before, after in changes]):
             return []
-        ours = {
-            "_id": {"$in": [key(after.campaign_id, after.text) for _, after in changes]},
-            "transitions.write": write,
-        }
+        _, first = changes[0]
+        ours = documents_of(first.campaign_id, [after.text for _, after in changes]) | {"transitions.write": write}
         cursor = self.raw.find(ours, {"_id": 1}, max_time_ms=READ_MS)
         done = {document["_id"] for document in await cursor.to_list(None)}
         return [after for _, after in changes if key(after.campaign_id, after.text) not in done]
@@ -49,19 +51,20 @@ class CodeCollection:
     async def confirm(self, codes: Sequence[Code]) -> list[Code]:
         """Move the versions of held codes, so that the claims that took them cannot give them back any more.
 
-        Returns those that are not held like this any more.
+        All are of one campaign. Returns those that are not held like this any more.
         """
         moved = [(code, replace(code, version=code.version + 1)) for code in codes]
         if await self._all_applied([compare_and_set(before, after, "") for before, after in moved]):
             return []
-        stored = {code.text: code for code in await self.load((code.campaign_id, code.text) for code in codes)}
+        loaded = await self.load(codes[0].campaign_id, [code.text for code in codes])
+        stored = {code.text: code for code in loaded}
         return [code for code in codes if not _is_confirmed(code, stored.get(code.text))]
 
     async def remove(self, codes: Sequence[Code]) -> int:
         """Remove those that have not changed since they were read. Returns how many."""
         if not codes:
             return 0
-        deletes = [DeleteOne({"_id": key(code.campaign_id, code.text), "version": code.version}) for code in codes]
+        deletes = [DeleteOne(as_read(code)) for code in codes]
         return (await self.raw.bulk_write(deletes, ordered=False)).deleted_count
 
     async def close_positions(self, codes: Sequence[Code]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from pymongo import UpdateOne
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of, key
 from domain.model.codes.code import (
     HISTORY_LIMIT,
     Code,
@@ -129,10 +129,15 @@ def compare_and_set(before: Code, after: Code, write: str) -> UpdateOne:
     }
     if after.hold is None:
         update["$unset"] = {"hold": ""}
-    return UpdateOne({"_id": key(before.campaign_id, before.text), "version": before.version}, update)
+    return UpdateOne(as_read(before), update)
 
 
 def close_position(code: Code) -> UpdateOne:
     """The write that frees the position of an assigned code when its reservation is over; it stays assigned."""
     closed = {"hold.open": False, "version": code.version + 1}
-    return UpdateOne({"_id": key(code.campaign_id, code.text), "version": code.version}, {"$set": closed})
+    return UpdateOne(as_read(code), {"$set": closed})
+
+
+def as_read(code: Code) -> Raw:
+    """Finds the code if it has not changed since."""
+    return document_of(code.campaign_id, code.text) | {"version": code.version}

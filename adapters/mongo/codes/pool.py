@@ -16,7 +16,8 @@ from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.collection import Change, CodeCollection
 from adapters.mongo.driver import READ_MS
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import key_range
+from adapters.mongo.keys import documents_after
+from adapters.mongo.scatter import SWEEP
 from domain.model.codes.code import Code, CodeStatus, CodeType, Refusal
 from domain.model.codes.imports import CodeBatch, Tally, Withdrawn
 from domain.model.codes.reservations import Claim, Reservation
@@ -55,7 +56,7 @@ class MongoCodePool:
             nonlocal undecided
             changes: list[Change] = []
             outcome.update(dict.fromkeys(undecided, Refusal.NOT_FOUND))  # It may be gone by now.
-            for before in await self._codes.load((campaign_id, text) for text in undecided):
+            for before in await self._codes.load(campaign_id, undecided):
                 outcome[before.text] = after = change(before)
                 if isinstance(after, Code) and after is not before:
                     changes.append((before, after))
@@ -70,7 +71,7 @@ class MongoCodePool:
         after: str | None = None
         while page := await self._page(campaign_id, after):
             ours = [code for code in page if code.provenance.import_id == import_id]
-            done += await self._withdraw(ours, now)
+            done += await self._withdraw(campaign_id, ours, now)
             after = page[-1].text
         return Withdrawn(
             removed=done[CodeStatus.AVAILABLE],
@@ -80,10 +81,12 @@ class MongoCodePool:
 
     @translated
     async def _page(self, campaign_id: CampaignId, after: str | None) -> list[Code]:
-        return await self._codes.find({"_id": key_range(campaign_id, after)}, sort="_id", limit=PAGE)
+        return await self._codes.find(documents_after(campaign_id, after), sort="_id", limit=PAGE)
 
     @translated
-    async def _withdraw(self, codes: Sequence[Code], now: datetime) -> Counter[CodeStatus]:
+    async def _withdraw(
+        self, campaign_id: CampaignId, codes: Sequence[Code], now: datetime
+    ) -> Counter[CodeStatus]:
         """Remove the available ones. Returns how many were removed, and the status of the others. A claim wins."""
         stands: Counter[CodeStatus] = Counter()
 
@@ -98,7 +101,7 @@ class MongoCodePool:
             stands[CodeStatus.AVAILABLE] += removed
             if removed == len(available):
                 return stands
-            codes = await self._codes.load((code.campaign_id, code.text) for code in available)
+            codes = await self._codes.load(campaign_id, [code.text for code in available])
             return LOST
 
         return await until_stored(attempt)
@@ -114,7 +117,7 @@ class MongoCodePool:
         """Campaign by campaign, so that the index of deadlines serves."""
         swept = 0
         for campaign_id in await self._codes.raw.distinct(
-            "campaignId", queries.reserved_anywhere(), maxTimeMS=READ_MS
+            "campaignId", queries.reserved_anywhere(), maxTimeMS=READ_MS, comment=SWEEP
         ):
             for type in CodeType:
                 wanted = queries.in_pool(campaign_id, type) | queries.lapsed(now)

@@ -14,7 +14,7 @@ from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, as_read, compare_and_set, to_entry
 from adapters.mongo.errors import only_duplicates
-from adapters.mongo.keys import key
+from adapters.mongo.keys import documents_of
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.entry import Entry
@@ -81,9 +81,8 @@ class BulkChanges:
 
     async def _load(self, campaign_id: CampaignId, user_ids: Sequence[UserId]) -> AsyncIterator[Sequence[Entry]]:
         """In batches of about BATCH_BYTES: entries may be small or large."""
-        keys = [key(campaign_id, user_id) for user_id in user_ids]
         undecoded = self._entries.with_options(codec_options=UNDECODED)
-        wanted = {"_id": {"$in": keys}, "status": {"$in": LIVE}}
+        wanted = documents_of(campaign_id, user_ids) | {"status": {"$in": LIVE}}
         found = undecoded.find(wanted, ENTRY_FIELDS, batch_size=FETCHED, max_time_ms=READ_MS)
         entries: list[Entry] = []
         size = 0

@@ -26,7 +26,7 @@ from adapters.mongo.entries.mapping import (
 )
 from adapters.mongo.entries.owners import Owners
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of, key, with_campaign_keys
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Write, Writes
 from domain.model.errors import Unavailable
@@ -46,7 +46,7 @@ class MongoEntryStore:
     def __init__(self, entries: AsyncCollection[Raw], request: CurrentRequest) -> None:
         self._entries = entries
         self._request = request
-        self._lookups = Lookups(entries, ENTRY_FIELDS)
+        self._lookups = Lookups(entries, ENTRY_FIELDS, filter_for=with_campaign_keys)
         self._writes = Writes(entries)
         self._owners = Owners(entries)
         self._bulk = BulkChanges(entries)
@@ -107,8 +107,8 @@ class MongoEntryStore:
     ) -> Challenge | None:
         """The version moves too, so that no change under way writes an older count back."""
         document = await self._entries.find_one_and_update(
-            {
-                "_id": key(campaign_id, user_id),
+            document_of(campaign_id, user_id)
+            | {
                 "verification.challenge.id": challenge_id,
                 "$or": [
                     {"verification.challenge.attempts": {"$lt": MAX_ATTEMPTS}},

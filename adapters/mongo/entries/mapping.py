@@ -10,7 +10,7 @@ from typing import Any, Final
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.documents import EntryDocument, StoredChallenge, StoredVerification
 from adapters.mongo.field_map import Conversion, FieldMap
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of, key
 from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, messages_of
@@ -208,4 +208,4 @@ def compare_and_set(before: Entry | Withdrawn, after: Entry, request: RequestCon
 
 def as_read(entry: Entry | Withdrawn) -> Raw:
     """Finds the entry if it has not changed since."""
-    return {"_id": key(entry.campaign_id, entry.user_id), "version": entry.version}
+    return document_of(entry.campaign_id, entry.user_id) | {"version": entry.version}

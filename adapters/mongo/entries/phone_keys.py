@@ -14,13 +14,14 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw, aggregate
 from adapters.mongo.errors import only_duplicates
+from adapters.mongo.scatter import PHONE_DOUBLES, PHONE_KEYS
 from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import PhoneNumber
 
 AT_ONCE: Final = 2_000
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
-_SHOWN: Final = {"phone": 1, "phoneKey": 1, "status": 1}
+_SHOWN: Final = {"campaignId": 1, "phone": 1, "phoneKey": 1, "status": 1}
 _KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
 _OF_ONE_TELEPHONE: Final[Raw] = {
     "_id": {"campaignId": "$campaignId", "phoneKey": "$phoneKey"},
@@ -49,8 +50,9 @@ class PhoneKeys:
             {"$group": _OF_ONE_TELEPHONE},
             {"$match": {"ids.1": {"$exists": True}}},
         ]
-        async for group in aggregate(self._entries, groups, allowDiskUse=True):
-            await self._entries.update_many({"_id": {"$in": group["ids"][1:]}}, {"$unset": {"phoneKey": ""}})
+        async for group in aggregate(self._entries, groups, allowDiskUse=True, comment=PHONE_DOUBLES):
+            ours = {"campaignId": group["_id"]["campaignId"], "_id": {"$in": group["ids"][1:]}}
+            await self._entries.update_many(ours, {"$unset": {"phoneKey": ""}})
 
     async def adopt(self) -> Adopted:
         """Every confirmed entry gets its key, unless the telephone has another owner: that one stays as it is."""
@@ -66,8 +68,15 @@ class PhoneKeys:
         return Adopted(entries=changed, doubles=doubles)
 
     async def _next(self, after: str) -> list[Raw]:
-        found = self._entries.find({"_id": {"$gt": after}}, _SHOWN, sort=[("_id", 1)], limit=AT_ONCE)
-        return await found.max_time_ms(READ_MS).to_list(None)
+        found = self._entries.find(
+            {"_id": {"$gt": after}},
+            _SHOWN,
+            sort=[("_id", 1)],
+            limit=AT_ONCE,
+            max_time_ms=READ_MS,
+            comment=PHONE_KEYS,
+        )
+        return await found.to_list(None)
 
     async def _correct(self, documents: Sequence[Raw]) -> list[Raw]:
         """Returns those that the unique index refuses. A change made meanwhile writes the right key itself."""
@@ -84,8 +93,9 @@ class PhoneKeys:
     async def _leave_without(self, documents: Sequence[Raw]) -> None:
         """A key of another phone would keep that phone from its owner."""
         if documents:
-            keys = [document["_id"] for document in documents]
-            await self._entries.update_many({"_id": {"$in": keys}}, {"$unset": {"phoneKey": ""}})
+            without_key: Raw = {"$unset": {"phoneKey": ""}}
+            writes = [UpdateOne(_found(one), without_key) for one in documents]
+            await self._entries.bulk_write(writes, ordered=False)
 
 
 def _wanted(document: Raw) -> str | None:
@@ -94,5 +104,9 @@ def _wanted(document: Raw) -> str | None:
 
 def _corrected(document: Raw) -> UpdateOne:
     wanted = _wanted(document)
-    as_read = {name: document[name] for name in ("_id", "phone", "status")}
+    as_read = _found(document) | {name: document[name] for name in ("phone", "status")}
     return UpdateOne(as_read, {"$set": {"phoneKey": wanted}} if wanted else {"$unset": {"phoneKey": ""}})
+
+
+def _found(document: Raw) -> Raw:
+    return {name: document[name] for name in ("campaignId", "_id")}

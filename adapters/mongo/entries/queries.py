@@ -12,7 +12,7 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.mapping import WITHDRAWN, markets_of, pref
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import key, key_range
+from adapters.mongo.keys import documents_after, key
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import (
     ByRank,
@@ -111,7 +111,7 @@ class MongoEntryQueries:
 
     @translated
     async def _chose(self, campaign_id: CampaignId, market: MarketId, after: UserId | None) -> list[UserId]:
-        behind = {"_id": key_range(campaign_id, after), "markets": market}
+        behind = documents_after(campaign_id, after) | {"markets": market}
         cursor = (
             self._entries.find(behind, {"userId": 1}, limit=BATCH, max_time_ms=READ_MS)
             .sort("_id", 1)

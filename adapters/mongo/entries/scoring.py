@@ -17,7 +17,7 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.entries.mapping import LIVE
 from adapters.mongo.errors import only_duplicates, translated
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of, documents_of, key
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryStatus, Selection
 from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
@@ -80,9 +80,8 @@ class MongoScores:
         return summarize(records, upserted, refused, seen)
 
     async def _standing(self, campaign_id: CampaignId, user_ids: Collection[UserId]) -> Mapping[UserId, Raw]:
-        keys = [key(campaign_id, user_id) for user_id in user_ids]
         shown = {"_id": 0, "userId": 1, "status": 1, "selection": 1, "score": 1}
-        cursor = self._entries.find({"_id": {"$in": keys}}, shown, max_time_ms=READ_MS)
+        cursor = self._entries.find(documents_of(campaign_id, user_ids), shown, max_time_ms=READ_MS)
         return {UserId(document["userId"]): document for document in await cursor.to_list(None)}
 
     async def _score(self, campaign_id: CampaignId, records: Sequence[ScoreRecord]) -> Refused:
@@ -92,7 +91,7 @@ class MongoScores:
         while records:
             writes = [
                 UpdateOne(
-                    {"_id": key(campaign_id, record.user_id), "status": CONFIRMED},
+                    document_of(campaign_id, record.user_id) | {"status": CONFIRMED},
                     {"$set": {"score": float(record.score)}, "$inc": {"version": 1}},
                 )
                 for record in records
@@ -145,10 +144,11 @@ class MongoScores:
 
         A withdrawal deletes the record after it has changed the entry. So whichever came last, none stays.
         """
-        keys = [key(upload.campaign_id, record.user_id) for record in records]
-        live = self._entries.find({"_id": {"$in": keys}, "status": {"$in": LIVE}}, {"_id": 1}, max_time_ms=READ_MS)
-        if gone := set(keys) - {document["_id"] for document in await live.to_list(None)}:
-            await self._scoring.delete_many({"_id": {"$in": list(gone)}})
+        user_ids = [record.user_id for record in records]
+        wanted = documents_of(upload.campaign_id, user_ids) | {"status": {"$in": LIVE}}
+        live = self._entries.find(wanted, {"_id": 0, "userId": 1}, max_time_ms=READ_MS)
+        if gone := set(user_ids) - {document["userId"] for document in await live.to_list(None)}:
+            await self._scoring.delete_many(documents_of(upload.campaign_id, gone))
 
     async def _kept(self, records: Sequence[ScoreRecord], upload: Upload) -> Mapping[UserId, Raw]:
         wanted = {"_id": {"$in": [key(upload.campaign_id, record.user_id) for record in records]}}

@@ -12,7 +12,7 @@ from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, as_read, live_entry, withdrawn_document
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of
 from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.outbox.withdrawn import outbox_after
 from domain.model.ids import CampaignId, UserId
@@ -36,10 +36,10 @@ class MongoWithdrawals:
 
     @translated
     async def withdraw(self, campaign_id: CampaignId, user_id: UserId, now: datetime) -> bool:
-        request, id = self._request(), key(campaign_id, user_id)
+        request, wanted = self._request(), document_of(campaign_id, user_id)
 
         async def attempt() -> bool | Lost:
-            document = await self._entries.find_one({"_id": id}, ENTRY_FIELDS, max_time_ms=READ_MS)
+            document = await self._entries.find_one(wanted, ENTRY_FIELDS, max_time_ms=READ_MS)
             entry = live_entry(document)
             if entry is None:
                 return document is not None
@@ -48,7 +48,7 @@ class MongoWithdrawals:
         known = await until_stored(attempt)
         if known:
             # After the entry, not before: what is uploaded or parked in the meantime looks at the entry last.
-            await self._scoring.delete_one({"_id": id})
+            await self._scoring.delete_one(wanted)
             await self._parked.withdraw(campaign_id, user_id)
         return known
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.keys import key
+from adapters.mongo.keys import document_of, key
 from domain.model.cloud_events import TYPE_PREFIX
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import partition_of
@@ -71,6 +71,11 @@ def to_message(document: Raw, stored: Raw) -> StoredMessage:
         attempts=stored.get("attempts", 0),
         retry_at=stored.get("retryAt"),
     )
+
+
+def entry_of(message: StoredMessage) -> Raw:
+    """The filter that finds the message's entry."""
+    return document_of(message.campaign_id, message.user_id)
 
 
 def entry_key(message: StoredMessage) -> str:

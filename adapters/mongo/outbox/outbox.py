@@ -10,22 +10,22 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.keys import document_of
 from adapters.mongo.outbox.mapping import (
     DUE,
     PARTITION,
     TEXTS,
-    changed,
-    entry_key,
     first_due,
     published_row,
     to_message,
-    without,
 )
 from adapters.mongo.outbox.parked_messages import ParkedMessages
+from adapters.mongo.outbox.updates import by_campaign, emptied, put_off, thinned
+from adapters.mongo.scatter import ADOPTED_MESSAGES, RELAY_DUE, RELAY_STANDING
 from domain.model.ids import CampaignId
 from domain.model.messaging.leases import PARTITIONS, partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing
+from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing
 
 SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
 ADOPTED_AT_ONCE: Final = 1_000
@@ -51,7 +51,9 @@ class MongoOutbox:
             DUE[channel]: {"$exists": True},
             "outbox": {"$not": {"$elemMatch": postponed}},
         }
-        cursor = self._entries.find(wanted, SHOWN, limit=-limit, batch_size=limit, max_time_ms=READ_MS)
+        cursor = self._entries.find(
+            wanted, SHOWN, limit=-limit, batch_size=limit, max_time_ms=READ_MS, comment=RELAY_DUE
+        )
         return [
             to_message(document, stored)
             for document in await cursor.sort(DUE[channel], pymongo.ASCENDING).to_list(None)
@@ -70,16 +72,14 @@ class MongoOutbox:
         if gone:
             await self._take_out(gone, settlement.channel)
         if settlement.postponed:
-            await self._entries.bulk_write([_put_off(one, settlement.channel) for one in settlement.postponed])
+            await self._entries.bulk_write([put_off(one, settlement.channel) for one in settlement.postponed])
 
     async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> None:
         """Most entries have but one message that waits, and are emptied at two thirds of the cost."""
-        ids = [message.id for message in gone]
-        entries = {"_id": {"$in": list({entry_key(message) for message in gone})}}
-        only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": ids}}
-        emptied = await self._entries.update_many(entries | only, {"$unset": {"outbox": "", DUE[channel]: ""}})
-        if emptied.matched_count < len(entries["_id"]["$in"]):
-            await self._entries.update_many(entries | {"outbox.id": {"$in": ids}}, changed(without(ids), channel))
+        campaigns = by_campaign(gone)
+        done = await self._entries.bulk_write([emptied(those, channel) for those in campaigns], ordered=False)
+        if done.matched_count < len({(message.campaign_id, message.user_id) for message in gone}):
+            await self._entries.bulk_write([thinned(those, channel) for those in campaigns], ordered=False)
 
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
@@ -93,42 +93,34 @@ class MongoOutbox:
     async def standing(self) -> Standing:
         due = DUE[Channel.EVENTS]
         waiting = {PARTITION: {"$in": [*range(PARTITIONS)]}, due: {"$exists": True}}
-        oldest = await self._entries.find_one(waiting, {"_id": 0, due: 1}, sort=[(due, 1)], max_time_ms=READ_MS)
+        oldest = await self._entries.find_one(
+            waiting, {"_id": 0, due: 1}, sort=[(due, 1)], max_time_ms=READ_MS, comment=RELAY_STANDING
+        )
         return Standing(
             oldest_event=oldest[due] if oldest else None,
-            waiting=await self._entries.count_documents(waiting, maxTimeMS=READ_MS),
+            waiting=await self._entries.count_documents(waiting, maxTimeMS=READ_MS, comment=RELAY_STANDING),
             parked=await self._parked.count(),
         )
 
     @translated
     async def adopt(self) -> None:
         """Give partitions to entries whose messages an earlier release stored; new ones have one already."""
-        without_partition = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
-        cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
-        while documents := await cursor.to_list(None):
+        while documents := await self._without_partition():
             dues = {due: first_due(channel) for channel, due in DUE.items()}
             await self._entries.bulk_write(
                 [
                     UpdateOne(
-                        {"_id": document["_id"]},
+                        document_of(document["campaignId"], document["userId"]),
                         [{"$set": {PARTITION: partition_of(document["campaignId"], document["userId"])} | dues}],
                     )
                     for document in documents
                 ],
                 ordered=False,
             )
-            cursor = self._entries.find(without_partition, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS)
 
-
-def _put_off(postponed: Postponed, channel: Channel) -> UpdateOne:
-    message: StoredMessage = postponed.message
-    return UpdateOne(
-        {"_id": entry_key(message), "outbox.id": message.id},
-        {
-            "$set": {
-                "outbox.$.attempts": message.attempts,
-                "outbox.$.retryAt": postponed.until,
-                DUE[channel]: postponed.until,
-            }
-        },
-    )
+    async def _without_partition(self) -> list[Raw]:
+        wanted = {"outbox.0": {"$exists": True}, PARTITION: {"$exists": False}}
+        cursor = self._entries.find(
+            wanted, SHOWN, limit=-ADOPTED_AT_ONCE, max_time_ms=READ_MS, comment=ADOPTED_MESSAGES
+        )
+        return await cursor.to_list(None)

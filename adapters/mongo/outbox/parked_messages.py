@@ -7,7 +7,8 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.outbox.mapping import changed, entry_key, parked_row, to_parked, without
+from adapters.mongo.keys import with_campaign_keys
+from adapters.mongo.outbox.mapping import changed, entry_key, entry_of, parked_row, to_parked, without
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import StoredMessage, without_personal_data
 from domain.model.messaging.relaying import Parked, channel_of
@@ -39,7 +40,7 @@ class ParkedMessages:
     async def _without_personal_data(self, messages: Sequence[StoredMessage]) -> None:
         if not messages:
             return
-        entries = {"_id": {"$in": list({entry_key(message) for message in messages})}}
+        entries = with_campaign_keys([entry_key(message) for message in messages])
         found = self._entries.find(entries, _SHOWN, max_time_ms=READ_MS)
         withdrawn = {
             document["_id"]: document.get("withdrawnRevision", 0) for document in await found.to_list(None)
@@ -62,7 +63,7 @@ class ParkedMessages:
         async for document in self._parked.find(wanted, max_time_ms=READ_MS):
             message = to_parked(document).message
             found = await self._entries.update_one(
-                {"_id": entry_key(message)},
+                entry_of(message),
                 changed(_with(document["message"], message), channel_of(message.about)),
             )
             if found.matched_count:

@@ -15,6 +15,7 @@ from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
 from tests.contracts.registrations.entry_stores import NOW, TOUR, becoming, existing, fan, noted, phone, registered
 from tests.contracts.registrations.test_telephones import WITH_9, WITHOUT
+from tests.support.shard_keys import record_all
 
 Documents = Database[dict[str, Any]]
 FORGET: dict[str, Any] = {"$unset": {"phoneKey": ""}}
@@ -133,7 +134,7 @@ async def test_more_than_one_batch_is_adopted(store: MongoStore, database: Docum
 
 async def test_owners_are_found_by_indexes(store: MongoStore, database: Documents) -> None:
     await store.entries.change(TOUR, fan(1), becoming(registered(fan(1), WITH_9, confirmed=True)))
-    database.command("profile", 2)
+    record_all(database)
 
     assert await store.entries.confirmed_owner(TOUR, WITHOUT) == fan(1)
 

@@ -18,6 +18,7 @@ from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.relaying import Channel
 from tests.contracts.registrations.entry_stores import fan, phone, registered
 from tests.support.codes import ANN, DAY, EXTERNAL, MINE, NOON, STAFF, TM, TOUR, a_batch, a_claim, an_import, texts
+from tests.support.shard_keys import record_all
 
 Documents = Database[dict[str, Any]]
 
@@ -155,7 +156,7 @@ async def every_operation(store: MongoStore) -> None:
 async def test_no_operation_reads_a_whole_collection(store: MongoStore, database: Documents) -> None:
     """Read from the server's profiler, which records the commands that really ran."""
     await store.prepare()
-    database.command("profile", 2)
+    record_all(database)
     await every_operation(store)
     database.command("profile", 0)
 

@@ -7,6 +7,7 @@ from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
+from adapters.mongo.driver import close, open_client
 from adapters.mongo.store import mongo_store
 from tests.contracts.registrations.entry_stores import Asking, EntryPorts
 
@@ -30,6 +31,8 @@ async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
     asking = Asking()
     store = await stack.enter_async_context(mongo_store(url, request=asking))
     await store.migrate()
+    reader = open_client(url, tz_aware=True)
+    stack.push_async_callback(close, reader)
     return EntryPorts(
         entries=store.entries,
         queries=store.entry_queries,
@@ -39,5 +42,5 @@ async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
         budgets=store.budgets,
         outbox=store.outbox,
         asking=asking,
-        scoring=store.database["scoring"],
+        scoring=reader.get_default_database()["scoring"],
     )

@@ -159,7 +159,7 @@ async def _take_places(database_url: str, *positions: int) -> None:
     )
     async with mongo_store(database_url) as store:
         codes = CodeCollection(store.database["codes"])
-        free = await codes.find({"status": "available"}, limit=len(positions))
+        free = await codes.find({"campaignId": CAMPAIGN, "status": "available"}, limit=len(positions))
         taken = [
             code.reserve(claim.hold(position), claim.now, claim.by)
             for position, code in zip(positions, free, strict=True)
