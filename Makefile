@@ -8,7 +8,7 @@ STORE ?= memory
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check bench lock clean
+.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check sharded-check bench lock clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ test-motor: $(VENV)-motor/.dev ## The MongoDB contract suite on Motor instead of
 
 compose-check: $(VENV)/.dev ## Start docker-compose.yml and play the README's section (needs Docker with Compose v2)
 	$(BIN)/python -m tests.compose
+
+sharded-check: $(VENV)/.dev ## The suites of MongoDB on a sharded cluster (needs mongod and mongos in the PATH)
+	$(BIN)/python -m tests.sharded
 
 bench: $(VENV)/.dev ## Measure, each figure beside its ceiling of the same run
 	$(BIN)/python -m tests.bench

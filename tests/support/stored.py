@@ -15,7 +15,9 @@ from pydantic import BaseModel, ValidationError, create_model
 from pymongo.database import Database
 
 from adapters.mongo.schema import DOCUMENTS, name_of
+from adapters.mongo.shards import is_mongos
 from adapters.mongo.stored_documents import STORED
+from tests.sharded.spreading import spread
 from tests.support.shard_keys import unaddressed, watch
 
 
@@ -70,10 +72,15 @@ def a_database(mongodb_url: str) -> Iterator[str]:
     before, _, query = mongodb_url.partition("?")
     url = f"{before}{name}?{query}"
     with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
+        sharded = is_mongos(client.admin.command("hello"))
         try:
-            watch(client[name])
+            if sharded:
+                spread(client, url, name)
+            else:
+                watch(client[name])
             yield url
-            assert_addressed(client[name])
+            if not sharded:  # A mongos has no profiler.
+                assert_addressed(client[name])
             assert_declared(url)
         finally:
             client.drop_database(name)

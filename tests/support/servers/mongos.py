@@ -23,6 +23,8 @@ BEFORE_DOCUMENT: Final = {OP_REPLY: 20, OP_MSG: 5}
 """Bytes of flags and numbers in front of the document of an answer."""
 OF_REPLICA_SETS: Final = {"setName", "hosts", "primary", "me", "setVersion", "electionId", "topologyVersion"}
 HELLO: Final = {"hello", "ismaster", "isMaster"}
+TAKEN: Final = {"enableSharding", "split", "moveChunk"}
+"""Commands that are answered, and do nothing."""
 UNAUTHORIZED: Final = 13
 
 
@@ -63,8 +65,10 @@ class StandIn:
 
     def _answer(self, command: Mapping[str, Any]) -> Document | None:
         """None for what is mongod's to answer."""
-        if "enableSharding" in command:
+        if not TAKEN.isdisjoint(command):
             return {"ok": 1.0}
+        if "listShards" in command:
+            return {"ok": 1.0, "shards": [{"_id": "shard0"}, {"_id": "shard1"}]}
         if "shardCollection" not in command:
             return None
         if not self.may_shard:
