@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 from tests.support.platform import Platform
 from tests.support.servers import backends
 from tests.support.servers.apache_kafka.brokers import ApacheKafka
-from tests.support.servers.aws import ENVIRONMENT
+from tests.support.servers.aws import ENVIRONMENT, KINESIS, SQS
 from tests.support.servers.faults import AwsProxy, aws_proxy
 from tests.support.servers.kafka import MockCluster, mock_cluster, packaged_kafka
 from tests.support.servers.neighbours import Reply, neighbour
@@ -72,6 +72,27 @@ def aws_environment(aws_url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def second_kinesis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a Kinesis that is not the AWS server's."""
+    with backends.second_kinesis(tmp_path_factory.getbasetemp().parent) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def second_sqs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of an SQS that is not the AWS server's."""
+    with backends.second_sqs(tmp_path_factory.getbasetemp().parent) as url:
+        yield url
+
+
+@pytest.fixture(params=SQS)
+def sqs_url(request: pytest.FixtureRequest) -> str:
+    """Of each server that plays SQS."""
+    url: str = request.getfixturevalue(SQS[request.param])
+    return url
+
+
+@pytest.fixture(scope="session")
 def kafka_servers() -> Iterator[str]:
     with backends.kafka() as servers:
         yield servers
@@ -112,6 +133,13 @@ def failing_kafka(_mock_cluster: MockCluster) -> Iterator[MockCluster]:
 def failing_aws(aws_url: str) -> Iterator[AwsProxy]:
     """The AWS server behind a proxy that may be told to fail."""
     with aws_proxy(aws_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=KINESIS)
+def failing_kinesis(request: pytest.FixtureRequest) -> Iterator[AwsProxy]:
+    """Each server that plays Kinesis, behind a proxy that may be told to fail."""
+    with aws_proxy(request.getfixturevalue(KINESIS[request.param])) as proxy:
         yield proxy
 
 

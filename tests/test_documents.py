@@ -24,7 +24,9 @@ VARIABLES = {
     for name, field in Settings.model_fields.items()
     if field.validation_alias is None
 }
-FOR_TESTS = {f"{PREFIX}TEST_MONGODB_URL", f"{PREFIX}TEST_AWS_URL", f"{PREFIX}TEST_KAFKA_SERVERS"}
+FOR_TESTS = {
+    f"{PREFIX}TEST_{name}" for name in ("MONGODB_URL", "AWS_URL", "KINESIS_URL", "SQS_URL", "KAFKA_SERVERS")
+}
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

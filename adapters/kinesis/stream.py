@@ -31,11 +31,6 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 5.0
-
-_CONFIG: Final = Config(
-    connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1}
-)
-"""No retries by the library: it would repeat whole requests. The adapter repeats only the records that failed."""
 _ERRORS: Final = (
     botocore.exceptions.BotoCoreError,
     botocore.exceptions.ClientError,
@@ -131,10 +126,16 @@ def _reason(error: Exception) -> str:
 
 
 @asynccontextmanager
-async def kinesis_stream(name: str, *, region: str | None) -> AsyncIterator[KinesisStream]:
+async def kinesis_stream(
+    name: str, *, region: str | None, answer_seconds: float = ANSWER_SECONDS
+) -> AsyncIterator[KinesisStream]:
     """Connect with the standard AWS variables. ``region`` is needed because botocore does not read ``AWS_REGION``.
 
     The first request to AWS is made for the first event.
     """
-    async with aioboto3.Session().client("kinesis", region_name=region, config=_CONFIG) as client:
+    # No retries by the library: it would repeat whole requests. The adapter repeats only the records that failed.
+    config = Config(
+        connect_timeout=CONNECT_SECONDS, read_timeout=answer_seconds, retries={"total_max_attempts": 1}
+    )
+    async with aioboto3.Session().client("kinesis", region_name=region, config=config) as client:
         yield KinesisStream(client, name)

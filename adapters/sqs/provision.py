@@ -20,6 +20,7 @@ from adapters.sqs.client import (
 RETENTION_SECONDS: Final = 14 * 86_400
 """The longest time that SQS keeps a message, for all queues. The age of a message counts from its first sending,
 and fanscore may be down for days."""
+REDRIVE_POLICY: Final = "RedrivePolicy"
 _KEPT: Final = {"MessageRetentionPeriod": str(RETENTION_SECONDS)}
 _POLLED: Final = {
     "VisibilityTimeout": str(VISIBILITY_SECONDS),
@@ -39,7 +40,7 @@ async def build_queues(name: str, *, attempts: int, region: str | None) -> list[
             # A job comes into the queue of postponed jobs after its first attempt.
             for queue, times in ((name, attempts), (later_of(name), max(1, attempts - 1))):
                 redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": times})
-                built[queue] = await _build(client, queue, _KEPT | _POLLED | {"RedrivePolicy": redrive})
+                built[queue] = await _build(client, queue, _KEPT | _POLLED | {REDRIVE_POLICY: redrive})
     return [queue for queue, changed in built.items() if changed]
 
 
@@ -52,7 +53,7 @@ async def _build(client: Any, name: str, wanted: Attributes) -> bool:
             raise
         await client.create_queue(QueueName=name, Attributes=dict(wanted))
         return True
-    wrong = {key: value for key, value in wanted.items() if _comparable(found.get(key)) != _comparable(value)}
+    wrong = {key: value for key, value in wanted.items() if _differs(found, key, value)}
     if wrong:
         await client.set_queue_attributes(QueueUrl=await _url(client, name), Attributes=wrong)
     return bool(wrong)
@@ -66,6 +67,12 @@ async def _attributes(client: Any, name: str) -> Attributes:
 
 async def _url(client: Any, name: str) -> str:
     return str((await client.get_queue_url(QueueName=name))["QueueUrl"])
+
+
+def _differs(found: Attributes, key: str, wanted: str) -> bool:
+    """A queue without dead letters reports no policy. The server does not have another attribute that is missing:
+    ElasticMQ has no retention."""
+    return (key in found or key == REDRIVE_POLICY) and _comparable(found.get(key)) != _comparable(wanted)
 
 
 def _comparable(value: str | None) -> object:

@@ -51,80 +51,82 @@ async def publish_all(stream: EventStream, calls: Sequence[Sequence[OutgoingEven
 
 
 @pytest.fixture
-async def kinesis(failing_aws: AwsProxy, name: str) -> AsyncIterator[KinesisStream]:
+async def kinesis(failing_kinesis: AwsProxy, name: str) -> AsyncIterator[KinesisStream]:
     """A stream with a connection to AWS that can be disturbed."""
-    await create_kinesis_stream(failing_aws.upstream, name)
-    with environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": failing_aws.url}):
+    await create_kinesis_stream(failing_kinesis.upstream, name)
+    with environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": failing_kinesis.url}):
         async with kinesis_stream(name, region=ENVIRONMENT["AWS_REGION"]) as stream:
             yield stream
 
 
 async def test_kinesis_throttles_fails_and_loses_answers(
-    kinesis: KinesisStream, failing_aws: AwsProxy, name: str
+    kinesis: KinesisStream, failing_kinesis: AwsProxy, name: str
 ) -> None:
-    failing_aws.faults = Faults(throttled=1 / 3, errors=0.15, dropped=0.15)
+    failing_kinesis.faults = Faults(throttled=1 / 3, errors=0.15, dropped=0.15)
 
     await publish_all(kinesis)
 
-    assert all(failing_aws.done[fault] for fault in ("throttled", "errors", "dropped"))
-    assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(EVENTS)
+    assert all(failing_kinesis.done[fault] for fault in ("throttled", "errors", "dropped"))
+    assert first_of_each(await read_kinesis(failing_kinesis.upstream, name)) == in_order(EVENTS)
 
 
-async def test_only_failed_events_are_sent_again(kinesis: KinesisStream, failing_aws: AwsProxy, name: str) -> None:
-    failing_aws.faults = Faults(throttled=1 / 3)
+async def test_only_failed_events_are_sent_again(
+    kinesis: KinesisStream, failing_kinesis: AwsProxy, name: str
+) -> None:
+    failing_kinesis.faults = Faults(throttled=1 / 3)
 
     assert await publish_all(kinesis) == 0
 
-    assert len(await read_kinesis(failing_aws.upstream, name)) == len(EVENTS)
+    assert len(await read_kinesis(failing_kinesis.upstream, name)) == len(EVENTS)
 
 
 async def test_a_key_that_fails_holds_up_its_own_events_and_no_others(
-    kinesis: KinesisStream, failing_aws: AwsProxy, name: str
+    kinesis: KinesisStream, failing_kinesis: AwsProxy, name: str
 ) -> None:
     events = [event(fan, number) for number in range(3) for fan in range(600)]
-    failing_aws.faults = Faults(failing_keys=frozenset({events[0].key}))
+    failing_kinesis.faults = Faults(failing_keys=frozenset({events[0].key}))
 
     with pytest.raises(Unavailable):
         await kinesis.publish(events)
 
     stored = in_order([one for one in events if one.key != events[0].key])
-    assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == stored
-    failing_aws.faults = Faults()
+    assert first_of_each(await read_kinesis(failing_kinesis.upstream, name)) == stored
+    failing_kinesis.faults = Faults()
     await kinesis.publish(events)
-    assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(events)
+    assert first_of_each(await read_kinesis(failing_kinesis.upstream, name)) == in_order(events)
 
 
 @pytest.mark.parametrize(
     "faults", [Faults(errors=1), Faults(dropped=1), Faults(throttled=1)], ids=["errors", "dropped", "throttled"]
 )
 async def test_kinesis_is_unavailable_after_a_few_tries(
-    kinesis: KinesisStream, failing_aws: AwsProxy, name: str, faults: Faults
+    kinesis: KinesisStream, failing_kinesis: AwsProxy, name: str, faults: Faults
 ) -> None:
-    failing_aws.faults = faults
+    failing_kinesis.faults = faults
 
     with pytest.raises(Unavailable) as refused:
         await kinesis.publish(CALLS[0])
 
     assert refused.value.context == {"part": "stream"}
-    assert failing_aws.done["requests"] == MAX_ATTEMPTS
-    failing_aws.faults = Faults()
+    assert failing_kinesis.done["requests"] == MAX_ATTEMPTS
+    failing_kinesis.faults = Faults()
     await publish_all(kinesis)
-    assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(EVENTS)
+    assert first_of_each(await read_kinesis(failing_kinesis.upstream, name)) == in_order(EVENTS)
 
 
 async def test_a_missing_answer_ends_in_a_time_out(
-    kinesis: KinesisStream, failing_aws: AwsProxy, name: str
+    kinesis: KinesisStream, failing_kinesis: AwsProxy, name: str
 ) -> None:
-    failing_aws.faults = Faults(seconds=60)
+    failing_kinesis.faults = Faults(seconds=60)
     publishing = asyncio.create_task(kinesis.publish(CALLS[0]))
-    while not failing_aws.done["requests"]:
+    while not failing_kinesis.done["requests"]:
         await asyncio.sleep(0.01)
-    failing_aws.faults = Faults()
+    failing_kinesis.faults = Faults()
 
     assert list(await publishing) == []
 
-    assert failing_aws.done["requests"] > 1
-    assert first_of_each(await read_kinesis(failing_aws.upstream, name)) == in_order(CALLS[0])
+    assert failing_kinesis.done["requests"] > 1
+    assert first_of_each(await read_kinesis(failing_kinesis.upstream, name)) == in_order(CALLS[0])
 
 
 async def test_a_kinesis_that_is_not_there_is_unavailable() -> None:
@@ -135,8 +137,8 @@ async def test_a_kinesis_that_is_not_there_is_unavailable() -> None:
                 await stream.publish(CALLS[0])
 
 
-async def test_a_stream_that_does_not_exist_is_unavailable(failing_aws: AwsProxy) -> None:
-    with environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": failing_aws.url}):
+async def test_a_stream_that_does_not_exist_is_unavailable(failing_kinesis: AwsProxy) -> None:
+    with environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": failing_kinesis.url}):
         async with kinesis_stream("no-such-stream", region="eu-west-1") as stream:
             with capture_logs() as logged, pytest.raises(Unavailable):
                 await stream.publish([event(1, 1, text="geheim")])

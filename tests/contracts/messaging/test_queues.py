@@ -1,4 +1,4 @@
-"""What every Queue promises: at least once, in any order, as often as there are attempts."""
+"""What every Queue promises: at least once, in any order, as often as there are attempts. SQS is two emulators."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from domain.model.ids import UserId
 from domain.model.messaging.messages import RequestContext
 from ports.messaging import CountedQueue, Delivery, Depth, Lane, ScoreRetry
 from tests.support.registrations import ANN, TOUR
-from tests.support.servers.aws import environment
+from tests.support.servers.aws import ENVIRONMENT, SQS, environment
 
 ATTEMPTS = 3
 AT_ONCE, SECOND = timedelta(0), timedelta(seconds=1)
@@ -37,7 +38,7 @@ class Subject:
     """The ids of the dead letters."""
 
 
-@pytest.fixture(params=["memory", "sqs"])
+@pytest.fixture(params=["memory", *SQS])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     async with AsyncExitStack() as stack:
         if request.param == "memory":
@@ -48,7 +49,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
             yield Subject(memory, dead)
         else:
-            name, client = await request.getfixturevalue("sqs")(stack)
+            name, client = await make_queue(request.getfixturevalue(SQS[request.param]), stack)
             yield Subject(SqsQueue(client, name, attempts=ATTEMPTS), lambda: bodies_of(client, f"{name}-dead"))
 
 
@@ -58,16 +59,16 @@ def queue(subject: Subject) -> CountedQueue:
 
 
 @pytest.fixture
-def sqs(aws_environment: dict[str, str]) -> MakeQueue:
-    """Makes a queue of its own, and a client."""
+def sqs(sqs_url: str) -> MakeQueue:
+    return partial(make_queue, sqs_url)
 
-    async def make(stack: AsyncExitStack) -> tuple[str, Any]:
-        stack.enter_context(environment(aws_environment))
-        region, name = aws_environment["AWS_REGION"], f"scores-{uuid.uuid4().hex}"
-        await build_queues(name, attempts=ATTEMPTS, region=region)
-        return name, await stack.enter_async_context(sqs_client(region))
 
-    return make
+async def make_queue(url: str, stack: AsyncExitStack) -> tuple[str, Any]:
+    """A queue of the test's own at the server ``url``, and a client."""
+    stack.enter_context(environment(ENVIRONMENT | {"AWS_ENDPOINT_URL": url}))
+    region, name = ENVIRONMENT["AWS_REGION"], f"scores-{uuid.uuid4().hex}"
+    await build_queues(name, attempts=ATTEMPTS, region=region)
+    return name, await stack.enter_async_context(sqs_client(region))
 
 
 async def bodies_of(client: Any, queue: str) -> list[str]:

@@ -1,14 +1,12 @@
 """S3, SQS, SNS and Kinesis on this machine, without an account: moto's server, as a process of its own."""
 
 import os
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
 
+from tests.support.servers.answering import answering
 from tests.support.servers.ports import free_port
 
 ENVIRONMENT = {
@@ -17,6 +15,9 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
 }
 """What a client of it needs beside AWS_ENDPOINT_URL."""
+KINESIS: Final = {"moto": "aws_url", "kinesis-local": "second_kinesis_url"}
+SQS: Final = {"moto": "aws_url", "elasticmq": "second_sqs_url"}
+"""The servers that play them, and the fixtures with their URLs."""
 
 
 @contextmanager
@@ -37,27 +38,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 def aws_server() -> Iterator[str]:
     """Its endpoint URL, for as long as the block lasts."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url, process)
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with answering(command, f"{url}/moto-api/"):
         yield url
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/moto-api/", timeout=2).close()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the AWS server did not start")

@@ -16,11 +16,14 @@ import pytest
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
+from tests.support.servers.apache_kafka import machines
 from tests.support.servers.apache_kafka.brokers import ApacheKafka, Cluster, cluster
-from tests.support.servers.apache_kafka.jars import packaged_jars, packaged_java
 from tests.support.servers.apache_kafka.machines import JavaContainer, JavaProcess, Machine
 from tests.support.servers.aws import aws_server
+from tests.support.servers.elasticmq import server as elastic
+from tests.support.servers.java import packaged_jars, packaged_java
 from tests.support.servers.kafka import mock_cluster, packaged_kafka
+from tests.support.servers.kinesis_local import kinesis_local, kinesis_local_in_docker, packaged_kinesis
 from tests.support.servers.mongod import packaged_mongod, replica_set
 from tests.support.servers.ports import free_port
 from tests.support.servers.shared import once_a_run
@@ -62,6 +65,50 @@ def aws() -> Iterator[str]:
 
 
 @contextmanager
+def second_kinesis(folder: Path) -> Iterator[str]:
+    """The endpoint of another Kinesis; ``folder`` is of all processes of the run, which share the server."""
+    with once_a_run(folder, "kinesis", _second_kinesis) as url:
+        yield url
+
+
+@contextmanager
+def second_sqs(folder: Path) -> Iterator[str]:
+    """The endpoint of another SQS; ``folder`` is of all processes of the run, which share the server."""
+    with once_a_run(folder, "sqs", _second_sqs) as url:
+        yield url
+
+
+@contextmanager
+def _second_kinesis() -> Iterator[str]:
+    if url := os.environ.get("FANGATE_TEST_KINESIS_URL"):
+        yield url
+    elif _docker_answers():
+        with kinesis_local_in_docker() as url:
+            yield url
+    elif program := packaged_kinesis():
+        with kinesis_local(program) as url:
+            yield url
+    else:
+        unavailable(
+            "a second Kinesis: set FANGATE_TEST_KINESIS_URL, start Docker, or install Node.js and run npm ci"
+        )
+
+
+@contextmanager
+def _second_sqs() -> Iterator[str]:
+    if url := os.environ.get("FANGATE_TEST_SQS_URL"):
+        yield url
+    elif _docker_answers():
+        with elastic.elasticmq_container() as url:
+            yield url
+    elif (java := packaged_java()) and (jars := packaged_jars(elastic.POM, elastic.ARTIFACT)):
+        with elastic.elasticmq_process(java, jars) as url:
+            yield url
+    else:
+        unavailable("a second SQS: set FANGATE_TEST_SQS_URL, start Docker, or install Maven and Java 17 or later")
+
+
+@contextmanager
 def kafka() -> Iterator[str]:
     """The brokers of a Kafka, ``host:port[,host:port]``, that makes topics as they are asked for."""
     if servers := os.environ.get("FANGATE_TEST_KAFKA_SERVERS"):
@@ -95,7 +142,7 @@ def apache_kafka_cluster(count: int) -> Iterator[Cluster]:
     make: Callable[[Path], Machine] | None = None
     if sys.platform == "linux" and _docker_answers():  # Elsewhere containers have a network of their own.
         make = JavaContainer
-    elif (java := packaged_java()) and (jars := packaged_jars()):
+    elif (java := packaged_java()) and (jars := packaged_jars(machines.POM, machines.ARTIFACT)):
         make = partial(JavaProcess, java, jars)
     if make is None:
         unavailable("Apache Kafka: start Docker, or install Maven and Java 17 or later")

@@ -7,6 +7,7 @@ import http.client
 import json
 import random
 import threading
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from tests.support.servers.shard_limits import ShardLimits
 
 TIMEOUT_SECONDS: Final = 30.0
 _NOT_FORWARDED: Final = {"connection", "content-length", "host", "transfer-encoding", "date", "server", "expect"}
@@ -38,6 +41,8 @@ class Faults:
     """To wait before anything else."""
     throttled: float = 0
     """Chance of each record of a PutRecords to be throttled, independent of the others."""
+    limits: ShardLimits | None = None
+    """Records beyond them are throttled."""
     failing_keys: frozenset[str] = frozenset()
     """The records with these partition keys are answered InternalFailure."""
 
@@ -117,6 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
         if record["PartitionKey"] in proxy.faults.failing_keys:
             proxy.done["failing_keys"] += 1
             return _BROKEN
+        limits = proxy.faults.limits
+        if limits is not None and not limits.takes(record["PartitionKey"], b64decode(record["Data"])):
+            proxy.done["beyond_limits"] += 1
+            return _THROTTLED
         return _THROTTLED if proxy.struck("throttled", proxy.faults.throttled) else None
 
     def _forwarded_in_turn(self, body: bytes) -> "_Answer":

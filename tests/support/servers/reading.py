@@ -1,5 +1,6 @@
 """Everything that a stream holds, read from its beginning as a consumer would; and what must be true of it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -14,7 +15,8 @@ from tests.support.servers.aws import ENVIRONMENT
 
 POLL_MS: Final = 500
 SHARDS: Final = 4
-_CONFIG: Final = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3})
+LOOK_SECONDS: Final = 0.05
+_CONFIG: Final = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,19 @@ async def kinesis(url: str) -> AsyncIterator[Any]:
 
 
 async def create_kinesis_stream(url: str, name: str, shards: int = SHARDS) -> None:
+    """Returns when records may be put into it."""
     async with kinesis(url) as client:
         await client.create_stream(StreamName=name, ShardCount=shards)
+        while True:
+            summary = await client.describe_stream_summary(StreamName=name)
+            if summary["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE":
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def delete_kinesis_stream(url: str, name: str) -> None:
+    async with kinesis(url) as client:
+        await client.delete_stream(StreamName=name)
 
 
 async def read_kinesis(url: str, name: str) -> list[Published]:
@@ -96,6 +109,6 @@ async def _read_shard(client: Any, name: str, shard: str) -> list[Published]:
     while True:
         page = await client.get_records(ShardIterator=iterator, Limit=10_000)
         found += [Published(key=record["PartitionKey"], body=record["Data"]) for record in page["Records"]]
-        if not page["Records"]:
+        if not page["Records"] and not page["MillisBehindLatest"]:
             return found
         iterator = page["NextShardIterator"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.backends import unavailable
 from tests.support.servers.mongod import ReplicaSet, packaged_mongod, replica_set
 from tests.support.world import World, a_world
@@ -37,4 +38,10 @@ def three_nodes() -> Iterator[ReplicaSet]:
 @pytest.fixture
 def deployment(database_url: str, aws_environment: dict[str, str]) -> Iterator[Deployment]:
     with a_deployment(database_url, aws_environment) as running:
+        yield running
+
+
+@pytest.fixture
+def deployment_on_elasticmq(database_url: str, second_sqs_url: str) -> Iterator[Deployment]:
+    with a_deployment(database_url, ENVIRONMENT | {"AWS_ENDPOINT_URL": second_sqs_url}) as running:
         yield running

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.support.servers.neighbours import TROUBLES, Reply
 from tests.support.waiting import eventually
 from tests.system.messaging.deployment import Deployment, a_deployment
@@ -32,7 +34,9 @@ def test_a_score_that_comes_later_is_stored_and_told(deployment: Deployment) -> 
     assert {line["request_id"] for line in published} == {registered["requestId"]}, "both came of one request"
 
 
-def test_a_score_that_never_comes_ends_in_the_dead_letters(deployment: Deployment) -> None:
+@pytest.mark.parametrize("sqs", ["deployment", "deployment_on_elasticmq"], ids=["moto", "elasticmq"])
+def test_a_score_that_never_comes_ends_in_the_dead_letters(request: pytest.FixtureRequest, sqs: str) -> None:
+    deployment: Deployment = request.getfixturevalue(sqs)
     campaign, fan = deployment.world.open_campaign(), deployment.vouched_fan()
     deployment.world.fanscore.say(NOT_YET)
     deployment.worker()

@@ -9,10 +9,14 @@ from typing import Final, Protocol
 
 from testcontainers.core.container import DockerContainer
 
+from tests.support.servers.java import SMALL
+
 IMAGE: Final = "apache/kafka:4.3.1"
+POM: Final = Path(__file__).with_name("pom.xml")
+ARTIFACT: Final = "kafka_2.13"
 MAIN: Final = "kafka.Kafka"
 _JAVA_OPTIONS: Final = (
-    "-Xms128m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+    "-Xms128m", "-Xmx512m", *SMALL,
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 )  # fmt: skip
 

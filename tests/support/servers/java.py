@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched by Maven once, and kept in the user's cache."""
+"""Java, and jars: fetched by Maven once, and kept in the user's cache."""
 
 import fcntl
 import re
@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-POM: Final = Path(__file__).with_name("pom.xml")
 OLDEST_JAVA: Final = 17
 FETCH_SECONDS: Final = 600
+SMALL: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options for a server that lives for minutes: it starts sooner and uses fewer threads."""
 _VERSION: Final = re.compile(r'version "(?:1\.)?([0-9]+)')
 
 
@@ -24,26 +25,27 @@ def packaged_java() -> str | None:
     return path if version is not None and int(version[1]) >= OLDEST_JAVA else None
 
 
-def packaged_jars() -> Path | None:
-    """The folder that holds them; None where it is empty and Maven cannot fill it."""
-    version = POM.read_text().partition("kafka_2.13</artifactId>")[2].partition("<version>")[2].partition("<")[0]
-    folder = Path.home() / ".cache" / "fangate-tests" / f"kafka-{version}"
+def packaged_jars(pom: Path, artifact: str) -> Path | None:
+    """The folder of ``artifact`` and of what it needs, as ``pom`` names them; None where Maven cannot fill it."""
+    version = pom.read_text().partition(f"{artifact}</artifactId>")[2].partition("<version>")[2].partition("<")[0]
+    name = f"{artifact.partition('_')[0]}-{version}"
+    folder = Path.home() / ".cache" / "fangate-tests" / name
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    with (folder.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Other processes of the same run want them too.
         if not folder.exists():
-            _fetch(folder)
+            _fetch(pom, folder)
     return folder if folder.exists() else None
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         return
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         fetched = Path(temporary) / "jars"
         command = [
-            maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies",
+            maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies",
             f"-DoutputDirectory={fetched}", "-DincludeScope=runtime",
         ]  # fmt: skip
         outcome = subprocess.run(command, cwd=temporary, timeout=FETCH_SECONDS, check=False)
