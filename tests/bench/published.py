@@ -9,9 +9,11 @@ from types import TracebackType
 
 from aiokafka import AIOKafkaConsumer
 
+from domain.model.messaging.leases import PARTITIONS
 from tests.bench.ground import Database
 
-WAITING = {"outboxAt": {"$exists": True}}
+WAITING = {"outboxSlot": {"$in": [*range(PARTITIONS)]}, "outboxAt": {"$exists": True}}
+"""With the partitions named, an index answers."""
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.2
 PREFIX = "fangate.entry."

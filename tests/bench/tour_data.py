@@ -79,6 +79,8 @@ def tour(folder: Path, amounts: Mapping[str, Amount], console: Console) -> Itera
                 for name, amount in amounts.items():
                     _make(client[name], amount, console)
                 _write(folder, amounts, port)
+            for name in amounts:
+                _build_indexes(client[name])  # A kept folder may be older than an index.
             url = nodes.url
             yield Tour(node=node, databases={name: database_of(client[name], url(name)) for name in amounts})
     finally:
@@ -111,13 +113,17 @@ def _make(database: "Stored[Raw]", amount: Amount, console: Console) -> None:
     codes = documents(CAMPAIGN, new_codes(amount.codes // COPIES))
     _multiply(database, "codes", codes, _code_copy())
     copied = time.perf_counter() - began
-    for document in DOCUMENTS:
-        if indexes := getattr(document.Settings, "indexes", None):
-            database[document.Settings.name].create_indexes(indexes)
+    _build_indexes(database)
     _validate(database)
     whole = time.perf_counter() - began
     amounts = f"{amount.entries:,} entries and {amount.codes:,} codes"
     console.print(f"  made {amounts} in {whole:.0f} s, of which indexes {whole - copied:.0f}")
+
+
+def _build_indexes(database: "Stored[Raw]") -> None:
+    for document in DOCUMENTS:
+        if indexes := getattr(document.Settings, "indexes", None):
+            database[document.Settings.name].create_indexes(indexes)
 
 
 def _multiply(database: "Stored[Raw]", name: str, models: list[Raw], changes: Raw) -> None:
