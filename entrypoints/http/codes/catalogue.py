@@ -23,12 +23,11 @@ from entrypoints.http.request.cursors import cursor_after, text_after
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.request.scopes import Scope
-from entrypoints.http.response.answers import stream_answer
+from entrypoints.http.response.answers import ndjson_lines, stream_answer
 from entrypoints.http.wire import (
     DEFAULT_PAGE,
     CodeText,
     Cursor,
-    EndLine,
     Instant,
     PageLimit,
     ReserveIdText,
@@ -131,7 +130,7 @@ async def list_codes(call: Call[ListQuery]) -> PageBody | Stream:
     after = text_after(query.cursor)
     match preferred(call.request, JSON, NDJSON, CSV):
         case "application/x-ndjson":
-            return stream_answer(_ndjson(call.app.codes.export(call.campaign_id, wanted)), NDJSON)
+            return stream_answer(ndjson_lines(_bodies(call.app.codes.export(call.campaign_id, wanted))), NDJSON)
         case "text/csv":
             return stream_answer(_csv(call.app.codes.export(call.campaign_id, wanted)), CSV)
         case _:
@@ -139,13 +138,9 @@ async def list_codes(call: Call[ListQuery]) -> PageBody | Stream:
             return PageBody.of(page, cursor_after(page.next))
 
 
-async def _ndjson(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
-    encoder = msgspec.json.Encoder()
-    count = 0
+async def _bodies(pages: AsyncIterator[CodePage]) -> AsyncIterator[list[CodeBody]]:
     async for page in pages:
-        yield encoder.encode_lines([CodeBody.of(code, page.as_of) for code in page.codes])
-        count += len(page.codes)
-    yield encoder.encode_lines([EndLine(end=True, count=count)])
+        yield [CodeBody.of(code, page.as_of) for code in page.codes]
 
 
 async def _csv(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
-import msgspec
 from litestar.response import Stream
 from msgspec import Meta, field
 
@@ -21,8 +20,8 @@ from entrypoints.http.request.cursors import cursor_of, position_of
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.negotiation import JSON, NDJSON, preferred
 from entrypoints.http.request.scopes import Scope
-from entrypoints.http.response.answers import stream_answer
-from entrypoints.http.wire import DEFAULT_PAGE, Cursor, EndLine, Instant, PageLimit, Wire, instant
+from entrypoints.http.response.answers import ndjson_lines, stream_answer
+from entrypoints.http.wire import DEFAULT_PAGE, Cursor, Instant, PageLimit, Wire, instant
 
 Score = Annotated[float, Meta(ge=0, le=MAX_SCORE)]
 MarketName = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -171,16 +170,13 @@ async def rank_eligible(call: Call[RankingQuery]) -> RankingBody | Stream:
     app, query = call.app, call.given.query()
     after = position_of(call.given.cursor)
     if preferred(call.request, JSON, NDJSON) == NDJSON:
-        return stream_answer(_ndjson(await app.registrations.export_eligible(call.campaign_id, query)), NDJSON)
+        pages = await app.registrations.export_eligible(call.campaign_id, query)
+        return stream_answer(ndjson_lines(_bodies(pages)), NDJSON)
     page = await app.registrations.rank_eligible(call.campaign_id, query, after=after, limit=call.given.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
     return RankingBody(records=records, next=cursor_of(page.next))
 
 
-async def _ndjson(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[bytes]:
-    encoder = msgspec.json.Encoder()
-    count = 0
+async def _bodies(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[list[RankedBody]]:
     async for page in pages:
-        yield encoder.encode_lines([RankedBody.of(ranked) for ranked in page])
-        count += len(page)
-    yield encoder.encode_lines([EndLine(end=True, count=count)])
+        yield [RankedBody.of(ranked) for ranked in page]

@@ -1,11 +1,13 @@
 """Successful answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from litestar.response import Response, Stream
+
+from entrypoints.http.wire import EndLine, Wire
 
 _encoder = msgspec.json.Encoder()
 
@@ -18,6 +20,15 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
 
 def no_content(status: int = 204) -> Response[None]:
     return Response(None, status_code=status)
+
+
+async def ndjson_lines(pages: AsyncIterator[Sequence[Wire]]) -> AsyncIterator[bytes]:
+    """One line a body. The last line tells that the answer is whole, and how many lines came before it."""
+    count = 0
+    async for page in pages:
+        yield _encoder.encode_lines(page)
+        count += len(page)
+    yield _encoder.encode_lines([EndLine(end=True, count=count)])
 
 
 def stream_answer(lines: AsyncIterator[bytes], media_type: str) -> Stream:
