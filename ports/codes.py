@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.model.codes.code import Code, CodeType, Refusal
-from domain.model.codes.imports import CodeBatch, Import, Tally, Withdrawn
+from domain.model.codes.imports import CodeBatch, Import, ImportPosition, Tally, Withdrawn
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.reservations import Claim, Reservation
 from domain.model.ids import CampaignId, ImportId, ReserveId
@@ -96,3 +96,7 @@ class ImportLog(Protocol):
         ...
 
     async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None: ...
+
+    async def page(self, campaign_id: CampaignId, *, after: ImportPosition | None, limit: int) -> Sequence[Import]:
+        """The next imports behind ``after``, the newest first."""
+        ...

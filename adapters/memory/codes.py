@@ -16,7 +16,14 @@ from domain.model.codes.code import (
     Refusal,
 )
 from domain.model.codes.errors import CodesExhausted
-from domain.model.codes.imports import LOOK_ALIKE, MAX_PROBLEMS, CodeBatch, Import, Problem, Tally, Withdrawn
+from domain.model.codes.imports import (
+    LOOK_ALIKE,
+    MAX_PROBLEMS,
+    CodeBatch,
+    Problem,
+    Tally,
+    Withdrawn,
+)
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.look_alikes import look_alikes
 from domain.model.codes.reservations import Claim, Reservation
@@ -211,14 +218,3 @@ class MemoryCodeStore:
         """Reading an unknown campaign does not make one."""
         campaign = self._campaigns.get(campaign_id)
         return campaign.codes if campaign else {}
-
-
-class MemoryImportLog:
-    def __init__(self) -> None:
-        self._runs: dict[tuple[CampaignId, ImportId], Import] = {}
-
-    async def save(self, run: Import) -> None:
-        self._runs[run.key.campaign_id, run.id] = run
-
-    async def get(self, campaign_id: CampaignId, import_id: ImportId) -> Import | None:
-        return self._runs.get((campaign_id, import_id))

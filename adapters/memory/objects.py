@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from domain.model.files.errors import FileNotFound
+from domain.model.files.errors import FileNotFound, UploadExists
 
 CHUNK_BYTES: Final = 65_536
 
@@ -30,6 +30,16 @@ class MemoryObjectStore:
         content = self._content(key)
         for start in range(0, len(content), CHUNK_BYTES):
             yield content[start : start + CHUNK_BYTES]
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes], *, replace: bool) -> None:
+        self._refuse_existing(key, replace=replace)
+        content = b"".join([chunk async for chunk in chunks])
+        self._refuse_existing(key, replace=replace)
+        self._objects[key] = content
+
+    def _refuse_existing(self, key: str, *, replace: bool) -> None:
+        if key in self._objects and not replace:
+            raise UploadExists
 
     def _content(self, key: str) -> bytes:
         try:

@@ -2,9 +2,10 @@
 
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.budgets import MemoryFanBudgets
-from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.codes import MemoryCodeStore
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.imports import MemoryImportLog
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook

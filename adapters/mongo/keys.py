@@ -4,8 +4,13 @@ Filters name the campaign beside the key, because the campaign is what a sharded
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from adapters.mongo.driver import Raw
+
+_BEHIND_SLASH: Final = "0"
+_BEHIND_ALL: Final = "\U0010ffff"
+"""The last code point. It is not printable, so no code has it."""
 
 
 def key(campaign_id: str, name: str) -> str:
@@ -21,9 +26,11 @@ def documents_of(campaign_id: str, names: Iterable[str]) -> Raw:
     return {"campaignId": campaign_id, "_id": {"$in": [key(campaign_id, name) for name in names]}}
 
 
-def documents_after(campaign_id: str, after: str | None) -> Raw:
-    """The rest of a campaign in the order of its keys: ``0`` is the character behind ``/``."""
-    return {"campaignId": campaign_id, "_id": {"$gt": key(campaign_id, after or ""), "$lt": f"{campaign_id}0"}}
+def documents_after(campaign_id: str, after: str | None, *, prefix: str = "") -> Raw:
+    """The documents of a campaign behind ``after`` whose names begin with ``prefix``, in the order of their keys."""
+    end = f"{key(campaign_id, prefix)}{_BEHIND_ALL}" if prefix else f"{campaign_id}{_BEHIND_SLASH}"
+    keys = {"$gt": key(campaign_id, after or ""), "$gte": key(campaign_id, prefix), "$lt": end}
+    return {"campaignId": campaign_id, "_id": keys}
 
 
 def with_keys(keys: Sequence[str]) -> Raw:

@@ -9,11 +9,13 @@ import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 
+from adapters.s3.multipart import PART_BYTES, Multipart, in_parts
 from domain.model.errors import Unavailable
-from domain.model.files.errors import FileNotFound
+from domain.model.files.errors import FileNotFound, UploadExists
 
 CHUNK_BYTES: Final = 262_144
 _MISSING: Final = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+_TAKEN: Final = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 _CONFIG: Final = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
 
 
@@ -56,6 +58,41 @@ class S3ObjectStore:
             raise _translated(error) from error
         except (botocore.exceptions.BotoCoreError, aiohttp.ClientError, OSError) as error:
             raise Unavailable("objects") from error
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes], *, replace: bool) -> None:
+        """The file appears when S3 has all of it. S3 itself refuses a name that is taken meanwhile."""
+        try:
+            if not replace and await self._exists(key):
+                raise UploadExists
+            await self._send(key, chunks, {} if replace else {"IfNoneMatch": "*"})
+        except botocore.exceptions.ClientError as error:
+            raise _refused(error) from error
+        except (botocore.exceptions.BotoCoreError, aiohttp.ClientError, OSError) as error:
+            raise Unavailable("objects", reason=type(error).__name__) from error
+
+    async def _send(self, key: str, chunks: AsyncIterator[bytes], condition: dict[str, str]) -> None:
+        parts = in_parts(chunks)
+        first = await anext(parts, b"")
+        where = {"Bucket": self._bucket, "Key": key}
+        if len(first) < PART_BYTES:
+            await self._client.put_object(**where, Body=first, **condition)
+            return
+        async with Multipart(self._client, where, condition) as multipart:
+            await multipart.add(first)
+            async for part in parts:
+                await multipart.add(part)
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self.size(key)
+        except FileNotFound:
+            return False
+        return True
+
+
+def _refused(error: botocore.exceptions.ClientError) -> UploadExists | Unavailable:
+    code = error.response.get("Error", {}).get("Code", "")
+    return UploadExists() if code in _TAKEN else Unavailable("objects", reason=code)
 
 
 def _translated(error: botocore.exceptions.ClientError) -> FileNotFound | Unavailable:

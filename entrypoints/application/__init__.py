@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.usecases.files.upload_file import UploadFile
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
 from entrypoints.application.codes import Codes, build_codes
 from entrypoints.application.messaging import Messaging, build_messaging
@@ -22,6 +23,7 @@ class Application:
     registrations: Registrations
     phones: Phones
     messaging: Messaging
+    upload_file: UploadFile
     limit_calls: LimitCalls
     clock: Clock
     store: StoreHealth
@@ -44,6 +46,7 @@ def assemble(
         registrations=build_registrations(stores, neighbours, phones, objects, clock),
         phones=phones,
         messaging=build_messaging(stores, neighbours, clock, personal=settings.event_personal == "full"),
+        upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
         limit_calls=_limit_calls(settings, stores, clock),
         clock=clock,
         store=stores,

@@ -10,6 +10,8 @@ from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.list_codes import ListCodes
+from domain.usecases.codes.list_imports import ListImports
+from domain.usecases.codes.list_own_codes import ListOwnCodes
 from domain.usecases.codes.read_code_history import ReadCodeHistory
 from domain.usecases.codes.release_codes import ReleaseCodes
 from domain.usecases.codes.reserve_codes import ReserveCodes
@@ -28,6 +30,7 @@ class Codes:
     run_import: ImportCodes
     check_file: CheckFile
     find_import: FindImport
+    list_imports: ListImports
     withdraw_import: WithdrawImport
     reserve: ReserveCodes
     assign: AssignCodes
@@ -35,6 +38,7 @@ class Codes:
     sweep: SweepReservations
     count: CountCodes
     list: ListCodes
+    list_own: ListOwnCodes
     export: ExportCodes
     history: ReadCodeHistory
     catalogue: CodeCatalogue
@@ -48,6 +52,7 @@ def build_codes(settings: Settings, stores: Stores, objects: ObjectStore, clock:
         run_import=ImportCodes(objects=objects, pool=pool, imports=imports, clock=clock),
         check_file=CheckFile(objects=objects, pool=pool, clock=clock),
         find_import=FindImport(imports=imports, clock=clock),
+        list_imports=ListImports(imports=imports, clock=clock),
         withdraw_import=WithdrawImport(pool=pool, imports=imports, clock=clock),
         reserve=ReserveCodes(pool=pool, clock=clock, ttl=settings.reservation_ttl),
         assign=AssignCodes(pool=pool, clock=clock),
@@ -55,6 +60,7 @@ def build_codes(settings: Settings, stores: Stores, objects: ObjectStore, clock:
         sweep=SweepReservations(pool=pool, clock=clock),
         count=CountCodes(catalogue=catalogue, clock=clock),
         list=list_codes,
+        list_own=ListOwnCodes(catalogue=catalogue, clock=clock),
         export=ExportCodes(list_codes=list_codes),
         history=ReadCodeHistory(catalogue=catalogue, clock=clock),
         catalogue=catalogue,

@@ -6,13 +6,13 @@ from typing import Protocol
 from ports.events import EventStream
 from ports.messaging import CountedQueue
 from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, LiveUpdates, Receipts, Sms, Users
-from ports.objects import ObjectStore
+from ports.objects import ObjectStore, UploadStore
 from ports.phones import ConfirmationTokens, PhoneNumbers
 from ports.system import HealthCheck
 
 
-class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):
-    """An object store with a health check."""
+class CheckedObjectStore(ObjectStore, UploadStore, HealthCheck, Protocol):
+    """An object store to read from and to write to, with a health check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     """At the same time, in each process of the service."""
     max_requests: Annotated[int, Field(ge=1, le=100_000)] = 100
     """At the same time, in each lane of each process of the service."""
+    upload_limit: Annotated[int, Field(ge=1, le=80 * 1024**3)] = 268_435_456
+    """The most bytes of an uploaded file."""
     shutdown_delay: Annotated[int, Field(ge=0, le=300)] = 0
     """After a stop signal: the seconds from failing ``/readyz`` to taking no more connections."""
     relay_lease: Seconds = timedelta(seconds=30)

@@ -17,7 +17,7 @@ from entrypoints.http.wire import Wire
 WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
     fan: "For fans, who reach only their own registration, and for administrators, who reach any.",
-    oneself: "For every caller with a token. It reaches the registration of its own `sub` and no other.",
+    oneself: "For every caller with a token. It reaches what belongs to its own `sub`, and nothing else.",
     public: "No token is needed.",
 }
 """Who may call, by the guard."""
@@ -63,7 +63,7 @@ class Operation:
     body: type[Wire] | None = None
     example: Any = None
     body_media: Mapping[str, str] = field(default_factory=dict)
-    """Other media types of the body, each with an example."""
+    """Other media types of the body, each with an example. Without ``body``: the body is a file."""
     body_limit: int = 1024 * 1024
     """Bytes of JSON."""
     reads_body: bool = True

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from entrypoints.http import pages, system
+from entrypoints.http import pages, system, uploads
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.entries import (
     administration,
@@ -17,8 +17,11 @@ from entrypoints.http.entries import (
 from entrypoints.http.operation import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
+    uploads.upload_codes,
+    uploads.upload_scores,
     imports.import_codes,
     imports.withdraw_import,
+    imports.list_imports,
     imports.get_import,
     reservations.reserve_codes,
     reservations.reserve_codes_by_get,
@@ -26,6 +29,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     assignments.release_codes,
     counts.count_codes,
     catalogue.list_codes,
+    catalogue.list_my_codes,
     history.get_code_history,
     registration.register,
     registration.get_my_entry,

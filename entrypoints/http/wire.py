@@ -17,16 +17,20 @@ CODE_TEXT: Final = rf"^\s*[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{{0,{MAX_CODE_LEN
 """White space around a code is removed, as in files; 1 to 128 characters are left."""
 NAME_TEXT: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$(?!\n)"
 CURSOR: Final = "^[A-Za-z0-9_-]+$"
+IMPORT_ID: Final = "^[A-Za-z0-9-]+$"
 RULES: Final[Mapping[str, str]] = {
     CODE_TEXT: "must be a code: 1 to 128 printable characters in one line",
     NAME_TEXT: "must have no control characters and no line breaks",
     CURSOR: "is not a cursor of this list",
+    IMPORT_ID: "must be the importId of an import",
     RESERVE_ID: RESERVE_ID_RULE,
     USER_ID: USER_ID_RULE,
 }
 """Each pattern of a request in words for people; a test proves it complete."""
 
 CodeText = Annotated[str, Meta(min_length=1, max_length=2 * MAX_CODE_LENGTH, pattern=CODE_TEXT)]
+CodePrefix = Annotated[str, Meta(min_length=1, max_length=MAX_CODE_LENGTH, pattern=NAME_TEXT)]
+ImportIdText = Annotated[str, Meta(min_length=1, max_length=64, pattern=IMPORT_ID)]
 ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
 UserIdText = Annotated[str, Meta(pattern=USER_ID)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern=CURSOR)]

@@ -24,4 +24,5 @@ def story_runner() -> asyncio.Runner:
 def tell_stories(begin: Callable[[], RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     """``begin`` makes the machine of each story."""
     machine = cast(type[RuleBasedStateMachine], begin)  # It takes any factory, whatever its type says.
-    run_state_machine_as_test(machine, settings=settings(STORIES, max_examples=examples, stateful_step_count=steps))
+    limits = settings(STORIES, max_examples=examples, stateful_step_count=steps)
+    run_state_machine_as_test(machine, settings=limits)

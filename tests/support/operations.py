@@ -8,7 +8,7 @@ from entrypoints.http.operation import Operation
 from entrypoints.http.operations import OPERATIONS
 from tests.support.paths import ROOT
 
-_IN_PATHS: Final = {"userId": "somebody", "importId": "no-such-import"}
+_IN_PATHS: Final = {"userId": "somebody", "importId": "no-such-import", "type": "tm", "filename": "a.csv"}
 
 DOCUMENTED: Final = [operation for operation in OPERATIONS if operation.documented]
 

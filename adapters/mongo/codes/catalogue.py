@@ -49,7 +49,7 @@ class MongoCodeCatalogue:
     async def page(
         self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
     ) -> Sequence[Code]:
-        where = documents_after(campaign_id, after)
+        where = documents_after(campaign_id, after, prefix=wanted.prefix or "")
         if wanted.code is not None:
             where["_id"]["$eq"] = key(campaign_id, wanted.code)
         conditions = queries.matching(campaign_id, wanted, now)

@@ -7,7 +7,7 @@ from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import IndexModel
 
-from adapters.mongo.stored_documents import STORED, UP
+from adapters.mongo.stored_documents import DOWN, STORED, UP
 
 
 class StoredHold(BaseModel):
@@ -94,6 +94,8 @@ class CodeDocument(Document):
                 name="assignedTo",
                 partialFilterExpression={"status": "assigned"},
             ),
+            # The codes of one import, in the order of lists.
+            IndexModel([("campaignId", UP), ("origin.importId", UP), ("_id", UP)], name="importedBy"),
         ]
 
 
@@ -140,6 +142,7 @@ class ImportDocument(Document):
 
     class Settings:
         name = "imports"
+        indexes: ClassVar = [IndexModel([("campaignId", UP), ("startedAt", DOWN), ("_id", DOWN)], name="newest")]
 
 
 class PoolLockDocument(Document):

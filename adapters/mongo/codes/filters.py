@@ -6,7 +6,7 @@ from datetime import datetime
 from adapters.mongo.driver import Raw
 from domain.model.codes.code import CodeStatus, CodeType
 from domain.model.codes.inventory import CodeFilter
-from domain.model.ids import CampaignId, ReserveId
+from domain.model.ids import CampaignId, ImportId, ReserveId
 
 AVAILABLE, RESERVED, ASSIGNED = (status.value for status in CodeStatus)
 
@@ -37,6 +37,10 @@ def held_by(campaign_id: CampaignId, reserve_id: ReserveId, now: datetime) -> Ra
     return under(campaign_id, [reserve_id]) | live(now)
 
 
+def stored_by(campaign_id: CampaignId, import_id: ImportId) -> Raw:
+    return {"campaignId": campaign_id, "origin.importId": import_id}
+
+
 def matching(campaign_id: CampaignId, wanted: CodeFilter, now: datetime) -> Raw:
     """The filter's conditions on codes of one campaign; not on where the page begins."""
     conditions: list[Raw] = [{"campaignId": campaign_id}]
@@ -48,6 +52,8 @@ def matching(campaign_id: CampaignId, wanted: CodeFilter, now: datetime) -> Raw:
         conditions.append(_with_status(wanted.status, now))
     if wanted.user_id is not None:
         conditions.append({"status": ASSIGNED, "assignedTo": wanted.user_id})
+    if wanted.import_id is not None:
+        conditions.append(stored_by(campaign_id, wanted.import_id))
     if wanted.reserve_id is not None:
         assigned = {"campaignId": campaign_id, "hold.reserveId": wanted.reserve_id, "status": ASSIGNED}
         conditions.append({"$or": [held_by(campaign_id, wanted.reserve_id, now), assigned]})

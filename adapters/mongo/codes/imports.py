@@ -1,8 +1,10 @@
 """The record of imports, through its Beanie document."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
-from beanie import init_beanie
+from beanie import SortDirection, init_beanie
 from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.codes.documents import ImportDocument, StoredProblem, StoredUnderstood
@@ -10,8 +12,10 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from domain.model.codes.code import CodeType
 from domain.model.codes.files.layout import Understood
-from domain.model.codes.imports import Import, ImportStatus, Problem, Tally, UploadKey
+from domain.model.codes.imports import Import, ImportPosition, ImportStatus, Problem, Tally, UploadKey
 from domain.model.ids import CampaignId, ImportId, UserId
+
+NEWEST_FIRST: Final = [("startedAt", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 
 
 class MongoImportLog:
@@ -31,6 +35,17 @@ class MongoImportLog:
         if document is None or document.campaign_id != campaign_id:
             return None
         return _to_import(document)
+
+    @translated
+    async def page(self, campaign_id: CampaignId, *, after: ImportPosition | None, limit: int) -> Sequence[Import]:
+        await self._prepare()
+        wanted: Raw = {"campaignId": campaign_id}
+        if after is not None:
+            earlier = {"startedAt": {"$lt": after.started_at}}
+            same = {"startedAt": after.started_at, "_id": {"$lt": after.id}}
+            wanted |= {"startedAt": {"$lte": after.started_at}, "$or": [earlier, same]}
+        found = ImportDocument.find(wanted, sort=NEWEST_FIRST, limit=limit, max_time_ms=READ_MS)
+        return [_to_import(document) for document in await found.to_list()]
 
     async def _prepare(self) -> None:
         """On first use, not at the start: Beanie asks the server something, and it may be away then."""

@@ -66,12 +66,10 @@ class MongoCodePool:
         return await until_stored(attempt)
 
     async def withdraw(self, campaign_id: CampaignId, import_id: ImportId, now: datetime) -> Withdrawn:
-        """Page by page through the campaign: rare as it is, it is not worth an index that each import pays for."""
         done: Counter[CodeStatus] = Counter()
         after: str | None = None
-        while page := await self._page(campaign_id, after):
-            ours = [code for code in page if code.provenance.import_id == import_id]
-            done += await self._withdraw(campaign_id, ours, now)
+        while page := await self._stored_by(campaign_id, import_id, after):
+            done += await self._withdraw(campaign_id, page, now)
             after = page[-1].text
         return Withdrawn(
             removed=done[CodeStatus.AVAILABLE],
@@ -80,8 +78,9 @@ class MongoCodePool:
         )
 
     @translated
-    async def _page(self, campaign_id: CampaignId, after: str | None) -> list[Code]:
-        return await self._codes.find(documents_after(campaign_id, after), sort="_id", limit=PAGE)
+    async def _stored_by(self, campaign_id: CampaignId, import_id: ImportId, after: str | None) -> list[Code]:
+        wanted = queries.stored_by(campaign_id, import_id) | documents_after(campaign_id, after)
+        return await self._codes.find(wanted, sort="_id", limit=PAGE)
 
     @translated
     async def _withdraw(

@@ -122,6 +122,14 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPosition:
+    """Where a page of imports ends: the next page has the imports that began before."""
+
+    started_at: datetime
+    id: ImportId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """One import of one file."""
 
@@ -140,6 +148,10 @@ class Import:
     """How the file is read. Known after its first lines were read."""
     sample: tuple[str, ...] = field(default=(), repr=False)
     """The first and the last five codes of a dry run."""
+
+    @property
+    def position(self) -> ImportPosition:
+        return ImportPosition(started_at=self.started_at, id=self.id)
 
     @classmethod
     def begun(cls, key: UploadKey, by: UserId, now: datetime) -> "Import":

@@ -14,20 +14,23 @@ from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.files.headers import EXPORT_COLUMNS
 from domain.model.codes.inventory import CodeFilter
 from domain.model.files.spreadsheets import guarded
-from domain.model.ids import ReserveId, UserId
+from domain.model.ids import ImportId, ReserveId, UserId
 from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.list_codes import CodePage, ListCodes
+from domain.usecases.codes.list_own_codes import ListOwnCodes
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_after, text_after
-from entrypoints.http.request.guards import supreme
+from entrypoints.http.request.guards import oneself, supreme
 from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import ndjson_lines, stream_answer
 from entrypoints.http.wire import (
     DEFAULT_PAGE,
+    CodePrefix,
     CodeText,
     Cursor,
+    ImportIdText,
     Instant,
     PageLimit,
     ReserveIdText,
@@ -39,20 +42,24 @@ from entrypoints.http.wire import (
 
 class ListQuery(Wire):
     code: CodeText | None = None
+    prefix: CodePrefix | None = None
     type: CodeType | None = None
     status: CodeStatus | None = None
     reserve_id: ReserveIdText | None = None
     user_id: UserIdText | None = None
+    import_id: ImportIdText | None = None
     limit: PageLimit = DEFAULT_PAGE
     cursor: Cursor | None = None
 
     def wanted(self) -> CodeFilter:
         return CodeFilter(
             code=self.code.strip() if self.code else None,
+            prefix=self.prefix,
             type=self.type,
             status=self.status,
             reserve_id=ReserveId(self.reserve_id) if self.reserve_id else None,
             user_id=UserId(self.user_id) if self.user_id else None,
+            import_id=ImportId(self.import_id) if self.import_id else None,
         )
 
 
@@ -82,6 +89,16 @@ class CodeBody(Wire):
             assigned_to=code.assigned_to,
             assigned_at=instant_or_none(code.assigned_at),
         )
+
+
+class OwnCodeBody(Wire):
+    code: str
+    type: CodeType
+    assigned_at: Instant | None
+
+
+class OwnCodesBody(Wire):
+    codes: list[OwnCodeBody]
 
 
 class PageBody(Wire):
@@ -136,6 +153,33 @@ async def list_codes(call: Call[ListQuery]) -> PageBody | Stream:
         case _:
             page = await call.app.codes.list(call.campaign_id, wanted, after=after, limit=query.limit)
             return PageBody.of(page, cursor_after(page.next))
+
+
+@Operation(
+    id="listMyCodes",
+    method="GET",
+    path="/{campaignId}/codes/mine",
+    summary="The caller's own codes",
+    tag="Codes",
+    guard=oneself,
+    limit="reads",
+    use_cases=(ListOwnCodes,),
+    answers={
+        200: Answer(
+            body=OwnCodesBody,
+            description="What was assigned to the `sub` of the token.",
+            example={"codes": [{"code": "K7QX-02MN", "type": "tm", "assignedAt": "2026-11-21T18:05:00.000Z"}]},
+        )
+    },
+)
+async def list_my_codes(call: Call[None]) -> OwnCodesBody:
+    codes = await call.app.codes.list_own(call.campaign_id, call.caller.user_id)
+    return OwnCodesBody(
+        codes=[
+            OwnCodeBody(code=code.text, type=code.type, assigned_at=instant_or_none(code.assigned_at))
+            for code in codes
+        ]
+    )
 
 
 async def _bodies(pages: AsyncIterator[CodePage]) -> AsyncIterator[list[CodeBody]]:

@@ -1,7 +1,10 @@
 """Importing codes over HTTP."""
 
+from typing import Annotated
+
 import structlog
 from litestar.response import Response
+from msgspec import Meta
 
 from domain.model.codes.files.layout import FileOptions
 from domain.model.codes.imports import Import
@@ -10,16 +13,19 @@ from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
 from domain.usecases.codes.check_file import CheckFile
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
+from domain.usecases.codes.list_imports import ListImports
 from domain.usecases.codes.withdraw_import import WithdrawImport
 from entrypoints.application import Application
 from entrypoints.http.call import Call
 from entrypoints.http.codes.import_bodies import EXAMPLE, ImportBody, ImportRequest, KeptBody, WithdrawnBody
 from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.cursors import cursor_of_import, import_position_of
 from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.headers import header
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import json_answer
+from entrypoints.http.wire import DEFAULT_PAGE, Cursor, PageLimit, Wire
 
 log = structlog.get_logger()
 
@@ -59,6 +65,40 @@ async def import_codes(call: Call[ImportRequest]) -> ImportBody | Response[bytes
     call.request.app.state.background.start(_import_unattended(app, run, options))
     location = f"/{call.campaign_id}/codes/imports/{run.id}"
     return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
+
+
+class ImportsQuery(Wire):
+    limit: PageLimit = DEFAULT_PAGE
+    cursor: Cursor | None = None
+
+
+class ImportsBody(Wire):
+    imports: list[ImportBody]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
+
+
+@Operation(
+    id="listImports",
+    method="GET",
+    path="/{campaignId}/codes/imports",
+    summary="The imports of a campaign",
+    tag="Codes",
+    guard=supreme,
+    scope=Scope.READ,
+    use_cases=(ListImports,),
+    query=ImportsQuery,
+    answers={
+        200: Answer(
+            body=ImportsBody,
+            description="One page, the newest first.",
+            example={"imports": [EXAMPLE], "next": None},
+        )
+    },
+)
+async def list_imports(call: Call[ImportsQuery]) -> ImportsBody:
+    after = import_position_of(call.given.cursor)
+    page = await call.app.codes.list_imports(call.campaign_id, after=after, limit=call.given.limit)
+    return ImportsBody(imports=[ImportBody.of(run) for run in page.runs], next=cursor_of_import(page.next))
 
 
 @Operation(

@@ -24,6 +24,7 @@ answer has `X-Request-Id`. Before any operation is reached, a request may also b
 _BYTES: Final = {"type": "string", "format": "binary"}
 """A body of any length: generated clients accept a file."""
 _TAGS: Final = {
+    "Uploads": "Files of codes and of scores, without an S3 client.",
     "Codes": "Access codes: import, hold, assign, give back, count.",
     "Entries": "Registrations of fans: register, confirm the phone, score, select.",
     "Operations": "For operators and developers. No token needed.",
@@ -112,8 +113,10 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
         "responses": _responses(operation, schemas),
         "security": [] if operation.public else [{"bearer": []}],
     }
-    if operation.body is not None:
-        content: Schema = {JSON: {"schema": schemas.of(operation.body), "example": operation.example}}
+    if operation.body is not None or operation.body_media:
+        content: Schema = {}
+        if operation.body is not None:
+            content[JSON] = {"schema": schemas.of(operation.body), "example": operation.example}
         for media, example in operation.body_media.items():
             content[media] = {"schema": _BYTES, "example": example}
         document["requestBody"] = {"required": True, "content": content}

@@ -3,9 +3,11 @@
 import base64
 import binascii
 import re
+from datetime import datetime
 from typing import Final
 
-from domain.model.ids import UserId, is_user_id
+from domain.model.codes.imports import ImportPosition
+from domain.model.ids import ImportId, UserId, is_user_id
 from domain.model.registrations.eligibility import RankingPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
@@ -26,6 +28,26 @@ def position_of(cursor: str | None) -> RankingPosition | None:
     if not _SCORE.fullmatch(score) or not is_user_id(user_id):
         raise _foreign()
     return RankingPosition(score=float(score), user_id=UserId(user_id))
+
+
+def cursor_of_import(position: ImportPosition | None) -> str | None:
+    """The cursor of a position in the list of imports."""
+    return None if position is None else cursor_after(f"{position.started_at.isoformat()} {position.id}")
+
+
+def import_position_of(cursor: str | None) -> ImportPosition | None:
+    """Raises a 422 Problem for a cursor that this service did not make."""
+    text = text_after(cursor)
+    if text is None:
+        return None
+    time, _, id = text.partition(" ")
+    try:
+        started_at = datetime.fromisoformat(time)
+    except ValueError:
+        raise _foreign() from None
+    if started_at.tzinfo is None or not id:
+        raise _foreign()
+    return ImportPosition(started_at=started_at, id=ImportId(id))
 
 
 def cursor_after(text: str | None) -> str | None:

@@ -42,8 +42,9 @@ MAX_PARAMETERS: Final = 200
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?")
+_BOOLEANS: Final = {"true": True, "false": False}
 _LONGEST_LENGTH: Final = 18
-"""Digits of a Content-Length; a longer one is too large in any case."""
+"""Digits of a Content-Length that are read: a longer one is too large in any case."""
 
 
 def campaign_of(request: AnyRequest) -> CampaignId:
@@ -128,10 +129,15 @@ async def _chunk(request: AnyRequest) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
+def announced_size(request: AnyRequest) -> int | None:
+    """The bytes of the body by its Content-Length, which may be missing."""
+    length = header(request, b"content-length") or ""
+    return int(length[:_LONGEST_LENGTH]) if length.isdecimal() else None
+
+
 async def _read(request: AnyRequest, limit: int) -> bytes:
     """The body, as long as it stays within ``limit`` bytes, whatever its Content-Length claims."""
-    length = header(request, b"content-length") or ""
-    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > limit):
+    if (announced_size(request) or 0) > limit:
         raise too_large(limit)
     chunks: list[bytes] = []
     size, more = 0, True
@@ -158,6 +164,8 @@ def query_of(request: AnyRequest, type: type[T]) -> T:
             given[name] = int(value)
         elif name in shape.decimals and _DECIMAL.fullmatch(value):
             given[name] = float(value)
+        elif name in shape.booleans and value in _BOOLEANS:
+            given[name] = _BOOLEANS[value]
         else:
             given[name] = value
     try:
@@ -179,6 +187,7 @@ class _Shape(NamedTuple):
 
     integers: frozenset[str]
     decimals: frozenset[str]
+    booleans: frozenset[str]
     lists: frozenset[str]
     """May be given several times."""
 
@@ -190,7 +199,8 @@ def _shape_of(type: type[msgspec.Struct]) -> _Shape:
     def of(kind: Any) -> frozenset[str]:
         return frozenset(name for name, found in kinds.items() if isinstance(found, kind))
 
-    return _Shape(of(msgspec.inspect.IntType), of(msgspec.inspect.FloatType), of(msgspec.inspect.ListType))
+    inspect = msgspec.inspect
+    return _Shape(of(inspect.IntType), of(inspect.FloatType), of(inspect.BoolType), of(inspect.ListType))
 
 
 def _bare(type: Any) -> msgspec.inspect.Type:

@@ -15,6 +15,13 @@ _LONGEST_PATH: Final = 200
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _LONGEST_NAME: Final = 64
 _RULE_OF: Final = {f"Expected `str` matching regex {pattern!r}": rule for pattern, rule in RULES.items()}
+_WORDS: Final = {
+    "Object contains unknown": "is not a known field",
+    "Object missing required field": "is missing",
+    "Invalid enum value": "",
+    "Expected `bool`,": "must be true or false",
+}
+"""By the beginning of msgspec's message."""
 _LENGTH: Final = re.compile(r"Expected `(str|array|object)` of length (<=|>=) ([0-9]+)")
 _COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
 _BOUND: Final = {"<=": "at most", ">=": "at least"}
@@ -43,14 +50,11 @@ def _in_plain_words(detail: str) -> str:
 
     Empty for an enumeration: its values are read from the type.
     """
-    if detail.startswith("Object contains unknown"):
-        return "is not a known field"
-    if detail.startswith("Invalid enum value"):
-        return ""
+    for beginning, words in _WORDS.items():
+        if detail.startswith(beginning):
+            return words
     if (rule := _RULE_OF.get(detail)) is not None:
         return rule
-    if detail.startswith("Object missing required field"):
-        return "is missing"
     if length := _LENGTH.fullmatch(detail[:_LONGEST_PATH]):
         return f"must have {_BOUND[length[2]]} {length[3]} {_COUNTED[length[1]]}"
     return detail

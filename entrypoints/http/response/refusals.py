@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 
 from domain.model.codes import errors as codes
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
-from domain.model.files.errors import FileNotFound
+from domain.model.files.errors import FileNotFound, UploadExists, UploadTooLarge
 from domain.model.registrations import errors as registrations
 from entrypoints.http.response.problems import RETRY_AFTER_SECONDS, FieldProblem, Problem, internal, invalid
 
@@ -41,6 +41,7 @@ _ASK_AGAIN: Final = "Seconds to wait before asking again"
 TRY_AGAIN: Final = "Seconds to wait before trying again"
 _AVAILABLE: Final = Member("available", "How many codes are available.", 1)
 _INVALID: Final = Member("invalid", "How many rows of the file are no codes.", 3)
+_LIMIT: Final = Member("limit", "The most bytes of a file.", 268_435_456)
 _LINE: Final = Member("line", "The line of the file, counted from 1.", 7)
 _ATTEMPTS_LEFT: Final = Member("attemptsLeft", "How many more codes may be tried.", 4)
 _RETRY_AFTER: Final = Member("retryAfter", "Seconds to wait before asking again.", 30)
@@ -57,6 +58,8 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     codes.CodeNotFound: Refusal(404),
     codes.ImportNotFound: Refusal(404),
     FileNotFound: Refusal(404),
+    UploadExists: Refusal(409),
+    UploadTooLarge: Refusal(413, (_LIMIT,)),
     codes.FileUnreadable: Refusal(422, (_LINE,)),
     codes.FileAmbiguous: Refusal(422),
     codes.FileEmpty: Refusal(422, (_INVALID,)),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.codes import MemoryCodeStore
+from adapters.memory.imports import MemoryImportLog
 from adapters.mongo.store import mongo_store
 from ports.codes import CodeCatalogue, CodePool, ImportLog
 from ports.system import HealthCheck

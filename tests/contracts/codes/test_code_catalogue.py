@@ -7,7 +7,7 @@ import pytest
 
 from domain.model.codes.code import CodeEvent, CodeStatus
 from domain.model.codes.inventory import CodeFilter, StatusCounts
-from domain.model.ids import CampaignId, ReserveId
+from domain.model.ids import CampaignId, ImportId, ReserveId
 from tests.contracts.codes.conftest import Stores
 from tests.contracts.codes.moves import assign, release
 from tests.support.codes import (
@@ -74,6 +74,14 @@ async def found(
         (CodeFilter(status=CodeStatus.ASSIGNED, reserve_id=MINE, user_id=ANN), ["given"], ["given"]),
         (CodeFilter(status=CodeStatus.RESERVED, user_id=ANN), [], []),
         (CodeFilter(code="held", type=EXTERNAL), [], []),
+        (CodeFilter(prefix="h"), ["held"], ["held"]),
+        (CodeFilter(prefix="held"), ["held"], ["held"]),
+        (CodeFilter(prefix="helder"), [], []),
+        (CodeFilter(prefix="H"), [], []),
+        (CodeFilter(prefix="f", status=CodeStatus.RESERVED), [], []),
+        (CodeFilter(import_id=ImportId("import-2")), ["free"], ["free"]),
+        (CodeFilter(import_id=ImportId("unknown")), [], []),
+        (CodeFilter(import_id=ImportId("import-1"), prefix="g"), ["given"], ["given"]),
         (CodeFilter(code="given", user_id=ANN, type=TM, reserve_id=MINE), ["given"], ["given"]),
     ],
 )
@@ -109,6 +117,16 @@ async def test_a_page_begins_behind_a_code_whether_it_exists_or_not(stores: Stor
     assert await found(stores, CodeFilter(), after="😀") == []
     assert await found(stores, CodeFilter(code="A"), after="A") == []
     assert await found(stores, CodeFilter(code="A"), after="0") == ["A"]
+
+
+@pytest.mark.parametrize("prefix", ["A", "A ", "A,", "Ä", "😀", "AA", "~", "é"])
+async def test_a_prefix_is_compared_exactly(stores: Stores, prefix: str) -> None:
+    await stores.pool.add(a_batch(UNUSUAL))
+    begun = [text for text in UNUSUAL if text.startswith(prefix)]
+
+    assert await found(stores, CodeFilter(prefix=prefix)) == begun
+    assert await found(stores, CodeFilter(prefix=prefix), after=begun[0]) == begun[1:]
+    assert await found(stores, CodeFilter(prefix=prefix), after="!") == begun
 
 
 async def test_a_walk_over_pages_meets_every_code_once(stores: Stores) -> None:

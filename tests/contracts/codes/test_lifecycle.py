@@ -4,7 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 from itertools import count
 
-from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.codes import MemoryCodeStore
+from adapters.memory.imports import MemoryImportLog
 from domain.model.ids import CampaignId
 from tests.contracts.codes.conftest import Stores, open_mongo
 from tests.contracts.codes.lifecycle import Lifecycle

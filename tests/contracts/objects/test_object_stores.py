@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import aioboto3
 import pytest
@@ -16,17 +16,13 @@ from adapters.memory.objects import MemoryObjectStore
 from adapters.s3.objects import S3ObjectStore
 from domain.model.errors import Unavailable
 from domain.model.files.errors import FileNotFound
+from entrypoints.application.needs import CheckedObjectStore
 from ports.objects import ObjectStore
-from ports.system import HealthCheck
 from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.ports import free_port
 
 KEY = "codes/tour/tm/a b (1) é.csv"
 LARGEST_CHUNK = 512 * 1024
-
-
-class CheckedObjectStore(ObjectStore, HealthCheck, Protocol):
-    """An object store with a health check."""
 
 
 @dataclass(frozen=True, slots=True)

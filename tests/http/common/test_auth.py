@@ -19,7 +19,8 @@ NOW = int(time.time())
 
 EVERY_CODE_OPERATION = [
     ("POST", "codes"), ("GET", "codes"), ("GET", "codes/count"), ("GET", "codes/history"),
-    ("GET", "codes/imports/1"), ("GET", "reserve"), ("POST", "reserve"), ("POST", "assign"), ("POST", "release"),
+    ("GET", "codes/imports/1"), ("GET", "codes/imports"), ("PUT", "uploads/tm/a"), ("PUT", "uploads/scoring/a"),
+    ("GET", "reserve"), ("POST", "reserve"), ("POST", "assign"), ("POST", "release"),
 ]  # fmt: skip
 
 

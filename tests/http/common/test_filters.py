@@ -21,6 +21,7 @@ PAGES: Final = {"limit", "cursor"}
 GIVEN: Final[Mapping[str, Any]] = {
     "minScore": 50, "maxScore": 60, "market": ["nyc"], "maxRank": 1, "selection": ["selected"],
     "code": "A1", "type": "tm", "status": "assigned", "reserveId": "reservation-1", "userId": "ann",
+    "prefix": "A", "importId": "0123456789abcdef",
 }  # fmt: skip
 """A value that filters, for each parameter."""
 QUERIES: Final[Mapping[type[msgspec.Struct], tuple[Any, Callable[[Any], Any]]]] = {

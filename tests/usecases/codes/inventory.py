@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from adapters.memory.codes import MemoryCodeStore, MemoryImportLog
+from adapters.memory.codes import MemoryCodeStore
+from adapters.memory.imports import MemoryImportLog
 from adapters.memory.objects import MemoryObjectStore
 from domain.model.codes.code import CodeType
 from domain.model.codes.imports import Import
