@@ -139,6 +139,20 @@ async def test_a_message_that_was_passed_on_does_not_wait_any_more(entry_ports: 
     assert revisions(await waiting(entry_ports)) == [5]
 
 
+async def test_messages_of_several_campaigns_leave_together(entry_ports: EntryPorts) -> None:
+    """The same fan in both, and in one campaign with a message that stays."""
+    other = new_campaign()
+    await changed(entry_ports, 1)
+    await store(entry_ports, registered(fan(1), phone(1), campaign_id=other), registered(fan(2), phone(2)))
+    found = await waiting(entry_ports)
+    (stays,) = [message for message in found if message.revision == 2]
+
+    await entry_ports.outbox.settle(settled(*(message for message in found if message is not stays)))
+
+    assert len(found) == 4
+    assert await waiting(entry_ports) == [stays]
+
+
 async def test_the_message_that_waits_longest_comes_first(entry_ports: EntryPorts) -> None:
     for one in (2, 0, 1):
         await store(entry_ports, registered(fan(one), phone(one), at=NOW + timedelta(minutes=one)))
