@@ -8,7 +8,7 @@ STORE ?= memory
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check sharded-check bench lock clean
+.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check sharded-check bench lock audit sbom pin-images clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,9 +62,23 @@ lock: $(VENV)/.dev ## Resolve the dependencies anew into requirements/
 		--custom-compile-command "make lock" -c requirements/runtime.txt pyproject.toml --group build --group dev -o requirements/dev.txt
 	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" pyproject.toml --extra motor --group build --group dev -o requirements/motor.txt
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --group pyproject.toml:audit -o requirements/audit.txt
+
+audit: $(VENV)-audit/.tools ## Ask PyPI for known vulnerabilities of everything in requirements/ (needs the network)
+	status=0; for file in requirements/*.txt; do \
+		$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $$file || status=1; \
+	done; exit $$status
+
+sbom: $(VENV)-audit/.tools ## Write sbom.json, the list of what the image has of Python's packages (CycloneDX)
+	$(VENV)-audit/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate \
+		-o sbom.json requirements/runtime.txt
+
+pin-images: ## Write the digests of the images into Dockerfile and docker-compose.yml (needs Docker and the network)
+	$(PYTHON) deploy/image/pin.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(VENV)-motor node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-motor $(VENV)-audit sbom.json node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -80,6 +94,11 @@ $(VENV)-motor/.dev: requirements/motor.txt pyproject.toml
 	test -x $(VENV)-motor/bin/python || $(PYTHON) -m venv $(VENV)-motor
 	$(VENV)-motor/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/motor.txt
 	$(VENV)-motor/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)-audit/.tools: requirements/audit.txt
+	test -x $(VENV)-audit/bin/python || $(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	touch $@
 
 node_modules/.installed: package-lock.json

@@ -51,11 +51,12 @@ def test_the_workflow_runs_on_every_python_that_the_package_accepts() -> None:
     bounds = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", accepted)
     assert bounds is not None
     minors = range(int(bounds[1]), int(bounds[2]))
-    assert [job["strategy"]["matrix"] for job in JOBS.values()] == [{"python": [f"3.{minor}" for minor in minors]}]
+    assert JOBS["check"]["strategy"]["matrix"] == {"python": [f"3.{minor}" for minor in minors]}
 
 
-def test_the_workflow_runs_the_script_of_ci_and_no_other_command() -> None:
-    assert [step["run"] for step in STEPS if "run" in step] == [".ci/run"]
+def test_the_workflow_runs_the_script_of_ci_the_audit_and_no_other_command() -> None:
+    commands = {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in JOBS.items()}
+    assert commands == {"check": [".ci/run"], "audit": ["make audit", "make sbom"]}
     assert os.access(ROOT / ".ci/run", os.X_OK)
     assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "make check"
 
@@ -68,7 +69,7 @@ def test_the_workflow_takes_node_in_the_versions_of_the_package() -> None:
 
 def test_actions_are_pinned_by_commit_and_name_their_version() -> None:
     uses = re.findall(r"uses: (.+)", (GITHUB / "workflows/ci.yml").read_text())
-    assert len(uses) == 3
+    assert len(uses) == 5
     assert [use for use in uses if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
 
 

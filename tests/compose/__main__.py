@@ -4,8 +4,8 @@ It needs Docker with Compose v2, the images of the two files, and the ports 5000
 of them is missing, it says so and ends with 1. It works in a Compose project of its own and removes it with its
 volumes.
 
-It has not run as a whole yet. Its parts that need no container engine are tested (test_reading.py), and much the
-same walk ran by hand on stand-ins for the images.
+It has run as a whole on stand-ins for the images. Its parts that need no container engine are tested
+(test_reading.py).
 """
 
 import sys
@@ -33,7 +33,6 @@ def main() -> int:
 
 def _play(compose: Compose) -> None:
     try:
-        compose.fetch_images()
         session = walk.start(compose)
         staff, fan = Api(session.staff), Api(session.fan)
         _step("import and reserve", lambda: walk.hand_out(staff))

@@ -55,8 +55,10 @@ class Api:
 
 
 def upload(key: str, content: str) -> None:
-    """Into the emulator's bucket."""
-    put = urllib.request.Request(f"{UPLOADS}/{key}", method="PUT", data=content.encode())
+    """Into the emulator's bucket. Without a type urllib says that it is a form, and moto stores an empty file."""
+    put = urllib.request.Request(
+        f"{UPLOADS}/{key}", method="PUT", data=content.encode(), headers={"Content-Type": "text/csv"}
+    )
     try:
         urllib.request.urlopen(put, timeout=SECONDS).close()
     except OSError as error:

@@ -21,7 +21,7 @@ GRACE_SECONDS: Final = 35
 
 
 COPIED: Final = ("docker-compose.yml", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE")
-FOLDERS: Final = ("domain", "ports", "adapters", "entrypoints", "requirements", "docs/examples")
+FOLDERS: Final = ("domain", "ports", "adapters", "entrypoints", "requirements", "deploy/image", "docs/examples")
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -67,12 +67,6 @@ class Compose:
 
     def __call__(self, *arguments: str, seconds: float = CALL_SECONDS) -> str:
         return self._run("docker", "compose", *arguments, seconds=seconds)
-
-    def fetch_images(self) -> None:
-        try:
-            self("pull", "--quiet", "mongo", "aws", "kafka", seconds=START_SECONDS)
-        except CheckFailedError as error:
-            raise CheckFailedError(f"the images cannot be fetched: {error}") from None
 
     def container(self, service: str) -> str:
         """The id of the service's only container, running or not."""
