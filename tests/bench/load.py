@@ -7,15 +7,17 @@ runs it in this way.
 
 import argparse
 import asyncio
+import http.client
 import itertools
 import json
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
@@ -82,6 +84,17 @@ def request_bytes(method: str, path: str, *, token: str = "", body: bytes = b"")
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def answer_to(url: str, request: bytes) -> dict[str, Any]:
+    """Status, headers and body of the answer to one request; without the date, which the server adds itself."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60) as connection:
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        body = answer.read()
+    headers = [(name.lower(), value) for name, value in answer.getheaders() if name.lower() != "date"]
+    return {"status": answer.status, "headers": headers, "body": body.decode()}
 
 
 @dataclass(slots=True, kw_only=True)
