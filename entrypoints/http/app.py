@@ -3,30 +3,23 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from litestar import Litestar
-from litestar.response import Response
 from litestar.types import ASGIApp
 
-from domain.model.codes.errors import CodesExhausted, ReservationMismatch
-from domain.model.errors import DomainError, RateLimited
 from entrypoints.bootstrap import application, check
 from entrypoints.bootstrap.token_keys import token_keys
 from entrypoints.config.settings import Settings, read_settings
+from entrypoints.http.dispatcher import Dispatcher, declared, refused
 from entrypoints.http.operations import OPERATIONS
-from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.token_verifier import token_verifier
-from entrypoints.http.response.problems import MEDIA_TYPE
-from entrypoints.http.response.refusals import problem_of
 from entrypoints.http.server.admission import Admission
 from entrypoints.http.server.background import Background
-from entrypoints.http.server.middleware import RequestMiddleware, request_id_of
+from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.stopping import Stopping
-from entrypoints.http.serving import route
 from entrypoints.telemetry.gauges import Gauges
 from entrypoints.telemetry.logs import configure_logs
 from entrypoints.telemetry.metrics import Metrics
@@ -52,18 +45,17 @@ def http_app(settings: Settings) -> ASGIApp:
     check(settings)
     metrics = Metrics(requests=settings.metrics == "on")
     app = Litestar(
-        route_handlers=[route(operation) for operation in OPERATIONS],
+        route_handlers=[declared(operation) for operation in OPERATIONS],
         lifespan=[_running(settings, metrics)],
-        exception_handlers={Exception: _answer_problem},
+        exception_handlers={Exception: refused},
         openapi_config=None,
         logging_config=None,
     )
     app.state.token_verifier = token_verifier(settings, token_keys(settings))
     app.state.operations = OPERATIONS
-    admission = Admission(app, metrics, at_once=settings.max_requests)
-    middleware = RequestMiddleware(
-        admission, metrics, Routes({route.path_format: route.methods for route in app.routes})
-    )
+    routes = Routes({route.path_format: route.methods for route in app.routes})
+    admission = Admission(Dispatcher(app, OPERATIONS), metrics, at_once=settings.max_requests)
+    middleware = RequestMiddleware(admission, metrics, routes)
     app.state.middleware = middleware
     return middleware
 
@@ -107,25 +99,3 @@ async def _logged(event: str) -> AsyncIterator[None]:
     except Exception:
         log.exception(event)
         raise
-
-
-def _answer_problem(request: AnyRequest, error: Exception) -> Response[bytes]:
-    problem = problem_of(error)
-    request_id = request_id_of(request.scope)
-    if isinstance(error, CodesExhausted | ReservationMismatch):
-        request.app.state.metrics.reservation_refused(problem.code)
-    if isinstance(error, RateLimited):
-        request.app.state.metrics.rate_limited(error.of)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logged = error.logged if isinstance(error, DomainError) else {"code": problem.code}
-        log.error("http.failed", **logged, exc_info=_cause(error))
-    return Response(
-        problem.body(request_id),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=dict(problem.headers),
-    )
-
-
-def _cause(error: Exception) -> BaseException:
-    return error.__cause__ or error

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from litestar.response import Response
+from litestar.response import Stream
 
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.http.call import Call
 from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme
 from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.answers import Reply
 from entrypoints.http.wire import Wire
 
 WHO: Final[Mapping[Guard, str]] = {
@@ -22,8 +23,8 @@ WHO: Final[Mapping[Guard, str]] = {
 }
 """Who may call, by the guard."""
 
-Result = Wire | Response[Any] | None
-"""What a handler returns: the body of the first declared answer, or a whole response."""
+Result = Wire | Reply | Stream | None
+"""What a handler returns: the body of the first declared answer, or a whole answer."""
 Handler = Callable[[Call[Any]], Awaitable[Result]]
 
 

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from litestar import MediaType
-from litestar.response import Response
 
 from entrypoints.http.call import Call
 from entrypoints.http.openapi.asyncapi import asyncapi
 from entrypoints.http.openapi.document import openapi
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import public
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.answers import Reply, json_answer
 
 ASSETS: Final = Path(__file__).parent / "assets"
 ASSET_TYPES: Final = {
@@ -37,8 +35,8 @@ DOCS_POLICY: Final = (
     guard=public,
     answers={200: Answer(body=dict[str, Any], description="OpenAPI 3.1.", example={"openapi": "3.1.0"})},
 )
-async def openapi_document(call: Call[None]) -> Response[bytes]:
-    return Response(_drawn(call.request.app.state.operations), media_type=MediaType.JSON)
+async def openapi_document(call: Call[None]) -> Reply:
+    return Reply(200, _drawn(call.request.app.state.operations))
 
 
 @cache
@@ -56,7 +54,7 @@ def _drawn(operations: Sequence[Operation]) -> bytes:
     guard=public,
     answers={200: Answer(body=dict[str, Any], description="AsyncAPI 3.0.", example={"asyncapi": "3.0.0"})},
 )
-async def asyncapi_document(_: Call[None]) -> Response[bytes]:
+async def asyncapi_document(_: Call[None]) -> Reply:
     return json_answer(asyncapi())
 
 
@@ -69,12 +67,9 @@ async def asyncapi_document(_: Call[None]) -> Response[bytes]:
     guard=public,
     answers={200: Answer(description="A page.", media={"text/html": "<!doctype html>"})},
 )
-async def docs(_: Call[None]) -> Response[bytes]:
-    return Response(
-        _content("docs.html"),
-        media_type=MediaType.HTML,
-        headers={"Content-Security-Policy": DOCS_POLICY},
-    )
+async def docs(_: Call[None]) -> Reply:
+    policy = {"Content-Security-Policy": DOCS_POLICY}
+    return Reply(200, _content("docs.html"), "text/html; charset=utf-8", policy)
 
 
 @cache
@@ -93,8 +88,8 @@ def _content(asset: str) -> bytes:
     answers={307: Answer(description="People who type the bare address find the documentation.")},
     documented=False,
 )
-async def root(_: Call[None]) -> Response[bytes]:
-    return Response(b"", status_code=307, headers={"Location": "/docs"})
+async def root(_: Call[None]) -> Reply:
+    return Reply(307, b"", "", {"Location": "/docs"})
 
 
 def _asset(name: str) -> Operation:
@@ -113,12 +108,9 @@ def _asset(name: str) -> Operation:
         answers={200: Answer(description="The file.", media={ASSET_TYPES[name]: ""})},
         documented=False,
     )
-    async def asset(_: Call[None]) -> Response[bytes]:
-        return Response(
-            _content(name),
-            media_type=ASSET_TYPES[name],
-            headers={"Cache-Control": "public, max-age=86400"},
-        )
+    async def asset(_: Call[None]) -> Reply:
+        headers = {"Cache-Control": "public, max-age=86400"}
+        return Reply(200, _content(name), f"{ASSET_TYPES[name]}; charset=utf-8", headers)
 
     return asset
 

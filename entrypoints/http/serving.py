@@ -1,11 +1,9 @@
-"""From the declaration of an operation to a route that serves it."""
+"""From the declaration of an operation to what serves it."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from litestar.handlers import HTTPRouteHandler
-from litestar.response import Response
+from litestar.response import Stream
 
 from domain.model.ids import CampaignId
 from domain.usecases.registrations.limit_calls import Kind
@@ -14,32 +12,21 @@ from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
 from entrypoints.http.request.token_verifier import Caller
-from entrypoints.http.response.answers import json_answer, no_content
+from entrypoints.http.response.answers import Reply, json_answer, no_content
 
 NO_CAMPAIGN: Final = CampaignId("")
-_PARAMETER: Final = re.compile(r"{(\w+)}")
 
-Endpoint = Callable[[AnyRequest], Awaitable[Response[Any]]]
+Endpoint = Callable[[AnyRequest], Awaitable[Reply | Stream]]
 Reader = Callable[[AnyRequest], Awaitable[Any]]
 
 
-def route(operation: Operation) -> HTTPRouteHandler:
-    """The framework's route handler."""
-    handler = HTTPRouteHandler(
-        _PARAMETER.sub(r"{\1:str}", operation.path),
-        http_method=operation.method,  # type: ignore[arg-type]
-        status_code=200,  # Of a response that names no status.
-    )
-    return handler(_endpoint(operation))
-
-
-def _endpoint(operation: Operation) -> Endpoint:
+def endpoint_of(operation: Operation) -> Endpoint:
     """Admit the caller, count the call, decode what it sends, handle it, encode the answer: in this order."""
     guard, limit, handle = operation.guard, operation.limit, operation.handler
     read, encode = _reader(operation), _encoder(operation)
     campaign = campaign_of if operation.of_campaign else _no_campaign
 
-    async def endpoint(request: AnyRequest) -> Response[Any]:
+    async def endpoint(request: AnyRequest) -> Reply | Stream:
         app: Application = request.app.state.application
         caller = await guard(request)
         campaign_id = campaign(request)
@@ -47,7 +34,7 @@ def _endpoint(operation: Operation) -> Endpoint:
             await _count(app, limit, caller, request)
         given = await read(request) if read else None
         result = await handle(Call(app, caller, campaign_id, given, request))
-        return result if isinstance(result, Response) else encode(result)
+        return result if isinstance(result, Reply | Stream) else encode(result)
 
     return endpoint
 
@@ -74,7 +61,7 @@ def _reader(operation: Operation) -> Reader | None:
     return read_query
 
 
-def _encoder(operation: Operation) -> Callable[[Any], Response[Any]]:
+def _encoder(operation: Operation) -> Callable[[Any], Reply]:
     status, answer = next(iter(operation.answers.items()))
     if answer.body is None:
         return lambda _: no_content(status)

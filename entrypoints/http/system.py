@@ -2,13 +2,11 @@
 
 from typing import Literal
 
-from litestar.response import Response
-
 from domain.model.errors import DomainError
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import public
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.answers import Reply, json_answer
 from entrypoints.http.server.stopping import Stopping
 from entrypoints.http.wire import Wire
 from entrypoints.telemetry.gauges import Gauges
@@ -62,7 +60,7 @@ async def livez(call: Call[None]) -> AliveBody:
         ),
     },
 )
-async def readyz(call: Call[None]) -> Response[bytes]:
+async def readyz(call: Call[None]) -> Reply:
     stopping: Stopping = call.request.app.state.stopping
     if stopping.begun:
         return json_answer(ReadyBody(status="unready", parts={"service": "stopping"}), status=503)
@@ -89,7 +87,7 @@ async def _state_of(part: HealthCheck) -> Part:
     guard=public,
     answers={200: Answer(description="The text format.", media={"text/plain": "http_requests_total 1\n"})},
 )
-async def metrics(call: Call[None]) -> Response[bytes]:
+async def metrics(call: Call[None]) -> Reply:
     measured: Metrics = call.request.app.state.metrics
     gauges: Gauges = call.request.app.state.gauges
-    return Response(measured.exposition(await gauges.metrics()), media_type=MEDIA_TYPE)
+    return Reply(200, measured.exposition(await gauges.metrics()), MEDIA_TYPE)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import structlog
-from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.codes.files.layout import FileOptions
@@ -24,7 +23,7 @@ from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.headers import header
 from entrypoints.http.request.scopes import Scope
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.answers import Reply, json_answer
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, PageLimit, Wire
 
 log = structlog.get_logger()
@@ -52,7 +51,7 @@ log = structlog.get_logger()
         ),
     },
 )
-async def import_codes(call: Call[ImportRequest]) -> ImportBody | Response[bytes]:
+async def import_codes(call: Call[ImportRequest]) -> ImportBody | Reply:
     app, options = call.app, call.given.options()
     command = ImportCodesCommand(
         campaign_id=call.campaign_id, key=call.given.key, by=call.caller.user_id, options=options

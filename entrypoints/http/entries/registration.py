@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from litestar.response import Response
 from msgspec import Meta
 
 from domain.model.ids import CampaignId, UserId
@@ -22,7 +21,7 @@ from entrypoints.http.request.decoding import AnyRequest, user_of
 from entrypoints.http.request.guards import fan, oneself
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.request.token_verifier import Caller
-from entrypoints.http.response.answers import json_answer
+from entrypoints.http.response.answers import Reply, json_answer
 from entrypoints.http.response.problems import FieldProblem, forbidden, invalid
 from entrypoints.http.wire import NAME_TEXT, UserIdText, Wire
 
@@ -117,7 +116,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
         201: Answer(body=EntryBody, description="Registered.", example=EXAMPLE),
     },
 )
-async def register(call: Call[RegisterRequest]) -> Response[bytes]:
+async def register(call: Call[RegisterRequest]) -> Reply:
     user_id = _named(call.caller, call.given.user_id)
     registered = await call.app.registrations.register(call.given.command(call.campaign_id, user_id, call.request))
     body = EntryBody.of(registered.entry, call.app.phones.tokens)

@@ -59,7 +59,7 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         scope["path"] = path_of(scope)
-        route = self._routes.of(scope["path"])
+        route = self._routes.find(scope)
         exchange = _Exchange(scope, receive, send, access_log=self._access_log, route=route, tracer=self.tracer)
         await exchange.run(self._app)
 
