@@ -1,19 +1,19 @@
-"""Buckets of tokens in MongoDB: a document a bucket, changed in one step."""
+"""Buckets of tokens in MongoDB: a document a bucket, changed in one step that has a condition."""
 
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-import pymongo
-import pymongo.errors
 from beanie import Document
-from pymongo import IndexModel, WriteConcern
+from pymongo import IndexModel, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
-from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.lookups import Lookups
 from adapters.mongo.stored_documents import STORED, UP
+from adapters.mongo.writes import Writes
 from ports.system import RateLimit
 
 UNSAFE: Final = WriteConcern(w=1, j=False)
@@ -28,8 +28,8 @@ class RateLimitDocument(Document):
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
     full_at: datetime
     """When the bucket will have all its tokens again."""
-    granted: bool
-    """Did the last request get a token?"""
+    granted: bool = True
+    """Version 0.1 wrote it."""
 
     class Settings:
         name = "rateLimits"
@@ -40,34 +40,37 @@ class RateLimitDocument(Document):
 
 
 class MongoRateLimits:
+    """Takes that wait at the same time share one bulk write; each is an update of its own, with a condition."""
+
     def __init__(self, buckets: AsyncCollection[Raw]) -> None:
-        self._buckets = buckets.with_options(write_concern=UNSAFE)
+        unsafe = buckets.with_options(write_concern=UNSAFE)
+        self._writes = Writes(unsafe)
+        self._lookups = Lookups(unsafe, {"fullAt": 1})
 
     @translated
     async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
-        latest = now + limit.fill_time - limit.interval
-        bucket = await until_stored(lambda: self._attempt(_digest(subject), _taken(limit, now, latest)))
-        return None if bucket["granted"] else bucket["fullAt"] - latest
+        id, latest = _digest(subject), now + limit.fill_time - limit.interval
+        write = _taken(id, limit, now, latest)
 
-    async def _attempt(self, id: str, update: list[Raw]) -> Raw | Lost:
-        try:
-            bucket = await self._buckets.find_one_and_update(
-                {"_id": id}, update, upsert=True, return_document=pymongo.ReturnDocument.AFTER, maxTimeMS=READ_MS
-            )
-        except pymongo.errors.DuplicateKeyError:  # Another caller made the bucket in the same moment.
-            return LOST
-        assert bucket is not None, "it is made if it is not there"
-        return bucket
+        async def attempt() -> timedelta | Lost | None:
+            if not await self._writes.refused_by(write):
+                return None
+            bucket = await self._lookups.get(id)
+            empty = bucket is not None and bucket["fullAt"] > latest
+            return bucket["fullAt"] - latest if bucket and empty else LOST
+
+        return await until_stored(attempt)
 
 
-def _taken(limit: RateLimit, now: datetime, latest: datetime) -> list[Raw]:
-    """A bucket that is full after ``latest`` has no token: it stays as it is."""
-    added: Any = {"$add": ["$fullAt", limit.interval // timedelta(milliseconds=1)]}
-    return [
-        {"$set": {"fullAt": {"$max": ["$fullAt", now]}}},
-        {"$set": {"granted": {"$lte": ["$fullAt", latest]}}},
-        {"$set": {"fullAt": {"$cond": ["$granted", added, "$fullAt"]}}},
-    ]
+def _taken(id: str, limit: RateLimit, now: datetime, latest: datetime) -> UpdateOne:
+    """A bucket that is full after ``latest`` has no token: it is not found, and its key is taken.
+
+    The key is taken, too, when another caller makes the bucket in the same moment.
+    """
+    full_at: Any = {"$add": [{"$max": ["$fullAt", now]}, limit.interval // timedelta(milliseconds=1)]}
+    return UpdateOne(
+        {"_id": id, "fullAt": {"$not": {"$gt": latest}}}, [{"$set": {"fullAt": full_at}}], upsert=True
+    )
 
 
 def _digest(subject: str) -> str:
