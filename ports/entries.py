@@ -6,8 +6,8 @@ answer.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
+from enum import Enum, StrEnum
+from typing import Final, Protocol
 
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
@@ -32,14 +32,29 @@ class NotChanged(StrEnum):
     """It was withdrawn after ``change`` had seen it."""
 
 
+class NotRead(Enum):
+    """The caller has not read the entry."""
+
+    NOT_READ = "not read"
+
+
+NOT_READ: Final = NotRead.NOT_READ
+Known = Entry | None | NotRead
+
+
 class EntryStore(Protocol):
     """The entries of all campaigns: operations that change entries. An entry that was withdrawn is none."""
 
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None: ...
 
-    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+    async def change(
+        self, campaign_id: CampaignId, user_id: UserId, change: EntryChange, *, read: Known = NOT_READ
+    ) -> Entry:
         """Store the entry that ``change`` returns. An entry without a change is not written. The revision of a new
         entry goes on from an earlier one that was withdrawn.
+
+        ``read``: the entry as the caller has read it, None if there was none. It saves the store a read, and
+        changes nothing else: what is decided on an entry that has changed meanwhile is decided anew.
 
         A number is confirmed for at most one entry of a campaign, under any race (entry-service REQ-002). Raises
         PhoneUnavailable when another entry has confirmed it.

@@ -22,7 +22,7 @@ from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord, ScoreRefusal, latest_by_fan, summarize
 from domain.model.registrations.withdrawal import Withdrawn
-from ports.entries import EntryChange, NotChanged
+from ports.entries import NOT_READ, EntryChange, Known, NotChanged
 from ports.system import CurrentRequest, no_request
 
 Outboxes = dict[tuple[CampaignId, UserId], list[StoredMessage]]
@@ -97,7 +97,9 @@ class MemoryEntryStore:
         entry = self.all_of(campaign_id).get(user_id)
         return _copy(entry) if entry else None
 
-    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+    async def change(
+        self, campaign_id: CampaignId, user_id: UserId, change: EntryChange, *, read: Known = NOT_READ
+    ) -> Entry:
         before = await self.get(campaign_id, user_id)
         return self._campaigns[campaign_id].put(before, change(before))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Final, Literal, TypeVar
@@ -12,9 +13,16 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.driver import Raw
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Writes
+from domain.model.errors import DomainError
 
 T = TypeVar("T")
 
+Decide = Callable[[Raw | None], tuple[T, Raw | None]]
+
+REMEMBERED: Final = 500
+"""Documents of a kind that a process remembers as it wrote them."""
+REMEMBERED_SECONDS: Final = 5.0
+"""As long as a request takes: what is erased elsewhere must not come back from here."""
 PAUSE_SECONDS: Final = 0.01
 """The longest pause after a lost race. It is random, so that the losers do not meet again."""
 
@@ -44,15 +52,23 @@ class VersionedDocuments:
     def __init__(self, collection: AsyncCollection[Raw]) -> None:
         self._lookups = Lookups(collection, {})
         self._writes = Writes(collection)
+        self._written: dict[str, tuple[float, Raw]] = {}
+        """The documents written last, as they were written, and when. A request often changes one twice."""
 
     async def get(self, id: str) -> Raw | None:
         return await self._lookups.get(id)
 
-    async def change(self, id: str, decide: Callable[[Raw | None], tuple[T, Raw | None]]) -> T:
+    async def change(self, id: str, decide: Decide[T], *, probably_new: bool = False) -> T:
         """``decide`` returns an answer and the update, None to leave the document as it is.
 
         It runs again on the newer document when another change was faster. A document that is not there is made.
+        ``probably_new``: the document is seldom there. Then one write makes it, without a read before.
         """
+        expected = self._remembered(id)
+        if expected is not None or probably_new:
+            answer = await self._guessed(id, expected, decide)
+            if answer is not LOST:
+                return answer
 
         async def attempt() -> T | Lost:
             stored = await self.get(id)
@@ -61,7 +77,25 @@ class VersionedDocuments:
 
         return await until_stored(attempt)
 
+    def _remembered(self, id: str) -> Raw | None:
+        at, document = self._written.pop(id, (0.0, None))
+        return document if time.monotonic() - at < REMEMBERED_SECONDS else None
+
+    async def _guessed(self, id: str, expected: Raw | None, decide: Decide[T]) -> T | Lost:
+        """Make the change if the document is what this process expects. Only a write proves it: a refusal, or an
+        answer without a write, is decided anew on the document as it is."""
+        try:
+            answer, update = decide(expected)
+        except DomainError:
+            return LOST
+        return answer if update is not None and await self._replaced(id, expected, update) else LOST
+
     async def _replaced(self, id: str, stored: Raw | None, update: Raw) -> bool:
         version = stored["version"] if stored else 0
         write = UpdateOne({"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True)
-        return not await self._writes.refused_by(write)
+        if await self._writes.refused_by(write):
+            return False
+        if len(self._written) >= REMEMBERED:
+            del self._written[next(iter(self._written))]
+        self._written[id] = time.monotonic(), (stored or {}) | update["$set"] | {"version": version + 1}
+        return True

@@ -29,7 +29,7 @@ from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of, key, with_campaign_keys
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Write, Writes
-from domain.model.errors import Unavailable
+from domain.model.errors import DomainError, Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.confirmation import MAX_ATTEMPTS, Challenge
@@ -38,7 +38,7 @@ from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.withdrawal import Withdrawn
-from ports.entries import EntryChange, NotChanged
+from ports.entries import NOT_READ, EntryChange, Known, NotChanged, NotRead
 from ports.system import CurrentRequest
 
 
@@ -56,9 +56,15 @@ class MongoEntryStore:
         return live_entry(await self._lookups.get(key(campaign_id, user_id)))
 
     @translated
-    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+    async def change(
+        self, campaign_id: CampaignId, user_id: UserId, change: EntryChange, *, read: Known = NOT_READ
+    ) -> Entry:
         """Read, decide, compare-and-set; decided anew for as long as others are faster."""
         request = self._request()
+        if not isinstance(read, NotRead):
+            changed = await self._change_as_read(read, change, request)
+            if changed is not LOST:
+                return changed
 
         async def attempt() -> Entry | Lost:
             document = await self._lookups.get(key(campaign_id, user_id))
@@ -71,6 +77,17 @@ class MongoEntryStore:
             return as_loaded(after) if await self._store(before or withdrawn, after, request) else LOST
 
         return await until_stored(attempt)
+
+    async def _change_as_read(
+        self, before: Entry | None, change: EntryChange, request: RequestContext
+    ) -> Entry | Lost:
+        """Only a write proves that the entry is still as it was read. A refusal proves nothing, nor does an entry
+        without a change."""
+        try:
+            after = change(before)
+        except DomainError:
+            return LOST
+        return as_loaded(after) if after != before and await self._store(before, after, request) else LOST
 
     async def _store(self, before: Entry | Withdrawn | None, after: Entry, request: RequestContext) -> bool:
         """False when another change was faster."""

@@ -29,7 +29,7 @@ class MongoPhoneBook:
                 return free_at, None
             return None, {"$set": {"sent": list(log.record(now).sent)}, "$currentDate": {"touchedAt": True}}
 
-        return await self._sends.change(_digest(phone), decide)
+        return await self._sends.change(_digest(phone), decide, probably_new=True)
 
     @translated
     async def record(self, campaign_id: CampaignId, phone: PhoneNumber) -> PhoneRecord:

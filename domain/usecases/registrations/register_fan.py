@@ -109,7 +109,7 @@ class RegisterFan:
             prepared=self._prepared(command, phone, permit),
             now=now,
         )
-        return await self._store(revision)
+        return await self._store(revision, before)
 
     def _confirmed_at_once(self, campaign: Campaign, fan: Fan, phone: PhoneNumber) -> bool:
         """Does the campaign need no confirmation, or has the account verified the same number?"""
@@ -151,7 +151,7 @@ class RegisterFan:
         )
         return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.configured)
 
-    async def _store(self, revision: Revision) -> Registered:
+    async def _store(self, revision: Revision, read: Entry | None) -> Registered:
         created = False
 
         def change(before: Entry | None) -> Entry:
@@ -161,7 +161,8 @@ class RegisterFan:
                 raise EntryWithdrawn
             return revision.apply(before)
 
-        entry = await self.entries.change(revision.command.campaign_id, revision.command.user_id, change)
+        command = revision.command
+        entry = await self.entries.change(command.campaign_id, command.user_id, change, read=read)
         if revision.prepared is not None and revision.prepared.is_of(entry):
             entry = await self.send_code.send_first(entry, revision.prepared)
         return Registered(entry=entry, created=created)

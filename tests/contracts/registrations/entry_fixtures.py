@@ -24,6 +24,18 @@ async def entry_ports(request: pytest.FixtureRequest) -> AsyncIterator[EntryPort
             yield await in_mongo(url, stack)
 
 
+@pytest.fixture(params=["memory", "mongo"])
+async def entry_peers(request: pytest.FixtureRequest) -> AsyncIterator[tuple[EntryPorts, EntryPorts]]:
+    """Two that share what they keep, as two processes would."""
+    async with AsyncExitStack() as stack:
+        if request.param == "memory":
+            alone = in_memory()
+            yield alone, alone
+        else:
+            url: str = request.getfixturevalue("database_url")
+            yield await in_mongo(url, stack), await in_mongo(url, stack)
+
+
 @pytest.fixture
 async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
     async with AsyncExitStack() as stack:

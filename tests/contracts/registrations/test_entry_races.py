@@ -136,3 +136,60 @@ async def test_no_change_takes_an_attempt_back(entry_ports: EntryPorts) -> None:
 
     assert len([one for one in attempts if one is not None]) == MAX_ATTEMPTS
     assert await entry_ports.entries.count_attempt(TOUR, fan(1), challenge.id, WRONG) is None
+
+
+async def test_an_entry_that_changed_since_it_was_read_is_decided_anew(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(1), phone(1)))
+    read = await entry_ports.entries.get(TOUR, fan(1))
+    await entry_ports.entries.change(TOUR, fan(1), existing(noted("first", "x")))
+
+    changed = await entry_ports.entries.change(TOUR, fan(1), existing(noted("second", "x")), read=read)
+
+    assert set(changed.details.attributes) == {"first", "second"}
+    assert changed.revision == 3
+    assert changed == await entry_ports.entries.get(TOUR, fan(1))
+    assert [message.revision for message in await waiting(entry_ports)] == [1, 2, 3]
+
+
+async def test_an_entry_as_it_was_read_is_changed(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(1), phone(1)))
+    read = await entry_ports.entries.get(TOUR, fan(1))
+
+    changed = await entry_ports.entries.change(TOUR, fan(1), existing(noted("only", "x")), read=read)
+
+    assert changed == await entry_ports.entries.get(TOUR, fan(1))
+    assert changed.revision == 2
+
+
+async def test_an_outdated_entry_decides_nothing(entry_ports: EntryPorts) -> None:
+    """Neither a refusal, nor that there is nothing to change."""
+    await store(entry_ports, registered(fan(1), phone(1)))
+    read = await entry_ports.entries.get(TOUR, fan(1))
+    await entry_ports.entries.change(TOUR, fan(1), existing(noted("first", "x")))
+
+    def second_if_first(entry: Entry) -> Entry:
+        if "first" not in entry.details.attributes:
+            raise PhoneUnavailable
+        return noted("second", "x")(entry)
+
+    def third_if_second(entry: Entry) -> Entry:
+        return noted("third", "x")(entry) if "second" in entry.details.attributes else entry
+
+    await entry_ports.entries.change(TOUR, fan(1), existing(second_if_first), read=read)
+    changed = await entry_ports.entries.change(TOUR, fan(1), existing(third_if_second), read=read)
+
+    assert set(changed.details.attributes) == {"first", "second", "third"}
+
+
+async def test_an_entry_that_was_made_since_it_was_missed_is_decided_anew(entry_ports: EntryPorts) -> None:
+    def register_or_revise(entry: Entry | None) -> Entry:
+        return registered(fan(1), phone(1)) if entry is None else noted("again", "x")(entry)
+
+    await asyncio.gather(
+        *(entry_ports.entries.change(TOUR, fan(1), register_or_revise, read=None) for _ in range(10))
+    )
+
+    entry = await entry_ports.entries.get(TOUR, fan(1))
+    assert entry is not None
+    about = [message.about for message in await waiting(entry_ports)]
+    assert about == [EntryEvent.CREATED] + [EntryEvent.UPDATED] * (entry.revision - 1)

@@ -1,6 +1,7 @@
 """What every FanBudgets promises."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -61,3 +62,46 @@ async def test_forty_changes_at_once_are_made_one_after_the_other(entry_ports: E
 
     assert sum(taken) == 5
     assert len((await entry_ports.budgets.usage(fan(1))).numbers) == 5
+
+
+async def test_two_processes_see_what_the_other_has_counted(entry_peers: tuple[EntryPorts, EntryPorts]) -> None:
+    """Also where a process has just written the usage itself: what it remembers may be outdated."""
+    first, second = entry_peers
+
+    for of in range(5):
+        budgets = (first if of % 2 else second).budgets
+        await budgets.change(fan(1), lambda usage, of=of: usage.use(TOUR, number(of), LIMITS, NOW))  # type: ignore[misc]
+    for peer in entry_peers:
+        with pytest.raises(BudgetUsedUp):
+            await peer.budgets.change(fan(1), lambda usage: usage.use(TOUR, number(5), LIMITS, NOW))
+
+    used = await first.budgets.usage(fan(1))
+    assert [use.number for use in used.numbers] == [number(of) for of in range(5)]
+
+
+async def test_a_refusal_is_of_what_is_stored_now(entry_peers: tuple[EntryPorts, EntryPorts]) -> None:
+    """The first process has just seen five failures; the second has taken them back since."""
+    first, second = entry_peers
+    for _ in range(5):
+        await first.budgets.change(fan(1), lambda usage: usage.exhaust(NOW))
+    await second.budgets.change(fan(1), lambda usage: replace(usage, exhausted=()))
+
+    await first.budgets.change(fan(1), lambda usage: usage.exhaust(NOW))
+
+    assert (await second.budgets.usage(fan(1))).exhausted == (NOW,)
+
+
+async def test_forty_changes_in_two_processes_pass_no_limit(entry_peers: tuple[EntryPorts, EntryPorts]) -> None:
+    async def tried(of: int) -> bool:
+        now = NOW + timedelta(milliseconds=of)
+        try:
+            await entry_peers[of % 2].budgets.change(
+                fan(1), lambda usage: usage.use(TOUR, number(of), LIMITS, now)
+            )
+        except BudgetUsedUp:
+            return False
+        return True
+
+    taken = await asyncio.gather(*(tried(of) for of in range(40)))
+
+    assert sum(taken) == 5

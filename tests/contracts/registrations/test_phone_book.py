@@ -51,6 +51,17 @@ async def test_twenty_at_once_get_exactly_the_limit(entry_ports: EntryPorts) -> 
     assert sorted(taken, key=str) == sorted([None] * 5 + [now + HOUR] * 15, key=str)
 
 
+async def test_twenty_at_once_in_two_processes_get_exactly_the_limit(
+    entry_peers: tuple[EntryPorts, EntryPorts],
+) -> None:
+    books = [entry_peers[one % 2].phone_book for one in range(20)]
+
+    taken = await asyncio.gather(*(book.take_send(phone(1), LIMITS, NOW) for book in books))
+
+    assert taken.count(None) == 5
+    assert [await peer.phone_book.take_send(phone(1), LIMITS, NOW) for peer in entry_peers] == [NOW + HOUR] * 2
+
+
 async def test_at_first_no_fan_has_failed_on_a_number(entry_ports: EntryPorts) -> None:
     assert await entry_ports.phone_book.record(TOUR, phone(1)) == PhoneRecord()
 

@@ -311,3 +311,34 @@ async def test_a_fan_whose_id_looks_like_an_expression_withdraws(entry_ports: En
     assert await entry_ports.withdrawals.withdraw(TOUR, odd, LATER)
 
     assert [json.loads(one.data or "")["userId"] for one in await waiting(entry_ports)] == ["$userId"] * 2
+
+
+async def test_an_entry_that_was_read_before_it_was_withdrawn_is_none(entry_ports: EntryPorts) -> None:
+    await store(entry_ports, registered(fan(1), phone(1)))
+    read = await entry_ports.entries.get(TOUR, fan(1))
+    await withdraw(entry_ports)
+    seen: list[Entry | None] = []
+
+    def note(entry: Entry | None) -> Entry:
+        seen.append(entry)
+        if entry is None:
+            raise EntryWithdrawn
+        return noted("again", "x")(entry)
+
+    with pytest.raises(EntryWithdrawn):
+        await entry_ports.entries.change(TOUR, fan(1), note, read=read)
+
+    assert seen[-1] is None
+    assert await entry_ports.entries.get(TOUR, fan(1)) is None
+
+
+async def test_a_fan_who_has_withdrawn_and_is_not_read_again_goes_on_from_the_revision(
+    entry_ports: EntryPorts,
+) -> None:
+    await store(entry_ports, registered(fan(1), phone(1)))
+    await withdraw(entry_ports)
+
+    again = await entry_ports.entries.change(TOUR, fan(1), becoming(registered(fan(1), phone(1))), read=None)
+
+    assert again.revision > 1
+    assert again == await entry_ports.entries.get(TOUR, fan(1))

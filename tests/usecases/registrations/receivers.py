@@ -13,7 +13,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry, Fraud
 from domain.model.registrations.phones import PhoneNumber, PhoneRecord
-from ports.entries import EntryChange, NotChanged
+from ports.entries import NOT_READ, EntryChange, Known, NotChanged
 from ports.neighbours import Receipt, RegistrationAttempt
 from tests.support.neighbours import MemoryFraudDetection
 
@@ -72,9 +72,11 @@ class BusyEntryStore(MemoryEntryStore):
         self.before_changing = Meanwhile()
         self.before_changing_many, self.after_finding_owner = Meanwhile(), Meanwhile()
 
-    async def change(self, campaign_id: CampaignId, user_id: UserId, change: EntryChange) -> Entry:
+    async def change(
+        self, campaign_id: CampaignId, user_id: UserId, change: EntryChange, *, read: Known = NOT_READ
+    ) -> Entry:
         await self.before_changing()
-        return await super().change(campaign_id, user_id, change)
+        return await super().change(campaign_id, user_id, change, read=read)
 
     async def count_attempt(
         self, campaign_id: CampaignId, user_id: UserId, challenge_id: str, code_hash: bytes
