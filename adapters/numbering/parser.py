@@ -32,6 +32,11 @@ class LibPhoneNumbers:
     Landlines are accepted: many of them take messages, and in many countries they look like mobile numbers.
     """
 
+    def __init__(self) -> None:
+        # Python's own cache has 512 patterns. The plans of all regions have more, so numbers of many regions would
+        # compile patterns again and again: 410 µs for a number instead of 60.
+        phonenumbers.enable_pattern_cache()
+
     def parse(self, text: str, region: str | None) -> PhoneNumber:
         """A leading ``00`` means ``+`` in all regions, because fans everywhere write it.
 
