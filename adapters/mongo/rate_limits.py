@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from beanie import Document
 from pymongo import IndexModel, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.read_concern import ReadConcern
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import Raw
@@ -18,6 +19,8 @@ from ports.system import RateLimit
 
 UNSAFE: Final = WriteConcern(w=1, j=False)
 """A lost bucket does no harm, so no caller waits for the journal and the other servers."""
+LATEST: Final = ReadConcern("local")
+"""Reads what such a write has just written."""
 
 
 class RateLimitDocument(Document):
@@ -43,7 +46,7 @@ class MongoRateLimits:
     """Takes that wait at the same time share one bulk write; each is an update of its own, with a condition."""
 
     def __init__(self, buckets: AsyncCollection[Raw]) -> None:
-        unsafe = buckets.with_options(write_concern=UNSAFE)
+        unsafe = buckets.with_options(write_concern=UNSAFE, read_concern=LATEST)
         self._writes = Writes(unsafe)
         self._lookups = Lookups(unsafe, {"fullAt": 1})
 
