@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STORE ?= memory
-# Lints the OpenAPI document; without it that one test is skipped, and fails where CI is set.
+# Lints the OpenAPI document, and plays a second Kinesis; without it those tests are skipped, and fail where CI is set.
 NODE := $(if $(shell command -v npm),node_modules/.installed)
 
 .DEFAULT_GOAL := help

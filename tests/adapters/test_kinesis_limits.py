@@ -34,7 +34,8 @@ async def stream(failing_kinesis: AwsProxy, name: str) -> AsyncIterator[KinesisS
 
 
 MANY = [event(fan, number) for number in range(2) for fan in range(250)]
-LARGE = [event(fan, number, text="x" * 20_000) for number in range(2) for fan in range(12)]
+LARGE = [event(fan, number, text="x" * size) for number, size in enumerate((20_000, 100)) for fan in range(20)]
+"""A shard that has no room for the first of a key has room for the second: it must not overtake."""
 
 
 @pytest.mark.parametrize("events", [MANY, LARGE], ids=["too many records", "too many bytes"])
