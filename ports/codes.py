@@ -69,8 +69,8 @@ class CodePool(Protocol):
 class CodeCatalogue(Protocol):
     """The codes of all campaigns: read-only queries."""
 
-    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
-        """Up to ``limit`` campaigns that have codes."""
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        """Up to ``limit`` campaigns that have codes, in the order of their ids, behind ``after``."""
         ...
 
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:

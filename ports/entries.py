@@ -118,6 +118,10 @@ class EntryQueries(Protocol):
         """All registrations by status, and by market and rank; and how many were withdrawn."""
         ...
 
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        """Up to ``limit`` campaigns that have registrations, in the order of their ids, behind ``after``."""
+        ...
+
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
         """Does an entry have ``market`` in its preferences, or did one before a transfer (``remember_moved``)?"""
         ...

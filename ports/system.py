@@ -1,7 +1,7 @@
 """The system around the use cases: time, health, rate limits, leases, and the request that is being served."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,10 @@ class HealthCheck(Protocol):
 class StoreHealth(HealthCheck, Protocol):
     def away(self) -> bool:
         """True while the store is known not to answer. Asks nothing, so a request can be refused at once."""
+        ...
+
+    async def lacking(self) -> Sequence[str]:
+        """The indexes that are missing or differ, ``collection.name`` each. Raises Unavailable."""
         ...
 
 
@@ -67,6 +71,10 @@ worker changed the shares first."""
 
 
 class Leases(Protocol):
+    async def current(self) -> tuple[Shares, datetime]:
+        """The shares as they are, and the store's time. Raises Unavailable."""
+        ...
+
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
         """Store what ``change`` makes of the shares, in one atomic step. Returns the new shares, and the time.
 

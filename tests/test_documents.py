@@ -82,7 +82,7 @@ def test_the_readme_lists_every_operation_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?`(?: `.+?`)*) \|", section("README.md", "### All operations"), re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
     there = {
-        f"{operation.method} {operation.path}" if operation.of_campaign else operation.path
+        operation.path if operation.public else f"{operation.method} {operation.path}"
         for operation in OPERATIONS
         if not operation.path.startswith("/docs/")  # The files of the documentation page.
     }

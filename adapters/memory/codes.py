@@ -194,8 +194,8 @@ class MemoryCodeStore:
             swept += campaign.sweep(now, limit - swept)
         return swept
 
-    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
-        return [id for id in self._campaigns if self._codes(id)][:limit]
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        return sorted(id for id in self._campaigns if self._codes(id) and id > (after or ""))[:limit]
 
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:
         counts: dict[CodeType, dict[str, int]] = {}

@@ -1,7 +1,7 @@
 """Registrations in this process's memory: for tests, for the demo, for trying things out. Gone when it ends."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -180,6 +180,9 @@ class MemoryEntryStore:
                     refused[user_id] = ScoreRefusal.MESSAGES_WAITING
         uploads.update(dict.fromkeys(one_each.keys() - refused.keys(), upload))
         return summarize(records, upserted, refused, seen)
+
+    def campaigns(self) -> Iterator[CampaignId]:
+        return (id for id, campaign in self._campaigns.items() if campaign.entries)
 
     def all_of(self, campaign_id: CampaignId) -> Mapping[UserId, Entry]:
         """All entries of the campaign. Reading an unknown campaign does not make one."""

@@ -55,6 +55,9 @@ class MemoryEntryQueries:
             withdrawn=self._store.withdrawn(campaign_id),
         )
 
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        return sorted(id for id in self._store.campaigns() if id > (after or ""))[:limit]
+
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
         if (campaign_id, market) in self._store.moved:
             return True

@@ -1,5 +1,7 @@
 """A store in this process's memory: for development, tests and demonstrations."""
 
+from collections.abc import Sequence
+
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.codes import MemoryCodeStore
@@ -34,6 +36,9 @@ class MemoryStore:
 
     def away(self) -> bool:
         return False
+
+    async def lacking(self) -> Sequence[str]:
+        return []
 
     async def ping(self) -> None:
         return None

@@ -72,6 +72,12 @@ class Indexes:
         if reason:
             raise Unavailable("store", reason=reason)
 
+    async def lacking(self) -> list[str]:
+        """Declared indexes that are missing or differ, ``collection.name`` each."""
+        found = await self._comparison()
+        wrong = [*found.missing, *(difference.declared for difference in found.differing)]
+        return sorted(f"{index.collection}.{index.name}" for index in wrong)
+
     async def migrate(self) -> Migration:
         """Build what is missing. Nothing is dropped: without a unique index, the rule behind it does not hold."""
         found = await self._comparison()

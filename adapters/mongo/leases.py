@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import pymongo.errors
@@ -47,14 +47,17 @@ class MongoLeases:
         self._leases = leases
 
     @translated
+    async def current(self) -> tuple[Shares, datetime]:
+        found = await self._read()
+        return (_to_shares(found["shares"]), found["now"]) if found else (Shares(), datetime.now(UTC))
+
+    @translated
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
         """The time is read before the write that rests on it: a lease is rather too short than too long."""
         return await until_stored(lambda: self._attempt(change))
 
     async def _attempt(self, change: SharesChange) -> tuple[Shares, datetime] | Lost:
-        document = await self._leases.find_one(
-            {"_id": RELAY}, {"version": 1, "shares": 1, "now": "$$NOW"}, max_time_ms=READ_MS
-        )
+        document = await self._read()
         if document is None:
             await self._begin()
             return LOST
@@ -62,6 +65,10 @@ class MongoLeases:
         stored = {"version": document["version"] + 1, "shares": _from_shares(after)}
         result = await self._leases.update_one({"_id": RELAY, "version": document["version"]}, {"$set": stored})
         return (after, document["now"]) if result.matched_count else LOST
+
+    async def _read(self) -> Raw | None:
+        wanted = {"version": 1, "shares": 1, "now": "$$NOW"}
+        return await self._leases.find_one({"_id": RELAY}, wanted, max_time_ms=READ_MS)
 
     async def _begin(self) -> None:
         with suppress(pymongo.errors.DuplicateKeyError):  # Another worker was faster.

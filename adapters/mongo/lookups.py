@@ -1,4 +1,5 @@
-"""Reading documents by their key; calls that wait at the same time share one query."""
+"""Reading documents by their key, where calls that wait at the same time share one query; and the campaigns of a
+collection."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,6 +8,17 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.batching import Batcher
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.keys import with_keys
+from adapters.mongo.scatter import CAMPAIGNS
+from domain.model.ids import CampaignId
+
+
+async def campaigns_in(
+    collection: AsyncCollection[Raw], limit: int, after: CampaignId | None
+) -> Sequence[CampaignId]:
+    """Reads one index key for each campaign, however many documents it has."""
+    behind = {"campaignId": {"$gt": after or ""}}
+    found = await collection.distinct("campaignId", behind, maxTimeMS=READ_MS, comment=CAMPAIGNS)
+    return [CampaignId(id) for id in sorted(found)[:limit]]
 
 
 class Lookups:

@@ -11,7 +11,7 @@ from typing import Final
 RELAY_DUE: Final = "fangate: messages that are due"
 RELAY_STANDING: Final = "fangate: messages that wait"
 SWEEP: Final = "fangate: campaigns with reserved codes"
-CAMPAIGNS: Final = "fangate: campaigns with codes"
+CAMPAIGNS: Final = "fangate: campaigns"
 ADOPTED_MESSAGES: Final = "fangate: messages without a partition"
 PHONE_KEYS: Final = "fangate: phones and their keys"
 PHONE_DOUBLES: Final = "fangate: phone keys of two fans"

@@ -1,6 +1,6 @@
 """Opening a MongoDB database: the connection, its promises, its indexes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -87,6 +87,10 @@ class MongoStore:
 
     def away(self) -> bool:
         return self.reach.away()
+
+    @translated
+    async def lacking(self) -> Sequence[str]:
+        return await self.indexes.lacking()
 
     @translated
     async def ping(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain.model.messaging.messages import StoredMessage, impersonal_data, instant
-from domain.model.registrations.entry import EntryEvent
+from domain.model.registrations.entry import BackgroundTask, EntryEvent
 
 SPEC_VERSION: Final = "1.0"
 SOURCE: Final = "/fangate"
@@ -31,6 +31,11 @@ class OutgoingEvent:
     """The request that made the change. For our own logs; it is not published."""
 
 
+def type_of(about: EntryEvent | BackgroundTask) -> str:
+    """The type of an event. A background task is not published, and keeps its plain name."""
+    return f"{TYPE_PREFIX}{about.value}" if isinstance(about, EntryEvent) else about.value
+
+
 def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
     """The CloudEvent of a stored message, as docs/asyncapi.json describes it. ``personal``: with the fan's phone,
     mail address, name and attributes."""
@@ -40,7 +45,7 @@ def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
         "specversion": SPEC_VERSION,
         "id": message.id,
         "source": SOURCE,
-        "type": f"{TYPE_PREFIX}{message.about.value}",
+        "type": type_of(message.about),
         "subject": f"{message.campaign_id}/{message.user_id}",
         "time": instant(message.at),
         "datacontenttype": "application/json",

@@ -45,7 +45,7 @@ def assemble(
         codes=build_codes(settings, stores, objects, clock),
         registrations=build_registrations(stores, neighbours, phones, objects, clock),
         phones=phones,
-        messaging=build_messaging(stores, neighbours, clock, personal=settings.event_personal == "full"),
+        messaging=build_messaging(settings, stores, neighbours, clock),
         upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
         limit_calls=_limit_calls(settings, stores, clock),
         clock=clock,

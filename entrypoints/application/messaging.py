@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from domain.usecases.messaging.list_parked import ListParked
 from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
+from domain.usecases.messaging.read_operations import ReadOperations
 from domain.usecases.messaging.relay_events import RelayEvents
 from domain.usecases.messaging.retry_parked import RetryParked
 from domain.usecases.messaging.retry_scores import RetryScores
 from domain.usecases.messaging.send_receipts import SendReceipts
 from entrypoints.application.needs import Neighbours
+from entrypoints.config.settings import Settings
 from ports.messaging import CountedQueue, Outbox
 from ports.stores import Stores
 from ports.system import Clock, Leases
@@ -22,13 +24,13 @@ class Messaging:
     send_receipts: SendReceipts
     list_parked: ListParked
     retry_parked: RetryParked
+    read_operations: ReadOperations
     outbox: Outbox
     leases: Leases
     queue: CountedQueue
 
 
-def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock, *, personal: bool = True) -> Messaging:
-    """``personal``: events say who the fan is."""
+def build_messaging(settings: Settings, stores: Stores, neighbours: Neighbours, clock: Clock) -> Messaging:
     outbox, entries = stores.outbox, stores.entries
     return Messaging(
         relay_events=RelayEvents(
@@ -36,7 +38,7 @@ def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock, *, per
             stream=neighbours.stream,
             live_updates=neighbours.live_updates,
             clock=clock,
-            personal=personal,
+            personal=settings.event_personal == "full",
         ),
         queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
         retry_scores=RetryScores(fanscore=neighbours.fanscore, entries=entries, clock=clock),
@@ -45,6 +47,14 @@ def build_messaging(stores: Stores, neighbours: Neighbours, clock: Clock, *, per
         ),
         list_parked=ListParked(outbox=outbox),
         retry_parked=RetryParked(outbox=outbox),
+        read_operations=ReadOperations(
+            outbox=outbox,
+            queue=neighbours.queue,
+            leases=stores.leases,
+            store=stores,
+            clock=clock,
+            lease=settings.relay_lease,
+        ),
         outbox=outbox,
         leases=stores.leases,
         queue=neighbours.queue,

@@ -6,6 +6,7 @@ from domain.usecases.registrations.check_markets import CheckMarkets
 from domain.usecases.registrations.count_eligible import CountEligible
 from domain.usecases.registrations.count_entries import CountEntries
 from domain.usecases.registrations.export_eligible import ExportEligible
+from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
 from domain.usecases.registrations.read_scores import ReadScores
@@ -26,6 +27,7 @@ class Registrations:
     register: RegisterFan
     read: ReadEntry
     count: CountEntries
+    list_campaigns: ListCampaigns
     read_scores: ReadScores
     score: ScoreEntries
     select: SelectEntries
@@ -46,6 +48,9 @@ def build_registrations(
         register=_register(stores, neighbours, phones, clock),
         read=ReadEntry(entries=entries),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        list_campaigns=ListCampaigns(
+            campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock
+        ),
         read_scores=ReadScores(objects=objects),
         score=ScoreEntries(scores=stores.scores, clock=clock),
         select=SelectEntries(entries=entries, clock=clock),

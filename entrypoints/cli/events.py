@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 import click
 import msgspec
 
-from domain.model.cloud_events import TYPE_PREFIX
+from domain.model.cloud_events import type_of
 from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
 from domain.model.messaging.messages import instant
 from domain.model.messaging.relaying import Parked
-from domain.model.registrations.entry import EntryEvent
 from entrypoints.bootstrap import application
 from entrypoints.config.settings import ConfigurationError, Settings, read_settings
 from entrypoints.telemetry.logs import configure_command_logs
@@ -62,10 +61,9 @@ def _settings() -> Settings:
 
 def _shown(parked: Parked) -> dict[str, object]:
     message = parked.message
-    prefix = TYPE_PREFIX if isinstance(message.about, EntryEvent) else ""
     return {
         "id": message.id,
-        "type": f"{prefix}{message.about.value}",
+        "type": type_of(message.about),
         "subject": f"{message.campaign_id}/{message.user_id}",
         "revision": message.revision,
         "attempts": message.attempts,

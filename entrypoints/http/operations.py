@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from entrypoints.http import pages, system, uploads
+from entrypoints.http import background, campaigns, pages, parked, system, uploads
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.entries import (
     administration,
@@ -46,6 +46,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     counting.count_entries,
     administration.select_entries,
     administration.transfer_entries,
+    campaigns.list_campaigns,
+    parked.list_parked,
+    parked.retry_parked,
+    background.read_operations,
     system.livez,
     system.readyz,
     system.metrics,

@@ -110,6 +110,9 @@ class DeafLeases:
 
     leases: Leases
 
+    async def current(self) -> tuple[Shares, datetime]:
+        return await self.leases.current()
+
     async def change(self, change: SharesChange) -> tuple[Shares, datetime]:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0.2)

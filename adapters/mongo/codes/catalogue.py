@@ -13,7 +13,7 @@ from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of, documents_after, key
-from adapters.mongo.scatter import CAMPAIGNS
+from adapters.mongo.lookups import campaigns_in
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.ids import CampaignId
@@ -27,10 +27,8 @@ class MongoCodeCatalogue:
         self._codes = codes
 
     @translated
-    async def campaigns(self, limit: int) -> Sequence[CampaignId]:
-        """Reads one index key for each campaign, however many codes it has."""
-        found = await self._codes.raw.distinct("campaignId", maxTimeMS=READ_MS, comment=CAMPAIGNS)
-        return [CampaignId(id) for id in found[:limit]]
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        return await campaigns_in(self._codes.raw, limit, after)
 
     @translated
     async def count(self, campaign_id: CampaignId, now: datetime) -> Mapping[CodeType, StatusCounts]:

@@ -13,6 +13,7 @@ from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.mapping import WITHDRAWN, markets_of, pref
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import documents_after, key
+from adapters.mongo.lookups import campaigns_in
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import (
     ByRank,
@@ -87,6 +88,10 @@ class MongoEntryQueries:
             by_market=[_registered(counted, market) for market in distinct],
             withdrawn=counted[WITHDRAWN],
         )
+
+    @translated
+    async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
+        return await campaigns_in(self._entries, limit, after)
 
     @translated
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:

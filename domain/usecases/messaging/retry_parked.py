@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from domain.model.errors import Refusals
 from ports.messaging import Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryParked:
     """Put parked messages back, before the other messages of their entries. A worker then passes them on."""
+
+    raises: ClassVar[Refusals] = ()
 
     outbox: Outbox
 

@@ -27,7 +27,8 @@ _TAGS: Final = {
     "Uploads": "Files of codes and of scores, without an S3 client.",
     "Codes": "Access codes: import, hold, assign, give back, count.",
     "Entries": "Registrations of fans: register, confirm the phone, score, select.",
-    "Operations": "For operators and developers. No token needed.",
+    "Campaigns": "Campaigns at a glance.",
+    "Operations": "For operators and developers.",
 }
 
 

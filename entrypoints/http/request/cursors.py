@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.model.codes.imports import ImportPosition
-from domain.model.ids import ImportId, UserId, is_user_id
+from domain.model.ids import CampaignId, ImportId, UserId, is_campaign_id, is_user_id
 from domain.model.registrations.eligibility import RankingPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
@@ -28,6 +28,14 @@ def position_of(cursor: str | None) -> RankingPosition | None:
     if not _SCORE.fullmatch(score) or not is_user_id(user_id):
         raise _foreign()
     return RankingPosition(score=float(score), user_id=UserId(user_id))
+
+
+def campaign_after(cursor: str | None) -> CampaignId | None:
+    """Raises a 422 Problem for a cursor that this service did not make."""
+    text = text_after(cursor)
+    if text is not None and not is_campaign_id(text):
+        raise _foreign()
+    return None if text is None else CampaignId(text)
 
 
 def cursor_of_import(position: ImportPosition | None) -> str | None:

@@ -210,8 +210,11 @@ async def test_a_code_that_is_not_there(scene: Stores) -> None:
 async def test_the_campaigns_that_have_codes_are_known(scene: Stores) -> None:
     await scene.pool.add(replace(a_batch(["x"]), campaign_id=CampaignId("other")))
 
-    assert set(await scene.catalogue.campaigns(10)) == {TOUR, "tour2", "other"}
-    assert len(await scene.catalogue.campaigns(1)) == 1
+    assert await scene.catalogue.campaigns(10) == ["other", TOUR, "tour2"]
+    assert await scene.catalogue.campaigns(1) == ["other"]
+    assert await scene.catalogue.campaigns(10, after=CampaignId("other")) == [TOUR, "tour2"]
+    assert await scene.catalogue.campaigns(1, after=CampaignId("p")) == [TOUR]
+    assert await scene.catalogue.campaigns(10, after=CampaignId("tour2")) == []
 
 
 async def test_asking_about_a_campaign_does_not_make_it_one(stores: Stores) -> None:

@@ -51,6 +51,16 @@ async def test_all_see_the_same_stored_leases(peers: tuple[Leases, Leases]) -> N
     assert (await peers[1].change(lambda shares, _: shares.without("a")))[0] == Shares()
 
 
+async def test_the_current_shares_are_read_without_a_change(peers: tuple[Leases, Leases]) -> None:
+    assert (await peers[0].current())[0] == Shares()
+    changed, then = await peers[0].change(renewal("a"))
+
+    shares, now = await peers[1].current()
+
+    assert shares == changed
+    assert then <= now < then + LEASE
+
+
 async def test_changes_at_once_are_all_made(peers: tuple[Leases, Leases]) -> None:
     names = [f"worker-{number:02}" for number in range(12)]
 

@@ -78,6 +78,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
+    stores: Stores
     registrations: Registrations
     phones: Phones
     messaging: Messaging
@@ -88,7 +89,8 @@ def use_cases(ports: Ports) -> UseCases:
     stores, neighbours, clock = ports.stores(), ports.neighbours(), ports.clock
     phones = build_phones(SETTINGS, stores, neighbours, clock, KEY)
     return UseCases(
+        stores=stores,
         registrations=build_registrations(stores, neighbours, phones, ports.objects, clock),
         phones=phones,
-        messaging=build_messaging(stores, neighbours, clock),
+        messaging=build_messaging(SETTINGS, stores, neighbours, clock),
     )
