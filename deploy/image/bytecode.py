@@ -23,11 +23,15 @@ from entrypoints.http.app import http_app
 
 LOADED_WHOLE = ("domain", "ports", "adapters", "entrypoints", "phonenumbers.data")
 """Packages of whose modules any may be loaded. ``phonenumbers`` loads a country when it meets its first number."""
+LOADED_LATE = ("uvicorn.loops.uvloop", "uvicorn.lifespan.on")
+"""What uvicorn loads when it starts."""
 
 
 def main(cache: Path) -> None:
     for package in LOADED_WHOLE:
         import_all(importlib.import_module(package))
+    for module in LOADED_LATE:
+        importlib.import_module(module)
     start_service()
     written = sorted(cache.rglob("*.pyc"))
     for file in written:
