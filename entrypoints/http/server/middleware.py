@@ -4,9 +4,9 @@ A plain ASGI wrapper outside the framework: the middleware of the framework neve
 """
 
 import re
+import secrets
 import time
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -42,6 +42,8 @@ _DEFAULT_HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+
+_OF_CONTENT: Final = frozenset({b"content-type", b"content-length"})
 
 log = structlog.get_logger()
 
@@ -114,11 +116,13 @@ class _Exchange:
             await self._body.drain()
             self._body.answering = True
             self._status = message["status"]
-            message["headers"] = self._with_defaults(message.get("headers", ()))
+            message["headers"] = self._with_defaults(list(message.get("headers", ())))
         await self._send(message)
 
-    def _with_defaults(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _with_defaults(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Cache-Control and policy of a handler replace the defaults; ``Allow`` always comes from the routes."""
+        if all(name in _OF_CONTENT for name, _ in headers):  # Nothing to replace, as in nearly every answer.
+            return [*_DEFAULT_HEADERS, *headers, *_HEADERS, (REQUEST_ID, self._id)]
         from_handler = {name.lower(): value for name, value in headers}
         if b"allow" in from_handler and self._route is not UNMATCHED:
             from_handler[b"allow"] = self._route.methods.encode()
@@ -176,7 +180,7 @@ def request_id_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def new_request_id() -> str:
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def _campaign(scope: Any) -> str | None:

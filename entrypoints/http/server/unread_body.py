@@ -11,6 +11,8 @@ from entrypoints.http.response.problems import Problem
 DRAIN_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 10.0
 _REFUSAL: Final = "fangate.body_refused"
+_OF_BODY: Final = frozenset({b"content-length", b"transfer-encoding", b"expect", b"connection"})
+"""The headers that say if a body comes, and if the connection stays."""
 
 
 def refuse_body(scope: Any, problem: Problem) -> None:
@@ -24,7 +26,7 @@ class Body:
     def __init__(self, scope: Any, receive: Receive) -> None:
         self._scope = scope
         self.answering = False
-        headers = {name: value.lower() for name, value in scope["headers"]}
+        headers = {name: value.lower() for name, value in scope["headers"] if name in _OF_BODY}
         self._receive = receive
         self._more = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         self._awaits_leave = headers.get(b"expect") == b"100-continue"
