@@ -5,17 +5,28 @@ replaced. Every method raises Unavailable.
 """
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from domain.model.audit.records import AuditFilter, AuditId, AuditPosition, AuditRecord, Facts
 from domain.model.ids import UserId
 
 
+class Begun(Enum):
+    """Which row there is, after ``begin``."""
+
+    NEW = auto()
+    OPEN = auto()
+    """An earlier one without an outcome: its change is under way, or was interrupted."""
+    COMPLETE = auto()
+    """An earlier one with its outcome."""
+
+
 class AuditLog(Protocol):
-    async def begin(self, record: AuditRecord) -> bool:
+    async def begin(self, record: AuditRecord) -> Begun:
         """Store a row whose outcome is not known yet. A row with this id that is there already stays as it is.
 
-        False when that row has an outcome: it belongs to an earlier change. The row is stored when this returns.
+        The row is stored when this returns.
         """
         ...
 

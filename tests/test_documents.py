@@ -117,6 +117,16 @@ def test_the_architecture_lists_what_is_stored_and_its_indexes(document: type) -
     assert [name for name in indexes if f"`{name}`" not in row[0]] == []
 
 
+def test_the_page_of_roles_lists_the_scopes_of_every_operation() -> None:
+    rows = re.findall(r"^\| (`.+`) \| (`fangate:.+`) \|$", section("docs/roles.md", "## Scopes"), re.MULTILINE)
+    documented = {
+        name: set(re.findall(r"`([^`]+)`", row[1])) for row in rows for name in re.findall(r"`(\w+)`", row[0])
+    }
+
+    declared = {one.id: set(map(str, one.scopes)) for one in OPERATIONS if not one.public}
+    assert documented == declared, "docs/roles.md"
+
+
 def test_the_operations_guide_lists_every_logged_event_and_no_other() -> None:
     rows = re.findall(r"^\| (`.+?`) \|", section("docs/operations.md", "## Logs"), re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}

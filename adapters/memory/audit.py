@@ -13,6 +13,7 @@ from domain.model.audit.records import (
     position_of,
 )
 from domain.model.ids import UserId
+from ports.audit import Begun
 
 
 class MemoryAuditLog:
@@ -22,9 +23,12 @@ class MemoryAuditLog:
     def __init__(self) -> None:
         self._records: dict[AuditId, AuditRecord] = {}
 
-    async def begin(self, record: AuditRecord) -> bool:
-        stored = self._records.setdefault(record.id, _copy(record))
-        return stored.outcome is None
+    async def begin(self, record: AuditRecord) -> Begun:
+        stored = self._records.get(record.id)
+        if stored is not None:
+            return Begun.OPEN if stored.outcome is None else Begun.COMPLETE
+        self._records[record.id] = _copy(record)
+        return Begun.NEW
 
     async def complete(self, id: AuditId, outcome: Facts) -> bool:
         stored = self._records.get(id)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.usecases.audit.list_changes import ListChanges
+from domain.usecases.audit.record_change import RecordChange
 from domain.usecases.files.upload_file import UploadFile
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
 from entrypoints.application.codes import Codes, build_codes
@@ -12,7 +14,7 @@ from entrypoints.application.phones import Phones, build_phones
 from entrypoints.application.registrations import Registrations, build_registrations
 from entrypoints.config.settings import Settings
 from ports.stores import Stores
-from ports.system import Clock, HealthCheck, StoreHealth
+from ports.system import Clock, HealthCheck, StoreHealth, current_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Application:
     messaging: Messaging
     upload_file: UploadFile
     limit_calls: LimitCalls
+    record_change: RecordChange
+    list_changes: ListChanges
     clock: Clock
     store: StoreHealth
     health: Sequence[HealthCheck]
@@ -48,6 +52,8 @@ def assemble(
         messaging=build_messaging(settings, stores, neighbours, clock),
         upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
         limit_calls=_limit_calls(settings, stores, clock),
+        record_change=RecordChange(log=stores.audit, clock=clock, request=current_request, key=confirmation_key),
+        list_changes=ListChanges(log=stores.audit),
         clock=clock,
         store=stores,
         health=(stores, objects),

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from domain.model.codes.imports import Import
 from domain.usecases.codes.assign_codes import AssignCodes
-from domain.usecases.codes.begin_import import BeginImport
+from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
 from domain.usecases.codes.check_file import CheckFile
 from domain.usecases.codes.count_codes import CountCodes
 from domain.usecases.codes.export_codes import ExportCodes
@@ -42,6 +43,10 @@ class Codes:
     export: ExportCodes
     history: ReadCodeHistory
     catalogue: CodeCatalogue
+
+    async def import_file(self, command: ImportCodesCommand) -> Import:
+        """Begin an import and run it to its end."""
+        return await self.run_import(await self.begin_import(command), command.options)
 
 
 def build_codes(settings: Settings, stores: Stores, objects: ObjectStore, clock: Clock) -> Codes:

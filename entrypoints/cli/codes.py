@@ -1,7 +1,6 @@
 """``codes import``: imports a local file into the store."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +16,11 @@ from domain.model.codes.files.cells import ACCEPTABLE, Reason
 from domain.model.codes.files.layout import MAX_COLUMN, FileOptions
 from domain.model.codes.imports import Import, ImportStatus
 from domain.model.errors import DomainError
-from domain.model.ids import CAMPAIGN_ID_RULE, USER_ID_RULE, CampaignId, UserId, is_campaign_id, is_user_id
+from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
+from domain.usecases.codes import audited
 from domain.usecases.codes.begin_import import ImportCodesCommand
 from entrypoints.bootstrap import application, single_file
+from entrypoints.cli.caller import BY, caller
 from entrypoints.cli.errors import in_words
 from entrypoints.config.settings import Settings, read_settings
 from entrypoints.http.codes.import_bodies import ImportBody
@@ -39,7 +40,7 @@ def codes() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--campaign", required=True, help="The campaign that gets the codes.")
 @click.option("--type", "code_type", required=True, type=click.Choice([type.value for type in CodeType]))
-@click.option("--by", default=None, help="The user that the history names.  [default: cli:<your login>]")
+@click.option("--by", default=None, help=BY)
 @click.option("--dry-run", is_flag=True, help="Store nothing: print the receipt and a sample.")
 @click.option("--column", default=None, help="The column that holds the codes: its number from 1, or its name.")
 @click.option(
@@ -69,13 +70,10 @@ def import_file(file: Path, campaign: str, code_type: str, by: str | None, **wis
     configure_command_logs(settings.log_level)
     if not is_campaign_id(campaign):
         raise click.BadParameter(CAMPAIGN_ID_RULE, param_hint="--campaign")
-    by = by or f"cli:{getpass.getuser()}"
-    if not is_user_id(by):
-        raise click.BadParameter(USER_ID_RULE, param_hint="--by")
     command = ImportCodesCommand(
         campaign_id=CampaignId(campaign),
         key=f"codes/{campaign}/{code_type}/{file.name}",
-        by=UserId(by),
+        by=caller(by),
         options=_options(wishes),
     )
     if settings.in_memory:
@@ -123,4 +121,6 @@ async def _import(
         async with application(settings, objects=source) as app:
             if dry_run:
                 return await app.codes.check_file(command)
-            return await app.codes.run_import(await app.codes.begin_import(command), command.options)
+            return await app.record_change(
+                audited.IMPORT, command, app.codes.import_file, by=command.by, campaign_id=command.campaign_id
+            )

@@ -7,10 +7,12 @@ import click
 import msgspec
 
 from domain.model.cloud_events import type_of
-from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, is_campaign_id
+from domain.model.ids import CAMPAIGN_ID_RULE, CampaignId, UserId, is_campaign_id
 from domain.model.messaging.messages import instant
 from domain.model.messaging.relaying import Parked
+from domain.usecases.messaging import audited
 from entrypoints.bootstrap import application
+from entrypoints.cli.caller import BY, caller
 from entrypoints.config.settings import ConfigurationError, Settings, read_settings
 from entrypoints.telemetry.logs import configure_command_logs
 
@@ -40,12 +42,13 @@ def parked(campaign: str | None, limit: int, as_json: bool) -> None:
 @events.command(epilog="Example:  fangate events retry --all")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every parked message.")
-def retry(ids: tuple[str, ...], everything: bool) -> None:
+@click.option("--by", default=None, help=BY)
+def retry(ids: tuple[str, ...], everything: bool, by: str | None) -> None:
     """Put parked messages back, by their IDs. A worker passes them on before the other messages of their
     entries."""
     if bool(ids) == everything:
         raise click.UsageError("name IDs, or --all")
-    put_back = set(asyncio.run(_retry(_settings(), None if everything else ids)))
+    put_back = set(asyncio.run(_retry(_settings(), None if everything else ids, caller(by))))
     click.echo(f"put back {len(put_back)}")
     if missing := [id for id in ids if id not in put_back]:
         raise click.ClickException(f"not parked: {', '.join(missing)}")
@@ -77,6 +80,7 @@ async def _list(settings: Settings, campaign_id: CampaignId | None, limit: int) 
         return await app.messaging.list_parked(campaign_id, limit)
 
 
-async def _retry(settings: Settings, ids: Collection[str] | None) -> Sequence[str]:
+async def _retry(settings: Settings, ids: Collection[str] | None, by: UserId) -> Sequence[str]:
     async with application(settings) as app:
-        return await app.messaging.retry_parked(ids)
+        retry_parked = app.messaging.retry_parked
+        return await app.record_change(audited.RETRY_PARKED, ids, retry_parked, by=by, campaign_id=None)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar.response import Stream
 
+from domain.model.audit.changes import Audited
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.http.call import Call
@@ -55,7 +56,9 @@ class Operation:
     tag: str
     guard: Guard
     scope: Scope | None = None
-    """What a narrowed token of staff must have; None where no token of staff is needed."""
+    """The scope of its area, which a narrowed token of staff must have; None where no token is needed."""
+    audit: Audited[Any, Any] | None = None
+    """What the audit log keeps of its changes; None for an operation that changes nothing."""
     limit: Kind | None = None
     """Which calls of fans are counted together; None: they are not counted."""
     use_cases: tuple[type, ...] = ()
@@ -90,6 +93,15 @@ class Operation:
     def public(self) -> bool:
         """It needs no token."""
         return self.guard is public
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """Each of them is enough. What only reads, may be read with the scope for reading, but for what is kept
+        of persons and of staff."""
+        if self.scope is None:
+            return frozenset()
+        reads = self.audit is None and self.scope is not Scope.PRIVACY
+        return frozenset({self.scope, Scope.READ} if reads else {self.scope})
 
     @property
     def of_campaign(self) -> bool:

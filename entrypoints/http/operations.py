@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from entrypoints.http import background, campaigns, pages, parked, system, uploads
+from entrypoints.http import audit, background, campaigns, pages, parked, system, uploads
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
 from entrypoints.http.entries import (
     administration,
@@ -50,6 +50,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     parked.list_parked,
     parked.retry_parked,
     background.read_operations,
+    audit.list_audit,
     system.livez,
     system.readyz,
     system.metrics,

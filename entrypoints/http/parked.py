@@ -7,6 +7,7 @@ from msgspec import Meta
 from domain.model.cloud_events import type_of
 from domain.model.ids import CAMPAIGN_ID, CampaignId
 from domain.model.messaging.relaying import Parked
+from domain.usecases.messaging import audited
 from domain.usecases.messaging.list_parked import ListParked
 from domain.usecases.messaging.retry_parked import RetryParked
 from entrypoints.http.call import Call
@@ -113,6 +114,7 @@ class RetriedBody(Wire):
     tag="Operations",
     guard=supreme,
     scope=Scope.OPERATE,
+    audit=audited.RETRY_PARKED,
     use_cases=(RetryParked,),
     body=RetryRequest,
     example={"ids": ["0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"]},
@@ -122,5 +124,6 @@ async def retry_parked(call: Call[RetryRequest]) -> RetriedBody:
     ids = call.given.ids
     if (ids is None) == (call.given.all is None):
         raise invalid(FieldProblem("", "must have either ids or all"))
-    put_back = set(await call.app.messaging.retry_parked(ids))
+    done = await call.change(audited.RETRY_PARKED, ids, call.app.messaging.retry_parked)
+    put_back = set(done)
     return RetriedBody(retried=len(put_back), missing=[id for id in ids or () if id not in put_back])

@@ -1,20 +1,18 @@
 """From the declaration of an operation to what serves it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 from litestar.response import Stream
 
-from domain.model.ids import CampaignId
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.application import Application
+from entrypoints.http.admission import admission
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
-from entrypoints.http.request.decoding import AnyRequest, body_of, campaign_of, query_of
+from entrypoints.http.request.decoding import AnyRequest, body_of, query_of
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import Reply, json_answer, no_content
-
-NO_CAMPAIGN: Final = CampaignId("")
 
 Endpoint = Callable[[AnyRequest], Awaitable[Reply | Stream]]
 Reader = Callable[[AnyRequest], Awaitable[Any]]
@@ -24,12 +22,12 @@ def endpoint_of(operation: Operation) -> Endpoint:
     """Admit the caller, count the call, decode what it sends, handle it, encode the answer: in this order."""
     guard, limit, handle = operation.guard, operation.limit, operation.handler
     read, encode = _reader(operation), _encoder(operation)
-    campaign = campaign_of if operation.of_campaign else _no_campaign
+    admit = admission(operation)
 
     async def endpoint(request: AnyRequest) -> Reply | Stream:
         app: Application = request.app.state.application
         caller = await guard(request)
-        campaign_id = campaign(request)
+        campaign_id = admit(request, caller)
         if limit is not None and not caller.supreme:
             await _count(app, limit, caller, request)
         given = await read(request) if read else None
@@ -42,10 +40,6 @@ def endpoint_of(operation: Operation) -> Endpoint:
 async def _count(app: Application, limit: Kind, caller: Caller, request: AnyRequest) -> None:
     """Staff are not counted. Raises RateLimited."""
     await app.limit_calls(limit, caller.user_id, request.client.host if request.client else None)
-
-
-def _no_campaign(_: AnyRequest) -> CampaignId:
-    return NO_CAMPAIGN
 
 
 def _reader(operation: Operation) -> Reader | None:

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from domain.model.files.uploads import UploadKind
+from domain.model.audit.changes import Audited
+from domain.model.files.uploads import Uploaded, UploadKind
+from domain.usecases.files import audited
+from domain.usecases.files.audited import UploadRequest
 from domain.usecases.files.upload_file import UploadFile, UploadFileCommand
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
@@ -46,6 +49,7 @@ _UPLOADED: Final = Answer(
     tag="Uploads",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.UPLOAD_CODES,
     use_cases=(UploadFile,),
     query=UploadQuery,
     body_media={_FILE: "K7QX-02MN\nP4WD-88TZ\n"},
@@ -55,7 +59,7 @@ async def upload_codes(call: Call[UploadQuery]) -> UploadedBody:
     kind = next((kind for kind in _CODE_KINDS if kind.value == call.path["type"]), None)
     if kind is None:
         raise invalid(FieldProblem("/type", "must be tm or external"))
-    return await _upload(call, kind)
+    return await _upload(call, kind, audited.UPLOAD_CODES)
 
 
 @Operation(
@@ -66,24 +70,33 @@ async def upload_codes(call: Call[UploadQuery]) -> UploadedBody:
     tag="Uploads",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.UPLOAD_SCORES,
     use_cases=(UploadFile,),
     query=UploadQuery,
     body_media={_FILE: "userId,score\nfan-1,97.5\n"},
     answers={201: _UPLOADED},
 )
 async def upload_scores(call: Call[UploadQuery]) -> UploadedBody:
-    return await _upload(call, UploadKind.SCORING)
+    return await _upload(call, UploadKind.SCORING, audited.UPLOAD_SCORES)
 
 
-async def _upload(call: Call[UploadQuery], kind: UploadKind) -> UploadedBody:
-    uploaded = await call.app.upload_file(
-        UploadFileCommand(
-            campaign_id=call.campaign_id,
-            kind=kind,
-            filename=of_segment(call.path["filename"]),
-            announced=announced_size(call.request),
-            content=chunks_of(call.request),
-            replace=call.given.replace,
-        )
+async def _upload(
+    call: Call[UploadQuery], kind: UploadKind, change: Audited[UploadRequest, Uploaded]
+) -> UploadedBody:
+    command = UploadFileCommand(
+        campaign_id=call.campaign_id,
+        kind=kind,
+        filename=of_segment(call.path["filename"]),
+        announced=announced_size(call.request),
+        content=chunks_of(call.request),
+        replace=call.given.replace,
     )
+    request = UploadRequest(
+        campaign_id=call.campaign_id,
+        kind=kind,
+        filename=command.filename,
+        announced=command.announced,
+        replace=command.replace,
+    )
+    uploaded = await call.change(change, request, lambda _: call.app.upload_file(command))
     return UploadedBody(key=uploaded.key, bytes=uploaded.size, sha256=uploaded.sha256)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from domain.model.codes.code import MAX_CODE_LENGTH
-from domain.model.ids import RESERVE_ID, RESERVE_ID_RULE, USER_ID, USER_ID_RULE
+from domain.model.ids import CAMPAIGN_ID, CAMPAIGN_ID_RULE, RESERVE_ID, RESERVE_ID_RULE, USER_ID, USER_ID_RULE
 
 MAX_PAGE: Final = 5_000
 DEFAULT_PAGE: Final = 500
@@ -23,6 +23,7 @@ RULES: Final[Mapping[str, str]] = {
     NAME_TEXT: "must have no control characters and no line breaks",
     CURSOR: "is not a cursor of this list",
     IMPORT_ID: "must be the importId of an import",
+    CAMPAIGN_ID: CAMPAIGN_ID_RULE,
     RESERVE_ID: RESERVE_ID_RULE,
     USER_ID: USER_ID_RULE,
 }
@@ -31,6 +32,7 @@ RULES: Final[Mapping[str, str]] = {
 CodeText = Annotated[str, Meta(min_length=1, max_length=2 * MAX_CODE_LENGTH, pattern=CODE_TEXT)]
 CodePrefix = Annotated[str, Meta(min_length=1, max_length=MAX_CODE_LENGTH, pattern=NAME_TEXT)]
 ImportIdText = Annotated[str, Meta(min_length=1, max_length=64, pattern=IMPORT_ID)]
+CampaignIdText = Annotated[str, Meta(pattern=CAMPAIGN_ID)]
 ReserveIdText = Annotated[str, Meta(pattern=RESERVE_ID)]
 UserIdText = Annotated[str, Meta(pattern=USER_ID)]
 Cursor = Annotated[str, Meta(min_length=1, max_length=1_024, pattern=CURSOR)]

@@ -15,7 +15,12 @@ DOCUMENTED: Final = [operation for operation in OPERATIONS if operation.document
 
 def path_in_campaign(operation: Operation) -> str:
     """What stands behind the campaign, with something in place of each parameter."""
-    path = operation.path.removeprefix("/{campaignId}/")
+    return path_of(operation, "").removeprefix("//")
+
+
+def path_of(operation: Operation, campaign: str) -> str:
+    """The whole path in this campaign, with something in place of each other parameter."""
+    path = operation.path.replace("{campaignId}", campaign)
     for name, value in _IN_PATHS.items():
         path = path.replace(f"{{{name}}}", value)
     return path

@@ -14,6 +14,7 @@ from adapters.mongo.stored_documents import DOWN
 from adapters.mongo.writes import Writes
 from domain.model.audit.records import AuditFilter, AuditId, AuditPosition, AuditRecord, Facts, people_in
 from domain.model.ids import UserId
+from ports.audit import Begun
 
 NEWEST_FIRST: Final = [("at", DOWN), ("_id", DOWN)]
 PAGE: Final = 500
@@ -26,13 +27,13 @@ class MongoAuditLog:
         self._writes = Writes(rows)
 
     @translated
-    async def begin(self, record: AuditRecord) -> bool:
+    async def begin(self, record: AuditRecord) -> Begun:
         try:
             await self._rows.insert_one(to_stored(record))
         except pymongo.errors.DuplicateKeyError:
             stored = await self._rows.find_one({"_id": record.id}, {"outcome": 1}, max_time_ms=READ_MS)
-            return stored is not None and stored["outcome"] is None
-        return True
+            return Begun.OPEN if stored is not None and stored["outcome"] is None else Begun.COMPLETE
+        return Begun.NEW
 
     @translated
     async def complete(self, id: AuditId, outcome: Facts) -> bool:

@@ -15,6 +15,7 @@ Facts = Mapping[str, Fact]
 
 MAX_NAMED: Final = 100
 """Ids of fans that a row keeps of one change; the number of all of them is kept beside them."""
+UNKNOWN: Final[Facts] = {"result": "unknown"}
 PEOPLE: Final = ("userId", "userIds")
 """The names of facts that are ids of persons. An erasure looks for them."""
 
@@ -43,6 +44,11 @@ class AuditRecord:
     asked: Facts
     outcome: Facts | None = None
     """None while it is not known: the change is under way, or its process ended before it could say."""
+
+    @property
+    def result(self) -> Facts:
+        """The outcome as it is shown."""
+        return UNKNOWN if self.outcome is None else self.outcome
 
     @property
     def people(self) -> Sequence[UserId]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from domain.model.errors import InvalidValue, Refusals
-from domain.model.ids import CampaignId
+from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import CampaignNotFound, EntryNotFound
 from ports.entries import EntryStore
@@ -35,13 +35,13 @@ class FreePhone:
     entries: EntryStore
     clock: Clock
 
-    async def __call__(self, command: FreePhoneCommand) -> bool:
-        """True if there was a confirmation. Raises CampaignNotFound, InvalidValue."""
+    async def __call__(self, command: FreePhoneCommand) -> UserId | None:
+        """The fan who had confirmed the number, if there was one. Raises CampaignNotFound, InvalidValue."""
         campaign = await self.campaigns.get(command.campaign_id)
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
         owner = await self.entries.confirmed_owner(command.campaign_id, phone)
         if owner is None:
-            return False
+            return None
         now, freed = self.clock.now(), False
 
         def free(entry: Entry | None) -> Entry:
@@ -53,4 +53,4 @@ class FreePhone:
 
         with suppress(EntryNotFound):
             await self.entries.change(command.campaign_id, owner, free)
-        return freed
+        return owner if freed else None

@@ -30,8 +30,16 @@ class LiftPhoneBlock:
     phone_numbers: PhoneNumbers
     phone_book: PhoneBook
 
-    async def __call__(self, command: LiftPhoneBlockCommand) -> None:
-        """Raises CampaignNotFound, InvalidValue."""
+    async def __call__(self, command: LiftPhoneBlockCommand) -> bool:
+        """True if there were failed confirmations. Raises CampaignNotFound, InvalidValue."""
         campaign = await self.campaigns.get(command.campaign_id)
         phone = self.phone_numbers.parse(command.phone, campaign.default_region)
-        await self.phone_book.change(command.campaign_id, phone, lambda _: PhoneRecord())
+        lifted = False
+
+        def forget(record: PhoneRecord) -> PhoneRecord:
+            nonlocal lifted
+            lifted = record != PhoneRecord()
+            return PhoneRecord()
+
+        await self.phone_book.change(command.campaign_id, phone, forget)
+        return lifted

@@ -35,6 +35,8 @@ from ports.system import Clock
 class Registered:
     entry: Entry
     created: bool
+    changed: bool
+    """False for an identical repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class RegisterFan:
         at_once = self._confirmed_at_once(campaign, fan, phone)
         details = details_of(command, phone, markets, fan, before)
         if before is not None and before.details == details and _nothing_is_left_to_do(before, at_once):
-            return Registered(entry=before, created=False)
+            return Registered(entry=before, created=False, changed=False)
         permit = None
         if before is None or not before.confirmed or not before.has_telephone(phone):
             if not at_once:
@@ -152,20 +154,21 @@ class RegisterFan:
         return Assessment(fraud=fraud, fanscore=fanscore, asked=self.fanscore.configured)
 
     async def _store(self, revision: Revision, read: Entry | None) -> Registered:
-        created = False
+        created = changed = False
 
         def change(before: Entry | None) -> Entry:
-            nonlocal created
-            created = before is None
+            nonlocal created, changed
             if before is None and revision.of_entry:
                 raise EntryWithdrawn
-            return revision.apply(before)
+            after = revision.apply(before)
+            created, changed = before is None, after != before
+            return after
 
         command = revision.command
         entry = await self.entries.change(command.campaign_id, command.user_id, change, read=read)
         if revision.prepared is not None and revision.prepared.is_of(entry):
             entry = await self.send_code.send_first(entry, revision.prepared)
-        return Registered(entry=entry, created=created)
+        return Registered(entry=entry, created=created, changed=changed)
 
 
 def _nothing_is_left_to_do(entry: Entry, at_once: bool) -> bool:

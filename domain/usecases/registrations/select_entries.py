@@ -21,6 +21,9 @@ class SelectEntriesCommand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
     updated: int
+    """Fans who have the selection now."""
+    changed: int
+    """Of these, the fans who had another one before."""
     rejected: Sequence[UserId]
     """Fans who are not registered (any more), have no confirmed phone, or have too many waiting messages."""
 
@@ -40,17 +43,21 @@ class SelectEntries:
     async def __call__(self, command: SelectEntriesCommand) -> Selected:
         now = self.clock.now()
         done: set[UserId] = set()
+        changed: set[UserId] = set()
 
         def select(entry: Entry) -> Entry:
-            done.discard(entry.user_id)  # A repeat of this function, after a parallel change of the entry.
+            # A repeat of this function, after a parallel change of the entry, decides anew.
+            done.discard(entry.user_id)
+            changed.discard(entry.user_id)
             if not entry.confirmed:
                 return entry
             done.add(entry.user_id)
             if entry.selection is command.selection:
                 return entry
+            changed.add(entry.user_id)
             return replace(entry, selection=command.selection).with_event(EntryEvent.SELECTED, now)
 
         wanted = list(dict.fromkeys(command.user_ids))
         done -= set(await self.entries.change_many(command.campaign_id, wanted, select))
         rejected = [user_id for user_id in wanted if user_id not in done]
-        return Selected(updated=len(done), rejected=rejected)
+        return Selected(updated=len(done), changed=len(changed & done), rejected=rejected)

@@ -73,13 +73,7 @@ class TransferEntries:
 
     async def __call__(self, command: TransferEntriesCommand) -> Transferred:
         """Raises CampaignNotFound, InvalidValue."""
-        campaign = await self.campaigns.get(command.campaign_id)
-        if command.target not in campaign.markets:
-            raise unknown_market("to", campaign.markets)
-        if command.target == command.source:
-            raise InvalidValue("to", "is the market to move from")
-        transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
-        await self.check_markets(command.campaign_id, {"from": transfer.source})
+        transfer = await self.check(command)
         if not command.dry_run:
             await self.entries.remember_moved(command.campaign_id, transfer.source)
         transferred = Transferred()
@@ -87,6 +81,17 @@ class TransferEntries:
             wanted = [user for user in chosen if command.user_ids is None or user in command.user_ids]
             transferred += await self._transfer(command, wanted, transfer)
         return transferred
+
+    async def check(self, command: TransferEntriesCommand) -> Transfer:
+        """The markets, which exist. Raises CampaignNotFound, InvalidValue."""
+        campaign = await self.campaigns.get(command.campaign_id)
+        if command.target not in campaign.markets:
+            raise unknown_market("to", campaign.markets)
+        if command.target == command.source:
+            raise InvalidValue("to", "is the market to move from")
+        transfer = Transfer(source=MarketId(command.source), target=MarketId(command.target))
+        await self.check_markets(command.campaign_id, {"from": transfer.source})
+        return transfer
 
     async def _transfer(
         self, command: TransferEntriesCommand, user_ids: list[UserId], transfer: Transfer

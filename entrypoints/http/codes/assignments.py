@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from domain.model.codes.code import MAX_PER_REQUEST, Refusal
 from domain.model.ids import CampaignId, ReserveId, UserId
+from domain.usecases.codes import audited
 from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment, NotAssigned
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand, Released
 from entrypoints.http.call import Call
@@ -97,6 +98,7 @@ class ReleaseBody(Wire):
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.ASSIGN,
     use_cases=(AssignCodes,),
     body=AssignRequest,
     example={
@@ -116,7 +118,7 @@ class ReleaseBody(Wire):
 )
 async def assign_codes(call: Call[AssignRequest]) -> AssignBody:
     command = call.given.command(call.campaign_id, call.caller.user_id)
-    return AssignBody.of(await call.app.codes.assign(command))
+    return AssignBody.of(await call.change(audited.ASSIGN, command, call.app.codes.assign))
 
 
 @Operation(
@@ -127,6 +129,7 @@ async def assign_codes(call: Call[AssignRequest]) -> AssignBody:
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.RELEASE,
     use_cases=(ReleaseCodes,),
     body=ReleaseRequest,
     example={"reserveId": "7f9c24e5b1d04c0f8a3e", "codes": ["P4WD-88TZ"]},
@@ -146,4 +149,4 @@ async def release_codes(call: Call[ReleaseRequest]) -> ReleaseBody:
         codes=None if codes is None else [code.strip() for code in codes],
         by=call.caller.user_id,
     )
-    return ReleaseBody.of(await call.app.codes.release(command))
+    return ReleaseBody.of(await call.change(audited.RELEASE, command, call.app.codes.release))

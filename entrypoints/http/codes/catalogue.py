@@ -129,7 +129,7 @@ _CODE = {
     summary="List, search or export codes",
     tag="Codes",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.CODES,
     use_cases=(ListCodes, ExportCodes),
     query=ListQuery,
     headers={"Accept": "`application/x-ndjson` or `text/csv`: all of them as a stream, without pages"},
@@ -162,6 +162,7 @@ async def list_codes(call: Call[ListQuery]) -> PageBody | Stream:
     summary="The caller's own codes",
     tag="Codes",
     guard=oneself,
+    scope=Scope.CODES,
     limit="reads",
     use_cases=(ListOwnCodes,),
     answers={

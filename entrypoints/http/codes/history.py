@@ -61,7 +61,7 @@ class HistoryBody(Wire):
     summary="The history of one code",
     tag="Codes",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.CODES,
     use_cases=(ReadCodeHistory,),
     query=HistoryQuery,
     answers={

@@ -1,5 +1,6 @@
 """Importing codes over HTTP."""
 
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -8,6 +9,7 @@ from msgspec import Meta
 from domain.model.codes.files.layout import FileOptions
 from domain.model.codes.imports import Import
 from domain.model.ids import ImportId
+from domain.usecases.codes import audited
 from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
 from domain.usecases.codes.check_file import CheckFile
 from domain.usecases.codes.find_import import FindImport
@@ -37,6 +39,7 @@ log = structlog.get_logger()
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.IMPORT,
     use_cases=(ImportCodes, BeginImport, CheckFile),
     body=ImportRequest,
     example={"key": "codes/tour-2026/tm/batch-1.csv"},
@@ -58,9 +61,9 @@ async def import_codes(call: Call[ImportRequest]) -> ImportBody | Reply:
     )
     if call.given.dry_run:
         return ImportBody.of(await app.codes.check_file(command))
-    run = await app.codes.begin_import(command)
     if not _wants_no_wait(call.request):
-        return ImportBody.of(await app.codes.run_import(run, options))
+        return ImportBody.of(await call.change(audited.IMPORT, command, app.codes.import_file))
+    run = await call.change(audited.IMPORT, command, app.codes.begin_import)
     call.request.app.state.background.start(_import_unattended(app, run, options))
     location = f"/{call.campaign_id}/codes/imports/{run.id}"
     return json_answer(ImportBody.of(run), status=202, headers={"Location": location})
@@ -83,7 +86,7 @@ class ImportsBody(Wire):
     summary="The imports of a campaign",
     tag="Codes",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.CODES,
     use_cases=(ListImports,),
     query=ImportsQuery,
     answers={
@@ -107,7 +110,7 @@ async def list_imports(call: Call[ImportsQuery]) -> ImportsBody:
     summary="How far an import is",
     tag="Codes",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.CODES,
     use_cases=(FindImport,),
     answers={200: Answer(body=ImportBody, description="Its state and counts so far.", example=EXAMPLE)},
 )
@@ -123,6 +126,7 @@ async def get_import(call: Call[None]) -> ImportBody:
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.WITHDRAW,
     use_cases=(WithdrawImport,),
     answers={
         200: Answer(
@@ -133,7 +137,8 @@ async def get_import(call: Call[None]) -> ImportBody:
     },
 )
 async def withdraw_import(call: Call[None]) -> WithdrawnBody:
-    done = await call.app.codes.withdraw_import(call.campaign_id, ImportId(call.path["importId"]))
+    withdraw = partial(call.app.codes.withdraw_import, call.campaign_id)
+    done = await call.change(audited.WITHDRAW, ImportId(call.path["importId"]), withdraw)
     kept = KeptBody(reserved=done.reserved, assigned=done.assigned)
     return WithdrawnBody(removed=done.removed, kept=kept)
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 from domain.model.codes.code import CodeType
 from domain.model.codes.reservations import MAX_PER_RESERVATION, Reservation
 from domain.model.ids import ReserveId
+from domain.usecases.codes import audited
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation, Result
@@ -68,6 +69,7 @@ _RESERVED = Answer(
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.RESERVE,
     use_cases=(ReserveCodes,),
     body=ReserveRequest,
     example={"type": "tm", "count": 2, "reserveId": "7f9c24e5b1d04c0f8a3e"},
@@ -82,7 +84,7 @@ async def reserve_codes(call: Call[ReserveRequest]) -> ReservationBody:
         reserve_id=ReserveId(wanted.reserve_id) if wanted.reserve_id else None,
         by=call.caller.user_id,
     )
-    return ReservationBody.of(await call.app.codes.reserve(command))
+    return ReservationBody.of(await call.change(audited.RESERVE, command, call.app.codes.reserve))
 
 
 @Operation(
@@ -93,6 +95,7 @@ async def reserve_codes(call: Call[ReserveRequest]) -> ReservationBody:
     tag="Codes",
     guard=supreme,
     scope=Scope.CODES,
+    audit=audited.RESERVE,
     use_cases=(ReserveCodes,),
     query=ReserveRequest,
     answers={200: _RESERVED},

@@ -6,6 +6,7 @@ from msgspec import Meta, field
 
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
+from domain.usecases.registrations import audited
 from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.http.call import Call
@@ -69,6 +70,7 @@ class TransferBody(Wire, omit_defaults=True):
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.SELECT,
     use_cases=(SelectEntries,),
     body=SelectRequest,
     example={"userIds": ["fan-1"], "selection": "selected"},
@@ -77,7 +79,7 @@ class TransferBody(Wire, omit_defaults=True):
 async def select_entries(call: Call[SelectRequest]) -> SelectBody:
     users = [UserId(user) for user in call.given.user_ids]
     command = SelectEntriesCommand(campaign_id=call.campaign_id, user_ids=users, selection=call.given.selection)
-    done = await call.app.registrations.select(command)
+    done = await call.change(audited.SELECT, command, call.app.registrations.select)
     return SelectBody(updated=done.updated, rejected=list(done.rejected))
 
 
@@ -89,6 +91,7 @@ async def select_entries(call: Call[SelectRequest]) -> SelectBody:
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.TRANSFER,
     use_cases=(TransferEntries,),
     body=TransferRequest,
     example={"from": "nyc", "to": "bos", "dryRun": True},
@@ -105,4 +108,6 @@ async def transfer_entries(call: Call[TransferRequest]) -> TransferBody:
         user_ids=None if body.user_ids is None else frozenset(UserId(user) for user in body.user_ids),
         dry_run=body.dry_run,
     )
-    return TransferBody.of(await call.app.registrations.transfer(command))
+    transfer = call.app.registrations.transfer
+    await transfer.check(command)  # Before the audit log gets the names, which are any text until then.
+    return TransferBody.of(await call.change(audited.TRANSFER, command, transfer))

@@ -1,10 +1,12 @@
 """Confirming a phone over HTTP."""
 
+from functools import partial
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from domain.model.registrations.typed_text import TYPED_LIMIT
+from domain.usecases.registrations import audited
 from domain.usecases.registrations.confirm_phone import ConfirmPhone, ConfirmPhoneCommand
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlock, LiftPhoneBlockCommand
 from domain.usecases.registrations.resend_code import ResendCode
@@ -40,7 +42,9 @@ class LiftRequest(Wire):
     summary="Confirm the phone",
     tag="Entries",
     guard=oneself,
+    scope=Scope.ENTRIES,
     limit="writes",
+    audit=audited.CONFIRM,
     use_cases=(ConfirmPhone,),
     body=ConfirmRequest,
     example={"token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "code": "123456"},
@@ -59,7 +63,8 @@ async def confirm_phone(call: Call[ConfirmRequest]) -> EntryBody:
         token=call.given.token,
         code=call.given.code,
     )
-    return EntryBody.of((await call.app.phones.confirm(command)).entry, call.app.phones.tokens)
+    confirmed = await call.change(audited.CONFIRM, command, call.app.phones.confirm)
+    return EntryBody.of(confirmed.entry, call.app.phones.tokens)
 
 
 @Operation(
@@ -69,12 +74,15 @@ async def confirm_phone(call: Call[ConfirmRequest]) -> EntryBody:
     summary="Send another code",
     tag="Entries",
     guard=oneself,
+    scope=Scope.ENTRIES,
     limit="writes",
+    audit=audited.RESEND,
     use_cases=(ResendCode,),
     answers={202: Answer(body=ConfirmationBody, description="The code was sent.", example=CONFIRMATION)},
 )
 async def resend_code(call: Call[None]) -> ConfirmationBody | None:
-    entry = await call.app.phones.resend_code(call.campaign_id, call.caller.user_id)
+    resend = partial(call.app.phones.resend_code, call.campaign_id)
+    entry = await call.change(audited.RESEND, call.caller.user_id, resend)
     return ConfirmationBody.of(entry, call.app.phones.tokens)
 
 
@@ -86,10 +94,12 @@ async def resend_code(call: Call[None]) -> ConfirmationBody | None:
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.LIFT_BLOCK,
     use_cases=(LiftPhoneBlock,),
     body=LiftRequest,
     example={"phone": "+1 212 555 0123"},
     answers={204: Answer(description="The number can be registered again.")},
 )
 async def lift_phone_block(call: Call[LiftRequest]) -> None:
-    await call.app.phones.lift_block(LiftPhoneBlockCommand(campaign_id=call.campaign_id, phone=call.given.phone))
+    command = LiftPhoneBlockCommand(campaign_id=call.campaign_id, phone=call.given.phone)
+    await call.change(audited.LIFT_BLOCK, command, call.app.phones.lift_block)

@@ -58,7 +58,7 @@ class EntryCountBody(Wire):
     summary="How many registered",
     tag="Entries",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.ENTRIES,
     use_cases=(CountEntries,),
     query=NoFilters,
     answers={

@@ -114,7 +114,7 @@ class RankingBody(Wire):
     summary="How many are eligible",
     tag="Entries",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.ENTRIES,
     use_cases=(CountEligible,),
     query=EligibilityQuery,
     answers={
@@ -142,7 +142,7 @@ async def count_eligible(call: Call[EligibilityQuery]) -> EligibilityBody:
     summary="The eligible fans by score",
     tag="Entries",
     guard=supreme,
-    scope=Scope.READ,
+    scope=Scope.ENTRIES,
     use_cases=(RankEligible, ExportEligible),
     query=RankingQuery,
     headers={"Accept": "`application/x-ndjson`: all of them as a stream, without pages"},

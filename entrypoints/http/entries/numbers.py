@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from domain.usecases.registrations import audited
 from domain.usecases.registrations.free_phone import FreePhone, FreePhoneCommand
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
@@ -28,6 +29,7 @@ class FreeBody(Wire):
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.FREE,
     use_cases=(FreePhone,),
     body=FreeRequest,
     example={"phone": "+1 212 555 0123"},
@@ -35,4 +37,5 @@ class FreeBody(Wire):
 )
 async def free_phone(call: Call[FreeRequest]) -> FreeBody:
     command = FreePhoneCommand(campaign_id=call.campaign_id, phone=call.given.phone)
-    return FreeBody(freed=await call.app.phones.free(command))
+    owner = await call.change(audited.FREE, command, call.app.phones.free)
+    return FreeBody(freed=owner is not None)

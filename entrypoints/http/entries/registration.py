@@ -10,6 +10,7 @@ from domain.model.registrations.emails import EMAIL_RULE, read_email
 from domain.model.registrations.markets import MAX_MARKETS
 from domain.model.registrations.names import NAME_LENGTH
 from domain.model.registrations.typed_text import TYPED_LIMIT
+from domain.usecases.registrations import audited
 from domain.usecases.registrations.read_entry import ReadEntry
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.registration import RegisterFanCommand
@@ -108,6 +109,7 @@ def _named(caller: Caller, named: str | None) -> UserId:
     guard=fan,
     scope=Scope.ENTRIES,
     limit="writes",
+    audit=audited.REGISTER,
     use_cases=(RegisterFan,),
     body=RegisterRequest,
     example={"phone": "+1 212 555 0123", "markets": ["nyc", "bos"], "optIns": {"newsletter": True}},
@@ -118,7 +120,8 @@ def _named(caller: Caller, named: str | None) -> UserId:
 )
 async def register(call: Call[RegisterRequest]) -> Reply:
     user_id = _named(call.caller, call.given.user_id)
-    registered = await call.app.registrations.register(call.given.command(call.campaign_id, user_id, call.request))
+    command = call.given.command(call.campaign_id, user_id, call.request)
+    registered = await call.change(audited.REGISTER, command, call.app.registrations.register)
     body = EntryBody.of(registered.entry, call.app.phones.tokens)
     return json_answer(body, status=201 if registered.created else 200)
 
@@ -130,6 +133,7 @@ async def register(call: Call[RegisterRequest]) -> Reply:
     summary="The caller's own registration",
     tag="Entries",
     guard=oneself,
+    scope=Scope.ENTRIES,
     limit="reads",
     use_cases=(ReadEntry,),
     answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
@@ -145,7 +149,7 @@ async def get_my_entry(call: Call[None]) -> EntryBody:
     summary="A fan's registration",
     tag="Entries",
     guard=fan,
-    scope=Scope.READ,
+    scope=Scope.ENTRIES,
     limit="reads",
     use_cases=(ReadEntry,),
     answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},

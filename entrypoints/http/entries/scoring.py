@@ -1,6 +1,7 @@
 """Uploading scores over HTTP: as JSON, as a stream of lines, or as a file in the object store."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Final
 
@@ -12,6 +13,8 @@ from domain.model.registrations.scoring import (
     Scored,
     ScoreRefusal,
 )
+from domain.usecases.registrations import audited
+from domain.usecases.registrations.audited import ScoreUpload
 from domain.usecases.registrations.read_scores import ReadScores, pieces
 from domain.usecases.registrations.score_entries import ScoreEntries
 from entrypoints.http.call import Call
@@ -25,6 +28,7 @@ from entrypoints.http.request.decoding import (
     media_type_of,
 )
 from entrypoints.http.request.guards import supreme
+from entrypoints.http.request.headers import header
 from entrypoints.http.request.negotiation import NDJSON
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import FieldProblem, invalid, malformed
@@ -90,6 +94,7 @@ class ScoredBody(Wire):
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.SCORE,
     use_cases=(ScoreEntries, ReadScores),
     body=ScoringRequest,
     example={"records": [{"userId": "fan-1", "score": 97.5}]},
@@ -111,17 +116,30 @@ class ScoredBody(Wire):
     },
 )
 async def score_entries(call: Call[None]) -> ScoredBody:
-    app, request = call.app, call.request
+    request = call.request
     if media_type_of(request) == NDJSON:
-        return ScoredBody.of(await app.registrations.score(call.campaign_id, _lines(request)))
+        length = header(request, b"content-length")
+        return await _scored(call, ScoreUpload(campaign_id=call.campaign_id, content=length), _lines(request))
     body = await body_of(request, _RawScoringRequest, limit=SCORING_LIMIT, other_media=(NDJSON,))
     if (body.records is None) == (body.key is None):
         raise invalid(FieldProblem("", "must have either records or key"))
     await let_others_in(SCORING_LIMIT)
-    stored = app.registrations.read_scores(call.campaign_id, body.key) if body.key else None
-    return ScoredBody.of(
-        await app.registrations.score(call.campaign_id, stored or _each(_in_utf8(body.records or ())))
-    )
+    if body.key is not None:
+        stored = call.app.registrations.read_scores(call.campaign_id, body.key)
+        return await _scored(call, ScoreUpload(campaign_id=call.campaign_id, key=body.key), stored)
+    records = _in_utf8(body.records or ())
+    upload = ScoreUpload(campaign_id=call.campaign_id, records=len(records), content=_digest(records))
+    return await _scored(call, upload, _each(records))
+
+
+async def _scored(call: Call[None], upload: ScoreUpload, records: AsyncIterator[Record]) -> ScoredBody:
+    score = call.app.registrations.score
+    return ScoredBody.of(await call.change(audited.SCORE, upload, lambda _: score(call.campaign_id, records)))
+
+
+def _digest(records: Iterable[bytes]) -> str:
+    """It distinguishes uploads under one request id; it is not stored."""
+    return hashlib.blake2b(b"\n".join(records), digest_size=16).hexdigest()
 
 
 def _in_utf8(records: Iterable[msgspec.Raw]) -> list[bytes]:

@@ -1,5 +1,8 @@
 """Withdrawing a registration over HTTP."""
 
+from functools import partial
+
+from domain.usecases.registrations import audited
 from domain.usecases.registrations.withdraw_entry import WithdrawEntry
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
@@ -15,12 +18,15 @@ from entrypoints.http.request.scopes import Scope
     summary="Withdraw the caller's own registration",
     tag="Entries",
     guard=oneself,
+    scope=Scope.ENTRIES,
     limit="writes",
+    audit=audited.WITHDRAW_OWN,
     use_cases=(WithdrawEntry,),
     answers={204: Answer(description="Withdrawn, now or before.")},
 )
 async def withdraw_my_entry(call: Call[None]) -> None:
-    await call.app.registrations.withdraw(call.campaign_id, call.caller.user_id)
+    withdraw = partial(call.app.registrations.withdraw, call.campaign_id)
+    await call.change(audited.WITHDRAW_OWN, call.caller.user_id, withdraw)
 
 
 @Operation(
@@ -31,8 +37,10 @@ async def withdraw_my_entry(call: Call[None]) -> None:
     tag="Entries",
     guard=supreme,
     scope=Scope.ENTRIES,
+    audit=audited.WITHDRAW,
     use_cases=(WithdrawEntry,),
     answers={204: Answer(description="Withdrawn, now or before.")},
 )
 async def withdraw_entry(call: Call[None]) -> None:
-    await call.app.registrations.withdraw(call.campaign_id, user_of(call.request))
+    withdraw = partial(call.app.registrations.withdraw, call.campaign_id)
+    await call.change(audited.WITHDRAW, user_of(call.request), withdraw)

@@ -28,6 +28,7 @@ _TAGS: Final = {
     "Codes": "Access codes: import, hold, assign, give back, count.",
     "Entries": "Registrations of fans: register, confirm the phone, score, select.",
     "Campaigns": "Campaigns at a glance.",
+    "Audit": "Who of staff changed what.",
     "Operations": "For operators and developers.",
 }
 
@@ -108,7 +109,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
     document: Schema = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "description": "\n\n".join(filter(None, [for_callers(operation.description), WHO[operation.guard]])),
+        "description": "\n\n".join(filter(None, _description(operation))),
         "tags": [operation.tag],
         "parameters": parameters(operation, *schemas.fields(operation.query)),
         "responses": _responses(operation, schemas),
@@ -124,6 +125,12 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
     if operation.deprecated:
         document["deprecated"] = True
     return document
+
+
+def _description(operation: Operation) -> Iterable[str]:
+    scopes = " or ".join(f"`{scope}`" for scope in sorted(operation.scopes))
+    narrowed = f"A token with scopes of Fangate needs {scopes}." if scopes else ""
+    return for_callers(operation.description), narrowed, WHO[operation.guard]
 
 
 def _responses(operation: Operation, schemas: _Schemas) -> Schema:

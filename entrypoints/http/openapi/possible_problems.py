@@ -10,11 +10,13 @@ from entrypoints.http.operation import Operation
 from entrypoints.http.response.problems import (
     Problem,
     busy,
+    campaign_not_allowed,
     forbidden,
     head_too_large,
     internal,
     malformed,
     overloaded,
+    scope_missing,
     too_large,
     too_slow,
     unauthenticated,
@@ -50,7 +52,8 @@ def problems_of(operation: Operation) -> Mapping[int, list[PossibleProblem]]:
     for error in operation.raises:
         possible += _gates() if error is GatesClosed else [_of_model(error)]
     if not operation.public:
-        possible += [_of_http(unauthenticated(""), **{"WWW-Authenticate": "`Bearer`"}), _of_http(forbidden())]
+        possible.append(_of_http(unauthenticated(""), **{"WWW-Authenticate": "`Bearer`"}))
+        possible += [_of_http(problem) for problem in (forbidden(), scope_missing(), campaign_not_allowed())]
     if operation.body is not None:
         limit = too_large(operation.body_limit)
         possible += [_of_http(problem) for problem in (malformed(""), limit, unsupported_media_type(""))]

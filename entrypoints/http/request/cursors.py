@@ -3,14 +3,17 @@
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.model.audit.records import AuditId, AuditPosition
 from domain.model.codes.imports import ImportPosition
 from domain.model.ids import CampaignId, ImportId, UserId, is_campaign_id, is_user_id
 from domain.model.registrations.eligibility import RankingPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_AUDIT_POSITION: Final = re.compile(r"([0-9]{1,15}) ([0-9a-f]{32})")
 _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
 
@@ -56,6 +59,27 @@ def import_position_of(cursor: str | None) -> ImportPosition | None:
     if started_at.tzinfo is None or not id:
         raise _foreign()
     return ImportPosition(started_at=started_at, id=ImportId(id))
+
+
+def cursor_of_audit(position: AuditPosition | None) -> str | None:
+    """The cursor of a position in the audit log."""
+    if position is None:
+        return None
+    return cursor_after(f"{(position.at - _EPOCH) // timedelta(milliseconds=1)} {position.id}")
+
+
+def audit_position_of(cursor: str | None) -> AuditPosition | None:
+    """Raises a 422 Problem for a cursor that this service did not make."""
+    text = text_after(cursor)
+    if text is None:
+        return None
+    found = _AUDIT_POSITION.fullmatch(text)
+    try:
+        if found is not None:
+            return AuditPosition(_EPOCH + timedelta(milliseconds=int(found[1])), AuditId(found[2]))
+    except OverflowError:
+        pass
+    raise _foreign()
 
 
 def cursor_after(text: str | None) -> str | None:

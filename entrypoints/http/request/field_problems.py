@@ -14,7 +14,13 @@ _WHERE: Final = re.compile(r" - at (?:`key` in )?`\$([A-Za-z0-9_.\[\]]*)`$")
 _LONGEST_PATH: Final = 200
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _LONGEST_NAME: Final = 64
-_RULE_OF: Final = {f"Expected `str` matching regex {pattern!r}": rule for pattern, rule in RULES.items()}
+_A_TIME: Final = (
+    "must be a time with its zone, as RFC 3339 has it: 2026-11-21T18:00:00Z (in a query, %2B is a plus)"
+)
+_RULE_OF: Final = {f"Expected `str` matching regex {pattern!r}": rule for pattern, rule in RULES.items()} | {
+    "Invalid RFC3339 encoded datetime": _A_TIME,
+    "Expected `datetime` with a timezone component": _A_TIME,
+}
 _WORDS: Final = {
     "Object contains unknown": "is not a known field",
     "Object missing required field": "is missing",

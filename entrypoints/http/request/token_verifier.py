@@ -15,6 +15,7 @@ import jwt
 
 from domain.model.ids import UserId, is_user_id
 from entrypoints.config.settings import Settings
+from entrypoints.http.request.scopes import NOT_NARROWED, MalformedClaim, Narrowing, narrowing_of
 from entrypoints.http.request.token_refusals import Reason, RefusalLog, TokenRefused, refused
 from entrypoints.http.response.problems import Problem, unauthenticated
 from ports.identity import NoKey, TokenKeys, VerificationKey
@@ -31,6 +32,8 @@ _NO_KEY: Final = {NoKey.UNKNOWN: Reason.KEY_UNKNOWN, NoKey.AMBIGUOUS: Reason.KID
 class Caller:
     user_id: UserId
     supreme: bool
+    narrowing: Narrowing = NOT_NARROWED
+    """What an administrator's token allows. A fan's token is not narrowed by any claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,17 @@ class TokenVerifier:
             raise TokenRefused(Reason.CLAIM_INVALID, "sub")
         if isinstance(expires, str):
             raise TokenRefused(Reason.CLAIM_INVALID, "exp")
-        caller = Caller(UserId(subject), supreme=claim_at(claims, self.supreme_claim) is True)
+        supreme = claim_at(claims, self.supreme_claim) is True
+        caller = Caller(UserId(subject), supreme, _narrowing(claims) if supreme else NOT_NARROWED)
         until = min(time.time() + REMEMBERED_SECONDS, expires + LEEWAY_SECONDS)
         return _Admitted(caller, until, self.keys.generation)
+
+
+def _narrowing(claims: Mapping[str, Any]) -> Narrowing:
+    try:
+        return narrowing_of(claims)
+    except MalformedClaim as error:
+        raise TokenRefused(Reason.CLAIM_INVALID, error.claim) from None
 
 
 def _answer_to(refusal: TokenRefused) -> Problem:

@@ -102,6 +102,14 @@ def forbidden() -> Problem:
     return Problem(403, "auth.forbidden", "This token does not allow that.")
 
 
+def scope_missing(detail: str = "") -> Problem:
+    return Problem(403, "auth.scope", "The scopes of this token do not allow that.", detail=detail)
+
+
+def campaign_not_allowed(detail: str = "") -> Problem:
+    return Problem(403, "auth.campaign", "The campaigns of this token do not allow that.", detail=detail)
+
+
 def unsupported_media_type(given: str, *accepted: str) -> Problem:
     """The answer does not repeat what was ``given``: it may hold anything."""
     advice = [f"send the header Content-Type with {' or '.join(accepted)}"]

@@ -13,6 +13,7 @@ from adapters.memory.audit import MemoryAuditLog
 from adapters.mongo.store import mongo_store
 from domain.model.audit.records import AuditFilter, AuditId, AuditPosition, AuditRecord, Facts, named, position_of
 from domain.model.ids import CampaignId, UserId
+from ports.audit import Begun
 from ports.stores import AuditStore
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -59,7 +60,7 @@ async def all_of(log: AuditStore, **wanted: object) -> list[AuditRecord]:
 
 
 async def test_a_row_is_there_before_its_outcome_is_known(log: AuditStore) -> None:
-    assert await log.begin(a_row()) is True
+    assert await log.begin(a_row()) is Begun.NEW
 
     assert await all_of(log) == [a_row()]
 
@@ -81,9 +82,9 @@ async def test_a_row_that_is_not_there_cannot_be_completed(log: AuditStore) -> N
 async def test_a_row_that_is_begun_again_stays_as_it_is(log: AuditStore) -> None:
     await log.begin(a_row())
 
-    assert await log.begin(a_row(at=60)) is True
+    assert await log.begin(a_row(at=60)) is Begun.OPEN
     await log.complete(AuditId("row-1"), DONE)
-    assert await log.begin(a_row(at=120)) is False
+    assert await log.begin(a_row(at=120)) is Begun.COMPLETE
 
     assert await all_of(log) == [a_row(outcome=DONE)]
 
@@ -91,18 +92,19 @@ async def test_a_row_that_is_begun_again_stays_as_it_is(log: AuditStore) -> None
 async def test_a_row_that_is_appended_again_stays_as_it_is(log: AuditStore) -> None:
     assert await log.append(a_row(outcome=DONE)) is True
     assert await log.append(a_row(at=60, outcome={"result": "failed"})) is False
-    assert await log.begin(a_row()) is False
+    assert await log.begin(a_row()) is Begun.COMPLETE
 
     assert await all_of(log) == [a_row(outcome=DONE)]
 
 
 async def test_of_many_who_complete_one_row_at_once_one_does(peers: tuple[AuditStore, AuditStore]) -> None:
-    await asyncio.gather(*(log.begin(a_row()) for log in peers * 10))
+    begun = await asyncio.gather(*(log.begin(a_row()) for log in peers * 10))
 
     completed = await asyncio.gather(
         *(log.complete(AuditId("row-1"), {"of": of}) for of, log in enumerate(peers * 10))
     )
 
+    assert (begun.count(Begun.NEW), begun.count(Begun.OPEN)) == (1, 19)
     assert completed.count(True) == 1
     assert await all_of(peers[0]) == [a_row(outcome={"of": completed.index(True)})]
 

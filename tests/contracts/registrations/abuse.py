@@ -247,7 +247,7 @@ class Abuse(RuleBasedStateMachine):
         command = FreePhoneCommand(campaign_id=self.campaign(campaign), phone=self.phone(number))
         freed = self.run(self.house.free(command))
         owner = next((who for who, entry in self.entries.items() if self._has(entry, campaign, number)), None)
-        assert freed is (owner is not None)
+        assert (freed is None) is (owner is None)
         if owner is not None:
             self._look(*owner)
 

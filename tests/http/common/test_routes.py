@@ -11,8 +11,7 @@ from domain.model.errors import DomainError
 from entrypoints.http.call import Call
 from entrypoints.http.operation import WHO, Operation
 from entrypoints.http.operations import OPERATIONS
-from entrypoints.http.request.guards import fan, oneself, supreme
-from entrypoints.http.request.scopes import Scope
+from entrypoints.http.request.guards import fan, oneself
 from entrypoints.http.response.refusals import GATES, REFUSALS
 from entrypoints.http.wire import RULES
 from tests.support.operations import declared_in, where
@@ -81,13 +80,18 @@ def test_calls_of_fans_are_counted_and_no_others(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_every_operation_that_staff_may_call_has_a_scope_of_its_area(operation: Operation) -> None:
-    """A GET reads, but for the GET that holds codes."""
-    area = {"Codes": Scope.CODES, "Entries": Scope.ENTRIES}.get(operation.tag)
-    reads = operation.method == "GET" and not operation.deprecated
+def test_every_operation_with_a_token_has_a_scope(operation: Operation) -> None:
+    assert (operation.scope is None) == operation.public, where(operation)
 
-    of_staff = operation.guard in {supreme, fan}
-    assert operation.scope == ((Scope.READ if reads else area) if of_staff else None), where(operation)
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_every_operation_that_changes_something_is_audited_and_no_other(operation: Operation) -> None:
+    """A GET reads, but for the one that holds codes."""
+    changes = not operation.public and (operation.method != "GET" or operation.deprecated)
+
+    assert (operation.audit is not None) == changes, where(operation)
+    if operation.audit is not None and not operation.deprecated:
+        assert operation.audit.operation == operation.id, where(operation)
 
 
 def patterns_in(schema: Any) -> Iterator[str]:

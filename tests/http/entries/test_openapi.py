@@ -21,6 +21,8 @@ ON_THE_WIRE = {"request.too_slow", "request.head_too_large", "service.busy", "se
 ALWAYS = ON_THE_WIRE | {
     "auth.unauthenticated",
     "auth.forbidden",
+    "auth.scope",
+    "auth.campaign",
     "request.invalid",
     "service.internal",
     "service.unavailable",

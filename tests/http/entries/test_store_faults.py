@@ -52,6 +52,7 @@ def as_declared(operation: Operation) -> Ask:
 OPERATIONS: Final[Mapping[str, Ask]] = {
     **{operation.id: as_declared(operation) for operation in DOCUMENTED if operation.of_campaign},
     READY: lambda scene: scene.http.get("/readyz"),
+    "listAudit": lambda scene: scene.http.get("/audit", headers=bearer()),
     "importCodes": lambda scene: scene.load("A1\nA2\n"),
     "getCodeHistory": lambda scene: scene.get("codes/history", params={"code": "A1"}),
     "reserveCodes": lambda scene: scene.post("reserve", {"type": "tm", "count": 1}),

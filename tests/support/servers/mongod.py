@@ -107,12 +107,33 @@ class ReplicaSet:
         self.primary()
 
     @contextmanager
-    def failing(self, commands: Sequence[str], code: int) -> Iterator[None]:
-        """While the block lasts the primary refuses these commands of Fangate with this error."""
+    def failing(self, commands: Sequence[str], code: int, **only: str) -> Iterator[None]:
+        """While the block lasts the primary refuses these commands of Fangate with this error; with
+        ``namespace="database.collection"`` only there."""
+        with self._failing({"failCommands": list(commands), "errorCode": code, **only}):
+            yield
+
+    @contextmanager
+    def failing_once(self, commands: Sequence[str], code: int, namespace: str) -> Iterator[None]:
+        """The primary refuses the next of these commands, with an error that the driver repeats a write for."""
+        data = {"failCommands": list(commands), "errorCode": code, "namespace": namespace}
+        with self._failing(data | {"errorLabels": ["RetryableWriteError"]}, mode={"times": 1}):
+            yield
+
+    @contextmanager
+    def hanging(self, commands: Sequence[str], namespace: str) -> Iterator[None]:
+        """While the block lasts the primary lets these commands of Fangate wait, for a minute each, and then
+        refuses them: they are never carried out."""
+        wait = {"blockConnection": True, "blockTimeMS": 60_000, "errorCode": 11_601}
+        with self._failing({"failCommands": list(commands), "namespace": namespace, **wait}):
+            yield
+
+    @contextmanager
+    def _failing(self, data: dict[str, Any], mode: Any = "alwaysOn") -> Iterator[None]:
         point: dict[str, Any] = {"configureFailPoint": "failCommand"}
-        data = {"failCommands": list(commands), "errorCode": code, "appName": "fangate"}
+        data = data | {"appName": "fangate"}
         with self.primary().client() as client:
-            client.admin.command(point | {"mode": "alwaysOn", "data": data})
+            client.admin.command(point | {"mode": mode, "data": data})
             try:
                 yield
             finally:

@@ -41,6 +41,8 @@ def test_the_summary_is_the_one_that_http_gives(file: Path, tmp_path: Path, data
         over_http = http.post("/c2/codes", json={"key": f"codes/c2/tm/{file.name}"}).json()
         assert http.get(f"/c1/codes/imports/{summary['importId']}").json() == summary
         story = http.get("/c1/codes/history?code=A2").json()["history"]
+        (row,) = http.get("/audit?by=staff-9").json()["records"]
+        (of_http,) = http.get("/audit?by=staff").json()["records"]
     own = {"importId", "campaignId", "key", "startedAt", "finishedAt"}
     assert {k: v for k, v in summary.items() if k not in own} == {
         k: v for k, v in over_http.items() if k not in own
@@ -48,6 +50,8 @@ def test_the_summary_is_the_one_that_http_gives(file: Path, tmp_path: Path, data
     assert set(summary) == set(over_http)
     assert (summary["inserted"], summary["duplicates"], summary["blank"], summary["invalid"]) == (2, 1, 1, 1)
     assert [(one["event"], one["by"]) for one in story] == [("imported", "staff-9")]
+    assert (row["operation"], row["campaignId"], row["requestId"]) == ("importCodes", "c1", None)
+    assert row["outcome"] == of_http["outcome"] | {"importId": summary["importId"]}
 
 
 def test_progress_goes_to_standard_error_and_the_summary_alone_to_standard_output(file: Path) -> None:

@@ -46,6 +46,41 @@ def test_it_is_for_the_configured_issuer_and_audience() -> None:
     assert claims(outcome.stdout, issuer="https://id.example", audience="fangate")["sub"] == "staff"
 
 
+def test_an_administrator_s_token_can_be_narrowed() -> None:
+    narrowed = [
+        "--scope",
+        "fangate:read",
+        "--scope",
+        "fangate:codes",
+        "--campaign",
+        "tour-1",
+        "--campaign",
+        "fair-*",
+    ]
+
+    signed = claims(fangate("token", "--sub", "helper", "--supreme", *narrowed).stdout)
+
+    assert (signed["scope"], signed["campaigns"]) == ("fangate:read fangate:codes", ["tour-1", "fair-*"])
+    assert {"scope", "campaigns"}.isdisjoint(claims(fangate("token", "--sub", "staff", "--supreme").stdout))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--supreme", "--scope", "fangate:everything"], "--scope"),
+        (["--supreme", "--campaign", "a b"], "--campaign"),
+        (["--supreme", "--campaign", ""], "--campaign"),
+        (["--scope", "fangate:read"], "--supreme"),
+        (["--campaign", "tour"], "--supreme"),
+    ],
+)
+def test_what_narrows_nothing_is_not_signed(arguments: list[str], word: str) -> None:
+    outcome = fangate("token", "--sub", "helper", *arguments)
+
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert word in outcome.stderr
+
+
 def test_it_cannot_sign_for_another_issuer() -> None:
     outcome = fangate(
         "token", "--sub", "x",

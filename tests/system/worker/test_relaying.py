@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.mongo.store import MongoStore, mongo_store
+from domain.model.audit.records import AuditFilter
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent
 from domain.model.registrations.markets import MarketId
@@ -131,6 +132,10 @@ async def test_a_poison_event_is_parked_listed_and_replayed(place: Place) -> Non
         assert _parked(place) == []
         again = fangate("events", "retry", parked["id"], settings=place.settings)
         assert (again.returncode, again.stdout) == (1, "put back 0\n")
+        found = await place.store.audit.page(AuditFilter(operation="retryParked"), after=None, limit=10)
+        assert [row.result["putBack"] for row in found] == [0, 1]
+        assert found[1].result["messageIds"] == (parked["id"],)
+        assert found[1].by.startswith("cli:")
         assert parked["id"] in again.stderr
         assert running.stop() == 0
 

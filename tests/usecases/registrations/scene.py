@@ -91,7 +91,8 @@ class Scene:
         )
 
     async def free(self, phone: str, campaign: CampaignId = TOUR) -> bool:
-        return await self.use_cases.phones.free(FreePhoneCommand(campaign_id=campaign, phone=phone))
+        command = FreePhoneCommand(campaign_id=campaign, phone=phone)
+        return await self.use_cases.phones.free(command) is not None
 
     async def lift_block(self, phone: str, campaign: CampaignId = TOUR) -> None:
         await self.use_cases.phones.lift_block(LiftPhoneBlockCommand(campaign_id=campaign, phone=phone))

@@ -1,0 +1,51 @@
+"""What a narrowed token of staff may call: checked here, for every operation."""
+
+from collections.abc import Callable
+from typing import Final
+
+from domain.model.ids import CampaignId
+from entrypoints.http.operation import Operation
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.token_verifier import Caller
+from entrypoints.http.response.problems import campaign_not_allowed, scope_missing
+
+NO_CAMPAIGN: Final = CampaignId("")
+"""Of an operation that is about all campaigns, or about none."""
+
+Admission = Callable[[AnyRequest, Caller], CampaignId]
+
+
+def admission(operation: Operation) -> Admission:
+    """Admit the caller, whom the guard has let in. Returns the campaign that the request is about.
+
+    Raises a 403 Problem for what the token does not allow, a 422 Problem for an id that is none.
+    """
+    sufficient = operation.scopes
+    campaign = _campaign_reader(operation)
+
+    def admit(request: AnyRequest, caller: Caller) -> CampaignId:
+        if not caller.narrowing.narrows or operation.public:
+            return campaign(request)
+        if not caller.narrowing.allows(sufficient):
+            raise scope_missing(f"it needs {' or '.join(sorted(sufficient))}")
+        campaign_id = campaign(request)
+        if not caller.narrowing.reaches(campaign_id):
+            raise campaign_not_allowed("" if campaign_id else _NAME_ONE)
+        return campaign_id
+
+    return admit
+
+
+_NAME_ONE: Final = (
+    "it is about all campaigns: name one of the token's, where the operation has the parameter campaignId"
+)
+
+
+def _campaign_reader(operation: Operation) -> Callable[[AnyRequest], CampaignId]:
+    """In the path; or the filter ``campaignId`` of an operation that lists several campaigns."""
+    query = operation.query
+    if operation.of_campaign:
+        return campaign_of
+    if query is None or "campaign_id" not in query.__struct_fields__:
+        return lambda _: NO_CAMPAIGN
+    return lambda request: query_of(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]
