@@ -11,7 +11,7 @@ import pytest
 from entrypoints.http.server.admission import WAITING
 from tests.support.answers import assert_problem
 from tests.support.platform import Platform
-from tests.support.scene import Fan, Scene, a_scene
+from tests.support.scene import TIMEOUT_SECONDS, Fan, Scene, a_scene
 from tests.support.waiting import eventually
 
 
@@ -34,6 +34,8 @@ def unfinished(scene: Scene, number: int) -> Iterator[None]:
     with ExitStack() as stack:
         begun = [stack.enter_context(Unfinished(scene.fan(f"early{one}"))) for one in range(number)]
         begun[0].has_slot()
+        # The service has read what came before on other connections when it answers on a new one.
+        assert httpx2.get(f"{scene.service.url}/livez", timeout=TIMEOUT_SECONDS).is_success
         yield
         for one in begun:
             one.finish()
@@ -133,10 +135,10 @@ def test_refusals_are_counted_and_logged(narrow: Scene) -> None:
     logged = len(overload_lines(narrow))
 
     with full(narrow):
-        refused = [late.register().status_code for _ in range(8)]
+        refused = [late.register().status_code for _ in range(4)]
 
-    assert refused == [503] * 8
-    assert shed(narrow, "entries") >= before + 8
+    assert refused == [503] * 4
+    assert shed(narrow, "entries") >= before + 4
     assert shed(narrow, "reads") == 0
     lines = overload_lines(narrow)[logged:]
     assert lines
