@@ -2,7 +2,7 @@
 
 Both are in one mongod, whose cache is a fraction of the data. What grows with the campaign is what counts it.
 Left out are the rows in which nothing looks at the rest of a campaign: several processes, telemetry, retries of
-fanscores. The delay of publishing is the relay's pause between two looks, and the cost of a look is the relay's row.
+fanscores. The delay of publishing is the pause between two looks of the relay, whose cost is a row.
 """
 
 import tempfile
