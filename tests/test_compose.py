@@ -174,7 +174,7 @@ def test_the_service_needs_no_package_that_the_image_lacks() -> None:
         "from litestar.testing import TestClient",
         "from entrypoints.config.settings import Settings",
         "from entrypoints.http.app import http_app",
-        "import entrypoints.cli.commands",
+        "import entrypoints.cli.serving, entrypoints.cli.working",
         "with TestClient(http_app(Settings(jwt_secret='x' * 32))) as client:",
         "    client.get('/openapi.json').raise_for_status()",
     )

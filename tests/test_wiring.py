@@ -56,7 +56,9 @@ IMPORTED = "import sys, {module}; print(*sorted(set({libraries}) & sys.modules.k
         ("entrypoints.cli.codes", ""),
         ("entrypoints.cli.migrate", ""),
         ("entrypoints.cli.worker", ""),
-        ("entrypoints.cli.serve", "litestar"),
+        ("entrypoints.cli.working", ""),
+        ("entrypoints.cli.serve", ""),
+        ("entrypoints.cli.serving", "litestar"),
     ],
 )
 def test_a_process_starts_without_libraries_that_its_settings_do_not_name(module: str, needed: str) -> None:

@@ -5,9 +5,7 @@ import sys
 
 import click
 
-from entrypoints import bootstrap
 from entrypoints.config.settings import read_settings
-from entrypoints.telemetry.logs import configure_command_logs
 
 MIGRATE = """Example:  fangate migrate && fangate serve"""
 
@@ -16,6 +14,10 @@ MIGRATE = """Example:  fangate migrate && fangate serve"""
 def migrate() -> None:
     """Build the indexes of the store and the queues of fanscore retries; shard. Can be repeated at any time."""
     settings = read_settings()
+    # A wrong setting is reported before the use cases are imported.
+    from entrypoints import bootstrap  # noqa: PLC0415
+    from entrypoints.telemetry.logs import configure_command_logs  # noqa: PLC0415
+
     configure_command_logs(settings.log_level)
     migrated = asyncio.run(bootstrap.migrate(settings))
     built = migrated.built

@@ -1,29 +1,14 @@
 """``worker``: the background work."""
 
-import asyncio
-import signal
-
 import click
-import structlog
-import uvloop
 
-from entrypoints import bootstrap
-from entrypoints.bootstrap.files import check_files
-from entrypoints.cli.warnings import warn_of_files
-from entrypoints.config.settings import ConfigurationError, Settings, read_settings
-from entrypoints.telemetry.logs import configure_logs
-from entrypoints.telemetry.metrics import Metrics
-from entrypoints.telemetry.tracing import tracing
-from entrypoints.worker.loop import work
-from entrypoints.worker.watching import watched
+from entrypoints.config.settings import read_settings
 
 WORKER = """Examples:
 
 \b
   fangate worker
   fangate worker --metrics-host 0.0.0.0 --metrics-port 9100"""
-
-log = structlog.get_logger()
 
 
 @click.command(epilog=WORKER)
@@ -37,28 +22,7 @@ log = structlog.get_logger()
 def worker(metrics_host: str, metrics_port: int | None) -> None:
     """Do the background work: pass on messages of registrations, and end lapsed reservations."""
     settings = read_settings()
-    configure_logs(settings.log_level)
-    if settings.in_memory:
-        raise ConfigurationError("FANGATE_STORE=memory: cannot be seen by a worker; the service sweeps it itself")
-    warn_of_files(check_files(settings))
-    if settings.stream == "memory:":
-        log.warning("stream.read_by_nobody", advice="set FANGATE_STREAM: events go into this process's memory")
-    if settings.queue == "memory:" and settings.fanscore != "none:":
-        log.warning("queue.in_memory", advice="set FANGATE_QUEUE: retries are forgotten when this process ends")
-    port = settings.worker_metrics_port if metrics_port is None else metrics_port
-    uvloop.run(_work(settings, metrics_host, port))
+    # A wrong setting is reported before the adapters are imported.
+    from entrypoints.cli.working import run_worker  # noqa: PLC0415
 
-
-async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> None:
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    metrics = Metrics()
-    async with (
-        tracing() as tracer,
-        bootstrap.application(settings, metrics=metrics, tracer=tracer) as app,
-        watched(app, metrics, metrics_host, metrics_port),
-    ):
-        log.info("worker.started")
-        await work(app, settings, stop)
-    log.info("worker.stopped")
+    run_worker(settings, metrics_host, metrics_port)
