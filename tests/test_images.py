@@ -73,10 +73,9 @@ def test_if_a_registry_gives_no_digest_it_says_so_and_writes_nothing(
     assert [name for name in FILES if (project / name).read_text() != (ROOT / name).read_text()] == []
 
 
-LOADING: Final = "import " + ", ".join(
-    ("entrypoints.cli.commands", "entrypoints.cli.serving", "entrypoints.cli.working")
-    + ("uvicorn.loops.uvloop", "uvicorn.lifespan.on")
-)
+LOADED: Final = ("entrypoints.cli.commands", "entrypoints.cli.serving", "entrypoints.cli.working")
+LOADED_BY_UVICORN: Final = ("uvicorn.loops.uvloop", "uvicorn.lifespan.on")
+LOADING: Final = f"import {', '.join([*LOADED, *LOADED_BY_UVICORN])}"
 
 
 def run_python(*arguments: str | Path) -> str:
