@@ -19,19 +19,19 @@ FULL_BATCH: Final = 16
 MAX_BATCH: Final = 500
 
 
-def batch_size(waiting: int, in_flight: int) -> int:
+def batch_size(waiting: int, in_flight: int, at_once: int = MAX_IN_FLIGHT) -> int:
     """How many of the waiting calls the next batch serves, so that all batches in flight have one size.
 
     Without this, one batch would serve nearly all calls and the other the first callers that return. Then nothing
     overlaps.
     """
     calls = waiting + in_flight
-    return min(calls, max(-(-calls // MAX_IN_FLIGHT), FULL_BATCH))
+    return min(calls, max(-(-calls // at_once), FULL_BATCH))
 
 
-def may_start(batches: int, waiting: int, size: int) -> bool:
+def may_start(batches: int, waiting: int, size: int, at_once: int = MAX_IN_FLIGHT) -> bool:
     """May another batch start, and do enough calls wait for it? Else they wait until a batch in flight ends."""
-    return batches < MAX_IN_FLIGHT and 0 < size <= waiting
+    return batches < at_once and 0 < size <= waiting
 
 
 def settle(answer: "asyncio.Future[Answer]", outcome: Answer | Exception) -> None:
@@ -65,8 +65,15 @@ class Batcher(Generic[Question, Answer]):
     them. Callers may share an answer, so they must not change it.
     """
 
-    def __init__(self, serve: Callable[[Sequence[Question]], Awaitable[Sequence[Answer | Exception]]]) -> None:
+    def __init__(
+        self,
+        serve: Callable[[Sequence[Question]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        at_once: int = MAX_IN_FLIGHT,
+    ) -> None:
+        """``at_once``: batches in flight at once. Fewer make larger batches."""
         self._serve = serve
+        self._at_once = at_once
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._in_flight = 0
         self._batches: set[asyncio.Task[None]] = set()
@@ -79,10 +86,10 @@ class Batcher(Generic[Question, Answer]):
 
     @property
     def _size(self) -> int:
-        return batch_size(len(self._waiting), self._in_flight)
+        return batch_size(len(self._waiting), self._in_flight, self._at_once)
 
     def _start_batch(self) -> None:
-        if may_start(len(self._batches), len(self._waiting), self._size):
+        if may_start(len(self._batches), len(self._waiting), self._size, self._at_once):
             self._batches.add(asyncio.create_task(self._batch()))
 
     async def _batch(self) -> None:

@@ -7,7 +7,7 @@ import pymongo.errors
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.batching import Batcher
+from adapters.mongo.batching import MAX_IN_FLIGHT, Batcher
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import DUPLICATE_KEY, may_pass, unavailable
 
@@ -20,9 +20,10 @@ DONE: Final[Pattern] = {}
 class Writes:
     """A unique index may refuse one write of a bulk write; the others are made all the same."""
 
-    def __init__(self, collection: AsyncCollection[Raw]) -> None:
+    def __init__(self, collection: AsyncCollection[Raw], *, at_once: int = MAX_IN_FLIGHT) -> None:
+        """``at_once``: bulk writes in flight at once."""
         self._collection = collection
-        self._batcher = Batcher(self._write)
+        self._batcher = Batcher(self._write, at_once=at_once)
 
     async def refused_by(self, write: Write) -> Pattern:
         """Make the write. Returns the keys of the unique index that refused it, none when it was made.

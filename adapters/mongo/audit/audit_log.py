@@ -24,7 +24,9 @@ PAGE: Final = 500
 class MongoAuditLog:
     def __init__(self, rows: AsyncCollection[Raw]) -> None:
         self._rows = rows
-        self._writes = Writes(rows)
+        # One bulk write at once: rows are written behind a change that has waited already, and fewer, larger bulk
+        # writes cost the process less.
+        self._writes = Writes(rows, at_once=1)
 
     @translated
     async def begin(self, record: AuditRecord) -> Begun:

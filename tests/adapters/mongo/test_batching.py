@@ -11,10 +11,10 @@ from adapters.mongo.batching import FULL_BATCH, MAX_BATCH, MAX_IN_FLIGHT, Batche
 class Kitchen:
     """Serves its orders when it is opened, and remembers each batch of orders."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_once: int = MAX_IN_FLIGHT) -> None:
         self.batches: list[list[int]] = []
         self.open = asyncio.Event()
-        self.batcher = Batcher(self.serve)
+        self.batcher = Batcher(self.serve, at_once=at_once)
 
     async def serve(self, orders: Sequence[int]) -> list[str | Exception]:
         self.batches.append(list(orders))
@@ -47,6 +47,19 @@ async def test_batches_in_flight_have_one_size() -> None:
     assert [len(batch) for batch in kitchen.batches] == [24, 24]
     kitchen.open.set()
     await asyncio.gather(*orders)
+
+
+async def test_with_one_batch_at_once_all_that_wait_are_in_the_next() -> None:
+    kitchen = Kitchen(at_once=1)
+    orders = kitchen.order(*range(100, 100 + 3 * FULL_BATCH))
+    await settled()
+    orders += kitchen.order(*range(200, 200 + 2 * FULL_BATCH))
+    await settled()
+    assert [len(batch) for batch in kitchen.batches] == [3 * FULL_BATCH]
+
+    kitchen.open.set()
+    await asyncio.gather(*orders)
+    assert [len(batch) for batch in kitchen.batches] == [3 * FULL_BATCH, 2 * FULL_BATCH]
 
 
 async def test_few_calls_are_served_by_one_batch_at_a_time_and_later_calls_by_the_next() -> None:
