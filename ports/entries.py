@@ -16,6 +16,7 @@ from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
+from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition
 
 EntryChange = Callable[[Entry | None], Entry]
 """Takes the current entry (None: there is none, or it was withdrawn) and returns the changed entry. It must be
@@ -128,6 +129,23 @@ class EntryQueries(Protocol):
 
     def fans_of_market(self, campaign_id: CampaignId, market: MarketId) -> AsyncIterator[Sequence[UserId]]:
         """All fans with ``market`` in their preferences, in batches, in constant memory."""
+        ...
+
+
+class EntrySearch(Protocol):
+    """The entries of all campaigns, for staff who look for them. Withdrawn entries are not found.
+
+    Raises Unavailable when the store does not answer.
+    """
+
+    async def page(
+        self, campaign_id: CampaignId, wanted: EntryFilter, *, after: ListPosition | None, limit: int
+    ) -> EntryPage:
+        """At most ``limit`` entries that the filter admits, the newest first, behind ``after``.
+
+        A page reads a bounded number of entries, so it may hold fewer although more follow. Following ``next`` to
+        its end gives every entry that the filter admits all the time, once.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ports.audit import AuditedPeople, AuditLog
 from ports.codes import CodeCatalogue, CodePool, ImportLog
-from ports.entries import EntryQueries, EntryStore, Scores, Withdrawals
+from ports.entries import EntryQueries, EntrySearch, EntryStore, Scores, Withdrawals
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
 from ports.system import Leases, RateLimits, StoreHealth
@@ -27,6 +27,8 @@ class Stores(StoreHealth, Protocol):
     def entries(self) -> EntryStore: ...
     @property
     def entry_queries(self) -> EntryQueries: ...
+    @property
+    def entry_search(self) -> EntrySearch: ...
     @property
     def scores(self) -> Scores: ...
     @property

@@ -7,6 +7,7 @@ from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.codes import MemoryCodeStore
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.entry_search import MemoryEntrySearch
 from adapters.memory.imports import MemoryImportLog
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.outbox import MemoryOutbox
@@ -23,6 +24,7 @@ class MemoryStore:
         self.imports = MemoryImportLog()
         self.entries = self.scores = self.withdrawals = MemoryEntryStore(request=request)
         self.entry_queries = MemoryEntryQueries(self.entries)
+        self.entry_search = MemoryEntrySearch(self.entries)
         self.phone_book = MemoryPhoneBook()
         self.budgets = MemoryFanBudgets()
         self.limits = MemoryRateLimits()

@@ -23,6 +23,7 @@ from adapters.mongo.entries.entry_store import MongoEntryStore
 from adapters.mongo.entries.phone_keys import Adopted, PhoneKeys
 from adapters.mongo.entries.queries import MongoEntryQueries
 from adapters.mongo.entries.scoring import MongoScores
+from adapters.mongo.entries.search import MongoEntrySearch
 from adapters.mongo.entries.withdrawals import MongoWithdrawals
 from adapters.mongo.errors import translated
 from adapters.mongo.indexes import Indexes, Migration
@@ -71,6 +72,7 @@ class MongoStore:
     imports: MongoImportLog
     entries: MongoEntryStore
     entry_queries: MongoEntryQueries
+    entry_search: MongoEntrySearch
     scores: MongoScores
     withdrawals: MongoWithdrawals
     phone_book: MongoPhoneBook
@@ -148,6 +150,7 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
         imports=MongoImportLog(database),
         entries=entry_store,
         entry_queries=MongoEntryQueries(database, entries),
+        entry_search=MongoEntrySearch(entries),
         scores=MongoScores(entries, scoring, entry_store),
         withdrawals=MongoWithdrawals(entries, scoring, parked, request),
         phone_book=MongoPhoneBook(database[name_of(SendLogDocument)], database[name_of(PhoneRecordDocument)]),

@@ -6,6 +6,7 @@ from domain.usecases.registrations.check_markets import CheckMarkets
 from domain.usecases.registrations.count_eligible import CountEligible
 from domain.usecases.registrations.count_entries import CountEntries
 from domain.usecases.registrations.export_eligible import ExportEligible
+from domain.usecases.registrations.find_entries import FindEntries
 from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
@@ -26,6 +27,7 @@ from ports.system import Clock
 class Registrations:
     register: RegisterFan
     read: ReadEntry
+    find: FindEntries
     count: CountEntries
     list_campaigns: ListCampaigns
     read_scores: ReadScores
@@ -47,6 +49,12 @@ def build_registrations(
     return Registrations(
         register=_register(stores, neighbours, phones, clock),
         read=ReadEntry(entries=entries),
+        find=FindEntries(
+            campaigns=campaigns,
+            phone_numbers=neighbours.phone_numbers,
+            check_markets=check_markets,
+            search=stores.entry_search,
+        ),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
         list_campaigns=ListCampaigns(
             campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock

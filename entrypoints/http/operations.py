@@ -12,6 +12,7 @@ from entrypoints.http.entries import (
     numbers,
     registration,
     scoring,
+    search,
     withdrawal,
 )
 from entrypoints.http.operation import Operation
@@ -32,6 +33,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     catalogue.list_my_codes,
     history.get_code_history,
     registration.register,
+    search.list_entries,
     registration.get_my_entry,
     registration.get_entry,
     withdrawal.withdraw_my_entry,

@@ -84,6 +84,9 @@ class EntryDocument(Document):
     updated_at: datetime
     withdrawn_revision: int | None = None
     """The revision of the last withdrawal. Messages up to it carry no personal data, wherever they are."""
+    search_keys: list[str] = Field(default_factory=list)
+    """The key of the phone, confirmed or not, and that of the mail address. Not there where it is withdrawn,
+    and in documents of earlier releases before ``fangate migrate`` has seen them."""
     outbox: list[OutboxMessage] = Field(default_factory=list)
     outbox_slot: int | None = None
     """Which share of the relay's work this entry is."""
@@ -117,6 +120,22 @@ class EntryDocument(Document):
             IndexModel(
                 [("campaignId", UP), ("status", UP), ("selection", UP), ("score", DOWN), ("userId", UP)],
                 name="ranking",
+            ),
+            # The list of staff. Status is part of it, so that withdrawn entries are not read.
+            IndexModel(
+                [("campaignId", UP), ("status", UP), ("createdAt", UP), ("userId", UP)],
+                name="newest",
+            ),
+            # Phones and mail addresses share one index, which most changes of an entry leave alone.
+            IndexModel(
+                [("campaignId", UP), ("searchKeys", UP), ("createdAt", UP), ("userId", UP)],
+                name="searched",
+            ),
+            # Few entries are suspicious, so it is small.
+            IndexModel(
+                [("campaignId", UP), ("fraud.status", UP), ("createdAt", UP), ("userId", UP)],
+                name="suspicious",
+                partialFilterExpression={"fraud.status": {"$in": ["flagged", "review"]}},
             ),
             *(
                 IndexModel(

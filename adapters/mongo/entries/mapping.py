@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.documents import EntryDocument, StoredChallenge, StoredVerification
+from adapters.mongo.entries.search_keys import search_keys
 from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import document_of, key
 from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
@@ -142,6 +143,7 @@ def _from_entry(entry: Entry) -> Raw:
     stored["verification"] = _from_verification(entry.verification)
     stored["status"] = entry.status.value
     stored["prefs"] = prefs(entry.details.markets)
+    stored["searchKeys"] = search_keys(entry.details.phone, entry.details.email)
     return stored
 
 

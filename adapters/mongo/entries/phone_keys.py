@@ -1,4 +1,4 @@
-"""Phone keys for entries that were stored without one, or with the key of another phone.
+"""Keys of phones and of searches, for entries that were stored without them, or with those of another phone.
 
 Processes of version 0.1 know no keys: what they confirm has none, and a phone that they change keeps the key
 of the one before. Reading all entries anew finds both, whenever ``fangate migrate`` runs.
@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw, aggregate
+from adapters.mongo.entries.search_keys import with_search_keys
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.scatter import PHONE_DOUBLES, PHONE_KEYS
 from domain.model.registrations.entry import EntryStatus
@@ -21,7 +22,7 @@ from domain.model.registrations.phones import PhoneNumber
 
 AT_ONCE: Final = 2_000
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
-_SHOWN: Final = {"campaignId": 1, "phone": 1, "phoneKey": 1, "status": 1}
+_SHOWN: Final = dict.fromkeys(("campaignId", "phone", "phoneKey", "status", "email", "searchKeys"), 1)
 _KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
 _OF_ONE_TELEPHONE: Final[Raw] = {
     "_id": {"campaignId": "$campaignId", "phoneKey": "$phoneKey"},
@@ -60,6 +61,8 @@ class PhoneKeys:
         after = ""
         while documents := await self._next(after):
             after = documents[-1]["_id"]
+            if writes := [write for document in documents if (write := with_search_keys(document))]:
+                await self._entries.bulk_write(writes, ordered=False)
             wrong = [document for document in documents if document.get("phoneKey") != _wanted(document)]
             refused = await self._correct(wrong)
             await self._leave_without([document for document in refused if "phoneKey" in document])

@@ -19,3 +19,8 @@ def read_email(text: str) -> str:
     if not well_formed or len(address) > MAX_EMAIL_LENGTH:
         raise InvalidValue("email", EMAIL_RULE)
     return address
+
+
+def email_key(address: str) -> str:
+    """The same for all spellings of an address that differ only in case."""
+    return address.casefold()

@@ -10,10 +10,12 @@ from domain.model.audit.records import AuditId, AuditPosition
 from domain.model.codes.imports import ImportPosition
 from domain.model.ids import CampaignId, ImportId, UserId, is_campaign_id, is_user_id
 from domain.model.registrations.eligibility import RankingPosition
+from domain.model.registrations.search import ListPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AUDIT_POSITION: Final = re.compile(r"([0-9]{1,15}) ([0-9a-f]{32})")
+_ENTRY_POSITION: Final = re.compile(r"([0-9]{1,15}) (.{1,128})")
 _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
 
@@ -65,7 +67,7 @@ def cursor_of_audit(position: AuditPosition | None) -> str | None:
     """The cursor of a position in the audit log."""
     if position is None:
         return None
-    return cursor_after(f"{(position.at - _EPOCH) // timedelta(milliseconds=1)} {position.id}")
+    return cursor_after(f"{_milliseconds(position.at)} {position.id}")
 
 
 def audit_position_of(cursor: str | None) -> AuditPosition | None:
@@ -76,10 +78,38 @@ def audit_position_of(cursor: str | None) -> AuditPosition | None:
     found = _AUDIT_POSITION.fullmatch(text)
     try:
         if found is not None:
-            return AuditPosition(_EPOCH + timedelta(milliseconds=int(found[1])), AuditId(found[2]))
+            return AuditPosition(_time(found[1]), AuditId(found[2]))
     except OverflowError:
         pass
     raise _foreign()
+
+
+def cursor_of_entry(position: ListPosition | None) -> str | None:
+    """The cursor of a position in the list of registrations."""
+    return None if position is None else cursor_after(f"{_milliseconds(position.created_at)} {position.user_id}")
+
+
+def entry_position_of(cursor: str | None) -> ListPosition | None:
+    """Raises a 422 Problem for a cursor that this service did not make."""
+    text = text_after(cursor)
+    if text is None:
+        return None
+    found = _ENTRY_POSITION.fullmatch(text)
+    try:
+        if found is not None and is_user_id(found[2]):
+            return ListPosition(created_at=_time(found[1]), user_id=UserId(found[2]))
+    except OverflowError:
+        pass
+    raise _foreign()
+
+
+def _milliseconds(time: datetime) -> int:
+    return (time - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _time(milliseconds: str) -> datetime:
+    """Raises OverflowError for a time after the year 9999."""
+    return _EPOCH + timedelta(milliseconds=int(milliseconds))
 
 
 def cursor_after(text: str | None) -> str | None:

@@ -204,6 +204,11 @@ def _shape_of(type: type[msgspec.Struct]) -> _Shape:
 
 
 def _bare(type: Any) -> msgspec.inspect.Type:
-    """The kind of the type, without its constraints."""
+    """The kind of the type, without its constraints, and without None where the parameter may be missing."""
     info = msgspec.inspect.type_info(type)
-    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
+    while isinstance(info, msgspec.inspect.Metadata | msgspec.inspect.UnionType):
+        if isinstance(info, msgspec.inspect.UnionType):
+            info = next(one for one in info.types if not isinstance(one, msgspec.inspect.NoneType))
+        else:
+            info = info.type
+    return info

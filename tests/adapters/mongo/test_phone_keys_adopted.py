@@ -13,6 +13,7 @@ from adapters.mongo.indexes import Migration
 from adapters.mongo.store import MongoStore, mongo_store
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
+from domain.model.registrations.search import EntryFilter
 from tests.contracts.registrations.entry_stores import NOW, TOUR, becoming, existing, fan, noted, phone, registered
 from tests.contracts.registrations.test_telephones import WITH_9, WITHOUT
 from tests.support.shard_keys import record_all
@@ -141,3 +142,34 @@ async def test_owners_are_found_by_indexes(store: MongoStore, database: Document
     (seen,) = database["system.profile"].find({"op": "query", "ns": f"{database.name}.entries"})
     assert "COLLSCAN" not in seen["planSummary"]
     assert seen["docsExamined"] <= 2
+
+
+async def test_entries_of_earlier_releases_can_be_searched_after_a_migration(
+    store: MongoStore, database: Documents
+) -> None:
+    confirmed, pending, gone = (registered(fan(one), phone(one), confirmed=one == 1) for one in (1, 2, 3))
+    await put(store, database, confirmed, pending, gone)
+    await store.withdrawals.withdraw(TOUR, gone.user_id, NOW)
+    entries = database["entries"]
+    stored = {one["_id"]: one.get("searchKeys") for one in entries.find()}
+    entries.update_one({"userId": fan(1)}, {"$unset": {"searchKeys": ""}})
+    entries.update_one({"userId": fan(2)}, {"$set": {"searchKeys": ["phone:of another"]}})
+
+    await store.adopt_phones()
+    await store.adopt_phones()
+
+    assert {one["_id"]: one.get("searchKeys") for one in entries.find()} == stored
+    assert sum(keys is None for keys in stored.values()) == 1
+    page = await store.entry_search.page(TOUR, EntryFilter(phone=phone(2)), after=None, limit=5)
+    assert [entry.user_id for entry in page.entries] == [fan(2)]
+
+
+async def test_an_entry_that_a_process_of_0_1_has_changed_is_not_found_by_its_former_phone(
+    store: MongoStore, database: Documents
+) -> None:
+    await put(store, database, registered(fan(1), phone(1)))
+    database["entries"].update_one({}, {"$set": {"phone": phone(2)}})
+
+    page = await store.entry_search.page(TOUR, EntryFilter(phone=phone(1)), after=None, limit=5)
+
+    assert list(page.entries) == []

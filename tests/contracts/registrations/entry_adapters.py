@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.entry_search import MemoryEntrySearch
 from adapters.memory.outbox import MemoryOutbox
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.mongo.driver import close, open_client
@@ -18,6 +19,7 @@ def in_memory() -> EntryPorts:
     return EntryPorts(
         entries=store,
         queries=MemoryEntryQueries(store),
+        search=MemoryEntrySearch(store),
         scores=store,
         withdrawals=store,
         phone_book=MemoryPhoneBook(),
@@ -36,6 +38,7 @@ async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
     return EntryPorts(
         entries=store.entries,
         queries=store.entry_queries,
+        search=store.entry_search,
         scores=store.scores,
         withdrawals=store.withdrawals,
         phone_book=store.phone_book,

@@ -16,7 +16,7 @@ from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Details, Entry, EntryEvent, Selection, Verification
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
-from ports.entries import EntryChange, EntryQueries, EntryStore, Scores, Withdrawals
+from ports.entries import EntryChange, EntryQueries, EntrySearch, EntryStore, Scores, Withdrawals
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
 
@@ -42,6 +42,7 @@ class Asking:
 class EntryPorts:
     entries: EntryStore
     queries: EntryQueries
+    search: EntrySearch
     scores: Scores
     withdrawals: Withdrawals
     phone_book: PhoneBook

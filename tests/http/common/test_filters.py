@@ -11,9 +11,11 @@ from domain.model.codes.code import CodeStatus
 from domain.model.codes.inventory import CodeFilter
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import EntryEvent
+from domain.usecases.registrations.find_entries import FindEntriesCommand
 from entrypoints.http.codes.catalogue import ListQuery
 from entrypoints.http.codes.counts import CountsBody
 from entrypoints.http.entries.eligibility import EligibilityQuery
+from entrypoints.http.entries.search import EntriesQuery
 from entrypoints.http.openapi.asyncapi import HAPPENED
 from tests.support.operations import declared_in
 
@@ -22,11 +24,15 @@ GIVEN: Final[Mapping[str, Any]] = {
     "minScore": 50, "maxScore": 60, "market": ["nyc"], "maxRank": 1, "selection": ["selected"],
     "code": "A1", "type": "tm", "status": "assigned", "reserveId": "reservation-1", "userId": "ann",
     "prefix": "A", "importId": "0123456789abcdef",
+    "phone": "+12125550123", "email": "ann@example.com", "fraud": "flagged", "scored": True,
 }  # fmt: skip
 """A value that filters, for each parameter."""
+OF_ENTRIES: Final[Mapping[str, Any]] = {"market": "nyc", "selection": "selected", "status": "confirmed"}
+"""The values of the list of entries that differ: it takes one of each."""
 QUERIES: Final[Mapping[type[msgspec.Struct], tuple[Any, Callable[[Any], Any]]]] = {
     EligibilityQuery: (Query(), EligibilityQuery.query),
     ListQuery: (CodeFilter(), ListQuery.wanted),
+    EntriesQuery: (FindEntriesCommand(), EntriesQuery.command),
 }
 """With the filter of the model that excludes nothing, and how the query makes its own."""
 
@@ -34,7 +40,8 @@ QUERIES: Final[Mapping[type[msgspec.Struct], tuple[Any, Callable[[Any], Any]]]] 
 def changed_by(declared: type[msgspec.Struct], name: str) -> set[str]:
     """The fields of the model's filter that one parameter changes."""
     nothing, filter_of = QUERIES[declared]
-    wanted = filter_of(msgspec.convert({name: GIVEN[name]}, declared))
+    given = {**GIVEN, **OF_ENTRIES} if declared is EntriesQuery else GIVEN
+    wanted = filter_of(msgspec.convert({name: given[name]}, declared))
     return {one.name for one in fields(nothing) if getattr(wanted, one.name) != getattr(nothing, one.name)}
 
 

@@ -28,6 +28,7 @@ def live(scene: Scene, id: str, code: str) -> None:
     confirmed = fan.confirmed()
 
     assert (confirmed["userId"], fan.get("entries/me").json()) == (id, confirmed)
+    assert scene.seen("entries", userId=id) == {"entries": [confirmed], "next": None}
     reached = {"me", "count"}  # These are names of operations, too.
     for caller in (fan.headers, bearer()):
         if id not in reached:

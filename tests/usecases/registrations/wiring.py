@@ -7,6 +7,7 @@ from adapters.appsync.live_updates import NoLiveUpdates
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
+from adapters.memory.entry_search import MemoryEntrySearch
 from adapters.memory.event_stream import MemoryEventStream
 from adapters.memory.objects import MemoryObjectStore
 from adapters.memory.outbox import MemoryOutbox
@@ -57,6 +58,7 @@ class Ports:
         store = MemoryStore(request=current_request)
         store.entries = store.scores = store.withdrawals = self.entries
         store.entry_queries, store.outbox = MemoryEntryQueries(self.entries), MemoryOutbox(self.entries)
+        store.entry_search = MemoryEntrySearch(self.entries)
         store.phone_book, store.budgets = self.phone_book, self.budgets
         return store
 

@@ -1,0 +1,98 @@
+"""Searching registrations in MongoDB: each page reads a bounded part of an index."""
+
+from dataclasses import replace
+from typing import Final
+
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.read_concern import ReadConcern
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
+from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, to_entry
+from adapters.mongo.errors import translated
+from adapters.mongo.keys import document_of
+from adapters.mongo.stored_documents import DOWN
+from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.entry import Entry
+from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
+
+SEARCHED: Final = 20_000
+"""Entries that are read for a page, at most."""
+FEW: Final = 5_000
+"""So many entries are read and sorted rather than searched for."""
+NEWEST_FIRST: Final = [("createdAt", DOWN), ("userId", DOWN)]
+
+
+class MongoEntrySearch:
+    def __init__(self, entries: AsyncCollection[Raw], *, searched: int = SEARCHED, few: int = FEW) -> None:
+        # A page is of one instant: an entry that is confirmed in between moves in the index.
+        self._entries = entries.with_options(read_concern=ReadConcern("snapshot"))
+        self._searched = searched
+        self._few = few
+
+    @translated
+    async def page(
+        self, campaign_id: CampaignId, wanted: EntryFilter, *, after: ListPosition | None, limit: int
+    ) -> EntryPage:
+        """Where the filter may admit few of many entries, the page looks at no more than ``searched`` of them."""
+        if wanted.user_id is not None:
+            return page_of(await self._of_fan(campaign_id, wanted.user_id, wanted, after), limit)
+        place = await self._place(campaign_id, wanted)
+        stop = await self._stop(place, after) if place.searched else None
+        page = page_of(await self._read(place, wanted, after, stop, limit), limit, searched_to=stop)
+        # Processes of version 0.1 change phones without their keys.
+        return replace(page, entries=[entry for entry in page.entries if wanted.admits(entry)])
+
+    async def _of_fan(
+        self, campaign_id: CampaignId, user_id: UserId, wanted: EntryFilter, after: ListPosition | None
+    ) -> list[Entry]:
+        named = document_of(campaign_id, user_id) | {"status": {"$in": LIVE}}
+        document = await self._entries.find_one(named, ENTRY_FIELDS, max_time_ms=READ_MS)
+        found = [to_entry(document)] if document else []
+        return [one for one in found if wanted.admits(one) and (after is None or ListPosition.of(one) < after)]
+
+    async def _place(self, campaign_id: CampaignId, wanted: EntryFilter) -> Place:
+        """Entries that are rare are read and sorted. Others are met soon in the order of the list."""
+        for place in rare(campaign_id, wanted):
+            counted = await self._entries.count_documents(
+                place.entries, hint=place.index, limit=self._few + 1, maxTimeMS=READ_MS
+            )
+            if counted <= self._few:
+                return place
+        return in_order(campaign_id, wanted)
+
+    async def _stop(self, place: Place, after: ListPosition | None) -> ListPosition | None:
+        """Where this page stops searching; None at the end of the list. It reads index keys only.
+
+        It is asked before the page is read, so that an entry that comes in between is in one page or the other.
+        """
+        keys = self._entries.find(
+            place.entries | between(after, None),
+            {"_id": 0, "createdAt": 1, "userId": 1},
+            sort=NEWEST_FIRST,
+            skip=self._searched - 1,
+            limit=1,
+            hint=place.index,
+            max_time_ms=READ_MS,
+        )
+        for last in await keys.to_list(None):
+            return ListPosition(created_at=last["createdAt"], user_id=UserId(last["userId"]))
+        return None
+
+    async def _read(
+        self,
+        place: Place,
+        wanted: EntryFilter,
+        after: ListPosition | None,
+        stop: ListPosition | None,
+        limit: int,
+    ) -> list[Entry]:
+        documents = self._entries.find(
+            all_of(place, wanted) | between(after, stop),
+            ENTRY_FIELDS,
+            sort=NEWEST_FIRST,
+            limit=limit + 1,
+            hint=place.index,
+            max_time_ms=READ_MS,
+        )
+        return [to_entry(document) for document in await documents.to_list(None)]

@@ -1,0 +1,131 @@
+"""Each search of registrations reads a bounded part of an index, however large the campaign is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pymongo
+import pytest
+from pymongo.database import Database
+
+from adapters.mongo.entries.mapping import new_document
+from adapters.mongo.entries.search import MongoEntrySearch
+from adapters.mongo.store import MongoStore, mongo_store
+from domain.model.registrations.entry import Entry, EntryStatus, Fraud, FraudStatus, Selection
+from domain.model.registrations.markets import MarketId
+from domain.model.registrations.search import EntryFilter, ListPosition
+from tests.contracts.registrations.entry_stores import MARKETS, NOW, TOUR, fan, phone, registered
+from tests.support.shard_keys import record_all
+
+Documents = Database[dict[str, Any]]
+ENTRIES = 6_000
+RARE = 500
+"""One entry in so many has each of the rare values."""
+SEARCHED, FEW, PAGE = 300, 50, 10
+TIES = 10
+"""Entries of the same time as the ends of a page, and the keys between two ranges."""
+ONE = {
+    "user id": EntryFilter(user_id=fan(77)),
+    "phone": EntryFilter(phone=phone(77)),
+    "phone of a pending entry": EntryFilter(phone=phone(70)),
+    "mail address": EntryFilter(email="FAN-77@example.com"),
+}
+INDEXES = {
+    "newest": EntryFilter(),
+    "pending": EntryFilter(status=EntryStatus.PENDING),
+    "common market": EntryFilter(market=MARKETS[0]),
+    "rare market": EntryFilter(market=MARKETS[1]),
+    "rare market of another": EntryFilter(market=MARKETS[1], selection=Selection.NONE),
+    "no such market": EntryFilter(market=MarketId("nowhere")),
+    "common selection": EntryFilter(selection=Selection.NONE),
+    "rare selection": EntryFilter(selection=Selection.SELECTED),
+    "common fraud": EntryFilter(fraud=FraudStatus.CLEAR),
+    "rare fraud": EntryFilter(fraud=FraudStatus.FLAGGED),
+    "no such fraud": EntryFilter(fraud=FraudStatus.UNAVAILABLE),
+    "scored": EntryFilter(scored=True),
+    "not scored": EntryFilter(scored=False),
+    "two that are common": EntryFilter(fraud=FraudStatus.CLEAR, scored=True),
+}
+
+
+def an_entry(number: int) -> Entry:
+    """The rare ones came first, so they are the last of the list."""
+    markets = MARKETS[1:2] if number % RARE == 1 else MARKETS[:1]
+    at = NOW + timedelta(seconds=number // 3)
+    entry = registered(fan(number), phone(number), markets=markets, confirmed=number % 10 > 0, at=at)
+    rare = {number % RARE: True}
+    return replace(
+        entry,
+        details=replace(entry.details, email=f"Fan-{number}@Example.com"),
+        score=None if 3 in rare else 50.0,
+        selection=Selection.SELECTED if 5 in rare else Selection.NONE,
+        fraud=Fraud(status=FraudStatus.FLAGGED if 7 in rare else FraudStatus.CLEAR, score=1.0),
+        messages=(),
+    )
+
+
+@pytest.fixture
+def database(database_url: str) -> Any:
+    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[MongoStore]:
+    async with mongo_store(database_url) as store:
+        await store.migrate()
+        await store.database["entries"].insert_many([new_document(an_entry(number)) for number in range(ENTRIES)])
+        yield store
+
+
+async def test_an_entry_is_found_without_reading_others(store: MongoStore, database: Documents) -> None:
+    record_all(database)
+    for name, wanted in ONE.items():
+        page = await store.entry_search.page(TOUR, wanted, after=None, limit=PAGE)
+
+        (found,) = page.entries
+        assert wanted.admits(found), name
+
+    for seen in _reads(database, len(ONE)):
+        assert "COLLSCAN" not in seen["planSummary"]
+        assert max(seen["docsExamined"], seen["keysExamined"]) <= 2, seen["command"]
+
+
+async def test_a_page_of_a_list_reads_a_bounded_part_of_an_index(store: MongoStore, database: Documents) -> None:
+    search = MongoEntrySearch(store.database["entries"], searched=SEARCHED, few=FEW)
+    record_all(database)
+    for wanted in INDEXES.values():
+        for after in (None, ListPosition.of(an_entry(ENTRIES // 2))):
+            await search.page(TOUR, wanted, after=after, limit=PAGE)
+
+    for seen in _reads(database, 2 * len(INDEXES)):
+        assert "COLLSCAN" not in seen["planSummary"], seen["command"]
+        assert seen["docsExamined"] <= SEARCHED + TIES, (seen["planSummary"], seen["command"])
+        assert seen["keysExamined"] <= SEARCHED + TIES, (seen["planSummary"], seen["command"])
+        assert not seen.get("hasSortStage") or seen["docsExamined"] <= FEW, seen["command"]
+
+
+async def test_rare_entries_are_found_however_many_pages_it_takes(store: MongoStore) -> None:
+    search = MongoEntrySearch(store.database["entries"], searched=SEARCHED, few=FEW)
+    wanted = EntryFilter(fraud=FraudStatus.CLEAR, email=None, market=MARKETS[1], status=EntryStatus.CONFIRMED)
+    hard = EntryFilter(fraud=FraudStatus.CLEAR, scored=True, market=MARKETS[0], selection=Selection.NONE)
+    for one in (wanted, hard):
+        found: list[str] = []
+        after: ListPosition | None = None
+        more = True
+        while more:
+            page = await search.page(TOUR, one, after=after, limit=50)
+            found += [entry.user_id for entry in page.entries]
+            after, more = page.next, page.next is not None
+        slowly = [entry for number in range(ENTRIES) if one.admits(entry := an_entry(number))]
+        assert sorted(found) == sorted(entry.user_id for entry in slowly)
+
+
+def _reads(database: Documents, pages: int) -> list[dict[str, Any]]:
+    """What was read of the entries, for at least so many pages."""
+    database.command("profile", 0)
+    of_entries = {"op": {"$in": ["query", "command"]}, "ns": f"{database.name}.entries"}
+    seen = [row for row in database["system.profile"].find(of_entries) if "planSummary" in row]
+    assert len(seen) >= pages
+    return seen
