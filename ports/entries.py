@@ -17,6 +17,7 @@ from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition
+from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
 
 EntryChange = Callable[[Entry | None], Entry]
 """Takes the current entry (None: there is none, or it was withdrawn) and returns the changed entry. It must be
@@ -133,7 +134,7 @@ class EntryQueries(Protocol):
 
 
 class EntrySearch(Protocol):
-    """The entries of all campaigns, for staff who look for them. Withdrawn entries are not found.
+    """The entries of all campaigns, for staff who look for them. Withdrawn entries are not found and not counted.
 
     Raises Unavailable when the store does not answer.
     """
@@ -146,6 +147,10 @@ class EntrySearch(Protocol):
         A page reads a bounded number of entries, so it may hold fewer although more follow. Following ``next`` to
         its end gives every entry that the filter admits all the time, once.
         """
+        ...
+
+    async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
+        """How many entries were created and confirmed in each unit. All counts are of one instant."""
         ...
 
 

@@ -1,10 +1,13 @@
 """Searching registrations by reading all entries of the campaign."""
 
 import heapq
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
+from domain.model.registrations.timeline import TimelinePoint, TimelineSpan, timeline
 
 
 class MemoryEntrySearch:
@@ -17,3 +20,17 @@ class MemoryEntrySearch:
         admitted = (entry for entry in self._store.all_of(campaign_id).values() if wanted.admits(entry))
         behind = (entry for entry in admitted if after is None or ListPosition.of(entry) < after)
         return page_of(heapq.nlargest(limit + 1, behind, key=ListPosition.of), limit)
+
+    async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
+        entries = self._store.all_of(campaign_id).values()
+        created = _by_unit((entry.created_at for entry in entries), span)
+        confirmed = _by_unit((entry.phone_confirmed_at for entry in entries), span)
+        return timeline(span, created, confirmed)
+
+
+def _by_unit(times: Iterable[datetime | None], span: TimelineSpan) -> list[int]:
+    counts = [0] * span.points
+    for time in times:
+        if time is not None and (number := span.point_of(time)) is not None:
+            counts[number] += 1
+    return counts

@@ -25,7 +25,7 @@ Branch = tuple[str, Raw]
 
 async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch]) -> Counter[str]:
     """How many documents match, by name. Branches with the same name are added up."""
-    concern = await _now(database, collection, branches[0][1])
+    concern = await instant_of(database, collection, branches[0][1])
     width = max(LANES, -(-len(branches) // MAX_BRANCHES))
     lanes = [lane for first in range(width) if (lane := branches[first::width])]
     answers = await asyncio.gather(
@@ -38,7 +38,7 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
     return counted
 
 
-async def _now(database: AsyncDatabase[Raw], collection: str, wanted: Raw) -> Raw:
+async def instant_of(database: AsyncDatabase[Raw], collection: str, wanted: Raw) -> Raw:
     """The read concern with which several commands read the same instant: that of reading one wanted document."""
     one: list[Raw] = [{"$match": wanted}, {"$limit": 1}, {"$project": {"_id": 1}}]
     answer = await database.command(reading(collection, one, SNAPSHOT))

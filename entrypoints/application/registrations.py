@@ -11,6 +11,7 @@ from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
 from domain.usecases.registrations.read_scores import ReadScores
+from domain.usecases.registrations.read_timeline import ReadTimeline
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.score_entries import ScoreEntries
 from domain.usecases.registrations.select_entries import SelectEntries
@@ -28,6 +29,7 @@ class Registrations:
     register: RegisterFan
     read: ReadEntry
     find: FindEntries
+    timeline: ReadTimeline
     count: CountEntries
     list_campaigns: ListCampaigns
     read_scores: ReadScores
@@ -55,6 +57,7 @@ def build_registrations(
             check_markets=check_markets,
             search=stores.entry_search,
         ),
+        timeline=ReadTimeline(search=stores.entry_search, clock=clock),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
         list_campaigns=ListCampaigns(
             campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock

@@ -13,6 +13,7 @@ from entrypoints.http.entries import (
     registration,
     scoring,
     search,
+    timeline,
     withdrawal,
 )
 from entrypoints.http.operation import Operation
@@ -46,6 +47,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     eligibility.count_eligible,
     eligibility.rank_eligible,
     counting.count_entries,
+    timeline.read_timeline,
     administration.select_entries,
     administration.transfer_entries,
     campaigns.list_campaigns,

@@ -1,6 +1,6 @@
 """What is stored of registrations: one document an entry, and the indexes that its questions need."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Final
 
 from beanie import Document
@@ -125,6 +125,12 @@ class EntryDocument(Document):
             IndexModel(
                 [("campaignId", UP), ("status", UP), ("createdAt", UP), ("userId", UP)],
                 name="newest",
+            ),
+            # The timeline of confirmations. The filter is of the key itself, so that no document is read for it.
+            IndexModel(
+                [("campaignId", UP), ("phoneConfirmedAt", UP)],
+                name="confirmedAt",
+                partialFilterExpression={"phoneConfirmedAt": {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}},
             ),
             # Phones and mail addresses share one index, which most changes of an entry leave alone.
             IndexModel(

@@ -1,5 +1,6 @@
 """Searching registrations in MongoDB: each page reads a bounded part of an index."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,12 +10,14 @@ from pymongo.read_concern import ReadConcern
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, to_entry
+from adapters.mongo.entries.over_time import OverTime
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
+from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
 
 SEARCHED: Final = 20_000
 """Entries that are read for a page, at most."""
@@ -27,6 +30,7 @@ class MongoEntrySearch:
     def __init__(self, entries: AsyncCollection[Raw], *, searched: int = SEARCHED, few: int = FEW) -> None:
         # A page is of one instant: an entry that is confirmed in between moves in the index.
         self._entries = entries.with_options(read_concern=ReadConcern("snapshot"))
+        self._over_time = OverTime(entries.database, entries.name)
         self._searched = searched
         self._few = few
 
@@ -42,6 +46,10 @@ class MongoEntrySearch:
         page = page_of(await self._read(place, wanted, after, stop, limit), limit, searched_to=stop)
         # Processes of version 0.1 change phones without their keys.
         return replace(page, entries=[entry for entry in page.entries if wanted.admits(entry)])
+
+    @translated
+    async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
+        return await self._over_time.counted(campaign_id, span)
 
     async def _of_fan(
         self, campaign_id: CampaignId, user_id: UserId, wanted: EntryFilter, after: ListPosition | None

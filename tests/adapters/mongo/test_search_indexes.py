@@ -15,6 +15,7 @@ from adapters.mongo.store import MongoStore, mongo_store
 from domain.model.registrations.entry import Entry, EntryStatus, Fraud, FraudStatus, Selection
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.search import EntryFilter, ListPosition
+from domain.model.registrations.timeline import TimelineSpan, TimeUnit
 from tests.contracts.registrations.entry_stores import MARKETS, NOW, TOUR, fan, phone, registered
 from tests.support.shard_keys import record_all
 
@@ -120,6 +121,17 @@ async def test_rare_entries_are_found_however_many_pages_it_takes(store: MongoSt
             after, more = page.next, page.next is not None
         slowly = [entry for number in range(ENTRIES) if one.admits(entry := an_entry(number))]
         assert sorted(found) == sorted(entry.user_id for entry in slowly)
+
+
+async def test_a_timeline_reads_index_keys_only(store: MongoStore, database: Documents) -> None:
+    span = TimelineSpan(unit=TimeUnit.MINUTE, start=NOW, points=10)
+    record_all(database)
+    await store.entry_search.timeline(TOUR, span)
+
+    for seen in _reads(database, 5):
+        assert "COLLSCAN" not in seen["planSummary"]
+        assert seen["docsExamined"] <= 1, seen["command"]
+        assert seen["keysExamined"] <= 1_000, seen["command"]
 
 
 def _reads(database: Documents, pages: int) -> list[dict[str, Any]]:
