@@ -102,6 +102,10 @@ class Withdrawals(Protocol):
         """
         ...
 
+    async def registered(self, campaign_id: CampaignId, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """The next fans behind ``after`` whose entry was not withdrawn, in the order of their ids."""
+        ...
+
 
 class EntryQueries(Protocol):
     """The entries of all campaigns: read-only queries. Each answer is of one instant."""

@@ -1,12 +1,15 @@
 """A store: one object that fills every port that keeps state."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from domain.model.privacy.people import Place
 from ports.audit import AuditedPeople, AuditLog
 from ports.codes import CodeCatalogue, CodePool, ImportLog
 from ports.entries import EntryQueries, EntrySearch, EntryStore, Scores, Withdrawals
 from ports.messaging import Outbox
 from ports.phones import FanBudgets, PhoneBook
+from ports.privacy import PersonalData, PersonReader
 from ports.system import Leases, RateLimits, StoreHealth
 
 
@@ -33,6 +36,13 @@ class Stores(StoreHealth, Protocol):
     def scores(self) -> Scores: ...
     @property
     def withdrawals(self) -> Withdrawals: ...
+    @property
+    def personal_data(self) -> Mapping[Place, PersonalData]:
+        """Every place that holds something of persons."""
+        ...
+
+    @property
+    def person_reader(self) -> PersonReader: ...
     @property
     def phone_book(self) -> PhoneBook: ...
     @property

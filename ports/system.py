@@ -56,6 +56,15 @@ class RateLimit:
         return self.interval * self.burst
 
 
+CALLS: Final = ("writes", "reads")
+"""The calls of a person that are counted."""
+
+
+def subject_of(call: str, user_id: str) -> str:
+    """The bucket of a person's calls of one kind."""
+    return f"{call} {user_id}"
+
+
 class RateLimits(Protocol):
     async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
         """Take one token of the subject's bucket, in one atomic step; None, or how long until there is one.

@@ -1,5 +1,7 @@
 """What fans have used, in this process's memory."""
 
+from datetime import datetime
+
 from domain.model.ids import UserId
 from domain.model.registrations.budgets import FanUsage
 from ports.phones import UsageChange
@@ -16,3 +18,9 @@ class MemoryFanBudgets:
 
     async def change(self, user_id: UserId, change: UsageChange) -> None:
         self._used[user_id] = change(self._used.get(user_id, FanUsage()))
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        return int(user_id in self._used)
+
+    async def erase(self, user_id: UserId, _: UserId, __: datetime) -> None:
+        self._used.pop(user_id, None)

@@ -27,7 +27,7 @@ from domain.model.codes.imports import (
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.look_alikes import look_alikes
 from domain.model.codes.reservations import Claim, Reservation
-from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 from ports.codes import CodeChange
 
 
@@ -213,6 +213,17 @@ class MemoryCodeStore:
         codes = self._codes(campaign_id).values()
         found = (code for code in codes if (after is None or code.text > after) and wanted.admits(code, now))
         return heapq.nsmallest(limit, found, key=lambda code: code.text)
+
+    def of_person(self, user_id: UserId) -> list[Code]:
+        every = (code for campaign in self._campaigns.values() for code in campaign.codes.values())
+        return [code for code in every if code.concerns(user_id)]
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        return len(self.of_person(user_id))
+
+    async def erase(self, user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        for code in self.of_person(user_id):
+            self._campaigns[code.campaign_id].codes[code.text] = code.replace_person(user_id, pseudonym)
 
     def _codes(self, campaign_id: CampaignId) -> Mapping[str, Code]:
         """Reading an unknown campaign does not make one."""

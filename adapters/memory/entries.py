@@ -15,7 +15,7 @@ from domain.model.messaging.messages import (
 )
 from domain.model.messaging.relaying import Parked, waiting_limit
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phone_keys import PhoneKey, phone_key
@@ -67,18 +67,16 @@ class _Campaign:
         self.entries[user_id] = _copy(replace(after, messages=()))
         return _copy(self.entries[user_id])
 
-    def withdraw(self, before: Entry, now: datetime) -> Withdrawn:
-        """Replace an entry by its withdrawal."""
-        gone = before.withdraw(now)
-        if before.confirmed:
+    def withdraw(self, gone: Withdrawn) -> None:
+        """Put a withdrawal in the place of an entry, or of an earlier withdrawal."""
+        before = self.entries.pop(gone.user_id, None)
+        if before is not None and before.confirmed:
             del self.owners[phone_key(before.details.phone)]
-        key = before.campaign_id, before.user_id
+        key = gone.campaign_id, gone.user_id
         waiting = [kept for one in self.waiting.get(key, ()) if (kept := without_personal_data(one))]
         self.waiting[key] = [*waiting, withdrawal_message(gone, self.request())]
-        self.withdrawn[before.user_id] = gone
-        self.uploads.pop(before.user_id, None)
-        del self.entries[before.user_id]
-        return gone
+        self.withdrawn[gone.user_id] = gone
+        self.uploads.pop(gone.user_id, None)
 
 
 class MemoryEntryStore:
@@ -107,20 +105,61 @@ class MemoryEntryStore:
         entry = self.all_of(campaign_id).get(user_id)
         if entry is None:
             return self.withdrawal(campaign_id, user_id) is not None
-        self._campaigns[campaign_id].withdraw(entry, now)
+        self._campaigns[campaign_id].withdraw(entry.withdraw(now))
+        self._reduce_parked()
+        return True
+
+    async def registered(self, campaign_id: CampaignId, after: UserId | None, limit: int) -> Sequence[UserId]:
+        fans = sorted(self.all_of(campaign_id))
+        return [user_id for user_id in fans if after is None or user_id > after][:limit]
+
+    def _reduce_parked(self) -> None:
         for id, parked in list(self.parked.items()):
             if (kept := self.as_kept(parked.message)) is None:
                 del self.parked[id]
             else:
                 self.parked[id] = replace(parked, message=kept)
-        return True
+
+    async def erase(self, user_id: UserId, _: UserId, now: datetime) -> None:
+        for campaign in self._campaigns.values():
+            entry, withdrawn = campaign.entries.get(user_id), campaign.withdrawn.get(user_id)
+            if entry is not None:
+                campaign.withdraw(entry.erase(now))
+            elif withdrawn is not None and not withdrawn.erased:
+                campaign.withdraw(withdrawn.erase(now))
+        self._reduce_parked()
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        withdrawn = [campaign.withdrawn.get(user_id) for campaign in self._campaigns.values()]
+        live = await self.entries_of(user_id)
+        gone = {one.campaign_id for one in withdrawn if one and not one.erased}
+        return len(gone | {entry.campaign_id for entry in live})
+
+    async def entries_of(self, user_id: UserId) -> Sequence[Entry]:
+        found = (campaign.entries.get(user_id) for campaign in self._campaigns.values())
+        return sorted((_copy(entry) for entry in found if entry), key=lambda entry: entry.campaign_id)
+
+    async def notices(self, user_id: UserId) -> int:
+        found = (campaign.withdrawn.get(user_id) for campaign in self._campaigns.values())
+        return sum(one is not None and self._is_notice(one) for one in found)
+
+    def _is_notice(self, withdrawn: Withdrawn) -> bool:
+        return withdrawn.erased and withdrawn.user_id not in self._campaigns[withdrawn.campaign_id].entries
+
+    def forget_erased(self, campaign_id: CampaignId, user_id: UserId) -> None:
+        """The event of the erasure is published: nothing is left, unless the person has registered again."""
+        gone = self.withdrawal(campaign_id, user_id)
+        if gone and self._is_notice(gone) and not self.waiting.get((campaign_id, user_id)):
+            del self._campaigns[campaign_id].withdrawn[user_id]
 
     def as_kept(self, message: StoredMessage) -> StoredMessage | None:
         """A message as it may be kept: without personal data, or not at all (None), if its entry was withdrawn."""
         gone = self.withdrawal(message.campaign_id, message.user_id)
-        if gone is None or message.revision > gone.revision:
+        live = message.user_id in self.all_of(message.campaign_id)
+        if live and (gone is None or message.revision > gone.revision):
             return message
-        return without_personal_data(message)
+        erased = not live and (gone is None or gone.erased)
+        return None if erased and message.about is not EntryEvent.ERASED else without_personal_data(message)
 
     async def change_many(
         self, campaign_id: CampaignId, user_ids: Sequence[UserId], change: Callable[[Entry], Entry]

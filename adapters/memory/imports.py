@@ -1,10 +1,11 @@
 """The record of imports in this process's memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.codes.imports import Import, ImportPosition
-from domain.model.ids import CampaignId, ImportId
+from domain.model.ids import CampaignId, ImportId, UserId
 
 
 class MemoryImportLog:
@@ -22,6 +23,13 @@ class MemoryImportLog:
         if after is not None:
             runs = [run for run in runs if _age(run.position) < _age(after)]
         return sorted(runs, key=lambda run: _age(run.position), reverse=True)[:limit]
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        return sum(run.by == user_id for run in self._runs.values())
+
+    async def erase(self, user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        for key, run in self._runs.items():
+            self._runs[key] = replace(run, by=pseudonym) if run.by == user_id else run
 
 
 def _age(position: ImportPosition) -> tuple[datetime, str]:

@@ -8,10 +8,11 @@ from itertools import chain, islice
 from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
-from domain.model.ids import CampaignId
+from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing, channel_of
+from domain.model.registrations.entry import EntryEvent
 
 REMEMBERED: Final = 10_000
 """Ids of events that were passed on."""
@@ -45,6 +46,9 @@ class MemoryOutbox:
                 self._store.parked[kept.id] = replace(parked, message=kept)
         for message in (*settlement.passed_on, *(parked.message for parked in settlement.parked)):
             self._take_out(message)
+        for message in settlement.passed_on:
+            if message.about is EntryEvent.ERASED:
+                self._store.forget_erased(message.campaign_id, message.user_id)
         for postponed in settlement.postponed:
             self._put_off(postponed)
 
@@ -71,6 +75,18 @@ class MemoryOutbox:
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
         wanted = [one for one in self._store.parked.values() if campaign_id in {None, one.message.campaign_id}]
         return sorted(wanted, key=lambda one: (one.since, one.message.id))[:limit]
+
+    def _parked_of(self, user_id: UserId) -> list[str]:
+        """All but the events of erasures: they are still to be published."""
+        about = {id: one.message for id, one in self._store.parked.items() if one.message.user_id == user_id}
+        return [id for id, message in about.items() if message.about is not EntryEvent.ERASED]
+
+    async def count_parked_of(self, user_id: UserId) -> int:
+        return len(self._parked_of(user_id))
+
+    async def erase_parked_of(self, user_id: UserId, _: UserId, __: datetime) -> None:
+        for id in self._parked_of(user_id):
+            del self._store.parked[id]
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:
         wanted = [one for id, one in self._store.parked.items() if ids is None or id in ids]

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from ports.system import RateLimit
+from domain.model.ids import UserId
+from ports.system import CALLS, RateLimit, subject_of
 
 REMEMBERED: Final = 10_000
 
@@ -24,3 +25,10 @@ class MemoryRateLimits:
             self._full_at = {name: at for name, at in self._full_at.items() if at > now}
         self._full_at[subject] = full_at + limit.interval
         return None
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        return sum(subject_of(call, user_id) in self._full_at for call in CALLS)
+
+    async def erase(self, user_id: UserId, _: UserId, __: datetime) -> None:
+        for call in CALLS:
+            self._full_at.pop(subject_of(call, user_id), None)

@@ -1,6 +1,6 @@
 """A store in this process's memory: for development, tests and demonstrations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.budgets import MemoryFanBudgets
@@ -11,8 +11,11 @@ from adapters.memory.entry_search import MemoryEntrySearch
 from adapters.memory.imports import MemoryImportLog
 from adapters.memory.leases import MemoryLeases
 from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.people import MemoryPersonReader, personal_data
 from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.rate_limits import MemoryRateLimits
+from domain.model.privacy.people import Place
+from ports.privacy import PersonalData
 from ports.system import CurrentRequest, no_request
 
 
@@ -31,6 +34,23 @@ class MemoryStore:
         self.outbox = MemoryOutbox(self.entries)
         self.leases = MemoryLeases()
         self.audit = MemoryAuditLog()
+
+    @property
+    def personal_data(self) -> Mapping[Place, PersonalData]:
+        return personal_data(
+            entries=self.entries,
+            outbox=self.outbox,
+            phone_book=self.phone_book,
+            budgets=self.budgets,
+            limits=self.limits,
+            codes=self.pool,
+            imports=self.imports,
+            audit=self.audit,
+        )
+
+    @property
+    def person_reader(self) -> MemoryPersonReader:
+        return MemoryPersonReader(self.entries, self.pool)
 
     @property
     def name(self) -> str:

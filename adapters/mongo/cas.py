@@ -11,6 +11,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
+from adapters.mongo.keys import NEVER_INSERT
 from adapters.mongo.lookups import Lookups
 from adapters.mongo.writes import Writes
 from domain.model.errors import DomainError
@@ -92,7 +93,8 @@ class VersionedDocuments:
 
     async def _replaced(self, id: str, stored: Raw | None, update: Raw) -> bool:
         version = stored["version"] if stored else 0
-        write = UpdateOne({"_id": id, "version": version}, update | {"$inc": {"version": 1}}, upsert=True)
+        change = update | {"$inc": {"version": 1}} | (NEVER_INSERT if stored else {})
+        write = UpdateOne({"_id": id, "version": version}, change, upsert=True)
         if await self._writes.refused_by(write):
             return False
         if len(self._written) >= REMEMBERED:

@@ -13,6 +13,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DUPLICATE_KEY: Final = 11_000
+IMMUTABLE_FIELD: Final = 66
+"""How an update with NEVER_INSERT fails that finds no document."""
+STALE: Final = frozenset({DUPLICATE_KEY, IMMUTABLE_FIELD})
+"""A write was refused because of what is stored, not because of a fault."""
 UNAUTHORIZED: Final = 13
 MAX_REASON: Final = 300
 _TIME_OUTS: Final = re.compile(r" \(configured timeouts:[^)]*\)")
@@ -70,9 +74,10 @@ def _numbers(error: pymongo.errors.PyMongoError) -> list[int]:
 
 
 def only_duplicates(error: pymongo.errors.BulkWriteError) -> bool:
-    """Did every write that failed fail because the key is taken, and were the others acknowledged as asked?"""
+    """Did every write that failed fail because the key is taken or the document has changed, and were the others
+    acknowledged as asked?"""
     details = error.details or {}
-    refused = all(failure.get("code") == DUPLICATE_KEY for failure in details.get("writeErrors", ()))
+    refused = all(failure.get("code") in STALE for failure in details.get("writeErrors", ()))
     return refused and not details.get("writeConcernErrors")
 
 

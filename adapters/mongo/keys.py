@@ -33,6 +33,13 @@ def documents_after(campaign_id: str, after: str | None, *, prefix: str = "") ->
     return {"campaignId": campaign_id, "_id": keys}
 
 
+NEVER_INSERT: Final[Raw] = {"$setOnInsert": {"_id": "never inserted"}}
+"""For an upsert that must find its document: where it finds none, it is refused (IMMUTABLE_FIELD), and not made.
+
+The document may be there in another version, or be gone since it was read. A plain upsert would make it again.
+"""
+
+
 def with_keys(keys: Sequence[str]) -> Raw:
     return {"_id": keys[0] if len(keys) == 1 else {"$in": list(dict.fromkeys(keys))}}
 

@@ -1,6 +1,5 @@
 """Buckets of tokens in MongoDB: a document a bucket, changed in one step that has a condition."""
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -13,9 +12,11 @@ from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.lookups import Lookups
+from adapters.mongo.phones.digests import keyed
 from adapters.mongo.stored_documents import STORED, UP
 from adapters.mongo.writes import Writes
-from ports.system import RateLimit
+from domain.model.ids import UserId
+from ports.system import CALLS, RateLimit, subject_of
 
 UNSAFE: Final = WriteConcern(w=1, j=False)
 """A lost bucket does no harm, so no caller waits for the journal and the other servers."""
@@ -24,7 +25,7 @@ LATEST: Final = ReadConcern("local")
 
 
 class RateLimitDocument(Document):
-    """``id`` is a digest of the caller or address that is counted."""
+    """``id`` is a keyed digest of the caller or address that is counted."""
 
     model_config = STORED
 
@@ -45,14 +46,15 @@ class RateLimitDocument(Document):
 class MongoRateLimits:
     """Takes that wait at the same time share one bulk write; each is an update of its own, with a condition."""
 
-    def __init__(self, buckets: AsyncCollection[Raw]) -> None:
+    def __init__(self, buckets: AsyncCollection[Raw], digest_key: bytes) -> None:
+        self._key = digest_key
         unsafe = buckets.with_options(write_concern=UNSAFE, read_concern=LATEST)
         self._writes = Writes(unsafe)
         self._lookups = Lookups(unsafe, {"fullAt": 1})
 
     @translated
     async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:
-        id, latest = _digest(subject), now + limit.fill_time - limit.interval
+        id, latest = keyed(subject, self._key), now + limit.fill_time - limit.interval
         write = _taken(id, limit, now, latest)
 
         async def attempt() -> timedelta | Lost | None:
@@ -64,6 +66,10 @@ class MongoRateLimits:
 
         return await until_stored(attempt)
 
+    def of_person(self, user_id: UserId) -> Raw:
+        """The buckets of a person's calls."""
+        return {"_id": {"$in": [keyed(subject_of(call, user_id), self._key) for call in CALLS]}}
+
 
 def _taken(id: str, limit: RateLimit, now: datetime, latest: datetime) -> UpdateOne:
     """A bucket that is full after ``latest`` has no token: it is not found, and its key is taken.
@@ -74,8 +80,3 @@ def _taken(id: str, limit: RateLimit, now: datetime, latest: datetime) -> Update
     return UpdateOne(
         {"_id": id, "fullAt": {"$not": {"$gt": latest}}}, [{"$set": {"fullAt": full_at}}], upsert=True
     )
-
-
-def _digest(subject: str) -> str:
-    """Keys get into error messages and logs; addresses and users must not."""
-    return hashlib.sha256(subject.encode()).hexdigest()

@@ -14,6 +14,7 @@ SWEEP: Final = "fangate: campaigns with reserved codes"
 CAMPAIGNS: Final = "fangate: campaigns"
 ADOPTED_MESSAGES: Final = "fangate: messages without a partition"
 PHONE_KEYS: Final = "fangate: phones and their keys"
+PERSON: Final = "fangate: everything of one person"
 PHONE_DOUBLES: Final = "fangate: phone keys of two fans"
 
 READS_OF_ALL_CAMPAIGNS: Final[Mapping[str, str]] = {
@@ -27,6 +28,10 @@ READS_OF_ALL_CAMPAIGNS: Final[Mapping[str, str]] = {
     CAMPAIGNS: "The list of campaigns: each shard reads one index key for each of its campaigns.",
     ADOPTED_MESSAGES: "fangate migrate looks through all entries for what earlier releases stored.",
     PHONE_KEYS: "fangate migrate looks through all entries for what earlier releases stored.",
+    PERSON: (
+        "An export or an erasure looks for a person in all campaigns. Entries and scores have an index for it; "
+        "codes are read whole."
+    ),
     PHONE_DOUBLES: "fangate migrate asks this when the unique index of telephones cannot be built.",
 }
 """Why each of them is not made campaign by campaign."""

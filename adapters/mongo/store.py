@@ -1,8 +1,9 @@
 """Opening a MongoDB database: the connection, its promises, its indexes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -14,7 +15,7 @@ from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.claims.pool_lock import PoolLock
 from adapters.mongo.codes.collection import CodeCollection
-from adapters.mongo.codes.documents import CodeDocument, PoolLockDocument
+from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.driver import Raw, close, open_client
@@ -29,15 +30,28 @@ from adapters.mongo.errors import translated
 from adapters.mongo.indexes import Indexes, Migration
 from adapters.mongo.leases import LeasesDocument, MongoLeases
 from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
+from adapters.mongo.outbox.ledger import Ledger
 from adapters.mongo.outbox.outbox import MongoOutbox
 from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.phones.budgets import MongoFanBudgets
 from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
 from adapters.mongo.phones.phone_book import MongoPhoneBook
+from adapters.mongo.privacy.places import (
+    deleting,
+    held,
+    pulling_failures,
+    renaming_codes,
+    renaming_imports,
+    replacing,
+)
+from adapters.mongo.privacy.reader import MongoPersonReader
 from adapters.mongo.rate_limits import MongoRateLimits, RateLimitDocument
 from adapters.mongo.schema import name_of
 from adapters.mongo.shards import Shards, unfit
 from domain.model.errors import Unavailable
+from domain.model.ids import UserId
+from domain.model.privacy.people import Place
+from ports.privacy import PersonalData
 from ports.system import CurrentRequest, no_request
 
 PING_MS: Final = 2_000
@@ -80,6 +94,8 @@ class MongoStore:
     limits: MongoRateLimits
     outbox: MongoOutbox
     phone_keys: PhoneKeys
+    personal_data: Mapping[Place, PersonalData]
+    person_reader: MongoPersonReader
     leases: MongoLeases
     audit: MongoAuditLog
 
@@ -125,22 +141,32 @@ class MongoStore:
 
 
 @asynccontextmanager
-async def mongo_store(url: str, *, request: CurrentRequest = no_request) -> AsyncIterator[MongoStore]:
-    """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION."""
+async def mongo_store(
+    url: str, *, request: CurrentRequest = no_request, digest_key: bytes = b""
+) -> AsyncIterator[MongoStore]:
+    """Connect for as long as the block lasts; the server may be away. The URL's options win over CONNECTION.
+
+    ``digest_key``: the key of all digests of numbers and callers, the same for all processes.
+    """
     client = open_client(url, **_options(url))
     try:
-        yield _store_in(client.get_default_database(), Reach(client), request)
+        yield _store_in(client.get_default_database(), Reach(client), request, digest_key)
     finally:
         await close(client)
 
 
-def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentRequest) -> MongoStore:
+def _store_in(
+    database: AsyncDatabase[Raw], reach: Reach, request: CurrentRequest, digest_key: bytes
+) -> MongoStore:
     codes = CodeCollection(database[name_of(CodeDocument)])
     entries = database[name_of(EntryDocument)]
     entry_store = MongoEntryStore(entries, request)
     phone_keys = PhoneKeys(entries)
     scoring = database[name_of(ScoringDocument)]
     parked = ParkedMessages(entries, database[name_of(ParkedDocument)])
+    withdrawals = MongoWithdrawals(entries, scoring, parked, request)
+    limits = MongoRateLimits(database[name_of(RateLimitDocument)], digest_key)
+    audit = MongoAuditLog(database[name_of(AuditDocument)])
     return MongoStore(
         database=database,
         reach=reach,
@@ -152,15 +178,45 @@ def _store_in(database: AsyncDatabase[Raw], reach: Reach, request: CurrentReques
         entry_queries=MongoEntryQueries(database, entries),
         entry_search=MongoEntrySearch(entries),
         scores=MongoScores(entries, scoring, entry_store),
-        withdrawals=MongoWithdrawals(entries, scoring, parked, request),
-        phone_book=MongoPhoneBook(database[name_of(SendLogDocument)], database[name_of(PhoneRecordDocument)]),
+        withdrawals=withdrawals,
+        phone_book=MongoPhoneBook(
+            database[name_of(SendLogDocument)], database[name_of(PhoneRecordDocument)], digest_key
+        ),
         budgets=MongoFanBudgets(database[name_of(FanBudgetDocument)]),
-        limits=MongoRateLimits(database[name_of(RateLimitDocument)]),
+        limits=limits,
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
+        personal_data=_personal_data(database, withdrawals, parked, limits, audit),
+        person_reader=MongoPersonReader(entries, scoring, codes.raw),
         leases=MongoLeases(database[name_of(LeasesDocument)]),
-        audit=MongoAuditLog(database[name_of(AuditDocument)]),
+        audit=audit,
     )
+
+
+def _personal_data(
+    database: AsyncDatabase[Raw],
+    withdrawals: MongoWithdrawals,
+    parked: ParkedMessages,
+    limits: MongoRateLimits,
+    audit: MongoAuditLog,
+) -> Mapping[Place, PersonalData]:
+    ledger = Ledger(database[name_of(PublishedDocument)])
+
+    async def replace(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        await ledger.replace(user_id, pseudonym)
+
+    return {
+        Place.ENTRIES: PersonalData(withdrawals.count, withdrawals.erase),
+        Place.SCORING: deleting(database[name_of(ScoringDocument)], lambda user_id: {"userId": user_id}),
+        Place.PARKED: held(parked.count_of_person, parked.erase),
+        Place.PHONE_FAILURES: pulling_failures(database[name_of(PhoneRecordDocument)]),
+        Place.BUDGETS: deleting(database[name_of(FanBudgetDocument)], lambda user_id: {"_id": user_id}),
+        Place.RATE_LIMITS: deleting(database[name_of(RateLimitDocument)], limits.of_person),
+        Place.CODES: renaming_codes(database[name_of(CodeDocument)]),
+        Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
+        Place.PUBLISHED: held(ledger.count, replace),
+        Place.AUDIT: replacing(audit),
+    }
 
 
 def _options(url: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.batching import MAX_IN_FLIGHT, Batcher
 from adapters.mongo.driver import Raw
-from adapters.mongo.errors import DUPLICATE_KEY, may_pass, unavailable
+from adapters.mongo.errors import DUPLICATE_KEY, IMMUTABLE_FIELD, may_pass, unavailable
 
 Write = InsertOne[Raw] | UpdateOne
 Pattern = Mapping[str, Any]
@@ -28,7 +28,7 @@ class Writes:
     async def refused_by(self, write: Write) -> Pattern:
         """Make the write. Returns the keys of the unique index that refused it, none when it was made.
 
-        Make updates upserts: an update that finds no document then surfaces as a duplicate-key error.
+        Make updates upserts with NEVER_INSERT: an update that finds no document then surfaces as an error.
         """
         return await self._batcher.ask(write)
 
@@ -45,6 +45,8 @@ class Writes:
 
 
 def _refusal(failure: Raw) -> Pattern | Exception:
+    if failure["code"] == IMMUTABLE_FIELD:
+        return {"_id": 1}
     if failure["code"] == DUPLICATE_KEY:
         pattern: Pattern = failure["keyPattern"]
         return pattern

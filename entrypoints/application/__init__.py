@@ -11,6 +11,7 @@ from entrypoints.application.codes import Codes, build_codes
 from entrypoints.application.messaging import Messaging, build_messaging
 from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.application.phones import Phones, build_phones
+from entrypoints.application.privacy import Privacy, build_privacy
 from entrypoints.application.registrations import Registrations, build_registrations
 from entrypoints.config.settings import Settings
 from ports.stores import Stores
@@ -26,6 +27,7 @@ class Application:
     phones: Phones
     messaging: Messaging
     upload_file: UploadFile
+    privacy: Privacy
     limit_calls: LimitCalls
     record_change: RecordChange
     list_changes: ListChanges
@@ -51,6 +53,7 @@ def assemble(
         phones=phones,
         messaging=build_messaging(settings, stores, neighbours, clock),
         upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
+        privacy=build_privacy(stores, neighbours.campaigns, clock, confirmation_key),
         limit_calls=_limit_calls(settings, stores, clock),
         record_change=RecordChange(log=stores.audit, clock=clock, request=current_request, key=confirmation_key),
         list_changes=ListChanges(log=stores.audit),

@@ -5,9 +5,6 @@ the same frozen ``Application``. The scheme of a URL picks the adapter, in the t
 a module and a line.
 """
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +18,7 @@ from entrypoints.application import Application, assemble
 from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.bootstrap import tables
 from entrypoints.bootstrap.files import check_kafka_files
+from entrypoints.bootstrap.keys import confirmation_key
 from entrypoints.bootstrap.tables import Factory, Port, queue_name, scheme_of
 from entrypoints.config.settings import PREFIX, ConfigurationError, Settings
 from entrypoints.config.stream_urls import open_plugin
@@ -64,7 +62,7 @@ async def application(
     Raises ConfigurationError for a URL that cannot be used.
     """
     check(settings)
-    key = _confirmation_key(settings)
+    key = confirmation_key(settings)
     async with AsyncExitStack() as stack:
         if objects is None:
             objects = await _open(tables.OBJECT_STORES, settings.objects, settings, stack)
@@ -108,7 +106,7 @@ class Migrated:
 async def migrate(settings: Settings) -> Migrated:
     """Build the indexes and queues that are missing."""
     check(settings)
-    migrated = Migrated([], [], []) if settings.in_memory else await _migrate_store(settings.store)
+    migrated = Migrated([], [], []) if settings.in_memory else await _migrate_store(settings)
     if settings.queue.startswith("sqs:"):
         from adapters.sqs.provision import build_queues
 
@@ -119,18 +117,29 @@ async def migrate(settings: Settings) -> Migrated:
     return migrated
 
 
-async def _migrate_store(url: str) -> Migrated:
+async def _migrate_store(settings: Settings) -> Migrated:
     from adapters.mongo.store import mongo_store
 
-    async with mongo_store(url) as store:
+    has_key = bool(settings.confirmation_secret or settings.jwt_secret)
+    forget_at = SystemClock().now() + 2 * settings.phone_block_ttl
+    async with mongo_store(settings.store, digest_key=confirmation_key(settings)) as store:
         indexes = await store.migrate()
         phones = await store.adopt_phones()
+        rekeyed = await store.phone_book.rekey(forget_at) if has_key else 0
     built = [f"index {name}" for name in indexes.built] + [f"expiry of index {name}" for name in indexes.extended]
     built += [f"shards of {name}" for name in indexes.sharded]
     built += [f"keys of {phones.entries} phones"] if phones.entries else []
-    advice = [_advice_on_doubles(phones.doubles)] if phones.doubles else []
+    built += [f"keyed digests of {rekeyed} numbers"] if rekeyed else []
+    advice = [] if has_key else [_ADVICE_ON_KEY]
+    advice += [_advice_on_doubles(phones.doubles)] if phones.doubles else []
     advice += [_advice_on_extra(indexes.extra)] if indexes.extra else []
     return Migrated(built, advice, [f"{PREFIX}STORE: {difference}" for difference in indexes.differing])
+
+
+_ADVICE_ON_KEY = (
+    f"set {PREFIX}CONFIRMATION_SECRET, as the service has it, and repeat: numbers that an earlier release counted "
+    "are stored anew under keyed digests."
+)
 
 
 def _advice_on_doubles(entries: int) -> str:
@@ -170,11 +179,3 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         receipts=await _open(tables.RECEIPTS, settings.receipts, settings, stack),
         live_updates=await _open(tables.LIVE_UPDATES, settings.realtime, settings, stack),
     )
-
-
-def _confirmation_key(settings: Settings) -> bytes:
-    """The key that hashes codes and signs confirmation tokens. It is never the key of access tokens itself."""
-    secret = settings.confirmation_secret or settings.jwt_secret
-    if secret is None:
-        return secrets.token_bytes(32)
-    return hmac.digest(secret.get_secret_value().encode(), b"fangate confirmations", hashlib.sha256)

@@ -29,6 +29,7 @@ from adapters.sms.log import LogSms
 from adapters.sms.webhook import webhook_sms
 from domain.model.errors import Unavailable
 from entrypoints.application.needs import CheckedObjectStore
+from entrypoints.bootstrap.keys import confirmation_key
 from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.config.stream_urls import kinesis_name, open_plugin
 from ports.events import EventStream
@@ -65,7 +66,9 @@ def _bucket_name(settings: Settings) -> str:
 async def _mongo(settings: Settings) -> AsyncIterator[Stores]:
     from adapters.mongo.store import mongo_store
 
-    async with mongo_store(settings.store, request=current_request) as mongo:
+    async with mongo_store(
+        settings.store, request=current_request, digest_key=confirmation_key(settings)
+    ) as mongo:
         try:
             await mongo.prepare()
         except (

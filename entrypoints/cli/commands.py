@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "token": "entrypoints.cli.token",
     "codes": "entrypoints.cli.codes",
     "events": "entrypoints.cli.events",
+    "privacy": "entrypoints.cli.privacy",
     "config": "entrypoints.cli.config",
     "demo": "entrypoints.cli.demo.command",
 }

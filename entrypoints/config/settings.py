@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
     appsync_api_key: SecretStr = SecretStr("")
     stream: Annotated[str, AfterValidator(check_stream)] = "memory:"
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """The worker withdraws registrations of campaigns that closed so many days ago. 0: it keeps them."""
     event_personal: Literal["full", "none"] = "full"
     """``none``: events carry no phone, mail address, name or attribute."""
     kafka_user: str = ""

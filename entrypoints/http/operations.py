@@ -17,6 +17,7 @@ from entrypoints.http.entries import (
     withdrawal,
 )
 from entrypoints.http.operation import Operation
+from entrypoints.http.privacy import erasures, exports
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     uploads.upload_codes,
@@ -55,6 +56,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     parked.retry_parked,
     background.read_operations,
     audit.list_audit,
+    exports.export_person,
+    erasures.erase_person,
     system.livez,
     system.readyz,
     system.metrics,

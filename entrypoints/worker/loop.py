@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 import structlog
 
 from domain.model.errors import DomainError
+from domain.usecases.privacy.purge_closed import PurgeCommand
 from entrypoints.application import Application
 from entrypoints.config.settings import Settings
 from entrypoints.worker.relay import drain as drain_messages
@@ -22,8 +24,25 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
     await asyncio.gather(
         repeat(app.codes.sweep, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
+        purge(app, settings, stop, once=drain),
         retry_scores(app.messaging.retry_scores, app.messaging.queue, stop, once=drain),
     )
+
+
+PURGE_SECONDS: Final = 3_600.0
+"""A day more or less is of no account: a round reads every campaign."""
+
+
+async def purge(app: Application, settings: Settings, stop: asyncio.Event, *, once: bool) -> None:
+    """Withdraw what belongs to campaigns that closed long ago, if the operator set how long."""
+    if not settings.retention_days:
+        return
+    command = PurgeCommand(days=settings.retention_days)
+
+    async def chore() -> int:
+        return (await app.privacy.purge(command)).entries
+
+    await repeat(chore, "registrations.purged", PURGE_SECONDS, stop, once=once)
 
 
 async def repeat(

@@ -20,6 +20,9 @@ class MemoryCampaigns:
         """For the test's set-up."""
         self._campaigns[campaign.id] = campaign
 
+    def forget(self, campaign_id: CampaignId) -> None:
+        del self._campaigns[campaign_id]
+
     async def get(self, campaign_id: CampaignId) -> Campaign:
         try:
             return self._campaigns[campaign_id]

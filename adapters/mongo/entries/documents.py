@@ -55,7 +55,8 @@ class EntryDocument(Document):
     campaign_id: str
     user_id: str
     status: str
-    """``withdrawn`` where the fan gave the registration up. All details are empty then."""
+    """``withdrawn`` where the fan gave the registration up, ``erased`` where the person was erased. Then all
+    details are empty."""
     phone: str | None
     phone_key: str | None = None
     """Of a confirmed phone. Not there while the phone is not confirmed, in documents of version 0.1, and where two
@@ -87,6 +88,8 @@ class EntryDocument(Document):
     search_keys: list[str] = Field(default_factory=list)
     """The key of the phone, confirmed or not, and that of the mail address. Not there where it is withdrawn,
     and in documents of earlier releases before ``fangate migrate`` has seen them."""
+    pseudonym: str | None = None
+    """Of an erased person: what takes the place of the id in the record of published events."""
     outbox: list[OutboxMessage] = Field(default_factory=list)
     outbox_slot: int | None = None
     """Which share of the relay's work this entry is."""
@@ -143,6 +146,8 @@ class EntryDocument(Document):
                 name="suspicious",
                 partialFilterExpression={"fraud.status": {"$in": ["flagged", "review"]}},
             ),
+            # To find a person over all campaigns.
+            IndexModel([("userId", UP), ("campaignId", UP)], name="ofPerson"),
             *(
                 IndexModel(
                     [("outboxSlot", UP), (due, UP)], name=name, partialFilterExpression={due: {"$exists": True}}
@@ -168,6 +173,7 @@ class ScoringDocument(Document):
 
     class Settings:
         name = "scoring"
+        indexes: ClassVar = [IndexModel([("userId", UP), ("campaignId", UP)], name="scoresOfPerson")]
 
 
 class MovedMarketDocument(Document):

@@ -11,7 +11,7 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.entries.documents import EntryDocument, StoredChallenge, StoredVerification
 from adapters.mongo.entries.search_keys import search_keys
 from adapters.mongo.field_map import Conversion, FieldMap
-from adapters.mongo.keys import document_of, key
+from adapters.mongo.keys import NEVER_INSERT, document_of, key
 from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, messages_of
@@ -91,6 +91,8 @@ def as_loaded(entry: Entry) -> Entry:
 
 
 WITHDRAWN: Final = "withdrawn"
+ERASED: Final = "erased"
+"""The person is erased. The document is deleted when the event is published."""
 LIVE: Final = [status.value for status in EntryStatus]
 """The statuses of entries that were not withdrawn."""
 
@@ -111,6 +113,7 @@ def to_withdrawn(document: Raw) -> Withdrawn:
         created_at=document["createdAt"],
         withdrawn_at=document["updatedAt"],
         event_id="",
+        erased=document["status"] == ERASED,
     )
 
 
@@ -165,8 +168,8 @@ def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
     return document
 
 
-def withdrawn_document(withdrawn: Withdrawn) -> Raw:
-    """The whole document of a withdrawn entry, but for its messages."""
+def withdrawn_document(withdrawn: Withdrawn, pseudonym: str | None = None) -> Raw:
+    """The whole document of a withdrawn entry, but for its messages. ``pseudonym``: of an erased person."""
     empty: Raw = dict.fromkeys(
         ("phone", "phoneConfirmedAt", "email", "firstName", "lastName", "fanscore", "score")
     )
@@ -176,7 +179,8 @@ def withdrawn_document(withdrawn: Withdrawn) -> Raw:
         "entryId": withdrawn.id,
         "campaignId": withdrawn.campaign_id,
         "userId": withdrawn.user_id,
-        "status": WITHDRAWN,
+        "status": ERASED if withdrawn.erased else WITHDRAWN,
+        "pseudonym": pseudonym,
         "fraud": _from_fraud(Fraud(status=FraudStatus.NOT_ASKED)),
         "selection": Selection.NONE.value,
         "receiptDue": False,
@@ -195,12 +199,14 @@ def compare_and_set(before: Entry | Withdrawn, after: Entry, request: RequestCon
     """
     assert after.version > before.version, "a change raises the version"
     wanted, fields = as_read(before), _from_entry(after)
-    update: Raw = {"$set": fields}
+    update: Raw = {"$set": fields} | NEVER_INSERT
     if not after.confirmed:
         # Processes of version 0.1 change phones without their keys: one that is left would be another phone's.
         update["$unset"] = {"phoneKey": ""}
     elif isinstance(before, Withdrawn) or not before.confirmed or before.details.phone != after.details.phone:
         fields["phoneKey"] = phone_key(after.details.phone)
+    if isinstance(before, Withdrawn):
+        fields["pseudonym"] = None
     if not after.messages:
         return wanted, update
     messages = messages_of(after, request)

@@ -11,6 +11,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
+from adapters.mongo.outbox.ledger import Ledger
 from adapters.mongo.outbox.mapping import (
     DUE,
     PARTITION,
@@ -26,6 +27,7 @@ from domain.model.ids import CampaignId
 from domain.model.messaging.leases import PARTITIONS, partition_of
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing
+from domain.model.registrations.entry import EntryEvent
 
 SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
 ADOPTED_AT_ONCE: Final = 1_000
@@ -37,6 +39,7 @@ class MongoOutbox:
     ) -> None:
         self._entries = entries
         self._published = published
+        self._ledger = Ledger(published)
         self._parked = parked
 
     @translated
@@ -71,8 +74,22 @@ class MongoOutbox:
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
         if gone:
             await self._take_out(gone, settlement.channel)
+        if erased := [one for one in settlement.passed_on if one.about is EntryEvent.ERASED]:
+            await self._forget(erased)
         if settlement.postponed:
             await self._entries.bulk_write([put_off(one, settlement.channel) for one in settlement.postponed])
+
+    async def _forget(self, erased: Sequence[StoredMessage]) -> None:
+        """The erasures are published: the ids of their persons go from the record, and the entries are deleted.
+
+        An entry of a person who has registered again stays.
+        """
+        for message in erased:
+            done = document_of(message.campaign_id, message.user_id) | {"status": "erased"}
+            document = await self._entries.find_one(done, {"pseudonym": 1}, max_time_ms=READ_MS)
+            if document is not None:
+                await self._ledger.replace(message.user_id, document["pseudonym"])
+                await self._entries.delete_one(done | {"outbox.0": {"$exists": False}})
 
     async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> None:
         """Most entries have but one message that waits, and are emptied at two thirds of the cost."""

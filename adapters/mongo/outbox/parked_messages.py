@@ -1,6 +1,7 @@
 """Parked messages: a collection of their own, until an operator puts them back into their entries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Final
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
@@ -12,8 +13,9 @@ from adapters.mongo.outbox.mapping import changed, entry_key, entry_of, parked_r
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import StoredMessage, without_personal_data
 from domain.model.messaging.relaying import Parked, channel_of
+from domain.model.registrations.entry import EntryEvent
 
-_SHOWN: Final = {"withdrawnRevision": 1}
+_SHOWN: Final = {"withdrawnRevision": 1, "status": 1}
 
 
 class ParkedMessages:
@@ -42,11 +44,16 @@ class ParkedMessages:
             return
         entries = with_campaign_keys([entry_key(message) for message in messages])
         found = self._entries.find(entries, _SHOWN, max_time_ms=READ_MS)
-        withdrawn = {
-            document["_id"]: document.get("withdrawnRevision", 0) for document in await found.to_list(None)
-        }
-        if writes := [write for message in messages if (write := _reduced(message, withdrawn))]:
+        by_id = {document["_id"]: document for document in await found.to_list(None)}
+        reduced = (_reduced(message, by_id.get(entry_key(message))) for message in messages)
+        if writes := [write for write in reduced if write is not None]:
             await self._parked.bulk_write(writes, ordered=False)
+
+    async def count_of_person(self, user_id: UserId) -> int:
+        return await self._parked.count_documents(_of_person(user_id), maxTimeMS=READ_MS)
+
+    async def erase(self, user_id: UserId, _: UserId, __: datetime) -> None:
+        await self._parked.delete_many(_of_person(user_id))
 
     async def list(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
         wanted = {} if campaign_id is None else {"campaignId": campaign_id}
@@ -73,14 +80,20 @@ class ParkedMessages:
         return put_back
 
 
-def _reduced(message: StoredMessage, withdrawn: Mapping[str, int]) -> DeleteOne | UpdateOne | None:
-    """None for a message of a later registration."""
-    if message.revision > withdrawn.get(entry_key(message), message.revision):
+def _reduced(message: StoredMessage, entry: Raw | None) -> DeleteOne | UpdateOne | None:
+    """None for a message of an entry, or of a later registration."""
+    if entry is not None and message.revision > (entry.get("withdrawnRevision") or 0):
         return None
     kept = without_personal_data(message)
-    if kept is None:
+    erased = entry is None or entry["status"] == "erased"
+    if kept is None or (erased and message.about is not EntryEvent.ERASED):
         return DeleteOne({"_id": message.id})
     return UpdateOne({"_id": message.id}, {"$set": {"message.data": kept.data}})
+
+
+def _of_person(user_id: UserId) -> Raw:
+    """All but the events of erasures: they are still to be published."""
+    return {"userId": user_id, "message.about": {"$ne": EntryEvent.ERASED.value}}
 
 
 def _with(stored: Raw, message: StoredMessage) -> Raw:

@@ -18,7 +18,7 @@ KEPT_SECONDS: Final = int((NUMBERS_KEPT + DAY).total_seconds())
 
 
 class SendLogDocument(Document):
-    """``id`` is a digest of the number: ids get into error messages and logs."""
+    """``id`` is a keyed digest of the number: ids get into error messages and logs."""
 
     model_config = STORED
 
@@ -43,16 +43,22 @@ class StoredFailure(BaseModel):
 
 
 class PhoneRecordDocument(Document):
-    """``id`` is ``{campaignId}/`` and a digest of the number."""
+    """``id`` is ``{campaignId}/`` and a keyed digest of the number."""
 
     model_config = STORED
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
     failures: list[StoredFailure]
     version: int
+    forget_at: datetime | None = None
+    """From then on no failure counts any more. Not there in what 0.2 stored; ``migrate`` adds it."""
 
     class Settings:
         name = "phoneFailures"
+        indexes: ClassVar = [
+            IndexModel([("failures.by", UP)], name="failuresOfPerson"),
+            IndexModel([("forgetAt", UP)], name="failuresForgotten", expireAfterSeconds=0),
+        ]
 
 
 class StoredUse(BaseModel):

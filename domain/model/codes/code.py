@@ -142,6 +142,27 @@ class Code:
                 reserved = Transition(event=CodeEvent.RESERVED, at=now, by=by, reserve_id=hold.reserve_id)
                 return self.lapse(now)._moved(reserved, hold=hold)
 
+    def concerns(self, user_id: UserId) -> bool:
+        """Does the code, its history or its import name this person?"""
+        named = [self.assigned_to, self.provenance.by, *(one.by for one in self.transitions)]
+        return user_id in named or any(one.user_id == user_id for one in self.transitions)
+
+    def replace_person(self, user_id: UserId, pseudonym: UserId) -> "Code":
+        """The same code, with a pseudonym in the place of an erased person's id."""
+
+        def named(id: str | None) -> UserId:
+            return pseudonym if id == user_id else UserId(id or "")
+
+        return replace(
+            self,
+            assigned_to=None if self.assigned_to is None else named(self.assigned_to),
+            provenance=replace(self.provenance, by=named(self.provenance.by)),
+            transitions=tuple(
+                replace(one, by=named(one.by), user_id=None if one.user_id is None else named(one.user_id))
+                for one in self.transitions
+            ),
+        )
+
     def assign(self, reserve_id: ReserveId, user_id: UserId, now: datetime, by: UserId) -> "Code | Refusal":
         """Assign the code to a fan, for ever. A repeat for the same fan changes nothing."""
         if self.assigned_to is not None:

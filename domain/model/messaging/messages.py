@@ -62,10 +62,10 @@ def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
 
 
 def withdrawal_message(withdrawn: Withdrawn, request: RequestContext) -> StoredMessage:
-    """The event that reports a withdrawal."""
+    """The event that reports a withdrawal or an erasure."""
     return StoredMessage(
         id=withdrawn.event_id,
-        about=EntryEvent.WITHDRAWN,
+        about=EntryEvent.ERASED if withdrawn.erased else EntryEvent.WITHDRAWN,
         at=withdrawn.withdrawn_at,
         campaign_id=withdrawn.campaign_id,
         user_id=withdrawn.user_id,

@@ -50,6 +50,7 @@ class EntryEvent(StrEnum):
     TRANSFERRED = "transferred"
     SELECTED = "selected"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
 class BackgroundTask(StrEnum):
@@ -212,6 +213,10 @@ class Entry:
             withdrawn_at=max(now, self.updated_at),
             event_id=new_id(),
         )
+
+    def erase(self, now: datetime) -> Withdrawn:
+        """Give the registration up, because its person is erased."""
+        return replace(self.withdraw(now), erased=True)
 
     def after(self, withdrawn: Withdrawn) -> "Entry":
         """This new entry of a fan who had withdrawn an earlier one: revision and version go on from there."""

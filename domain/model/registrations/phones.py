@@ -70,13 +70,19 @@ class PhoneRecord:
     """The fans who failed to confirm a number in one campaign, each once; oldest first (entry-service REQ-009)."""
 
     failures: tuple[Failure, ...] = field(default=())
+    forget_at: datetime | None = field(default=None, compare=False)
+    """From then on no failure counts any more. None without failures."""
 
     def failed(self, by: UserId, now: datetime, ttl: timedelta) -> "PhoneRecord":
         """Add a fan who failed. A fan counts once; otherwise a single fan could keep a number blocked for ever."""
         kept = tuple(failure for failure in self.failures if failure.at > now - 2 * ttl)
         if any(failure.by == by for failure in kept):
             return replace(self, failures=kept)
-        return replace(self, failures=(*kept, Failure(by=by, at=now)))
+        return replace(self, failures=(*kept, Failure(by=by, at=now)), forget_at=now + 2 * ttl)
+
+    def without(self, user_id: UserId) -> "PhoneRecord":
+        """Forget the failures of an erased person."""
+        return replace(self, failures=tuple(failure for failure in self.failures if failure.by != user_id))
 
     def blocked_for(self, user_id: UserId, now: datetime, ttl: timedelta) -> bool:
         """Did three other fans exhaust a challenge within ``ttl``, the last less than ``ttl`` ago?

@@ -1,9 +1,9 @@
 """What is left of a registration that was withdrawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model.ids import CampaignId, UserId
+from domain.model.ids import CampaignId, UserId, new_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,3 +24,16 @@ class Withdrawn:
     withdrawn_at: datetime
     event_id: str
     """The event that reports the withdrawal."""
+    erased: bool = False
+    """The person was erased. When the event is published, nothing is left."""
+
+    def erase(self, now: datetime) -> "Withdrawn":
+        """The person of a withdrawn registration is erased."""
+        return replace(
+            self,
+            revision=self.revision + 1,
+            version=self.version + 1,
+            withdrawn_at=max(now, self.withdrawn_at),
+            event_id=new_id(),
+            erased=True,
+        )

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from domain.model.errors import RateLimited, Refusals, Unavailable
 from domain.model.ids import UserId
-from ports.system import Clock, RateLimit, RateLimits
+from ports.system import Clock, RateLimit, RateLimits, subject_of
 
 Kind = Literal["writes", "reads"]
 
@@ -33,7 +33,7 @@ class LimitCalls:
             await self._take("address", f"address {network}", self.address)
         limit = self.writes if kind == "writes" else self.reads
         if limit is not None:
-            await self._take(kind, f"{kind} {user_id}", limit)
+            await self._take(kind, subject_of(kind, user_id), limit)
 
     async def _take(self, of: str, subject: str, limit: RateLimit) -> None:
         try:

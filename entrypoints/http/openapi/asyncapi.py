@@ -29,7 +29,9 @@ HAPPENED: Final = {
     EntryEvent.TRANSFERRED: "A registration was moved from one market to another.",
     EntryEvent.SELECTED: "A fan was selected, waitlisted, declined, or none of these any more.",
     EntryEvent.WITHDRAWN: "A registration was withdrawn. Delete what you hold of it.",
+    EntryEvent.ERASED: "The person was erased. Delete what you hold of the registration, its ids too.",
 }
+_GONE: Final = frozenset({EntryEvent.WITHDRAWN, EntryEvent.ERASED})
 _NOT_ALWAYS: Final = "Missing where FANGATE_EVENT_PERSONAL is `none`."
 _PROMISE: Final = """\
 Every stored change of a registration is published as one CloudEvent, which carries the registration as that
@@ -39,9 +41,10 @@ change made it.
   drop what has an `id` that you have seen.
 - **In order for each fan of a campaign.** Those are the events of one key, and of one `subject`; without the
   repeats they come in the order of `data.revision`. Different keys have no order.
-- **Withdrawn.** `fangate.entry.withdrawn` has ids and times only. Events that waited when their registration was
-  withdrawn come before it, without personal data too: their `data` is a `WithdrawnBody`. The fan may register
-  again; `data.revision` goes on then, and `data.id` is another.
+- **Withdrawn, erased.** `fangate.entry.withdrawn` and `fangate.entry.erased` have ids and times only. Events that
+  waited come before them, without personal data too: their `data` is a `WithdrawnBody`. The fan may register again
+  with another `data.id`. After `withdrawn`, `data.revision` goes on; after `erased` it may begin anew, so forget
+  what you know of that key.
 - **Without personal data.** Where `FANGATE_EVENT_PERSONAL` is `none`, no event has `phone`, `email`, `firstName`,
   `lastName` and `attributes`.
 - **More may come.** New fields and new types are added without notice; ignore what you do not know. Nothing is
@@ -132,7 +135,7 @@ def _message(about: EntryEvent) -> Document:
 def _only(about: EntryEvent) -> Document:
     """What this type has, and not every event."""
     own: Document = {"type": {"const": _name(about)}}
-    return own | {"data": {"$ref": f"{_REF}WithdrawnBody"}} if about is EntryEvent.WITHDRAWN else own
+    return own | {"data": {"$ref": f"{_REF}WithdrawnBody"}} if about in _GONE else own
 
 
 def _keyed() -> Document:
@@ -173,11 +176,7 @@ def _schemas() -> Document:
 
 def _example(about: EntryEvent) -> Document:
     entry = EXAMPLE if about is EntryEvent.CREATED else CONFIRMED
-    shown = (
-        WithdrawnBody.__struct_encode_fields__
-        if about is EntryEvent.WITHDRAWN
-        else entry.keys() - {"confirmation"}
-    )
+    shown = WithdrawnBody.__struct_encode_fields__ if about in _GONE else entry.keys() - {"confirmation"}
     return {
         "specversion": SPEC_VERSION,
         "id": "8d1c0b6f3a5e4c7d9f2b1a0c4e6d8f70",

@@ -202,6 +202,21 @@ def _retry(scene: Scene) -> Expected:
     )
 
 
+def _erase(scene: Scene) -> Expected:
+    """The row does not name the person: it would be a trace of the erasure."""
+    ann = scene.fan("ann")
+    ann.registered()
+    return Expected(
+        act=lambda headers: scene.http.post(
+            "/privacy/erasures", json={"userId": ann.id}, headers={**bearer(), **headers}
+        ),
+        asked={},
+        outcome={"result": "done", "userId": ..., "found": ..., "notices": ...},
+        campaign=False,
+        secret=ann.id,
+    )
+
+
 def _score(scene: Scene) -> Expected:
     ann = scene.fan("ann")
     ann.confirmed()
@@ -248,6 +263,7 @@ ACTS: Final[Mapping[str, Callable[[Scene], Expected]]] = {
     "withdrawEntry": _withdraw_entry,
     "withdrawMyEntry": _withdraw_own,
     "retryParked": _retry,
+    "erasePerson": _erase,
     "scoreEntries": _score,
     "selectEntries": _select,
     "transferEntries": _transfer,
@@ -265,10 +281,11 @@ def listed(scene: Scene, **parameters: Any) -> list[Any]:
 
 def rows_of(scene: Scene, request_id: str) -> list[Any]:
     """Also of a change that belongs to no campaign."""
-    answer = scene.http.get(
-        "/audit", params={"operation": "retryParked", "limit": 1_000}, headers=bearer("auditor")
-    )
-    return [row for row in listed(scene) + answer.json()["records"] if row["requestId"] == request_id]
+    found = listed(scene)
+    for operation in ("retryParked", "erasePerson"):
+        parameters = {"operation": operation, "limit": 1_000}
+        found += scene.http.get("/audit", params=parameters, headers=bearer("auditor")).json()["records"]
+    return [row for row in found if row["requestId"] == request_id]
 
 
 def fits(facts: Facts, expected: Mapping[str, Any]) -> bool:

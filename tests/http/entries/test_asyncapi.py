@@ -25,7 +25,7 @@ from tests.support.tokens import bearer
 OFFICIAL = json.loads((DATA / "asyncapi-3.0.0.json").read_text())
 COMMITTED = json.loads((ROOT / "docs/asyncapi.json").read_text())
 TYPES = {f"fangate.entry.{about.value}" for about in EntryEvent}
-CHANGES = 10
+CHANGES = 11
 """How many events the fan below gives rise to."""
 
 
@@ -106,6 +106,8 @@ def live(scene: Scene) -> None:
     dora = scene.fan("dora")
     dora.registered()
     assert scene.ask("DELETE", "entries/me", headers=bearer(dora.id, supreme=False)).status_code == 204
+    erased = scene.http.post("/privacy/erasures", json={"userId": dora.id}, headers=bearer())
+    assert (erased.status_code, erased.json()["notices"]) == (200, 1)
 
 
 def test_what_is_published_is_as_documented(published: list[Published]) -> None:
@@ -114,7 +116,7 @@ def test_what_is_published_is_as_documented(published: list[Published]) -> None:
         assert valid(record.event, record.event["type"])
         assert set(record.event) <= documented("CloudEvent")
         withdrawn = "status" not in record.event["data"]
-        assert withdrawn or record.event["type"] != "fangate.entry.withdrawn"
+        assert withdrawn or record.event["type"] not in {"fangate.entry.withdrawn", "fangate.entry.erased"}
         assert set(record.event["data"]) == documented("WithdrawnBody" if withdrawn else "EntryBody")
 
 

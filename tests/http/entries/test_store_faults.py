@@ -53,6 +53,8 @@ OPERATIONS: Final[Mapping[str, Ask]] = {
     **{operation.id: as_declared(operation) for operation in DOCUMENTED if operation.of_campaign},
     READY: lambda scene: scene.http.get("/readyz"),
     "listAudit": lambda scene: scene.http.get("/audit", headers=bearer()),
+    "exportPerson": lambda scene: scene.http.get("/privacy/export", headers=bearer()),
+    "erasePerson": lambda scene: scene.http.post("/privacy/erasures", json={"userId": "zoe"}, headers=bearer()),
     "importCodes": lambda scene: scene.load("A1\nA2\n"),
     "getCodeHistory": lambda scene: scene.get("codes/history", params={"code": "A1"}),
     "reserveCodes": lambda scene: scene.post("reserve", {"type": "tm", "count": 1}),

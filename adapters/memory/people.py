@@ -1,0 +1,93 @@
+"""What this process's memory holds of persons."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.budgets import MemoryFanBudgets
+from adapters.memory.codes import MemoryCodeStore
+from adapters.memory.entries import MemoryEntryStore
+from adapters.memory.imports import MemoryImportLog
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.phones import MemoryPhoneBook
+from adapters.memory.rate_limits import MemoryRateLimits
+from domain.model.ids import UserId
+from domain.model.privacy.people import AssignedCode, Place, UploadedScore
+from domain.model.registrations.entry import Entry
+from ports.audit import AuditedPeople
+from ports.privacy import PersonalData
+
+
+async def _none(_: UserId) -> int:
+    return 0
+
+
+async def _nothing(_: UserId, __: UserId, ___: datetime) -> None:
+    return None
+
+
+def replacing(audit: AuditedPeople) -> PersonalData:
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        await audit.replace_person(user_id, pseudonym)
+
+    return PersonalData(audit.count_of_person, erase)
+
+
+def personal_data(
+    *,
+    entries: MemoryEntryStore,
+    outbox: MemoryOutbox,
+    phone_book: MemoryPhoneBook,
+    budgets: MemoryFanBudgets,
+    limits: MemoryRateLimits,
+    codes: MemoryCodeStore,
+    imports: MemoryImportLog,
+    audit: MemoryAuditLog,
+) -> Mapping[Place, PersonalData]:
+    """Uploads are not kept in memory, and of published events only the ids."""
+    return {
+        Place.ENTRIES: PersonalData(entries.count_of_person, entries.erase),
+        Place.SCORING: PersonalData(_none, _nothing),
+        Place.PARKED: PersonalData(outbox.count_parked_of, outbox.erase_parked_of),
+        Place.PHONE_FAILURES: PersonalData(phone_book.count_of_person, phone_book.erase),
+        Place.BUDGETS: PersonalData(budgets.count_of_person, budgets.erase),
+        Place.RATE_LIMITS: PersonalData(limits.count_of_person, limits.erase),
+        Place.CODES: PersonalData(codes.count_of_person, codes.erase),
+        Place.IMPORTS: PersonalData(imports.count_of_person, imports.erase),
+        Place.PUBLISHED: PersonalData(_none, _nothing),
+        Place.AUDIT: replacing(audit),
+    }
+
+
+class MemoryPersonReader:
+    def __init__(self, entries: MemoryEntryStore, codes: MemoryCodeStore) -> None:
+        self._entries = entries
+        self._codes = codes
+
+    async def entries(self, user_id: UserId) -> Sequence[Entry]:
+        return await self._entries.entries_of(user_id)
+
+    async def scores(self, user_id: UserId) -> Sequence[UploadedScore]:
+        """Uploads are not kept: the score is on the entry."""
+        return [
+            UploadedScore(
+                campaign_id=entry.campaign_id,
+                score=entry.score,
+                selection=entry.selection.value,
+                updated_at=entry.updated_at,
+            )
+            for entry in await self._entries.entries_of(user_id)
+            if entry.score is not None
+        ]
+
+    async def codes(self, user_id: UserId) -> Sequence[AssignedCode]:
+        return [
+            AssignedCode(
+                campaign_id=code.campaign_id, code=code.text, type=code.type.value, assigned_at=code.assigned_at
+            )
+            for code in self._codes.of_person(user_id)
+            if code.assigned_to == user_id and code.assigned_at is not None
+        ]
+
+    async def notices(self, user_id: UserId) -> int:
+        return await self._entries.notices(user_id)

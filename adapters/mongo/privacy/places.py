@@ -1,0 +1,119 @@
+"""Each place of the database that holds something of persons: how it is counted and cleared."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+
+from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.errors import translated
+from adapters.mongo.scatter import PERSON
+from domain.model.ids import UserId
+from ports.audit import AuditedPeople
+from ports.privacy import PersonalData
+
+AT_ONCE: Final = 1_000
+"""Codes that are changed together."""
+Query = Callable[[UserId], Raw]
+Count = Callable[[UserId], Awaitable[int]]
+Erase = Callable[[UserId, UserId, datetime], Awaitable[None]]
+
+
+def held(count: Count, erase: Erase) -> PersonalData:
+    """Two functions of this database."""
+
+    @translated
+    async def counted(user_id: UserId) -> int:
+        return await count(user_id)
+
+    @translated
+    async def erased(user_id: UserId, pseudonym: UserId, now: datetime) -> None:
+        await erase(user_id, pseudonym, now)
+
+    return PersonalData(counted, erased)
+
+
+def counting(collection: AsyncCollection[Raw], query: Query) -> Count:
+    async def count(user_id: UserId) -> int:
+        return await collection.count_documents(query(user_id), maxTimeMS=READ_MS, comment=PERSON)
+
+    return count
+
+
+def deleting(collection: AsyncCollection[Raw], query: Query) -> PersonalData:
+    """Documents of one person."""
+
+    async def erase(user_id: UserId, _: UserId, __: datetime) -> None:
+        found = collection.find(query(user_id), {"_id": 1}, max_time_ms=READ_MS, comment=PERSON)
+        for document in await found.to_list(None):
+            await collection.delete_one(document)
+
+    return held(counting(collection, query), erase)
+
+
+def pulling_failures(failures: AsyncCollection[Raw]) -> PersonalData:
+    """The failures of the person, among those of others."""
+
+    def query(user_id: UserId) -> Raw:
+        return {"failures.by": user_id}
+
+    async def erase(user_id: UserId, _: UserId, __: datetime) -> None:
+        await failures.update_many(
+            query(user_id), {"$pull": {"failures": {"by": user_id}}, "$inc": {"version": 1}}
+        )
+
+    return held(counting(failures, query), erase)
+
+
+def renaming_imports(imports: AsyncCollection[Raw]) -> PersonalData:
+    def query(user_id: UserId) -> Raw:
+        return {"by": user_id}
+
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        await imports.update_many(query(user_id), {"$set": {"by": pseudonym}})
+
+    return held(counting(imports, query), erase)
+
+
+def renaming_codes(codes: AsyncCollection[Raw]) -> PersonalData:
+    """Owners, histories and imports of codes. Callers have no index: every change of a code would pay for it, so
+    this reads all codes."""
+
+    def query(user_id: UserId) -> Raw:
+        named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
+        return {"$or": [{name: user_id} for name in named]}
+
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        found = [code async for code in codes.find(query(user_id), {"campaignId": 1}, comment=PERSON)]
+        update = _renamed_code(user_id, pseudonym)
+        for first in range(0, len(found), AT_ONCE):
+            writes = [UpdateOne(code, update) for code in found[first : first + AT_ONCE]]
+            await codes.bulk_write(writes, ordered=False)
+
+    return held(counting(codes, query), erase)
+
+
+def _renamed_code(user_id: str, pseudonym: str) -> list[Raw]:
+    """The version moves, so that no change under way writes the id back."""
+
+    def renamed(field: str) -> Raw:
+        return {"$cond": [{"$eq": [field, {"$literal": user_id}]}, {"$literal": pseudonym}, field]}
+
+    transition = {"by": renamed("$$this.by"), "userId": renamed("$$this.userId")}
+    history = {"$map": {"input": "$transitions", "in": {"$mergeObjects": ["$$this", transition]}}}
+    fields: Raw = {
+        "assignedTo": renamed("$assignedTo"),
+        "origin.by": renamed("$origin.by"),
+        "transitions": {"$cond": [{"$isArray": "$transitions"}, history, "$$REMOVE"]},
+        "version": {"$add": ["$version", 1]},
+    }
+    return [{"$set": fields}]
+
+
+def replacing(audit: AuditedPeople) -> PersonalData:
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        await audit.replace_person(user_id, pseudonym)
+
+    return PersonalData(audit.count_of_person, erase)

@@ -1,0 +1,74 @@
+"""The register of stored fields: what each field that can hold text says of persons, and what an erasure does.
+
+A test reads the declared documents and fails where a field is missing here.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.model.privacy.people import Place
+
+NOTHING: Final = "says nothing of a person"
+KEYED: Final = "a keyed digest: without the key it leads to no person and to no number"
+
+Said = Place | str
+"""The place whose erasure clears the field, or why there is nothing to clear."""
+
+
+def _all(said: Said, *fields: str) -> dict[str, Said]:
+    return dict.fromkeys(fields, said)
+
+
+REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
+    "codes": {
+        **_all(Place.CODES, "origin.by", "assignedTo", "transitions.by", "transitions.userId"),
+        **_all(NOTHING, "id", "campaignId", "code", "type", "status", "origin.importId", "hold.reserveId"),
+        **_all(NOTHING, "transitions.event", "transitions.reserveId", "transitions.write"),
+    },
+    "imports": {
+        **_all(Place.IMPORTS, "by"),
+        **_all(NOTHING, "id", "campaignId", "type", "filename", "status", "problems.reason", "problems.detail"),
+        **_all(NOTHING, "failure", "understood.encoding", "understood.separator"),
+    },
+    "turns": _all(NOTHING, "id", "owner"),
+    "entries": _all(
+        # An erasure replaces the whole document, and deletes it when its event is published.
+        Place.ENTRIES,
+        *(
+            "id",
+            "entryId",
+            "campaignId",
+            "userId",
+            "status",
+            "phone",
+            "phoneKey",
+            "email",
+            "firstName",
+            "lastName",
+        ),
+        *("markets", "prefs", "optIns", "attributes", "fraud.status", "selection", "pseudonym", "searchKeys"),
+        *("verification.challenge.id", "verification.challenge.phone", "verification.challenge.codeHash"),
+        *("outbox.id", "outbox.about", "outbox.data", "outbox.requestId", "outbox.traceparent"),
+    ),
+    "scoring": _all(Place.SCORING, "id", "campaignId", "userId", "selection", "upload"),
+    "movedMarkets": _all(NOTHING, "id", "campaignId", "market"),
+    "publishedEvents": {
+        **_all(Place.PUBLISHED, "events.subject"),
+        **_all(NOTHING, "events.id", "events.type"),
+    },
+    "parkedMessages": _all(
+        Place.PARKED,
+        *("id", "campaignId", "userId", "reason"),
+        *("message.id", "message.about", "message.data", "message.requestId", "message.traceparent"),
+    ),
+    "phoneSends": _all(KEYED, "id"),
+    "phoneFailures": {**_all(KEYED, "id"), **_all(Place.PHONE_FAILURES, "failures.by")},
+    "fanBudgets": _all(Place.BUDGETS, "id", "numbers.campaignId", "numbers.number", "sends.number"),
+    "rateLimits": _all(Place.RATE_LIMITS, "id"),
+    "leases": _all(NOTHING, "id", "shares.worker"),
+    "audit": {
+        **_all(Place.AUDIT, "by", "asked", "outcome", "people"),
+        **_all(NOTHING, "id", "operation", "campaignId", "requestId"),
+    },
+}
+"""By collection, then by field, as it is stored; ``id`` is ``_id``."""

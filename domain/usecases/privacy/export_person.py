@@ -1,0 +1,68 @@
+"""Export what is held of a person."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+
+from domain.model.audit.records import AuditPosition, AuditRecord
+from domain.model.errors import Refusals
+from domain.model.ids import UserId
+from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore
+from domain.model.registrations.entry import Entry
+from ports.audit import AuditedPeople
+from ports.privacy import PersonalData, PersonReader
+from ports.system import Clock
+
+MAX_ROWS: Final = 1_000
+"""Rows of the audit log. Staff can have made more changes; the log itself has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    user_id: UserId
+    at: datetime
+    entries: Sequence[Entry]
+    scores: Sequence[UploadedScore]
+    codes: Sequence[AssignedCode]
+    audit: Sequence[AuditRecord]
+    """The newest."""
+    held: Found
+    """How many things each place holds, the ones above included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPerson:
+    """Everything that is held of a person, over all campaigns.
+
+    Registrations, uploaded scores, the access codes that were assigned to the person, and rows of the audit log
+    are shown whole. `held` counts what each place of the store holds, also those whose content says nothing more:
+    parked messages, failed confirmations, budgets, rate limits, the record of published events.
+    """
+
+    raises: ClassVar[Refusals] = ()
+
+    places: Mapping[Place, PersonalData]
+    reader: PersonReader
+    audit: AuditedPeople
+    clock: Clock
+
+    async def __call__(self, user_id: UserId) -> Exported:
+        first: AuditPosition | None = None
+        entries, scores, codes, audit, counts = await asyncio.gather(
+            self.reader.entries(user_id),
+            self.reader.scores(user_id),
+            self.reader.codes(user_id),
+            self.audit.of_person(user_id, after=first, limit=MAX_ROWS),
+            asyncio.gather(*(self.places[place].count(user_id) for place in Place)),
+        )
+        return Exported(
+            user_id=user_id,
+            at=self.clock.now(),
+            entries=entries,
+            scores=scores,
+            codes=codes,
+            audit=audit,
+            held=dict(zip(Place, counts, strict=True)),
+        )

@@ -1,0 +1,28 @@
+"""The use cases of a person over all campaigns."""
+
+from dataclasses import dataclass
+
+from domain.usecases.privacy.erase_person import ErasePerson
+from domain.usecases.privacy.export_person import ExportPerson
+from domain.usecases.privacy.purge_closed import PurgeClosed
+from ports.neighbours import Campaigns
+from ports.stores import Stores
+from ports.system import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    export: ExportPerson
+    erase: ErasePerson
+    purge: PurgeClosed
+
+
+def build_privacy(stores: Stores, campaigns: Campaigns, clock: Clock, key: bytes) -> Privacy:
+    places, reader = stores.personal_data, stores.person_reader
+    return Privacy(
+        export=ExportPerson(places=places, reader=reader, audit=stores.audit, clock=clock),
+        erase=ErasePerson(places=places, reader=reader, clock=clock, key=key),
+        purge=PurgeClosed(
+            queries=stores.entry_queries, withdrawals=stores.withdrawals, campaigns=campaigns, clock=clock
+        ),
+    )

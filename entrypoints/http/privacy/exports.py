@@ -1,0 +1,130 @@
+"""Exporting what is held of a person over HTTP."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from domain.model.audit.records import AuditRecord
+from domain.model.ids import UserId
+from domain.model.privacy.people import AssignedCode, Place, UploadedScore
+from domain.usecases.privacy.export_person import Exported, ExportPerson
+from entrypoints.http.call import Call
+from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.guards import fan
+from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.problems import forbidden
+from entrypoints.http.wire import Instant, UserIdText, Wire, instant
+from ports.phones import ConfirmationTokens
+
+
+class ExportQuery(Wire):
+    user_id: Annotated[UserIdText | None, Meta(description="For administrators. Without it: the caller.")] = None
+
+
+class ScoreBody(Wire):
+    campaign_id: str
+    score: float
+    selection: str | None
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, score: UploadedScore) -> "ScoreBody":
+        return cls(
+            campaign_id=score.campaign_id,
+            score=score.score,
+            selection=score.selection,
+            updated_at=instant(score.updated_at),
+        )
+
+
+class AssignedCodeBody(Wire):
+    campaign_id: str
+    code: str
+    type: str
+    assigned_at: Instant
+
+    @classmethod
+    def of(cls, code: AssignedCode) -> "AssignedCodeBody":
+        return cls(
+            campaign_id=code.campaign_id, code=code.code, type=code.type, assigned_at=instant(code.assigned_at)
+        )
+
+
+class AuditRowBody(Wire):
+    at: Instant
+    by: str
+    operation: str
+    campaign_id: str | None
+    asked: dict[str, Any]
+    outcome: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, row: AuditRecord) -> "AuditRowBody":
+        return cls(
+            at=instant(row.at),
+            by=row.by,
+            operation=row.operation,
+            campaign_id=row.campaign_id,
+            asked=dict(row.asked),
+            outcome=None if row.outcome is None else dict(row.outcome),
+        )
+
+
+class ExportBody(Wire):
+    user_id: str
+    exported_at: Instant
+    entries: list[EntryBody]
+    scoring: list[ScoreBody]
+    codes: list[AssignedCodeBody]
+    parked: int
+    audit: list[AuditRowBody]
+    held: Annotated[dict[str, int], Meta(description="How many things of the person each place holds.")]
+
+    @classmethod
+    def of(cls, exported: Exported, tokens: ConfirmationTokens) -> "ExportBody":
+        return cls(
+            user_id=exported.user_id,
+            exported_at=instant(exported.at),
+            entries=[EntryBody.of(entry, tokens) for entry in exported.entries],
+            scoring=[ScoreBody.of(score) for score in exported.scores],
+            codes=[AssignedCodeBody.of(code) for code in exported.codes],
+            parked=exported.held[Place.PARKED],
+            audit=[AuditRowBody.of(row) for row in exported.audit],
+            held={place.value: count for place, count in exported.held.items()},
+        )
+
+
+@Operation(
+    id="exportPerson",
+    method="GET",
+    path="/privacy/export",
+    summary="Everything that is held of a person",
+    tag="Privacy",
+    guard=fan,
+    scope=Scope.PRIVACY,
+    limit="reads",
+    use_cases=(ExportPerson,),
+    query=ExportQuery,
+    answers={
+        200: Answer(
+            body=ExportBody,
+            description="As it is now.",
+            example={
+                "userId": "fan-1",
+                "exportedAt": "2026-11-21T18:00:00.000Z",
+                "entries": [EXAMPLE],
+                "scoring": [],
+                "codes": [],
+                "parked": 0,
+                "audit": [],
+                "held": {"entries": 1},
+            },
+        )
+    },
+)
+async def export_person(call: Call[ExportQuery]) -> ExportBody:
+    user_id = call.given.user_id or call.caller.user_id
+    if user_id != call.caller.user_id and not call.caller.supreme:
+        raise forbidden()
+    return ExportBody.of(await call.app.privacy.export(UserId(user_id)), call.app.phones.tokens)
