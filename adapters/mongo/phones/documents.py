@@ -57,7 +57,8 @@ class PhoneRecordDocument(Document):
         name = "phoneFailures"
         indexes: ClassVar = [
             IndexModel([("failures.by", UP)], name="failuresOfPerson"),
-            IndexModel([("forgetAt", UP)], name="failuresForgotten", expireAfterSeconds=0),
+            # The time is a process's own, so the hour is for clocks that disagree.
+            IndexModel([("forgetAt", UP)], name="failuresForgotten", expireAfterSeconds=3_600),
         ]
 
 

@@ -103,6 +103,7 @@ async def test_only_the_intended_collections_have_an_expiry(store: MongoStore, d
     expiring = [name for name, info in indexes(database).items() if "expireAfterSeconds" in info]
     assert sorted(expiring) == [
         "fanBudgets.budgetForgotten",
+        "phoneFailures.failuresForgotten",
         "phoneSends.forgotten",
         "publishedEvents.pruned",
         "rateLimits.full",
