@@ -157,6 +157,10 @@ class EntrySearch(Protocol):
         """How many entries were created and confirmed in each unit. All counts are of one instant."""
         ...
 
+    async def count_each(self, campaign_id: CampaignId, queries: Sequence[Query]) -> Sequence[int]:
+        """How many eligible fans each query admits. All counts are of one instant."""
+        ...
+
 
 class Scores(Protocol):
     """The uploaded scores of entries."""

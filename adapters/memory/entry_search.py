@@ -6,6 +6,7 @@ from datetime import datetime
 
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId
+from domain.model.registrations.eligibility import Query
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan, timeline
 
@@ -26,6 +27,10 @@ class MemoryEntrySearch:
         created = _by_unit((entry.created_at for entry in entries), span)
         confirmed = _by_unit((entry.phone_confirmed_at for entry in entries), span)
         return timeline(span, created, confirmed)
+
+    async def count_each(self, campaign_id: CampaignId, queries: Sequence[Query]) -> Sequence[int]:
+        entries = list(self._store.all_of(campaign_id).values())
+        return [sum(map(query.admits, entries)) for query in queries]
 
 
 def _by_unit(times: Iterable[datetime | None], span: TimelineSpan) -> list[int]:

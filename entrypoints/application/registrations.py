@@ -10,6 +10,7 @@ from domain.usecases.registrations.find_entries import FindEntries
 from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_histogram import ReadHistogram
 from domain.usecases.registrations.read_scores import ReadScores
 from domain.usecases.registrations.read_timeline import ReadTimeline
 from domain.usecases.registrations.register_fan import RegisterFan
@@ -30,6 +31,7 @@ class Registrations:
     read: ReadEntry
     find: FindEntries
     timeline: ReadTimeline
+    histogram: ReadHistogram
     count: CountEntries
     list_campaigns: ListCampaigns
     read_scores: ReadScores
@@ -58,6 +60,7 @@ def build_registrations(
             search=stores.entry_search,
         ),
         timeline=ReadTimeline(search=stores.entry_search, clock=clock),
+        histogram=ReadHistogram(check_markets=check_markets, search=stores.entry_search),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
         list_campaigns=ListCampaigns(
             campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock

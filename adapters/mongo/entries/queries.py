@@ -128,6 +128,11 @@ class MongoEntryQueries:
         return await count_all(self._database, self._entries.name, branches) if branches else Counter()
 
 
+def eligible_ranges(campaign_id: CampaignId, query: Query) -> list[Raw]:
+    """Filters that together find each fan whom the query admits once, each of them by one range of an index."""
+    return [match | _chosen(query) for match in _eligible(campaign_id, query)]
+
+
 def _eligible(campaign_id: CampaignId, query: Query) -> list[Raw]:
     """The conditions of ``Query.admits`` but for the markets; one a selection, so that each is one index range."""
     return [_scored(campaign_id, query) | {"selection": one.value} for one in dict.fromkeys(query.selections)]

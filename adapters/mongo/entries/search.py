@@ -7,14 +7,17 @@ from typing import Final
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 
+from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, to_entry
 from adapters.mongo.entries.over_time import OverTime
+from adapters.mongo.entries.queries import eligible_ranges
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
@@ -50,6 +53,16 @@ class MongoEntrySearch:
     @translated
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
         return await self._over_time.counted(campaign_id, span)
+
+    @translated
+    async def count_each(self, campaign_id: CampaignId, queries: Sequence[Query]) -> Sequence[int]:
+        branches = [
+            (str(number), wanted)
+            for number, query in enumerate(queries)
+            for wanted in eligible_ranges(campaign_id, query)
+        ]
+        counted = await count_all(self._entries.database, self._entries.name, branches)
+        return [counted[str(number)] for number in range(len(queries))]
 
     async def _of_fan(
         self, campaign_id: CampaignId, user_id: UserId, wanted: EntryFilter, after: ListPosition | None

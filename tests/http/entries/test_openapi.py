@@ -131,6 +131,7 @@ def test_real_answers_fit_the_schemas(scene: Scene, document: Document) -> None:
         "withdrawMyEntry": [scene.ask("DELETE", "entries/me", headers=bearer(bob.id, supreme=False))],
         "withdrawEntry": [scene.ask("DELETE", f"entries/{user}", headers=bearer()) for user in (ann.id, "zoe")],
         "countEntries": [scene.get("entries/count")],
+        "readHistogram": [scene.get("entries/scoring/histogram"), scene.get("entries/scoring/histogram?bins=0")],
         "readTimeline": [scene.get("entries/timeline?unit=day"), scene.get("entries/timeline?unit=week")],
         "listEntries": [scene.get("entries"), scene.get("entries?phone=1"), scene.get("entries?scored=true")],
     }
