@@ -16,6 +16,8 @@ from ports.privacy import PersonalData
 
 AT_ONCE: Final = 1_000
 """Codes that are changed together."""
+SCAN_MS: Final = 25_000
+"""To read all codes; below the driver's own time limit for an answer."""
 Query = Callable[[UserId], Raw]
 Count = Callable[[UserId], Awaitable[int]]
 Erase = Callable[[UserId, UserId, datetime], Awaitable[None]]
@@ -35,9 +37,9 @@ def held(count: Count, erase: Erase) -> PersonalData:
     return PersonalData(counted, erased)
 
 
-def counting(collection: AsyncCollection[Raw], query: Query) -> Count:
+def counting(collection: AsyncCollection[Raw], query: Query, milliseconds: int = READ_MS) -> Count:
     async def count(user_id: UserId) -> int:
-        return await collection.count_documents(query(user_id), maxTimeMS=READ_MS, comment=PERSON)
+        return await collection.count_documents(query(user_id), maxTimeMS=milliseconds, comment=PERSON)
 
     return count
 
@@ -86,13 +88,16 @@ def renaming_codes(codes: AsyncCollection[Raw]) -> PersonalData:
         return {"$or": [{name: user_id} for name in named]}
 
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
-        found = [code async for code in codes.find(query(user_id), {"campaignId": 1}, comment=PERSON)]
+        found = [
+            code
+            async for code in codes.find(query(user_id), {"campaignId": 1}, max_time_ms=SCAN_MS, comment=PERSON)
+        ]
         update = _renamed_code(user_id, pseudonym)
         for first in range(0, len(found), AT_ONCE):
             writes = [UpdateOne(code, update) for code in found[first : first + AT_ONCE]]
             await codes.bulk_write(writes, ordered=False)
 
-    return held(counting(codes, query), erase)
+    return held(counting(codes, query, SCAN_MS), erase)
 
 
 def _renamed_code(user_id: str, pseudonym: str) -> list[Raw]:
