@@ -59,15 +59,11 @@ def _numbers(shape: re.Pattern[str], line: str) -> list[int]:
     return [int(number.replace(",", "")) for number in found.groups()] if found else []
 
 
-def test_it_ends_well_in_memory() -> None:
-    assert_story_ends_well(demo())
-
-
 def test_it_ends_well_on_mongodb(database_url: str) -> None:
     assert_story_ends_well(demo(FANGATE_STORE=database_url))
 
 
-def test_other_settings_of_the_caller_do_not_disturb_it() -> None:
+def test_it_ends_well_in_memory_and_settings_of_the_caller_do_not_disturb_it() -> None:
     done = demo(
         FANGATE_JWT_AUDIENCE="somebody-else", FANGATE_OBJECTS="s3://not-ours", HTTP_PROXY="http://127.0.0.1:9"
     )
