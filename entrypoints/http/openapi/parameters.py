@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from domain.model.codes.code import CodeType
 from domain.model.ids import CAMPAIGN_ID, RESERVED_CAMPAIGN_IDS, USER_ID
 from entrypoints.http.openapi.text import in_ecma
 from entrypoints.http.operation import Operation
@@ -77,6 +78,8 @@ def _header(name: str, meaning: str) -> Schema:
 
 
 def _path_schema(name: str) -> Schema:
+    if name == "type":
+        return {"type": "string", "enum": [type.value for type in CodeType]}
     pattern = {"campaignId": CAMPAIGN_ID, "userId": USER_ID}.get(name, "^[^/]+$")
     return {"type": "string", "pattern": in_ecma(pattern)}
 
