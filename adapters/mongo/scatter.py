@@ -30,7 +30,8 @@ READS_OF_ALL_CAMPAIGNS: Final[Mapping[str, str]] = {
     PHONE_KEYS: "fangate migrate looks through all entries for what earlier releases stored.",
     PERSON: (
         "An export or an erasure looks for a person in all campaigns. Entries and scores have an index for it; "
-        "codes are read whole."
+        "codes are "
+        "read whole for a person of staff."
     ),
     PHONE_DOUBLES: "fangate migrate asks this when the unique index of telephones cannot be built.",
 }

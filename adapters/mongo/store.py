@@ -212,7 +212,9 @@ def _personal_data(
         Place.PHONE_FAILURES: pulling_failures(database[name_of(PhoneRecordDocument)]),
         Place.BUDGETS: deleting(database[name_of(FanBudgetDocument)], lambda user_id: {"_id": user_id}),
         Place.RATE_LIMITS: deleting(database[name_of(RateLimitDocument)], limits.of_person),
-        Place.CODES: renaming_codes(database[name_of(CodeDocument)]),
+        Place.CODES: renaming_codes(
+            database[name_of(CodeDocument)], database[name_of(ImportDocument)], database[name_of(AuditDocument)]
+        ),
         Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
         Place.PUBLISHED: held(ledger.count, replace),
         Place.AUDIT: replacing(audit),

@@ -37,9 +37,9 @@ def held(count: Count, erase: Erase) -> PersonalData:
     return PersonalData(counted, erased)
 
 
-def counting(collection: AsyncCollection[Raw], query: Query, milliseconds: int = READ_MS) -> Count:
+def counting(collection: AsyncCollection[Raw], query: Query) -> Count:
     async def count(user_id: UserId) -> int:
-        return await collection.count_documents(query(user_id), maxTimeMS=milliseconds, comment=PERSON)
+        return await collection.count_documents(query(user_id), maxTimeMS=READ_MS, comment=PERSON)
 
     return count
 
@@ -79,25 +79,36 @@ def renaming_imports(imports: AsyncCollection[Raw]) -> PersonalData:
     return held(counting(imports, query), erase)
 
 
-def renaming_codes(codes: AsyncCollection[Raw]) -> PersonalData:
-    """Owners, histories and imports of codes. Callers have no index: every change of a code would pay for it, so
-    this reads all codes."""
+def renaming_codes(
+    codes: AsyncCollection[Raw], imports: AsyncCollection[Raw], audit: AsyncCollection[Raw]
+) -> PersonalData:
+    """Owners of codes have an index. Callers have none: every change of a code would pay for it. So all codes are
+    read where the person has imported codes or has changed anything; fans never have."""
 
-    def query(user_id: UserId) -> Raw:
-        named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
-        return {"$or": [{name: user_id} for name in named]}
+    async def acted(user_id: UserId) -> bool:
+        rows = [await rows.find_one({"by": user_id}, {"_id": 1}, max_time_ms=READ_MS) for rows in (imports, audit)]
+        return any(rows)
+
+    async def query(user_id: UserId) -> Raw:
+        if await acted(user_id):
+            named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
+            return {"$or": [{name: user_id} for name in named]}
+        campaigns = await codes.distinct("campaignId", maxTimeMS=READ_MS, comment=PERSON)
+        return {"campaignId": {"$in": campaigns}, "assignedTo": user_id, "status": "assigned"}
+
+    async def count(user_id: UserId) -> int:
+        return await codes.count_documents(await query(user_id), maxTimeMS=SCAN_MS, comment=PERSON)
 
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
-        found = [
-            code
-            async for code in codes.find(query(user_id), {"campaignId": 1}, max_time_ms=SCAN_MS, comment=PERSON)
-        ]
+        wanted = await query(user_id)
+        cursor = codes.find(wanted, {"campaignId": 1}, max_time_ms=SCAN_MS, comment=PERSON)
+        found = await cursor.to_list(None)
         update = _renamed_code(user_id, pseudonym)
         for first in range(0, len(found), AT_ONCE):
             writes = [UpdateOne(code, update) for code in found[first : first + AT_ONCE]]
             await codes.bulk_write(writes, ordered=False)
 
-    return held(counting(codes, query, SCAN_MS), erase)
+    return held(count, erase)
 
 
 def _renamed_code(user_id: str, pseudonym: str) -> list[Raw]:
