@@ -15,6 +15,7 @@ from domain.usecases.registrations.read_scores import ReadScores
 from domain.usecases.registrations.read_timeline import ReadTimeline
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.score_entries import ScoreEntries
+from domain.usecases.registrations.select_best import SelectBest
 from domain.usecases.registrations.select_entries import SelectEntries
 from domain.usecases.registrations.transfer_entries import TransferEntries
 from domain.usecases.registrations.withdraw_entry import WithdrawEntry
@@ -37,6 +38,7 @@ class Registrations:
     read_scores: ReadScores
     score: ScoreEntries
     select: SelectEntries
+    select_best: SelectBest
     transfer: TransferEntries
     count_eligible: CountEligible
     rank_eligible: RankEligible
@@ -49,6 +51,7 @@ def build_registrations(
 ) -> Registrations:
     entries, queries, campaigns = stores.entries, stores.entry_queries, neighbours.campaigns
     check_markets = CheckMarkets(campaigns=campaigns, queries=queries)
+    select = SelectEntries(entries=entries, clock=clock)
     rank_eligible = RankEligible(queries=queries, check_markets=check_markets)
     return Registrations(
         register=_register(stores, neighbours, phones, clock),
@@ -67,7 +70,8 @@ def build_registrations(
         ),
         read_scores=ReadScores(objects=objects),
         score=ScoreEntries(scores=stores.scores, clock=clock),
-        select=SelectEntries(entries=entries, clock=clock),
+        select=select,
+        select_best=SelectBest(queries=queries, check_markets=check_markets, select=select),
         transfer=TransferEntries(
             campaigns=campaigns, entries=entries, queries=queries, check_markets=check_markets, clock=clock
         ),

@@ -15,6 +15,7 @@ from domain.usecases.registrations.free_phone import FreePhoneCommand
 from domain.usecases.registrations.lift_phone_block import LiftPhoneBlockCommand
 from domain.usecases.registrations.register_fan import Registered
 from domain.usecases.registrations.registration import RegisterFanCommand
+from domain.usecases.registrations.select_best import SelectBestCommand
 from domain.usecases.registrations.select_entries import Selected, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntriesCommand, Transferred
 
@@ -47,8 +48,24 @@ def _scored(scored: Scored) -> Outcome:
     )
 
 
-def _select_asked(command: SelectEntriesCommand) -> Facts:
-    return {"selection": command.selection.value, **named(command.user_ids)}
+def _select_asked(command: SelectEntriesCommand) -> Facts | None:
+    return None if command.dry_run else {"selection": command.selection.value, **named(command.user_ids)}
+
+
+def _select_best_asked(command: SelectBestCommand) -> Facts | None:
+    """The markets must be known ones, since they are any text before that is checked."""
+    if command.dry_run:
+        return None
+    query = command.query
+    return {
+        "selection": command.selection.value,
+        "top": command.top,
+        "minScore": query.min_score,
+        "maxScore": query.max_score,
+        "markets": query.markets,
+        "maxRank": query.max_rank,
+        "selections": tuple(one.value for one in query.selections),
+    }
 
 
 def _transfer_asked(command: TransferEntriesCommand) -> Facts | None:
@@ -103,6 +120,9 @@ SELECT: Final[Audited[SelectEntriesCommand, Selected]] = Audited(
     operation="selectEntries",
     asked=_select_asked,
     outcome=lambda result: done(result.changed > 0, updated=result.updated, rejected=len(result.rejected)),
+)
+SELECT_BEST: Final[Audited[SelectBestCommand, Selected]] = Audited(
+    operation=SELECT.operation, asked=_select_best_asked, outcome=SELECT.outcome
 )
 TRANSFER: Final[Audited[TransferEntriesCommand, Transferred]] = Audited(
     operation="transferEntries", asked=_transfer_asked, outcome=_transferred

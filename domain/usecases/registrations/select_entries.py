@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from domain.model.errors import Refusals
 from domain.model.ids import CampaignId, UserId
+from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Entry, EntryEvent, Selection
 from ports.entries import EntryStore
 from ports.system import Clock
@@ -16,6 +17,15 @@ class SelectEntriesCommand:
     campaign_id: CampaignId
     user_ids: Sequence[UserId]
     selection: Selection
+    query: Query | None = None
+    """Only fans whom the query still admits; None: all who are confirmed."""
+    dry_run: bool = False
+
+    def concerns(self, entry: Entry) -> bool:
+        """May the entry have the selection? One that has it already may keep it."""
+        if not entry.confirmed:
+            return False
+        return entry.selection is self.selection or self.query is None or self.query.admits(entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +35,16 @@ class Selected:
     changed: int
     """Of these, the fans who had another one before."""
     rejected: Sequence[UserId]
-    """Fans who are not registered (any more), have no confirmed phone, or have too many waiting messages."""
+    """Fans who are not registered (any more), have no confirmed phone, or have too many waiting messages; and fans
+    whom the query does not admit any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectEntries:
     """Set the selection of registrations: selected, waitlisted, declined, or none.
 
-    Only a fan with a confirmed phone can get a selection. A repeat changes nothing.
+    Only a fan with a confirmed phone can get a selection. A repeat changes nothing. A dry run counts and changes
+    nothing.
     """
 
     raises: ClassVar[Refusals] = ()
@@ -49,10 +61,10 @@ class SelectEntries:
             # A repeat of this function, after a parallel change of the entry, decides anew.
             done.discard(entry.user_id)
             changed.discard(entry.user_id)
-            if not entry.confirmed:
+            if not command.concerns(entry):
                 return entry
             done.add(entry.user_id)
-            if entry.selection is command.selection:
+            if entry.selection is command.selection or command.dry_run:
                 return entry
             changed.add(entry.user_id)
             return replace(entry, selection=command.selection).with_event(EntryEvent.SELECTED, now)

@@ -7,22 +7,44 @@ from msgspec import Meta, field
 from domain.model.ids import UserId
 from domain.model.registrations.entry import Selection
 from domain.usecases.registrations import audited
-from domain.usecases.registrations.select_entries import SelectEntries, SelectEntriesCommand
+from domain.usecases.registrations.select_best import SelectBest, SelectBestCommand
+from domain.usecases.registrations.select_entries import Selected, SelectEntries, SelectEntriesCommand
 from domain.usecases.registrations.transfer_entries import TransferEntries, TransferEntriesCommand, Transferred
 from entrypoints.http.call import Call
+from entrypoints.http.entries.eligibility import EligibilityQuery
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.problems import FieldProblem, invalid
 from entrypoints.http.wire import UserIdText, Wire
 
 MAX_USERS = 10_000
 
+TOP = (
+    "At most so many of the eligible fans, the best by score and then by `userId`. Without a filter on the "
+    "selection, those without one are eligible: a second call selects the next ones."
+)
 UserIds = Annotated[list[UserIdText], Meta(min_length=1, max_length=MAX_USERS)]
 
 
 class SelectRequest(Wire):
-    user_ids: UserIds
+    """Either ``userIds``, or ``top`` and perhaps ``filters``."""
+
     selection: Selection
+    user_ids: UserIds | None = None
+    top: Annotated[int, Meta(ge=1, le=MAX_USERS, description=TOP)] | None = None
+    filters: Annotated[EligibilityQuery | None, Meta(description="With `top`: those of eligibility.")] = None
+    dry_run: bool = False
+
+    def fans(self) -> list[UserId] | None:
+        """None for the best. Raises a 422 Problem unless the body has one of the two forms."""
+        if self.user_ids is None and self.top is None:
+            raise invalid(FieldProblem("/userIds", "is missing: name the fans, or ask for the best in top"))
+        if self.user_ids is not None and self.top is not None:
+            raise invalid(FieldProblem("/top", "must be left out where userIds are given"))
+        if self.filters is not None and self.top is None:
+            raise invalid(FieldProblem("/filters", "need top: fans who are named are not filtered"))
+        return None if self.user_ids is None else [UserId(user) for user in self.user_ids]
 
 
 class SelectBody(Wire):
@@ -71,16 +93,37 @@ class TransferBody(Wire, omit_defaults=True):
     guard=supreme,
     scope=Scope.ENTRIES,
     audit=audited.SELECT,
-    use_cases=(SelectEntries,),
+    use_cases=(SelectEntries, SelectBest),
     body=SelectRequest,
     example={"userIds": ["fan-1"], "selection": "selected"},
     answers={200: Answer(body=SelectBody, description="Done.", example={"updated": 1, "rejected": []})},
 )
 async def select_entries(call: Call[SelectRequest]) -> SelectBody:
-    users = [UserId(user) for user in call.given.user_ids]
-    command = SelectEntriesCommand(campaign_id=call.campaign_id, user_ids=users, selection=call.given.selection)
-    done = await call.change(audited.SELECT, command, call.app.registrations.select)
+    body, users = call.given, call.given.fans()
+    done = await (_select_best(call, body.top or 0) if users is None else _select(call, users))
     return SelectBody(updated=done.updated, rejected=list(done.rejected))
+
+
+async def _select(call: Call[SelectRequest], users: list[UserId]) -> Selected:
+    body = call.given
+    command = SelectEntriesCommand(
+        campaign_id=call.campaign_id, user_ids=users, selection=body.selection, dry_run=body.dry_run
+    )
+    return await call.change(audited.SELECT, command, call.app.registrations.select)
+
+
+async def _select_best(call: Call[SelectRequest], top: int) -> Selected:
+    body = call.given
+    command = SelectBestCommand(
+        campaign_id=call.campaign_id,
+        top=top,
+        query=(body.filters or EligibilityQuery()).query(),
+        selection=body.selection,
+        dry_run=body.dry_run,
+    )
+    best = call.app.registrations.select_best
+    await best.check(command)  # Before the audit log gets the markets, which are any text until then.
+    return await call.change(audited.SELECT_BEST, command, best)
 
 
 @Operation(

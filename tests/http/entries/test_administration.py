@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.answers import TIME, assert_problem
 from tests.support.scene import Scene
+from tests.support.tokens import bearer
 
 
 def markets(scene: Scene, name: str) -> list[str]:
@@ -34,7 +35,8 @@ def test_only_confirmed_entries_can_be_selected_and_the_others_are_named(pool: S
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({}, "/userIds"), ({"userIds": ["ann"]}, "/selection"), ([], ""), ([[]], ""),
+        ({}, "/selection"), ({"selection": "none"}, "/userIds"), ({"userIds": ["ann"]}, "/selection"),
+        ([], ""), ([[]], ""),
         ({"userIds": [], "selection": "none"}, "/userIds"), ({"userIds": "ann", "selection": "none"}, "/userIds"),
         ({"userIds": None, "selection": "none"}, "/userIds"),
         ({"userIds": [7], "selection": "none"}, "/userIds/0"),
@@ -47,11 +49,52 @@ def test_only_confirmed_entries_can_be_selected_and_the_others_are_named(pool: S
         ({"userIds": ["ann"], "selection": None}, "/selection"),
         ({"userIds": ["ann"], "selection": 1}, "/selection"),
         ({"userIds": ["ann"], "selection": "none", "why": ""}, "/why"),
+        ({"userIds": ["ann"], "top": 1, "selection": "none"}, "/top"),
+        ({"userIds": ["ann"], "filters": {}, "selection": "none"}, "/filters"),
+        ({"filters": {}, "selection": "none"}, "/userIds"),
+        ({"top": 0, "selection": "none"}, "/top"), ({"top": 10_001, "selection": "none"}, "/top"),
+        ({"top": "1", "selection": "none"}, "/top"), ({"top": True, "selection": "none"}, "/top"),
+        ({"top": 1, "filters": {"minScore": 101}, "selection": "none"}, "/filters/minScore"),
+        ({"top": 1, "filters": {"market": "nyc"}, "selection": "none"}, "/filters/market"),
+        ({"top": 1, "filters": {"market": ["never-was"]}, "selection": "none"}, "/filters/market/0"),
+        ({"top": 1, "filters": {"limit": 1}, "selection": "none"}, "/filters/limit"),
+        ({"userIds": ["ann"], "selection": "none", "dryRun": 1}, "/dryRun"),
     ],
     ids=lambda value: ascii(value)[:40],
 )  # fmt: skip
 def test_a_selection_that_does_not_fit_is_a_422(scene: Scene, body: Any, pointer: str) -> None:
     assert_problem(scene.post("entries/selection", body), 422, "request.invalid", pointer)
+
+
+def test_the_best_are_selected(pool: Scene) -> None:
+    pool.score(ann=90, bob=80)
+    body = {"top": 1, "selection": "selected"}
+
+    assert pool.told("entries/selection", body | {"dryRun": True}) == {"updated": 1, "rejected": []}
+    assert pool.ranking() == ["ann", "bob"]
+    assert pool.told("entries/selection", body | {"filters": {"maxScore": 85}}) == {"updated": 1, "rejected": []}
+    assert pool.ranking() == ["ann"]
+    assert pool.told("entries/selection", body) == {"updated": 1, "rejected": []}
+    named = {"userIds": [f"ann-{pool.campaign}"], "selection": "none", "dryRun": True}
+    assert pool.told("entries/selection", named) == {"updated": 1, "rejected": []}
+    assert pool.ranking() == []
+
+
+def test_the_audit_log_keeps_which_of_the_best_were_asked_for(pool: Scene) -> None:
+    pool.score(ann=90)
+    body = {"top": 2, "selection": "selected", "filters": {"market": ["nyc"], "minScore": 10}}
+    for dry_run in (True, False):
+        pool.told("entries/selection", body | {"dryRun": dry_run})
+
+    answer = pool.http.get(
+        "/audit", params={"campaignId": pool.campaign, "operation": "selectEntries"}, headers=bearer()
+    )
+    (row,) = answer.json()["records"]
+    assert row["asked"] == {
+        "selection": "selected", "top": 2, "minScore": 10.0, "maxScore": 100.0, "markets": ["nyc"], "maxRank": 4,
+        "selections": ["none"],
+    }  # fmt: skip
+    assert row["outcome"] == {"result": "done", "updated": 1, "rejected": 0}
 
 
 def test_a_transfer_counts_moved_and_merged(pool: Scene) -> None:
@@ -118,6 +161,7 @@ def test_the_breakdown_has_exactly_the_fields_of_the_contract(pool: Scene) -> No
             {"market": "lax", "total": 2, "confirmed": 1, "byRank": [2, 0, 0, 0]},
             {"market": "sfo", "total": 2, "confirmed": 1, "byRank": [0, 1, 0, 1]},
         ],
+        "withdrawn": 0,
     }
 
 
