@@ -18,6 +18,7 @@ from tests.bench import (
     counts,
     eligibility,
     exporting,
+    finding,
     imports,
     memory,
     observing,
@@ -51,10 +52,11 @@ BENCHES: dict[str, Bench] = {
     "breakdown": eligibility.run_breakdown,
     "eligibility": eligibility.run,
     "export": exporting.run,
+    "search": finding.run,
     "tour": tour.run,
 }
 """In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
-``breakdown``, ``eligibility`` and ``export`` ask about the same registrations."""
+``breakdown``, ``eligibility``, ``export`` and ``search`` ask about the same registrations."""
 LONG = frozenset({"tour"})
 """Only when it is named: it needs a quarter of an hour and 10 GiB of disk."""
 

@@ -49,7 +49,7 @@ def run_breakdown(ground: Ground, console: Console) -> list[Figure]:
     everyone = {"campaignId": campaign}
     stored = database.entries.count_documents(everyone)
     path = f"/{campaign}/entries/count"
-    with _asking(ground, database) as client:
+    with asking(ground, database) as client:
         answer = client.get(path).json()
         assert answer["total"] == sum(answer["byStatus"].values()) == stored, answer
         ours = [_timed(lambda: client.get(path).raise_for_status())[1] for _ in _rounds(ground)][WARM_UP:]
@@ -73,7 +73,7 @@ def _ask_who_is_eligible(ground: Ground, eligible: int) -> tuple[list[float], li
     ours: list[float] = []
     raw: list[float] = []
     path = f"/{campaign}/entries/eligibility"
-    with _asking(ground, database) as client:
+    with asking(ground, database) as client:
         for _ in _rounds(ground):
             filters = _filters()
             answered, seconds = _timed(lambda: client.get(path, params=filters).json()["eligible"])  # noqa: B023
@@ -111,7 +111,7 @@ def _count(database: Database, campaign: str, filters: Filters) -> int:
 
 
 @contextmanager
-def _asking(ground: Ground, database: Database) -> Iterator[httpx2.Client]:
+def asking(ground: Ground, database: Database) -> Iterator[httpx2.Client]:
     """Of a service beside the neighbours."""
     with (
         neighbours() as settings,

@@ -47,7 +47,7 @@ class MongoEntrySearch:
         place = await self._place(campaign_id, wanted)
         stop = await self._stop(place, after) if place.searched else None
         page = page_of(await self._read(place, wanted, after, stop, limit), limit, searched_to=stop)
-        # Processes of version 0.1 change phones without their keys.
+        # Processes of earlier releases change phones without these keys.
         return replace(page, entries=[entry for entry in page.entries if wanted.admits(entry)])
 
     @translated
