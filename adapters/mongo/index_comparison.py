@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 EXPIRY: Final = "expireAfterSeconds"
@@ -30,7 +31,7 @@ class Index:
             collection=collection,
             name=name,
             keys=tuple(dict(described["key"]).items()),
-            options={name: value for name, value in options.items() if value is not False},
+            options={name: _comparable(value) for name, value in options.items() if value is not False},
         )
 
     def does_the_same_as(self, other: "Index") -> bool:
@@ -44,6 +45,15 @@ class Index:
     def __str__(self) -> str:
         options = [f"{name} {in_shell(value)}" for name, value in sorted(self.options.items())]
         return ", ".join([in_shell(dict(self.keys)), *options])
+
+
+def _comparable(value: Any) -> Any:
+    """Times in UTC without a zone, as the driver describes them."""
+    if isinstance(value, Mapping):
+        return {name: _comparable(inner) for name, inner in value.items()}
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
