@@ -1,6 +1,6 @@
 """What is stored of registrations: one document an entry, and the indexes that its questions need."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 from beanie import Document
@@ -133,7 +133,7 @@ class EntryDocument(Document):
             IndexModel(
                 [("campaignId", UP), ("phoneConfirmedAt", UP)],
                 name="confirmedAt",
-                partialFilterExpression={"phoneConfirmedAt": {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}},
+                partialFilterExpression={"phoneConfirmedAt": {"$type": "date"}},
             ),
             # Phones and mail addresses share one index, which most changes of an entry leave alone.
             IndexModel(

@@ -28,7 +28,7 @@ class OverTime:
         concern = await instant_of(self._database, self._collection, of_campaign | {"status": {"$in": LIVE}})
         created, confirmed = await asyncio.gather(
             self._count(of_campaign | {"status": {"$in": LIVE}}, "createdAt", span, concern),
-            self._count(of_campaign, "phoneConfirmedAt", span, concern),
+            self._count(of_campaign | {"phoneConfirmedAt": CONFIRMED}, "phoneConfirmedAt", span, concern),
         )
         return timeline(span, created, confirmed)
 
@@ -47,6 +47,8 @@ class OverTime:
         return [counted[number] for number in range(span.points)]
 
 
+CONFIRMED: Final[Raw] = {"$type": "date"}
+"""As in the filter of the index."""
 HINTS: Final = {"createdAt": "newest", "phoneConfirmedAt": "confirmedAt"}
 
 
@@ -56,7 +58,7 @@ def pipelines(wanted: Raw, field: str, span: TimelineSpan) -> list[list[Raw]]:
     unit = {"$dateTrunc": {"date": f"${field}", "unit": span.unit.value}}
     return [
         [
-            {"$match": wanted | {field: {"$gte": begin, "$lt": end}}},
+            {"$match": wanted | {field: wanted.get(field, {}) | {"$gte": begin, "$lt": end}}},
             {"$group": {"_id": unit, "n": {"$sum": 1}}},
         ]
         for begin, end in pairwise(marks)
