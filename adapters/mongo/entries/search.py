@@ -11,7 +11,7 @@ from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, to_entry
-from adapters.mongo.entries.over_time import OverTime
+from adapters.mongo.entries.over_time import MANY, OverTime
 from adapters.mongo.entries.queries import eligible_ranges
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
@@ -30,10 +30,12 @@ NEWEST_FIRST: Final = [("createdAt", DOWN), ("userId", DOWN)]
 
 
 class MongoEntrySearch:
-    def __init__(self, entries: AsyncCollection[Raw], *, searched: int = SEARCHED, few: int = FEW) -> None:
+    def __init__(
+        self, entries: AsyncCollection[Raw], *, searched: int = SEARCHED, few: int = FEW, many: int = MANY
+    ) -> None:
         # A page is of one instant: an entry that is confirmed in between moves in the index.
         self._entries = entries.with_options(read_concern=ReadConcern("snapshot"))
-        self._over_time = OverTime(entries.database, entries.name)
+        self._over_time = OverTime(entries.database, entries.name, many=many)
         self._searched = searched
         self._few = few
 
