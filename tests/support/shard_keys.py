@@ -55,7 +55,10 @@ def unaddressed(database: Documents) -> Iterator[str]:
     """What was sent without a shard key. Stops recording."""
     database.command("profile", 0)
     watched = [f"{database.name}.{name}" for name in WATCHED]
-    rows = list(database[PROFILE].find({"appName": "fangate", "ns": {"$in": watched}}))
+    # The profiler cuts long commands, also in the middle of a character.
+    lenient = database.codec_options.with_options(unicode_decode_error_handler="replace")
+    profile = database.get_collection(PROFILE, codec_options=lenient)
+    rows = list(profile.find({"appName": "fangate", "ns": {"$in": watched}}))
     if rows and database.command("collstats", PROFILE)["size"] > 0.9 * PROFILE_BYTES:
         yield f"more was recorded than fits: raise PROFILE_BYTES in {__file__}"
     for row in rows:

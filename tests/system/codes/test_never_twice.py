@@ -22,7 +22,7 @@ from tests.system.codes.history import Outcome, Step, read
 from tests.system.codes.storm import CAMPAIGN, Orders
 
 PACKAGES: Final = ("domain", "ports", "adapters", "entrypoints", "tests")
-COMPARE: Final = ', "version": before.version}'
+COMPARE: Final = ' | {"version": code.version}'
 POOL: Final = 300
 PROCESSES: Final = 2
 TASKS: Final = 32
@@ -51,7 +51,7 @@ async def test_without_its_compare_and_set_the_store_is_caught(database_url: str
     mapping = broken / "adapters" / "mongo" / "codes" / "mapping.py"
     source = mapping.read_text()
     assert source.count(COMPARE) == 1
-    mapping.write_text(source.replace(COMPARE, "}"))
+    mapping.write_text(source.replace(COMPARE, ""))
     story, _ = await _weathered(database_url, tmp_path, broken, STEPS_OF_THE_BROKEN)
     found = violations(story)
     print(*found[:20], f"… {len(found)} in all", sep="\n")
