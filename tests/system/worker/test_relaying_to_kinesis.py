@@ -45,7 +45,7 @@ async def test_a_worker_publishes_all_in_order_to_a_shard_that_throttles(
             await store.entries.change(TOUR, user, partial(_registered, user))
         with worker(settings) as running:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while await store.database["entries"].count_documents({"outbox.0": {"$exists": True}}):
+                while (await store.outbox.standing()).waiting:
                     await asyncio.sleep(0.1)
             assert running.stop() == 0
 
