@@ -31,6 +31,7 @@ AREAS: Final[Mapping[str, Scope]] = {
     "Campaigns": Scope.READ,
     "Operations": Scope.OPERATE,
     "Audit": Scope.PRIVACY,
+    "Privacy": Scope.PRIVACY,
 }
 """The scope of each tag's operations."""
 OTHERS: Final[Mapping[str, Scope]] = {"uploadScores": Scope.ENTRIES, "readOperations": Scope.READ}
