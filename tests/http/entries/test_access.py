@@ -98,7 +98,7 @@ def test_a_campaign_that_cannot_be_one_is_named_by_every_operation(scene: Scene,
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("entries", "OPTIONS, POST"),
+        ("entries", "GET, OPTIONS, POST"),
         ("entries/confirm", "OPTIONS, POST"),
         ("entries/confirm/resend", "OPTIONS, POST"),
         ("entries/me", "DELETE, GET, OPTIONS"),
