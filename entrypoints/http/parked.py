@@ -1,6 +1,6 @@
 """Parked messages over HTTP: those that the stream or the mailer refused too often."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -98,7 +98,7 @@ class RetryRequest(Wire):
     """Either ``ids`` or ``all``."""
 
     ids: Annotated[list[MessageId], Meta(min_length=1, max_length=MAX_IDS)] | None = None
-    all: Annotated[Literal[True] | None, Meta(description="Every parked message.")] = None
+    all: Annotated[bool, Meta(description="Every parked message.")] = False
 
 
 class RetriedBody(Wire):
@@ -122,7 +122,7 @@ class RetriedBody(Wire):
 )
 async def retry_parked(call: Call[RetryRequest]) -> RetriedBody:
     ids = call.given.ids
-    if (ids is None) == (call.given.all is None):
+    if (ids is None) is not call.given.all:
         raise invalid(FieldProblem("", "must have either ids or all"))
     done = await call.change(audited.RETRY_PARKED, ids, call.app.messaging.retry_parked)
     put_back = set(done)
