@@ -187,7 +187,8 @@ def test_a_container_reads_the_settings_and_the_secret(workload: str) -> None:
 def test_a_container_runs_a_command_that_exists_with_options_that_exist(workload: str) -> None:
     name, *arguments = container(workload)["args"]
     assert name in workload or (name, workload) == ("serve", SERVICE)
-    command = fangate.commands[name]
+    command = fangate.get_command(click.Context(fangate), name)
+    assert command is not None
     assert isinstance(command.make_context(name, arguments), click.Context)
 
 
