@@ -26,7 +26,7 @@ from tests.support.servers.service import Service
 from tests.support.servers.worker import Worker, worker
 from tests.support.tokens import bearer
 
-SHARE = 0.4
+SHARE = 0.5
 A_SECOND = 100
 """How many registrations are made while the delay of publishing is measured."""
 WARM_UP_SECONDS = 3.0
