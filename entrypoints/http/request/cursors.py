@@ -14,8 +14,11 @@ from domain.model.registrations.search import ListPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_AUDIT_POSITION: Final = re.compile(r"([0-9]{1,15}) ([0-9a-f]{32})")
-_ENTRY_POSITION: Final = re.compile(r"([0-9]{1,15}) (.{1,128})")
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_TIME: Final = re.compile(r"[0-9]{1,15}")
+_AUDIT_ID: Final = re.compile(r"[0-9a-f]{32}")
+_IMPORT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_USER_ID: Final = re.compile(r".{1,128}")
 _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
 
@@ -45,71 +48,57 @@ def campaign_after(cursor: str | None) -> CampaignId | None:
 
 def cursor_of_import(position: ImportPosition | None) -> str | None:
     """The cursor of a position in the list of imports."""
-    return None if position is None else cursor_after(f"{position.started_at.isoformat()} {position.id}")
+    return None if position is None else _cursor_at(position.started_at, position.id)
 
 
 def import_position_of(cursor: str | None) -> ImportPosition | None:
     """Raises a 422 Problem for a cursor that this service did not make."""
-    text = text_after(cursor)
-    if text is None:
-        return None
-    time, _, id = text.partition(" ")
-    try:
-        started_at = datetime.fromisoformat(time)
-    except ValueError:
-        raise _foreign() from None
-    if started_at.tzinfo is None or not id:
-        raise _foreign()
-    return ImportPosition(started_at=started_at, id=ImportId(id))
+    found = _time_and_id(cursor, _IMPORT_ID)
+    return None if found is None else ImportPosition(started_at=found[0], id=ImportId(found[1]))
 
 
 def cursor_of_audit(position: AuditPosition | None) -> str | None:
     """The cursor of a position in the audit log."""
-    if position is None:
-        return None
-    return cursor_after(f"{_milliseconds(position.at)} {position.id}")
+    return None if position is None else _cursor_at(position.at, position.id)
 
 
 def audit_position_of(cursor: str | None) -> AuditPosition | None:
     """Raises a 422 Problem for a cursor that this service did not make."""
-    text = text_after(cursor)
-    if text is None:
-        return None
-    found = _AUDIT_POSITION.fullmatch(text)
-    try:
-        if found is not None:
-            return AuditPosition(_time(found[1]), AuditId(found[2]))
-    except OverflowError:
-        pass
-    raise _foreign()
+    found = _time_and_id(cursor, _AUDIT_ID)
+    return None if found is None else AuditPosition(found[0], AuditId(found[1]))
 
 
 def cursor_of_entry(position: ListPosition | None) -> str | None:
     """The cursor of a position in the list of registrations."""
-    return None if position is None else cursor_after(f"{_milliseconds(position.created_at)} {position.user_id}")
+    return None if position is None else _cursor_at(position.created_at, position.user_id)
 
 
 def entry_position_of(cursor: str | None) -> ListPosition | None:
     """Raises a 422 Problem for a cursor that this service did not make."""
+    found = _time_and_id(cursor, _USER_ID)
+    if found is None:
+        return None
+    if not is_user_id(found[1]):
+        raise _foreign()
+    return ListPosition(created_at=found[0], user_id=UserId(found[1]))
+
+
+def _cursor_at(time: datetime, id: str) -> str | None:
+    return cursor_after(f"{(time - _EPOCH) // _MILLISECOND} {id}")
+
+
+def _time_and_id(cursor: str | None, id: re.Pattern[str]) -> tuple[datetime, str] | None:
+    """What ``_cursor_at`` put into the cursor of a list in the order of time. Raises a 422 Problem."""
     text = text_after(cursor)
     if text is None:
         return None
-    found = _ENTRY_POSITION.fullmatch(text)
+    time, _, rest = text.partition(" ")
+    if not _TIME.fullmatch(time) or not id.fullmatch(rest):
+        raise _foreign()
     try:
-        if found is not None and is_user_id(found[2]):
-            return ListPosition(created_at=_time(found[1]), user_id=UserId(found[2]))
-    except OverflowError:
-        pass
-    raise _foreign()
-
-
-def _milliseconds(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _time(milliseconds: str) -> datetime:
-    """Raises OverflowError for a time after the year 9999."""
-    return _EPOCH + timedelta(milliseconds=int(milliseconds))
+        return _EPOCH + int(time) * _MILLISECOND, rest
+    except OverflowError:  # A time after the year 9999.
+        raise _foreign() from None
 
 
 def cursor_after(text: str | None) -> str | None:
