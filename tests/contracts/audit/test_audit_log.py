@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 
-from adapters.memory.audit import MemoryAuditLog
-from adapters.mongo.store import mongo_store
 from domain.model.audit.records import AuditFilter, AuditId, AuditPosition, AuditRecord, Facts, named, position_of
 from domain.model.ids import CampaignId, UserId
 from ports.audit import Begun
 from ports.stores import AuditStore
+from tests.contracts.two_processes import two_views
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 TOUR, FAIR = CampaignId("tour"), CampaignId("fair")
@@ -26,14 +24,7 @@ DONE: Facts = {"result": "done", "updated": 2, "kept": {"reserved": 1, "assigned
 @pytest.fixture(params=["memory", "mongo"])
 async def peers(request: pytest.FixtureRequest) -> AsyncIterator[tuple[AuditStore, AuditStore]]:
     """Two that share what they keep, as two processes do."""
-    if request.param == "memory":
-        alone = MemoryAuditLog()
-        yield alone, alone
-        return
-    url: str = request.getfixturevalue("database_url")
-    async with AsyncExitStack() as stack:
-        first, second = [await stack.enter_async_context(mongo_store(url)) for _ in range(2)]
-        await first.migrate()
+    async with two_views(request) as (first, second):
         yield first.audit, second.audit
 
 

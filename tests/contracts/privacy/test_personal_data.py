@@ -110,7 +110,7 @@ async def settle_in(stores: Stores, user_id: UserId, number: int) -> None:
 
 
 async def codes_of(stores: Stores, user_id: UserId) -> None:
-    """One that the person imported, reserved for and was given, and one that nobody holds."""
+    """One that the person imported, reserved for and was given, and one that is not held."""
     name = f"I-{len(user_id)}"
     batch = replace(a_batch([f"{name}-1", f"{name}-2"], import_id=name), by=user_id)
     await stores.imports.save(replace(an_import(name), by=user_id))

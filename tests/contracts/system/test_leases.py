@@ -3,17 +3,16 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
-from adapters.memory.leases import MemoryLeases
-from adapters.mongo.store import mongo_store
 from domain.model.messaging.leases import PARTITIONS, Shares
 from entrypoints.worker.held_partitions import HeldPartitions
 from ports.system import Leases, SharesChange
+from tests.contracts.two_processes import two_views
 
 LEASE = timedelta(seconds=30)
 SHORT = timedelta(seconds=0.3)
@@ -25,14 +24,8 @@ PATIENCE_SECONDS = 30.0
 @pytest.fixture(params=["memory", "mongo"])
 async def peers(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Leases, Leases]]:
     """Two processes' views of the same leases."""
-    if request.param == "memory":
-        alone = MemoryLeases()
-        yield alone, alone
-        return
-    url: str = request.getfixturevalue("database_url")
-    async with AsyncExitStack() as stack:
-        one, another = [await stack.enter_async_context(mongo_store(url)) for _ in range(2)]
-        yield one.leases, another.leases
+    async with two_views(request) as (first, second):
+        yield first.leases, second.leases
 
 
 def renewal(worker: str, lease: timedelta = LEASE) -> SharesChange:

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.memory.rate_limits import MemoryRateLimits
-from adapters.mongo.store import mongo_store
 from ports.system import RateLimit, RateLimits
+from tests.contracts.two_processes import two_views
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND = timedelta(seconds=1)
@@ -21,14 +19,7 @@ Peers = tuple[RateLimits, RateLimits]
 @pytest.fixture(params=["memory", "mongo"])
 async def peers(request: pytest.FixtureRequest) -> AsyncIterator[Peers]:
     """Two that share what they keep, as two processes would."""
-    if request.param == "memory":
-        alone = MemoryRateLimits()
-        yield alone, alone
-        return
-    url: str = request.getfixturevalue("database_url")
-    async with AsyncExitStack() as stack:
-        first, second = [await stack.enter_async_context(mongo_store(url)) for _ in range(2)]
-        await first.migrate()
+    async with two_views(request) as (first, second):
         yield first.limits, second.limits
 
 

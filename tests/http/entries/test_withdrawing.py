@@ -34,7 +34,7 @@ def test_a_fan_withdraws_and_registers_again(scene: Scene) -> None:
     assert scene.get("entries/count").json()["withdrawn"] == 0
 
 
-def test_staff_withdraw_a_fan_and_fans_nobody_else(scene: Scene) -> None:
+def test_staff_withdraw_a_fan_and_a_fan_no_other_fan(scene: Scene) -> None:
     ann = scene.fan("ann")
     ann.registered()
     for headers in (bearer("bob", supreme=False), bearer(ann.id, supreme=False)):
