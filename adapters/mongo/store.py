@@ -136,7 +136,7 @@ class MongoStore:
 
     @translated
     async def adopt_phones(self) -> Adopted:
-        """Give telephones keys where they have none, or another's; after ``migrate``."""
+        """Give telephones keys where they have none, or another's, and entries ballots; after ``migrate``."""
         return await self.phone_keys.adopt()
 
 

@@ -13,6 +13,7 @@ CampaignId = NewType("CampaignId", str)
 UserId = NewType("UserId", str)
 ReserveId = NewType("ReserveId", str)
 ImportId = NewType("ImportId", str)
+BallotId = NewType("BallotId", str)
 
 CAMPAIGN_ID: Final = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 _PRINTABLE: Final = (
@@ -48,6 +49,12 @@ def is_user_id(text: str) -> bool:
 def new_reserve_id() -> ReserveId:
     """A random id that cannot be guessed: a caller who knows it may assign or release the codes held under it."""
     return ReserveId(secrets.token_hex(16))
+
+
+def new_ballot_id() -> BallotId:
+    """32 hex digits of the operating system's random source. A draw orders ballots, so an id must be derived from
+    nothing: who can foresee ids can choose a lucky one."""
+    return BallotId(secrets.token_hex(16))
 
 
 def new_import_id() -> ImportId:

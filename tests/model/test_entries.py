@@ -1,5 +1,6 @@
 """A registration and its changes (entry-service)."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from domain.model.registrations.entry import (
 from domain.model.registrations.markets import Transfer
 from tests.support.registrations import (
     ANN,
+    BOB,
     BOS,
     LAX,
     MINUTE,
@@ -50,6 +52,24 @@ def test_a_new_entry_waits_for_its_confirmation() -> None:
 
 def test_entries_have_different_ids() -> None:
     assert an_entry().id != an_entry().id
+
+
+def test_each_registration_has_a_ballot_of_its_own() -> None:
+    """Also that of a fan who registers again."""
+    ballots = [an_entry(user_id).ballot_id or "" for user_id in (ANN, ANN, BOB)]
+
+    assert all(re.fullmatch("[0-9a-f]{32}", ballot) for ballot in ballots)
+    assert len(set(ballots)) == 3
+
+
+def test_changes_leave_the_ballot_as_it_is() -> None:
+    entry = an_entry()
+
+    changed = (
+        entry.confirm(LATER).revise(some_details(BOS, phone=OTHER_PHONE)).with_event(EntryEvent.UPDATED, LATER)
+    )
+
+    assert changed.ballot_id == entry.ballot_id
 
 
 def test_a_confirmation_has_its_time_and_ends_the_challenge() -> None:

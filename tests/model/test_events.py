@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from domain.model.cloud_events import outgoing
-from domain.model.ids import CampaignId, UserId
+from domain.model.ids import BallotId, CampaignId, UserId
 from domain.model.messaging.messages import RequestContext, StoredMessage, entry_data, message_data
 from domain.model.registrations.entry import (
     BackgroundTask,
@@ -19,6 +19,7 @@ from domain.model.registrations.entry import (
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 
+BALLOT = BallotId("0123456789abcdef0123456789abcdef")
 AT = datetime(2026, 11, 21, 12, 0, 0, 123_000, tzinfo=UTC)
 
 
@@ -32,7 +33,7 @@ def _entry() -> Entry:
         attributes={"size": "M"},
     )
     entry = Entry.register(CampaignId("tour"), UserId("fan-1"), details, AT)
-    return replace(entry, id="entry-1").with_event(EntryEvent.CREATED, AT)
+    return replace(entry, id="entry-1", ballot_id=BALLOT).with_event(EntryEvent.CREATED, AT)
 
 
 def test_an_entry_has_the_fields_of_the_contract() -> None:
@@ -40,6 +41,7 @@ def test_an_entry_has_the_fields_of_the_contract() -> None:
         "id": "entry-1",
         "campaignId": "tour",
         "userId": "fan-1",
+        "ballotId": BALLOT,
         "status": "pending_confirmation",
         "phone": "+46701234567",
         "phoneConfirmedAt": None,

@@ -8,9 +8,9 @@ import httpx2
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 ENTRY = {
-    "id", "campaignId", "userId", "status", "phone", "phoneConfirmedAt", "email", "firstName", "lastName",
-    "markets", "optIns", "attributes", "fanscore", "fraud", "selection", "revision", "createdAt", "updatedAt",
-    "confirmation",
+    "id", "campaignId", "userId", "ballotId", "status", "phone", "phoneConfirmedAt", "email", "firstName",
+    "lastName", "markets", "optIns", "attributes", "fanscore", "fraud", "selection", "revision", "createdAt",
+    "updatedAt", "confirmation",
 }  # fmt: skip
 """The fields of an entry, no more and no fewer."""
 

@@ -54,6 +54,9 @@ class EntryDocument(Document):
     entry_id: str
     campaign_id: str
     user_id: str
+    ballot_id: str | None = None
+    """Not there where it is withdrawn, and in documents of earlier releases before ``fangate migrate`` has seen
+    them."""
     status: str
     """``withdrawn`` where the fan gave the registration up, ``erased`` where the person was erased. Then all
     details are empty."""

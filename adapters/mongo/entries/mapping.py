@@ -147,6 +147,8 @@ def _from_entry(entry: Entry) -> Raw:
     stored["status"] = entry.status.value
     stored["prefs"] = prefs(entry.details.markets)
     stored["searchKeys"] = search_keys(entry.details.phone, entry.details.email)
+    if entry.ballot_id is None:
+        del stored["ballotId"]  # A migration may have given one since the entry was read.
     return stored
 
 

@@ -1,10 +1,11 @@
-"""Keys of phones and of searches, for entries that were stored without them, or with those of another phone.
+"""Keys of phones and of searches, for entries that were stored without them, or with those of another phone; and
+ballots.
 
 Processes of version 0.1 know no keys: what they confirm has none, and a phone that they change keeps the key
 of the one before. Reading all entries anew finds both, whenever ``fangate migrate`` runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw, aggregate
+from adapters.mongo.entries.ballots import with_ballot
 from adapters.mongo.entries.search_keys import with_search_keys
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.scatter import PHONE_DOUBLES, PHONE_KEYS
@@ -22,7 +24,7 @@ from domain.model.registrations.phones import PhoneNumber
 
 AT_ONCE: Final = 2_000
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
-_SHOWN: Final = dict.fromkeys(("campaignId", "phone", "phoneKey", "status", "email", "searchKeys"), 1)
+_SHOWN: Final = dict.fromkeys(("campaignId", "phone", "phoneKey", "status", "email", "searchKeys", "ballotId"), 1)
 _KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
 _OF_ONE_TELEPHONE: Final[Raw] = {
     "_id": {"campaignId": "$campaignId", "phoneKey": "$phoneKey"},
@@ -38,6 +40,8 @@ class Adopted:
     """That have another key now, or none."""
     doubles: int = 0
     """Confirmed entries whose telephone another fan has confirmed, too, in another spelling."""
+    ballots: int = 0
+    """Entries that were given a ballot."""
 
 
 class PhoneKeys:
@@ -56,19 +60,27 @@ class PhoneKeys:
             await self._entries.update_many(ours, {"$unset": {"phoneKey": ""}})
 
     async def adopt(self) -> Adopted:
-        """Every confirmed entry gets its key, unless the telephone has another owner: that one stays as it is."""
-        changed = doubles = 0
+        """Every confirmed entry gets its key, unless the telephone has another owner: that one stays as it is.
+
+        Each page is written before the next is read. After a crash, a repeat does the rest.
+        """
+        changed = doubles = ballots = 0
         after = ""
         while documents := await self._next(after):
             after = documents[-1]["_id"]
-            if writes := [write for document in documents if (write := with_search_keys(document))]:
-                await self._entries.bulk_write(writes, ordered=False)
+            ballots += await self._update(documents, with_ballot)
+            await self._update(documents, with_search_keys)
             wrong = [document for document in documents if document.get("phoneKey") != _wanted(document)]
             refused = await self._correct(wrong)
             await self._leave_without([document for document in refused if "phoneKey" in document])
             changed += len(wrong) - len(refused)
             doubles += len(refused)
-        return Adopted(entries=changed, doubles=doubles)
+        return Adopted(entries=changed, doubles=doubles, ballots=ballots)
+
+    async def _update(self, documents: Sequence[Raw], change: Callable[[Raw], UpdateOne | None]) -> int:
+        """Returns how many documents were changed."""
+        writes = [write for document in documents if (write := change(document))]
+        return (await self._entries.bulk_write(writes, ordered=False)).modified_count if writes else 0
 
     async def _next(self, after: str) -> list[Raw]:
         found = self._entries.find(

@@ -39,6 +39,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
             "entryId",
             "campaignId",
             "userId",
+            "ballotId",
             "status",
             "phone",
             "phoneKey",

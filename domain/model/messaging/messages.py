@@ -90,12 +90,12 @@ def without_personal_data(message: StoredMessage) -> StoredMessage | None:
     return replace(message, data=_text({name: data[name] for name in _KEPT}))
 
 
-PERSONAL: Final = frozenset({"phone", "email", "firstName", "lastName", "attributes"})
-"""The members of an event's data that say who the fan is."""
+PERSONAL: Final = frozenset({"phone", "email", "firstName", "lastName", "attributes", "ballotId"})
+"""The members of an event's data that say who the fan is, or which line of a draw is the fan's."""
 
 
 def impersonal_data(data: str) -> str:
-    """The JSON text without the members that say who the fan is."""
+    """The JSON text without the personal members."""
     return _text({name: value for name, value in json.loads(data).items() if name not in PERSONAL})
 
 
@@ -136,6 +136,7 @@ def entry_data(entry: Entry) -> dict[str, object]:
         "id": entry.id,
         "campaignId": entry.campaign_id,
         "userId": entry.user_id,
+        "ballotId": entry.ballot_id,
         "status": entry.status.value,
         "phone": details.phone,
         "phoneConfirmedAt": None if entry.phone_confirmed_at is None else instant(entry.phone_confirmed_at),

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from domain.model.ids import CampaignId, UserId, new_id
+from domain.model.ids import BallotId, CampaignId, UserId, new_ballot_id, new_id
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.markets import Preferences, Transfer
 from domain.model.registrations.phone_keys import phone_key
@@ -107,6 +107,9 @@ class Entry:
     id: str
     campaign_id: CampaignId
     user_id: UserId
+    ballot_id: BallotId | None = None
+    """The entry's name in draws: random, made with the entry, never changed. None in entries of earlier releases
+    that were not given one yet."""
     details: Details
     phone_confirmed_at: datetime | None = None
     fanscore: float | None = None
@@ -132,7 +135,13 @@ class Entry:
     def register(cls, campaign_id: CampaignId, user_id: UserId, details: Details, now: datetime) -> "Entry":
         """A new entry, not confirmed. Its first event gives it revision 1."""
         return cls(
-            id=new_id(), campaign_id=campaign_id, user_id=user_id, details=details, created_at=now, updated_at=now
+            id=new_id(),
+            campaign_id=campaign_id,
+            user_id=user_id,
+            ballot_id=new_ballot_id(),
+            details=details,
+            created_at=now,
+            updated_at=now,
         )
 
     @property

@@ -42,6 +42,12 @@ class EntryBody(Wire):
     id: str
     campaign_id: str
     user_id: str
+    ballot_id: Annotated[
+        str | None,
+        Meta(
+            description="The registration's name in draws. Null in one of an earlier release, until a migration."
+        ),
+    ]
     status: EntryStatus
     phone: Annotated[str, Meta(description="E.164")]
     phone_confirmed_at: Instant | None
@@ -66,6 +72,7 @@ class EntryBody(Wire):
             id=entry.id,
             campaign_id=entry.campaign_id,
             user_id=entry.user_id,
+            ballot_id=entry.ballot_id,
             status=entry.status,
             phone=details.phone,
             phone_confirmed_at=instant_or_none(entry.phone_confirmed_at),
@@ -94,6 +101,7 @@ EXAMPLE: Final = {
     "id": "5b0c7a52d1f94f0fae2c6f6a1f0c1f52",
     "campaignId": "tour-2026",
     "userId": "fan-1",
+    "ballotId": "2f9f0b0d8a5c4e1b9c7d3a6e5f8b1c40",
     "status": "pending_confirmation",
     "phone": "+12125550123",
     "phoneConfirmedAt": None,

@@ -46,7 +46,7 @@ change made it.
   with another `data.id`. After `withdrawn`, `data.revision` goes on; after `erased` it may begin anew, so forget
   what you know of that key.
 - **Without personal data.** Where `FANGATE_EVENT_PERSONAL` is `none`, no event has `phone`, `email`, `firstName`,
-  `lastName` and `attributes`.
+  `lastName`, `attributes` and `ballotId`.
 - **More may come.** New fields and new types are added without notice; ignore what you do not know. Nothing is
   renamed or taken away without a new type."""
 

@@ -11,6 +11,7 @@ from bson.codec_options import CodecOptions
 from adapters.mongo.entries.documents import EntryDocument
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, new_document, to_entry
 from adapters.mongo.field_map import Conversion, FieldMap
+from domain.model.ids import new_ballot_id
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Details, Entry, Fraud, FraudStatus, Selection, Verification
 from tests.contracts.registrations.entry_stores import MARKETS, NOW, TOUR, fan, phone
@@ -20,6 +21,7 @@ FILLED = Entry(
     id="entry-1",
     campaign_id=TOUR,
     user_id=ANN,
+    ballot_id=new_ballot_id(),
     details=Details(
         phone=phone(1),
         markets=MARKETS[:3],

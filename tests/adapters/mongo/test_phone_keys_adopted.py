@@ -1,5 +1,7 @@
 """Telephones that version 0.1 stored, before its processes have ended and after."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -173,3 +175,50 @@ async def test_an_entry_that_a_process_of_0_1_has_changed_is_not_found_by_its_fo
     page = await store.entry_search.page(TOUR, EntryFilter(phone=phone(1)), after=None, limit=5)
 
     assert list(page.entries) == []
+
+
+def ballots(database: Documents) -> dict[str, str | None]:
+    return {document["userId"]: document.get("ballotId") for document in database["entries"].find()}
+
+
+async def test_entries_of_earlier_releases_get_one_ballot_each_once(
+    store: MongoStore, database: Documents
+) -> None:
+    await put(store, database, *(registered(fan(one), phone(one)) for one in range(4)))
+    await store.withdrawals.withdraw(TOUR, fan(3), NOW)
+    kept = ballots(database)[fan(0)]
+    database["entries"].update_many({"userId": {"$ne": fan(0)}}, {"$unset": {"ballotId": ""}})
+
+    assert (await store.adopt_phones()).ballots == 2
+    given = ballots(database)
+    assert (await store.adopt_phones()).ballots == 0
+
+    assert ballots(database) == given
+    assert (given[fan(0)], given[fan(3)]) == (kept, None)
+    assert all(re.fullmatch("[0-9a-f]{32}", given[fan(one)] or "") for one in (1, 2))
+    assert given[fan(1)] != given[fan(2)]
+
+
+async def test_a_change_that_read_an_entry_before_it_had_a_ballot_keeps_the_ballot(
+    store: MongoStore, database: Documents
+) -> None:
+    await put(store, database, registered(fan(1), phone(1)))
+    database["entries"].update_one({}, {"$unset": {"ballotId": ""}})
+    read = await store.entries.get(TOUR, fan(1))
+    await store.adopt_phones()
+    given = ballots(database)[fan(1)]
+
+    await store.entries.change(TOUR, fan(1), existing(noted("seat", "A")), read=read)
+
+    assert read is not None
+    assert (read.ballot_id, ballots(database)) == (None, {fan(1): given})
+
+
+async def test_two_migrations_at_once_give_one_ballot(store: MongoStore, database: Documents) -> None:
+    await put(store, database, *(registered(fan(one), phone(one)) for one in range(50)))
+    database["entries"].update_many({}, {"$unset": {"ballotId": ""}})
+
+    both = await asyncio.gather(store.adopt_phones(), store.adopt_phones())
+
+    assert sum(one.ballots for one in both) == 50
+    assert len(set(ballots(database).values())) == 50

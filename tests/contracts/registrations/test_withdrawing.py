@@ -79,7 +79,8 @@ async def test_nothing_personal_is_left(entry_ports: EntryPorts) -> None:
     assert await entry_ports.entries.confirmed_owner(TOUR, phone(1)) is None
     created, updated, withdrawn = await all_waiting(entry_ports)
     assert [one.about for one in (created, updated, withdrawn)] == ["created", "updated", "withdrawn"]
-    assert not [text for text in PERSONAL if text in await everything(entry_ports)]
+    personal = [*PERSONAL, str(before.ballot_id)]
+    assert not [text for text in personal if text in await everything(entry_ports)]
     ids = {"id": before.id, "campaignId": TOUR, "userId": fan(1), "createdAt": instant(NOW)}
     for message, revision in ((created, 1), (updated, 2), (withdrawn, 3)):
         times = {"revision": revision, "updatedAt": instant(message.at)}
@@ -143,6 +144,7 @@ async def test_the_fan_registers_again_as_new_and_the_revision_goes_on(
     stored = await entry_ports.entries.change(TOUR, fan(1), becoming(again))
 
     assert stored == await entry_ports.entries.get(TOUR, fan(1))
+    assert stored.ballot_id == again.ballot_id
     assert (stored.id, stored.revision, stored.created_at) == (again.id, 4, LATER)
     assert stored.details == again.details
     owner = await entry_ports.entries.confirmed_owner(TOUR, phone(1))

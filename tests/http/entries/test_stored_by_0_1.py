@@ -104,6 +104,7 @@ def test_migrate_says_what_it_did_and_which_fans_it_left_alone(
     assert (first.returncode, second.returncode) == (0, 0)
     assert "index confirmedTelephone" in first.stdout
     assert "keys of 3 phones" in first.stdout
+    assert f"ballots of {len(TOLD['entries'])} registrations" in first.stdout
     assert second.stdout == "nothing to do\n"
     for told in (first, second):
         assert "have confirmed, each in another spelling: 1." in told.stderr
@@ -114,9 +115,11 @@ def test_migrate_says_what_it_did_and_which_fans_it_left_alone(
 def test_registrations_are_read_changed_and_confirmed(upgraded: Scene) -> None:
     read = {name: upgraded.seen(f"entries/{name}") for name in TOLD["entries"]}
     confirmations = {name: entry.pop("confirmation") for name, entry in read.items()}
+    ballots = {entry.pop("ballotId") for entry in read.values()}
 
     assert confirmations["bob"]["token"] == TOLD["token"]
     assert read == AS_TOLD
+    assert (len(ballots), None in ballots) == (len(read), False)
 
     bob = a_fan_of_then(upgraded, "bob")
     confirmed = bob.post("entries/confirm", {"token": TOLD["token"], "code": TOLD["code"]})
