@@ -35,7 +35,7 @@ FAULTS: Final = {
     11_601: "Interrupted",
 }
 READY: Final = "readyz"
-RESENT: Final = {202, 429}  # How much of the pause between two sends is over depends on the time that a test takes.
+RESENT: Final = {202, 429}  # If the pause between two sends is over depends on the time that a test takes.
 NOT_OF_THE_STORE: Final = {"livez", "metrics", "openapi", "asyncapi", "docs"}
 
 PHONE: Final = new_phone()
