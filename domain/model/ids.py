@@ -14,6 +14,7 @@ UserId = NewType("UserId", str)
 ReserveId = NewType("ReserveId", str)
 ImportId = NewType("ImportId", str)
 BallotId = NewType("BallotId", str)
+DrawId = NewType("DrawId", str)
 
 CAMPAIGN_ID: Final = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 _PRINTABLE: Final = (
@@ -59,6 +60,10 @@ def new_ballot_id() -> BallotId:
 
 def new_import_id() -> ImportId:
     return ImportId(uuid.uuid4().hex)
+
+
+def new_draw_id() -> DrawId:
+    return DrawId(uuid.uuid4().hex)
 
 
 def new_id() -> str:

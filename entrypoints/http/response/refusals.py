@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from litestar.exceptions import HTTPException
 
 from domain.model.codes import errors as codes
+from domain.model.draws import errors as draws
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.model.files.errors import FileNotFound, UploadExists, UploadTooLarge
 from domain.model.registrations import errors as registrations
@@ -47,6 +48,8 @@ _ATTEMPTS_LEFT: Final = Member("attemptsLeft", "How many more codes may be tried
 _RETRY_AFTER: Final = Member("retryAfter", "Seconds to wait before asking again.", 30)
 _BUDGET: Final = Member("budget", "What the fan has used up.", "codes_per_day")
 _COUNTRIES: Final = Member("countries", "The countries to whose numbers the campaign sends codes.", "US, CA")
+_ROUND: Final = Member("round", "The round of the beacon that decides the draw.", 34_000_000)
+_PUBLISHED_AT: Final = Member("at", "When the round is published.", "2026-11-25T13:00:00.000Z")
 _PART: Final = Member("part", "What does not answer.", "store")
 
 REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
@@ -83,6 +86,12 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     registrations.ScoreFileNotFound: Refusal(404),
     registrations.ScoreFileUnreadable: Refusal(422, (_LINE,)),
     registrations.ScoreFileAmbiguous: Refusal(422, (_LINE,)),
+    draws.DrawNotFound: Refusal(404),
+    draws.DrawAborted: Refusal(409),
+    draws.DrawNotAnnounced: Refusal(409),
+    draws.DrawNotDrawn: Refusal(409),
+    draws.DrawTooEarly: Refusal(409, (_ROUND, _PUBLISHED_AT, _RETRY_AFTER), retry_after=TRY_AGAIN),
+    draws.RandomnessMismatch: Refusal(409),
 }
 
 

@@ -1,0 +1,115 @@
+"""Who takes part in a draw, and why others do not (step 2 of the algorithm)."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.model.draws.lines import Line, drawn_for
+from domain.model.draws.rules import DrawRules, tier_of, weight_of
+from domain.model.ids import BallotId
+from domain.model.registrations.entry import FraudStatus, Selection
+from domain.model.registrations.markets import Preferences
+
+
+class Exclusion(StrEnum):
+    """Why an entry takes no part. The first that applies is counted, in this order."""
+
+    UNCONFIRMED = "unconfirmed"
+    SELECTED_BEFORE = "selected_before"
+    """Staff or an earlier draw selected the fan, put the fan on a waitlist, or the fan declined."""
+    FRAUD = "fraud"
+    SCORE = "score"
+    MARKET = "market"
+    """The fan ranked no market that has places."""
+    GROUP = "group"
+    """Another entry of the same group takes part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What of an entry decides if it takes part. A withdrawn entry is no candidate and is not counted."""
+
+    ballot_id: BallotId
+    confirmed: bool
+    selection: Selection
+    fraud: FraudStatus
+    score: float | None
+    markets: Preferences
+    group: str | None = field(default=None, repr=False)
+    """The value of the attribute ``groupBy``."""
+
+    def excluded_by(self, rules: DrawRules) -> Exclusion | None:
+        """The first reason of the entry itself. Its group is not looked at."""
+        if not self.confirmed:
+            return Exclusion.UNCONFIRMED
+        if self.selection is not Selection.NONE:
+            return Exclusion.SELECTED_BEFORE
+        if self.fraud in rules.exclude:
+            return Exclusion.FRAUD
+        if not _has_score(self.score, rules):
+            return Exclusion.SCORE
+        return None if drawn_for(self.markets, rules.places) else Exclusion.MARKET
+
+    def line(self, rules: DrawRules) -> Line:
+        markets = drawn_for(self.markets, rules.places)
+        return Line(
+            self.ballot_id, tier_of(self.score, rules.tiers), weight_of(self.score, rules.weights), markets
+        )
+
+
+def _has_score(score: float | None, rules: DrawRules) -> bool:
+    """No score is not a score of 0: it is enough only where no rule looks at scores."""
+    if score is None:
+        return not rules.needs_score
+    return rules.min_score is None or score >= rules.min_score
+
+
+def group_of(attributes: Mapping[str, str], group_by: str | None) -> str | None:
+    """The group of an entry. None: it is alone.
+
+    A blank value is no value: fans who left a field empty are no household.
+    """
+    value = attributes.get(group_by, "") if group_by is not None else ""
+    return value if value.strip() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrants:
+    """Who takes part, in no special order, and how many do not, by reason."""
+
+    lines: tuple[Line, ...]
+    excluded: Mapping[Exclusion, int]
+    """Only reasons that apply to an entry."""
+
+
+def entrants(candidates: Iterable[Candidate], rules: DrawRules) -> Entrants:
+    """Sort the candidates into those who take part and those who do not."""
+    excluded: Counter[Exclusion] = Counter()
+    admitted = []
+    for candidate in candidates:
+        if reason := candidate.excluded_by(rules):
+            excluded[reason] += 1
+        else:
+            admitted.append(candidate)
+    chosen = one_of_each_group(admitted)
+    if len(chosen) < len(admitted):
+        excluded[Exclusion.GROUP] = len(admitted) - len(chosen)
+    return Entrants(lines=tuple(one.line(rules) for one in chosen), excluded=excluded)
+
+
+def one_of_each_group(admitted: Iterable[Candidate]) -> list[Candidate]:
+    """Of each group the one with the least ballotId, and all that have no group.
+
+    Look at groups last: an entry that takes no part itself must not keep its household out. The ballotId is
+    random, so no member of a group can choose to be the one.
+    """
+    alone, least = [], dict[str, Candidate]()
+    for candidate in admitted:
+        if candidate.group is None:
+            alone.append(candidate)
+            continue
+        known = least.setdefault(candidate.group, candidate)
+        if candidate.ballot_id < known.ballot_id:
+            least[candidate.group] = candidate
+    return [*alone, *least.values()]

@@ -1,0 +1,44 @@
+"""Errors of draws."""
+
+from domain.model.errors import DomainError
+
+
+class DrawNotFound(DomainError):
+    """There is no such draw."""
+
+    code = "draw.not_found"
+
+
+class DrawAborted(DomainError):
+    """The draw was aborted. It keeps its number and stays visible; announce a new one."""
+
+    code = "draw.aborted"
+
+
+class DrawNotAnnounced(DomainError):
+    """The draw is running or drawn already. Only an announced draw can be aborted."""
+
+    code = "draw.not_announced"
+
+
+class DrawNotDrawn(DomainError):
+    """The draw is not drawn yet. Run it first."""
+
+    code = "draw.not_drawn"
+
+
+class DrawTooEarly(DomainError):
+    """The round of the beacon that decides this draw is not published yet."""
+
+    code = "draw.too_early"
+
+    def __init__(self, *, round: int, at: str, seconds: int) -> None:
+        """``at``: when the round is published. ``seconds``: how long that is from now."""
+        super().__init__(round=round, at=at, retryAfter=seconds)
+        self.seconds = seconds
+
+
+class RandomnessMismatch(DomainError):
+    """The draw runs, or was drawn, with other randomness. A draw has one result."""
+
+    code = "draw.randomness"
