@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from domain.model.ids import DrawId
 from domain.model.registrations.entry import (
+    AllocatedPlace,
     BackgroundTask,
     Details,
     Entry,
@@ -70,6 +72,17 @@ def test_changes_leave_the_ballot_as_it_is() -> None:
     )
 
     assert changed.ballot_id == entry.ballot_id
+
+
+def test_a_place_goes_with_the_selection() -> None:
+    place, other = (AllocatedPlace(market=market, draw_id=DrawId("draw-1")) for market in (NYC, BOS))
+    selected = an_entry().select(Selection.SELECTED, place)
+
+    assert (selected.selection, selected.allocation) == (Selection.SELECTED, place)
+    assert selected.select(Selection.SELECTED).allocation == place
+    assert selected.select(Selection.SELECTED, other).allocation == other
+    for selection in (Selection.DECLINED, Selection.WAITLISTED, Selection.NONE):
+        assert selected.select(selection).allocation is None
 
 
 def test_a_confirmation_has_its_time_and_ends_the_challenge() -> None:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from domain.model.cloud_events import outgoing
-from domain.model.ids import BallotId, CampaignId, UserId
+from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.messaging.messages import RequestContext, StoredMessage, entry_data, message_data
 from domain.model.registrations.entry import (
+    AllocatedPlace,
     BackgroundTask,
     Details,
     Entry,
@@ -54,6 +55,7 @@ def test_an_entry_has_the_fields_of_the_contract() -> None:
         "fanscore": {"status": "pending", "value": None},
         "fraud": {"status": "unavailable", "score": None},
         "selection": "none",
+        "allocation": None,
         "revision": 1,
         "createdAt": "2026-11-21T12:00:00.123Z",
         "updatedAt": "2026-11-21T12:00:00.123Z",
@@ -66,8 +68,7 @@ def test_fields_that_become_known_later() -> None:
         _entry().confirm(local),
         fanscore=0.0,
         fraud=Fraud(status=FraudStatus.CLEAR, score=3),
-        selection=Selection.SELECTED,
-    )
+    ).select(Selection.SELECTED, AllocatedPlace(market=MarketId("bos"), draw_id=DrawId("draw-1")))
 
     told = entry_data(entry)
 
@@ -76,6 +77,7 @@ def test_fields_that_become_known_later() -> None:
     assert told["fanscore"] == {"status": "scored", "value": 0.0}
     assert told["fraud"] == {"status": "clear", "score": 3}
     assert told["selection"] == "selected"
+    assert told["allocation"] == {"market": "bos", "drawId": "draw-1"}
 
 
 def test_a_background_task_has_no_data() -> None:

@@ -9,8 +9,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 ENTRY = {
     "id", "campaignId", "userId", "ballotId", "status", "phone", "phoneConfirmedAt", "email", "firstName",
-    "lastName", "markets", "optIns", "attributes", "fanscore", "fraud", "selection", "revision", "createdAt",
-    "updatedAt", "confirmation",
+    "lastName", "markets", "optIns", "attributes", "fanscore", "fraud", "selection", "allocation", "revision",
+    "createdAt", "updatedAt", "confirmation",
 }  # fmt: skip
 """The fields of an entry, no more and no fewer."""
 

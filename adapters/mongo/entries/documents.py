@@ -45,6 +45,13 @@ class StoredFraud(BaseModel):
     """False where no fraud detection is configured. Processes of version 0.1 know no such status."""
 
 
+class StoredAllocation(BaseModel):
+    model_config = STORED
+
+    market: str
+    draw_id: str
+
+
 class EntryDocument(Document):
     """``id`` is ``{campaignId}/{userId}``: the primary key itself keeps a fan to one entry a campaign."""
 
@@ -79,6 +86,8 @@ class EntryDocument(Document):
     """Not there in documents of version 0.1."""
     fraud: StoredFraud
     selection: str
+    allocation: StoredAllocation | None = None
+    """Not there where no draw gave a place."""
     score: float | None
     verification: StoredVerification | None
     receipt_due: bool
@@ -148,6 +157,12 @@ class EntryDocument(Document):
                 [("campaignId", UP), ("fraud.status", UP), ("createdAt", UP), ("userId", UP)],
                 name="suspicious",
                 partialFilterExpression={"fraud.status": {"$in": ["flagged", "review"]}},
+            ),
+            # A draw knows entries by their ballots alone.
+            IndexModel(
+                [("campaignId", UP), ("ballotId", UP)],
+                name="ballots",
+                partialFilterExpression={"ballotId": {"$exists": True}},
             ),
             # To find a person over all campaigns.
             IndexModel([("userId", UP), ("campaignId", UP)], name="ofPerson"),

@@ -8,7 +8,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.entries.documents import EntryDocument, StoredChallenge, StoredVerification
+from adapters.mongo.entries.documents import (
+    EntryDocument,
+    StoredAllocation,
+    StoredChallenge,
+    StoredVerification,
+)
 from adapters.mongo.entries.search_keys import search_keys
 from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import NEVER_INSERT, document_of, key
@@ -17,6 +22,7 @@ from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, messages_of
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import (
+    AllocatedPlace,
     Details,
     Entry,
     EntryStatus,
@@ -68,7 +74,7 @@ _ENTRY: Final = FieldMap(
         "fraud": Conversion(_from_fraud, _to_fraud),
         "selection": Conversion(str, Selection),
     },
-    apart={"details", "verification", "messages"},
+    apart={"details", "verification", "messages", "allocation"},
 )
 _DETAILS: Final = FieldMap(
     Details,
@@ -76,9 +82,10 @@ _DETAILS: Final = FieldMap(
     conversions={"markets": Conversion(list, tuple), "opt_ins": _PAIRS, "attributes": _PAIRS},
 )
 _VERIFICATION: Final = FieldMap(Verification, StoredVerification, apart={"challenge"})
+_ALLOCATION: Final = FieldMap(AllocatedPlace, StoredAllocation)
 _CHALLENGE: Final = FieldMap(Challenge, StoredChallenge, apart={"campaign_id", "user_id"})
 
-_LOADED: Final = {*_ENTRY.stored_names, *_DETAILS.stored_names, "verification", "id", "status"}
+_LOADED: Final = {*_ENTRY.stored_names, *_DETAILS.stored_names, "verification", "allocation", "id", "status"}
 ENTRY_FIELDS: Final = {
     str(field.alias): 0 for field in EntryDocument.model_fields.values() if field.alias not in _LOADED
 }
@@ -118,8 +125,13 @@ def to_withdrawn(document: Raw) -> Withdrawn:
 
 
 def to_entry(document: Raw) -> Entry:
+    place = document.get("allocation")
     return _ENTRY.read(
-        document, details=_DETAILS.read(document), verification=_to_verification(document), messages=()
+        document,
+        details=_DETAILS.read(document),
+        verification=_to_verification(document),
+        allocation=_ALLOCATION.read(place) if place else None,
+        messages=(),
     )
 
 
@@ -144,6 +156,7 @@ def _from_entry(entry: Entry) -> Raw:
     stored = _ENTRY.write(entry)
     stored.update(_DETAILS.write(entry.details))
     stored["verification"] = _from_verification(entry.verification)
+    stored["allocation"] = _ALLOCATION.write(entry.allocation) if entry.allocation else None
     stored["status"] = entry.status.value
     stored["prefs"] = prefs(entry.details.markets)
     stored["searchKeys"] = search_keys(entry.details.phone, entry.details.email)

@@ -48,6 +48,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
             "lastName",
         ),
         *("markets", "prefs", "optIns", "attributes", "fraud.status", "selection", "pseudonym", "searchKeys"),
+        *("allocation.market", "allocation.drawId"),
         *("verification.challenge.id", "verification.challenge.phone", "verification.challenge.codeHash"),
         *("outbox.id", "outbox.about", "outbox.data", "outbox.requestId", "outbox.traceparent"),
     ),

@@ -131,7 +131,7 @@ def _text(data: Mapping[str, object]) -> str:
 
 def entry_data(entry: Entry) -> dict[str, object]:
     """The entry with the field names of docs/asyncapi.json, without its confirmation."""
-    details = entry.details
+    details, place = entry.details, entry.allocation
     return {
         "id": entry.id,
         "campaignId": entry.campaign_id,
@@ -149,6 +149,7 @@ def entry_data(entry: Entry) -> dict[str, object]:
         "fanscore": {"status": entry.fanscore_status, "value": entry.fanscore},
         "fraud": {"status": entry.fraud.status.value, "score": entry.fraud.score},
         "selection": entry.selection.value,
+        "allocation": None if place is None else {"market": place.market, "drawId": place.draw_id},
         "revision": entry.revision,
         "createdAt": instant(entry.created_at),
         "updatedAt": instant(entry.updated_at),

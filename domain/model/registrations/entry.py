@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from domain.model.ids import BallotId, CampaignId, UserId, new_ballot_id, new_id
+from domain.model.ids import BallotId, CampaignId, DrawId, UserId, new_ballot_id, new_id
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.markets import Preferences, Transfer
+from domain.model.registrations.markets import MarketId, Preferences, Transfer
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.withdrawal import Withdrawn
@@ -78,6 +78,14 @@ class Fraud:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllocatedPlace:
+    """The place that a draw gave to the fan."""
+
+    market: MarketId
+    draw_id: DrawId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """The part of a registration that the fan can change."""
 
@@ -118,6 +126,8 @@ class Entry:
     """False when no account scoring is configured."""
     fraud: Fraud = Fraud()
     selection: Selection = Selection.NONE
+    allocation: AllocatedPlace | None = None
+    """None where no draw gave a place, or the fan is not selected any more."""
     score: float | None = None
     """The score that staff uploaded for the fan, 0 to 100. It is stored with the phone and the markets, so that a
     query for eligible fans sees all three at the same instant."""
@@ -191,6 +201,12 @@ class Entry:
     def account_scored(self, fanscore: float) -> "Entry":
         """Set the account score."""
         return replace(self, fanscore=fanscore)
+
+    def select(self, selection: Selection, allocation: AllocatedPlace | None = None) -> "Entry":
+        """Set the selection. Only a selected fan has a place; without a new one, an earlier one stays."""
+        if selection is not Selection.SELECTED:
+            return replace(self, selection=selection, allocation=None)
+        return replace(self, selection=selection, allocation=allocation or self.allocation)
 
     def transfer(self, transfer: Transfer) -> "Entry":
         """Move the fan to another market. The order of the other markets is kept (entry-service REQ-005)."""

@@ -55,7 +55,7 @@ class ScoreRecord:
         if not entry.confirmed:
             return entry
         if self.selection is not None and self.changes_selection(entry.selection):
-            selected = replace(entry, score=self.score, selection=self.selection)
+            selected = replace(entry, score=self.score).select(self.selection)
             return selected.with_event(EntryEvent.SELECTED, now)
         if entry.score == self.score:
             return entry

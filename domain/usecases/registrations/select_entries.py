@@ -1,7 +1,7 @@
 """Select fans for tickets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.model.errors import Refusals
@@ -67,7 +67,7 @@ class SelectEntries:
             if entry.selection is command.selection or command.dry_run:
                 return entry
             changed.add(entry.user_id)
-            return replace(entry, selection=command.selection).with_event(EntryEvent.SELECTED, now)
+            return entry.select(command.selection).with_event(EntryEvent.SELECTED, now)
 
         wanted = list(dict.fromkeys(command.user_ids))
         done -= set(await self.entries.change_many(command.campaign_id, wanted, select))

@@ -38,6 +38,11 @@ class ConfirmationBody(Wire):
         )
 
 
+class AllocationBody(Wire):
+    market: str
+    draw_id: str
+
+
 class EntryBody(Wire):
     id: str
     campaign_id: str
@@ -60,6 +65,7 @@ class EntryBody(Wire):
     fanscore: FanscoreBody
     fraud: FraudBody
     selection: Selection
+    allocation: Annotated[AllocationBody | None, Meta(description="The place that a draw gave to the fan.")]
     revision: Annotated[int, Meta(description="The number of stored changes.")]
     created_at: Instant
     updated_at: Instant
@@ -67,7 +73,7 @@ class EntryBody(Wire):
 
     @classmethod
     def of(cls, entry: Entry, tokens: ConfirmationTokens) -> "EntryBody":
-        details = entry.details
+        details, place = entry.details, entry.allocation
         return cls(
             id=entry.id,
             campaign_id=entry.campaign_id,
@@ -85,6 +91,7 @@ class EntryBody(Wire):
             fanscore=FanscoreBody(status=entry.fanscore_status, value=entry.fanscore),
             fraud=FraudBody(status=entry.fraud.status, score=entry.fraud.score),
             selection=entry.selection,
+            allocation=AllocationBody(market=place.market, draw_id=place.draw_id) if place else None,
             revision=entry.revision,
             created_at=instant(entry.created_at),
             updated_at=instant(entry.updated_at),
@@ -114,6 +121,7 @@ EXAMPLE: Final = {
     "fanscore": {"status": "scored", "value": 0.82},
     "fraud": {"status": "clear", "score": 3.0},
     "selection": "none",
+    "allocation": None,
     "revision": 1,
     "createdAt": "2026-11-21T18:00:00.000Z",
     "updatedAt": "2026-11-21T18:00:00.000Z",

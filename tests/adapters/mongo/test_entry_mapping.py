@@ -11,9 +11,17 @@ from bson.codec_options import CodecOptions
 from adapters.mongo.entries.documents import EntryDocument
 from adapters.mongo.entries.mapping import ENTRY_FIELDS, new_document, to_entry
 from adapters.mongo.field_map import Conversion, FieldMap
-from domain.model.ids import new_ballot_id
+from domain.model.ids import DrawId, new_ballot_id
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.entry import Details, Entry, Fraud, FraudStatus, Selection, Verification
+from domain.model.registrations.entry import (
+    AllocatedPlace,
+    Details,
+    Entry,
+    Fraud,
+    FraudStatus,
+    Selection,
+    Verification,
+)
 from tests.contracts.registrations.entry_stores import MARKETS, NOW, TOUR, fan, phone
 
 ANN = fan(1)
@@ -35,7 +43,8 @@ FILLED = Entry(
     fanscore=0.5,
     fanscore_asked=False,
     fraud=Fraud(status=FraudStatus.REVIEW, score=40.0),
-    selection=Selection.WAITLISTED,
+    selection=Selection.SELECTED,
+    allocation=AllocatedPlace(market=MARKETS[1], draw_id=DrawId("draw-1")),
     score=77.5,
     verification=Verification(
         challenge=Challenge(
@@ -67,7 +76,7 @@ def default_of(field: "Field[Any]") -> Any:
 def parts(value: Any) -> list[Any]:
     """The entry and the parts of it that are mapped like it."""
     challenge = value.verification.challenge
-    return [value, value.details, value.fraud, value.verification, challenge]
+    return [value, value.details, value.fraud, value.allocation, value.verification, challenge]
 
 
 def stored(entry: Entry) -> dict[str, Any]:

@@ -116,6 +116,7 @@ def test_registrations_are_read_changed_and_confirmed(upgraded: Scene) -> None:
     read = {name: upgraded.seen(f"entries/{name}") for name in TOLD["entries"]}
     confirmations = {name: entry.pop("confirmation") for name, entry in read.items()}
     ballots = {entry.pop("ballotId") for entry in read.values()}
+    assert [entry.pop("allocation") for entry in read.values()] == [None] * len(read)
 
     assert confirmations["bob"]["token"] == TOLD["token"]
     assert read == AS_TOLD
