@@ -44,6 +44,10 @@ class Allocation:
         return {market: counted[market] for market in self.cutoffs}
 
     @property
+    def result_digest(self) -> str:
+        return result_digest(result_lines(self.markets))
+
+    @property
     def waitlisted(self) -> int:
         return sum(market is None for market in self.markets.values())
 

@@ -92,24 +92,23 @@ def entrants(candidates: Iterable[Candidate], rules: DrawRules) -> Entrants:
             excluded[reason] += 1
         else:
             admitted.append(candidate)
-    chosen = one_of_each_group(admitted)
+    chosen = least_of_each_group((one.ballot_id, one.group) for one in admitted)
     if len(chosen) < len(admitted):
         excluded[Exclusion.GROUP] = len(admitted) - len(chosen)
-    return Entrants(lines=tuple(one.line(rules) for one in chosen), excluded=excluded)
+    lines = tuple(one.line(rules) for one in admitted if one.ballot_id in chosen)
+    return Entrants(lines=lines, excluded=excluded)
 
 
-def one_of_each_group(admitted: Iterable[Candidate]) -> list[Candidate]:
-    """Of each group the one with the least ballotId, and all that have no group.
+def least_of_each_group(admitted: Iterable[tuple[BallotId, str | None]]) -> frozenset[BallotId]:
+    """Of each group the least ballotId, and all that have no group.
 
     Look at groups last: an entry that takes no part itself must not keep its household out. The ballotId is
     random, so no member of a group can choose to be the one.
     """
-    alone, least = [], dict[str, Candidate]()
-    for candidate in admitted:
-        if candidate.group is None:
-            alone.append(candidate)
-            continue
-        known = least.setdefault(candidate.group, candidate)
-        if candidate.ballot_id < known.ballot_id:
-            least[candidate.group] = candidate
-    return [*alone, *least.values()]
+    alone, least = set(), dict[str, BallotId]()
+    for ballot_id, group in admitted:
+        if group is None:
+            alone.add(ballot_id)
+        else:
+            least[group] = min(ballot_id, least.get(group, ballot_id))
+    return frozenset(alone.union(least.values()))

@@ -3,6 +3,12 @@
 from domain.model.errors import DomainError
 
 
+class DuplicateBallot(DomainError):
+    """Two entries have the same ballotId. They were not made by this service; no draw is announced."""
+
+    code = "draw.duplicate_ballot"
+
+
 class DrawNotFound(DomainError):
     """There is no such draw."""
 

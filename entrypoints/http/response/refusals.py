@@ -86,6 +86,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     registrations.ScoreFileNotFound: Refusal(404),
     registrations.ScoreFileUnreadable: Refusal(422, (_LINE,)),
     registrations.ScoreFileAmbiguous: Refusal(422, (_LINE,)),
+    draws.DuplicateBallot: Refusal(409),
     draws.DrawNotFound: Refusal(404),
     draws.DrawAborted: Refusal(409),
     draws.DrawNotAnnounced: Refusal(409),
