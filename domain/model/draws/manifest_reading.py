@@ -157,8 +157,9 @@ class _Members:
         return value
 
     def time(self, name: str) -> datetime:
+        text = self.text(name)
         try:
-            value = datetime.fromisoformat(self.text(name))
+            value = datetime.fromisoformat(text)
         except ValueError:
             raise MalformedManifest(f"{name} must be a time") from None
         if value.tzinfo is None:
