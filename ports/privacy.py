@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain.model.ids import UserId
 from domain.model.privacy.people import AssignedCode, UploadedScore
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.history import EntryWithHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class PersonalData:
 class PersonReader(Protocol):
     """Reads what is held of a person, for the person."""
 
-    async def entries(self, user_id: UserId) -> Sequence[Entry]:
+    async def entries(self, user_id: UserId) -> Sequence[EntryWithHistory]:
         """The registrations that were not withdrawn, by campaign."""
         ...
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from adapters.memory.histories import Histories
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import (
@@ -17,6 +18,7 @@ from domain.model.messaging.relaying import Parked, waiting_limit
 from domain.model.registrations.confirmation import Challenge
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
+from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phone_keys import PhoneKey, phone_key
 from domain.model.registrations.phones import PhoneNumber
@@ -36,6 +38,7 @@ class _Campaign:
     entries: dict[UserId, Entry] = field(default_factory=dict)
     owners: dict[PhoneKey, UserId] = field(default_factory=dict)
     """Of the confirmed numbers: each has one (entry-service REQ-002)."""
+    histories: Histories = field(default_factory=Histories)
     withdrawn: dict[UserId, Withdrawn] = field(default_factory=dict)
     """The last withdrawal of each fan who withdrew. Such a fan may have registered again."""
     uploads: dict[UserId, str] = field(default_factory=dict)
@@ -54,7 +57,8 @@ class _Campaign:
         user_id, number = after.user_id, phone_key(after.details.phone)
         if after.confirmed and self.owners.get(number, user_id) != user_id:
             raise PhoneUnavailable
-        messages = messages_of(after, self.request())
+        request = self.request()
+        messages = messages_of(after, request)
         waiting = self.waiting.get((after.campaign_id, user_id), [])
         if messages and len(waiting) >= waiting_limit(messages):
             raise Unavailable("relay")
@@ -64,12 +68,14 @@ class _Campaign:
             self.owners[number] = user_id
         if messages:
             self.waiting[after.campaign_id, user_id] = [*waiting, *messages]
+            self.histories.record(after, request.by)
         self.entries[user_id] = _copy(replace(after, messages=()))
         return _copy(self.entries[user_id])
 
     def withdraw(self, gone: Withdrawn) -> None:
         """Put a withdrawal in the place of an entry, or of an earlier withdrawal."""
         before = self.entries.pop(gone.user_id, None)
+        self.histories.end(gone.user_id)
         if before is not None and before.confirmed:
             del self.owners[phone_key(before.details.phone)]
         key = gone.campaign_id, gone.user_id
@@ -129,15 +135,23 @@ class MemoryEntryStore:
                 campaign.withdraw(withdrawn.erase(now))
         self._reduce_parked()
 
+    def histories(self) -> Iterator[Histories]:
+        return (campaign.histories for campaign in self._campaigns.values())
+
     async def count_of_person(self, user_id: UserId) -> int:
         withdrawn = [campaign.withdrawn.get(user_id) for campaign in self._campaigns.values()]
         live = await self.entries_of(user_id)
         gone = {one.campaign_id for one in withdrawn if one and not one.erased}
-        return len(gone | {entry.campaign_id for entry in live})
+        return len(gone | {one.entry.campaign_id for one in live})
 
-    async def entries_of(self, user_id: UserId) -> Sequence[Entry]:
+    async def entries_of(self, user_id: UserId) -> Sequence[EntryWithHistory]:
         found = (campaign.entries.get(user_id) for campaign in self._campaigns.values())
-        return sorted((_copy(entry) for entry in found if entry), key=lambda entry: entry.campaign_id)
+        in_order = sorted((entry for entry in found if entry), key=lambda entry: entry.campaign_id)
+        return [self.with_history(entry) for entry in in_order]
+
+    def with_history(self, entry: Entry) -> EntryWithHistory:
+        history = self._campaigns[entry.campaign_id].histories.of(entry.user_id)
+        return EntryWithHistory(entry=_copy(entry), history=history)
 
     async def notices(self, user_id: UserId) -> int:
         found = (campaign.withdrawn.get(user_id) for campaign in self._campaigns.values())

@@ -20,7 +20,8 @@ class MemoryEntrySearch:
     ) -> EntryPage:
         admitted = (entry for entry in self._store.all_of(campaign_id).values() if wanted.admits(entry))
         behind = (entry for entry in admitted if after is None or ListPosition.of(entry) < after)
-        return page_of(heapq.nlargest(limit + 1, behind, key=ListPosition.of), limit)
+        newest = heapq.nlargest(limit + 1, behind, key=ListPosition.of)
+        return page_of([self._store.with_history(entry) for entry in newest], limit)
 
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
         entries = self._store.all_of(campaign_id).values()

@@ -13,7 +13,7 @@ from adapters.memory.phones import MemoryPhoneBook
 from adapters.memory.rate_limits import MemoryRateLimits
 from domain.model.ids import UserId
 from domain.model.privacy.people import AssignedCode, Place, UploadedScore
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.history import EntryWithHistory
 from ports.audit import AuditedPeople
 from ports.privacy import PersonalData
 
@@ -33,6 +33,17 @@ def replacing(audit: AuditedPeople) -> PersonalData:
     return PersonalData(audit.count_of_person, erase)
 
 
+def renaming_histories(entries: MemoryEntryStore) -> PersonalData:
+    async def count(user_id: UserId) -> int:
+        return sum(len(histories.changed_by(user_id)) for histories in entries.histories())
+
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        for histories in entries.histories():
+            histories.rename(user_id, pseudonym)
+
+    return PersonalData(count, erase)
+
+
 def personal_data(
     *,
     entries: MemoryEntryStore,
@@ -47,6 +58,7 @@ def personal_data(
     """Uploads are not kept in memory, and of published events only the ids."""
     return {
         Place.ENTRIES: PersonalData(entries.count_of_person, entries.erase),
+        Place.HISTORIES: renaming_histories(entries),
         Place.SCORING: PersonalData(_none, _nothing),
         Place.PARKED: PersonalData(outbox.count_parked_of, outbox.erase_parked_of),
         Place.PHONE_FAILURES: PersonalData(phone_book.count_of_person, phone_book.erase),
@@ -64,11 +76,12 @@ class MemoryPersonReader:
         self._entries = entries
         self._codes = codes
 
-    async def entries(self, user_id: UserId) -> Sequence[Entry]:
+    async def entries(self, user_id: UserId) -> Sequence[EntryWithHistory]:
         return await self._entries.entries_of(user_id)
 
     async def scores(self, user_id: UserId) -> Sequence[UploadedScore]:
         """Uploads are not kept: the score is on the entry."""
+        found = [one.entry for one in await self._entries.entries_of(user_id)]
         return [
             UploadedScore(
                 campaign_id=entry.campaign_id,
@@ -76,7 +89,7 @@ class MemoryPersonReader:
                 selection=entry.selection.value,
                 updated_at=entry.updated_at,
             )
-            for entry in await self._entries.entries_of(user_id)
+            for entry in found
             if entry.score is not None
         ]
 

@@ -41,6 +41,7 @@ from adapters.mongo.privacy.places import (
     held,
     pulling_failures,
     renaming_codes,
+    renaming_histories,
     renaming_imports,
     replacing,
 )
@@ -207,6 +208,7 @@ def _personal_data(
 
     return {
         Place.ENTRIES: PersonalData(withdrawals.count, withdrawals.erase),
+        Place.HISTORIES: renaming_histories(database[name_of(EntryDocument)]),
         Place.SCORING: deleting(database[name_of(ScoringDocument)], lambda user_id: {"userId": user_id}),
         Place.PARKED: held(parked.count_of_person, parked.erase),
         Place.PHONE_FAILURES: pulling_failures(database[name_of(PhoneRecordDocument)]),

@@ -9,7 +9,7 @@ from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.find_entries import FindEntries
 from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
-from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_entry import ReadEntry, ReadEntryWithHistory
 from domain.usecases.registrations.read_histogram import ReadHistogram
 from domain.usecases.registrations.read_scores import ReadScores
 from domain.usecases.registrations.read_timeline import ReadTimeline
@@ -30,6 +30,7 @@ from ports.system import Clock
 class Registrations:
     register: RegisterFan
     read: ReadEntry
+    read_with_history: ReadEntryWithHistory
     find: FindEntries
     timeline: ReadTimeline
     histogram: ReadHistogram
@@ -56,6 +57,7 @@ def build_registrations(
     return Registrations(
         register=_register(stores, neighbours, phones, clock),
         read=ReadEntry(entries=entries),
+        read_with_history=ReadEntryWithHistory(search=stores.entry_search),
         find=FindEntries(
             campaigns=campaigns,
             phone_numbers=neighbours.phone_numbers,

@@ -1,6 +1,7 @@
 """From the declaration of an operation to what serves it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from litestar.response import Stream
@@ -13,6 +14,7 @@ from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest, body_of, query_of
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import Reply, json_answer, no_content
+from ports.system import current_request, set_current_request
 
 Endpoint = Callable[[AnyRequest], Awaitable[Reply | Stream]]
 Reader = Callable[[AnyRequest], Awaitable[Any]]
@@ -23,11 +25,14 @@ def endpoint_of(operation: Operation) -> Endpoint:
     guard, limit, handle = operation.guard, operation.limit, operation.handler
     read, encode = _reader(operation), _encoder(operation)
     admit = admission(operation)
+    changes = operation.method != "GET" and not operation.public
 
     async def endpoint(request: AnyRequest) -> Reply | Stream:
         app: Application = request.app.state.application
         caller = await guard(request)
         campaign_id = admit(request, caller)
+        if changes:
+            set_current_request(replace(current_request(), by=caller.user_id))
         if limit is not None and not caller.supreme:
             await _count(app, limit, caller, request)
         given = await read(request) if read else None

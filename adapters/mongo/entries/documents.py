@@ -52,6 +52,16 @@ class StoredAllocation(BaseModel):
     draw_id: str
 
 
+class StoredChange(BaseModel):
+    model_config = STORED
+
+    event: str
+    at: datetime
+    revision: int
+    by: str | None = None
+    """A member of staff; null for a background task of the service. Not there where the fan made the change."""
+
+
 class EntryDocument(Document):
     """``id`` is ``{campaignId}/{userId}``: the primary key itself keeps a fan to one entry a campaign."""
 
@@ -100,6 +110,9 @@ class EntryDocument(Document):
     search_keys: list[str] = Field(default_factory=list)
     """The key of the phone, confirmed or not, and that of the mail address. Not there where it is withdrawn,
     and in documents of earlier releases before ``fangate migrate`` has seen them."""
+    history: list[StoredChange] = Field(default_factory=list)
+    """The last 100 changes that left an event. Not there where the entry is withdrawn, and in documents of earlier
+    releases until their next change."""
     pseudonym: str | None = None
     """Of an erased person: what takes the place of the id in the record of published events."""
     outbox: list[OutboxMessage] = Field(default_factory=list)
@@ -166,6 +179,12 @@ class EntryDocument(Document):
             ),
             # To find a person over all campaigns.
             IndexModel([("userId", UP), ("campaignId", UP)], name="ofPerson"),
+            # To find a member of staff in the histories of others. The changes of fans have no key in it.
+            IndexModel(
+                [("history.by", UP), ("campaignId", UP)],
+                name="changedByStaff",
+                partialFilterExpression={"history.by": {"$type": "string"}},
+            ),
             *(
                 IndexModel(
                     [("outboxSlot", UP), (due, UP)], name=name, partialFilterExpression={due: {"$exists": True}}

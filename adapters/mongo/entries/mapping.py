@@ -14,6 +14,7 @@ from adapters.mongo.entries.documents import (
     StoredChallenge,
     StoredVerification,
 )
+from adapters.mongo.entries.history import HISTORY, first_history, pushed_history, to_history
 from adapters.mongo.entries.search_keys import search_keys
 from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import NEVER_INSERT, document_of, key
@@ -31,6 +32,7 @@ from domain.model.registrations.entry import (
     Selection,
     Verification,
 )
+from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.markets import MarketId, Preferences
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.withdrawal import Withdrawn
@@ -90,6 +92,8 @@ ENTRY_FIELDS: Final = {
     str(field.alias): 0 for field in EntryDocument.model_fields.values() if field.alias not in _LOADED
 }
 """The projection that loads an entry: not what is derived for indexes, nor the messages, which the relay reads."""
+WITH_HISTORY: Final = {name: shown for name, shown in ENTRY_FIELDS.items() if name != HISTORY}
+"""The same, for staff."""
 
 
 def as_loaded(entry: Entry) -> Entry:
@@ -133,6 +137,11 @@ def to_entry(document: Raw) -> Entry:
         allocation=_ALLOCATION.read(place) if place else None,
         messages=(),
     )
+
+
+def to_entry_with_history(document: Raw) -> EntryWithHistory:
+    """Of a document that was loaded WITH_HISTORY."""
+    return EntryWithHistory(entry=to_entry(document), history=to_history(document))
 
 
 def _to_verification(document: Raw) -> Verification | None:
@@ -179,7 +188,7 @@ def new_document(entry: Entry, request: RequestContext = NO_REQUEST) -> Raw:
     if entry.confirmed:
         document["phoneKey"] = phone_key(entry.details.phone)
     if entry.messages:
-        document |= first_outbox(messages_of(entry, request))
+        document |= first_outbox(messages_of(entry, request)) | first_history(entry, request.by)
     return document
 
 
@@ -226,6 +235,7 @@ def compare_and_set(before: Entry | Withdrawn, after: Entry, request: RequestCon
         return wanted, update
     messages = messages_of(after, request)
     partition, push, dues = pushed(messages)
+    push |= pushed_history(after, request.by)
     return wanted | has_room(messages), update | {"$set": fields | partition, "$push": push, "$min": dues}
 
 

@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
-from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, to_entry
+from adapters.mongo.entries.mapping import LIVE, WITH_HISTORY, to_entry_with_history
 from adapters.mongo.entries.over_time import MANY, OverTime
 from adapters.mongo.entries.queries import eligible_ranges
 from adapters.mongo.errors import translated
@@ -18,7 +18,7 @@ from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import Query
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
 
@@ -50,7 +50,7 @@ class MongoEntrySearch:
         stop = await self._stop(place, after) if place.searched else None
         page = page_of(await self._read(place, wanted, after, stop, limit), limit, searched_to=stop)
         # Processes of earlier releases change phones without these keys.
-        return replace(page, entries=[entry for entry in page.entries if wanted.admits(entry)])
+        return replace(page, entries=[one for one in page.entries if wanted.admits(one.entry)])
 
     @translated
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
@@ -68,11 +68,14 @@ class MongoEntrySearch:
 
     async def _of_fan(
         self, campaign_id: CampaignId, user_id: UserId, wanted: EntryFilter, after: ListPosition | None
-    ) -> list[Entry]:
+    ) -> list[EntryWithHistory]:
         named = document_of(campaign_id, user_id) | {"status": {"$in": LIVE}}
-        document = await self._entries.find_one(named, ENTRY_FIELDS, max_time_ms=READ_MS)
-        found = [to_entry(document)] if document else []
-        return [one for one in found if wanted.admits(one) and (after is None or ListPosition.of(one) < after)]
+        document = await self._entries.find_one(named, WITH_HISTORY, max_time_ms=READ_MS)
+        if document is None:
+            return []
+        found = to_entry_with_history(document)
+        behind = after is None or ListPosition.of(found.entry) < after
+        return [found] if behind and wanted.admits(found.entry) else []
 
     async def _place(self, campaign_id: CampaignId, wanted: EntryFilter) -> Place:
         """Entries that are rare are read and sorted. Others are met soon in the order of the list."""
@@ -109,13 +112,13 @@ class MongoEntrySearch:
         after: ListPosition | None,
         stop: ListPosition | None,
         limit: int,
-    ) -> list[Entry]:
+    ) -> list[EntryWithHistory]:
         documents = self._entries.find(
             all_of(place, wanted) | between(after, stop),
-            ENTRY_FIELDS,
+            WITH_HISTORY,
             sort=NEWEST_FIRST,
             limit=limit + 1,
             hint=place.index,
             max_time_ms=READ_MS,
         )
-        return [to_entry(document) for document in await documents.to_list(None)]
+        return [to_entry_with_history(document) for document in await documents.to_list(None)]

@@ -1,6 +1,6 @@
 """Each place of the database that holds something of persons: how it is counted and cleared."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from ports.audit import AuditedPeople
 from ports.privacy import PersonalData
 
 AT_ONCE: Final = 1_000
-"""Codes that are changed together."""
+"""Documents that are changed together."""
 SCAN_MS: Final = 25_000
 """To read all codes; below the driver's own time limit for an answer."""
 Query = Callable[[UserId], Raw]
@@ -67,6 +67,31 @@ def pulling_failures(failures: AsyncCollection[Raw]) -> PersonalData:
         )
 
     return held(counting(failures, query), erase)
+
+
+def renaming_histories(entries: AsyncCollection[Raw]) -> PersonalData:
+    """Of entries that a member of staff has changed. They may be many, so they are read in parts.
+
+    The version stays: no change of an entry writes its history back.
+    """
+
+    def query(user_id: UserId) -> Raw:
+        return {"history.by": {"$eq": user_id, "$type": "string"}}
+
+    async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
+        update = {"$set": {"history.$[theirs].by": pseudonym}}
+        theirs: list[Mapping[str, str]] = [{"theirs.by": user_id}]
+        while found := await _some(entries, query(user_id)):
+            await entries.bulk_write(
+                [UpdateOne(one, update, array_filters=theirs) for one in found], ordered=False
+            )
+
+    return held(counting(entries, query), erase)
+
+
+async def _some(collection: AsyncCollection[Raw], wanted: Raw) -> list[Raw]:
+    cursor = collection.find(wanted, {"campaignId": 1}, limit=AT_ONCE, max_time_ms=READ_MS, comment=PERSON)
+    return await cursor.to_list(None)
 
 
 def renaming_imports(imports: AsyncCollection[Raw]) -> PersonalData:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import ENTRY_FIELDS, ERASED, LIVE, to_entry
+from adapters.mongo.entries.mapping import ERASED, LIVE, WITH_HISTORY, to_entry_with_history
 from adapters.mongo.errors import translated
 from adapters.mongo.scatter import PERSON
 from domain.model.ids import CampaignId, UserId
 from domain.model.privacy.people import AssignedCode, UploadedScore
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.history import EntryWithHistory
 
 
 class MongoPersonReader:
@@ -22,10 +22,10 @@ class MongoPersonReader:
         self._codes = codes
 
     @translated
-    async def entries(self, user_id: UserId) -> Sequence[Entry]:
+    async def entries(self, user_id: UserId) -> Sequence[EntryWithHistory]:
         wanted = {"userId": user_id, "status": {"$in": LIVE}}
-        found = self._entries.find(wanted, ENTRY_FIELDS, max_time_ms=READ_MS, comment=PERSON).sort("campaignId", 1)
-        return [to_entry(document) for document in await found.to_list(None)]
+        found = self._entries.find(wanted, WITH_HISTORY, max_time_ms=READ_MS, comment=PERSON).sort("campaignId", 1)
+        return [to_entry_with_history(document) for document in await found.to_list(None)]
 
     @translated
     async def scores(self, user_id: UserId) -> Sequence[UploadedScore]:

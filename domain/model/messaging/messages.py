@@ -19,6 +19,8 @@ class RequestContext:
     request_id: str | None = None
     traceparent: str | None = None
     """W3C Trace Context."""
+    by: UserId | None = None
+    """The caller. It goes into the history of what the request changes, and never into a message."""
 
 
 NO_REQUEST: Final = RequestContext()
@@ -46,6 +48,7 @@ class StoredMessage:
 
 def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
     """The messages that a change stores with the entry. Entries are loaded without messages, so all are new."""
+    request = without_caller(request)
     return [
         StoredMessage(
             id=message.id,
@@ -61,6 +64,10 @@ def messages_of(entry: Entry, request: RequestContext) -> list[StoredMessage]:
     ]
 
 
+def without_caller(request: RequestContext) -> RequestContext:
+    return request if request.by is None else replace(request, by=None)
+
+
 def withdrawal_message(withdrawn: Withdrawn, request: RequestContext) -> StoredMessage:
     """The event that reports a withdrawal or an erasure."""
     return StoredMessage(
@@ -71,7 +78,7 @@ def withdrawal_message(withdrawn: Withdrawn, request: RequestContext) -> StoredM
         user_id=withdrawn.user_id,
         revision=withdrawn.revision,
         data=withdrawn_data(withdrawn, withdrawn.revision, withdrawn.withdrawn_at),
-        request=request,
+        request=without_caller(request),
     )
 
 

@@ -28,6 +28,8 @@ class Place(StrEnum):
     """
 
     ENTRIES = "entries"
+    HISTORIES = "histories"
+    """Of the registrations of others, which a member of staff has changed."""
     SCORING = "scoring"
     PARKED = "parked"
     PHONE_FAILURES = "phoneFailures"

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.model.ids import UserId
 from domain.model.registrations.emails import email_key
 from domain.model.registrations.entry import Entry, EntryStatus, FraudStatus, Selection
+from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 
@@ -61,14 +62,16 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPage:
-    entries: Sequence[Entry]
+    entries: Sequence[EntryWithHistory]
     """There may be fewer than asked for, and even none, although more follow."""
     next: ListPosition | None
     """The next page begins behind it. None on the last page."""
 
 
-def page_of(found: Sequence[Entry], limit: int, *, searched_to: ListPosition | None = None) -> EntryPage:
+def page_of(
+    found: Sequence[EntryWithHistory], limit: int, *, searched_to: ListPosition | None = None
+) -> EntryPage:
     """``found``: at most one more than ``limit``. ``searched_to``: where the search stopped before its end."""
     if len(found) > limit:
-        return EntryPage(entries=found[:limit], next=ListPosition.of(found[limit - 1]))
+        return EntryPage(entries=found[:limit], next=ListPosition.of(found[limit - 1].entry))
     return EntryPage(entries=found, next=searched_to)

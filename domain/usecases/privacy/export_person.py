@@ -10,7 +10,7 @@ from domain.model.audit.records import AuditPosition, AuditRecord
 from domain.model.errors import Refusals
 from domain.model.ids import UserId
 from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.history import EntryWithHistory
 from ports.audit import AuditedPeople
 from ports.privacy import PersonalData, PersonReader
 from ports.system import Clock
@@ -23,7 +23,7 @@ MAX_ROWS: Final = 1_000
 class Exported:
     user_id: UserId
     at: datetime
-    entries: Sequence[Entry]
+    entries: Sequence[EntryWithHistory]
     scores: Sequence[UploadedScore]
     codes: Sequence[AssignedCode]
     audit: Sequence[AuditRecord]

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import asdict
 
 from domain.model.registrations.confirmation import Challenge
-from domain.model.registrations.entry import Entry, EntryStatus, FanscoreStatus, FraudStatus, Selection
+from domain.model.registrations.entry import Entry, EntryEvent, EntryStatus, FanscoreStatus, FraudStatus, Selection
+from domain.model.registrations.history import EntryWithHistory, PastChange
 from entrypoints.http.wire import Instant, Wire, instant, instant_or_none
 from ports.phones import ConfirmationTokens
 
@@ -99,6 +101,31 @@ class EntryBody(Wire):
         )
 
 
+class PastChangeBody(Wire):
+    event: EntryEvent
+    at: Instant
+    by: Annotated[
+        str | None, Meta(description="The fan, or a member of staff. Null: a background task of the service.")
+    ]
+    revision: int
+
+    @classmethod
+    def of(cls, change: PastChange) -> "PastChangeBody":
+        return cls(event=change.event, at=instant(change.at), by=change.by, revision=change.revision)
+
+
+class EntryWithHistoryBody(EntryBody):
+    history: Annotated[
+        list[PastChangeBody] | UnsetType,
+        Meta(description="For staff: the last 100 changes that raised the revision, the oldest first."),
+    ] = UNSET
+
+    @classmethod
+    def for_staff(cls, found: EntryWithHistory, tokens: ConfirmationTokens) -> "EntryWithHistoryBody":
+        body = asdict(EntryBody.of(found.entry, tokens))
+        return cls(**body, history=[PastChangeBody.of(change) for change in found.history])
+
+
 CONFIRMATION: Final = {
     "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
     "expiresAt": "2026-11-21T18:10:00.000Z",
@@ -131,4 +158,11 @@ CONFIRMED: Final = EXAMPLE | {
     "status": "confirmed",
     "phoneConfirmedAt": "2026-11-21T18:01:00.000Z",
     "confirmation": None,
+}
+WITH_HISTORY: Final = CONFIRMED | {
+    "revision": 2,
+    "history": [
+        {"event": "created", "at": "2026-11-21T18:00:00.000Z", "by": "fan-1", "revision": 1},
+        {"event": "phone_confirmed", "at": "2026-11-21T18:01:00.000Z", "by": "fan-1", "revision": 2},
+    ],
 }

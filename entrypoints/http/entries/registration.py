@@ -11,11 +11,11 @@ from domain.model.registrations.markets import MAX_MARKETS
 from domain.model.registrations.names import NAME_LENGTH
 from domain.model.registrations.typed_text import TYPED_LIMIT
 from domain.usecases.registrations import audited
-from domain.usecases.registrations.read_entry import ReadEntry
+from domain.usecases.registrations.read_entry import ReadEntry, ReadEntryWithHistory
 from domain.usecases.registrations.register_fan import RegisterFan
 from domain.usecases.registrations.registration import RegisterFanCommand
 from entrypoints.http.call import Call
-from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.entries.body import EXAMPLE, WITH_HISTORY, EntryBody, EntryWithHistoryBody
 from entrypoints.http.entries.device import DeviceRequest, device_of
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.decoding import AnyRequest, user_of
@@ -151,11 +151,21 @@ async def get_my_entry(call: Call[None]) -> EntryBody:
     guard=fan,
     scope=Scope.ENTRIES,
     limit="reads",
-    use_cases=(ReadEntry,),
-    answers={200: Answer(body=EntryBody, description="As it is now.", example=EXAMPLE)},
+    use_cases=(ReadEntryWithHistory, ReadEntry),
+    answers={
+        200: Answer(
+            body=EntryWithHistoryBody,
+            description="As it is now; for staff with its history.",
+            example=WITH_HISTORY,
+        )
+    },
 )
 async def get_entry(call: Call[None]) -> EntryBody:
-    return await _entry_of(call, _named(call.caller, user_of(call.request)))
+    user_id = _named(call.caller, user_of(call.request))
+    if not call.caller.supreme:
+        return await _entry_of(call, user_id)
+    found = await call.app.registrations.read_with_history(call.campaign_id, user_id)
+    return EntryWithHistoryBody.for_staff(found, call.app.phones.tokens)
 
 
 async def _entry_of(call: Call[None], user_id: UserId) -> EntryBody:

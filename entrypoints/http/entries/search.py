@@ -9,7 +9,7 @@ from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
 from domain.model.registrations.typed_text import TYPED_LIMIT
 from domain.usecases.registrations.find_entries import FindEntries, FindEntriesCommand
 from entrypoints.http.call import Call
-from entrypoints.http.entries.body import CONFIRMED, EntryBody
+from entrypoints.http.entries.body import WITH_HISTORY, EntryWithHistoryBody
 from entrypoints.http.entries.eligibility import MarketName
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_of_entry, entry_position_of
@@ -53,7 +53,8 @@ class EntriesQuery(Wire):
 
 class EntriesBody(Wire):
     entries: Annotated[
-        list[EntryBody], Meta(description="May be fewer than `limit`, and even none, although more follow.")
+        list[EntryWithHistoryBody],
+        Meta(description="May be fewer than `limit`, and even none, although more follow."),
     ]
     next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
 
@@ -72,7 +73,7 @@ class EntriesBody(Wire):
         200: Answer(
             body=EntriesBody,
             description="One page, the newest first.",
-            example={"entries": [CONFIRMED], "next": None},
+            example={"entries": [WITH_HISTORY], "next": None},
         )
     },
 )
@@ -80,5 +81,5 @@ async def list_entries(call: Call[EntriesQuery]) -> EntriesBody:
     query = call.given
     after = entry_position_of(query.cursor)
     page = await call.app.registrations.find(call.campaign_id, query.command(), after=after, limit=query.limit)
-    bodies = [EntryBody.of(entry, call.app.phones.tokens) for entry in page.entries]
+    bodies = [EntryWithHistoryBody.for_staff(one, call.app.phones.tokens) for one in page.entries]
     return EntriesBody(entries=bodies, next=cursor_of_entry(page.next))

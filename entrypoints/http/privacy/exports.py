@@ -9,7 +9,7 @@ from domain.model.ids import UserId
 from domain.model.privacy.people import AssignedCode, Place, UploadedScore
 from domain.usecases.privacy.export_person import Exported, ExportPerson
 from entrypoints.http.call import Call
-from entrypoints.http.entries.body import EXAMPLE, EntryBody
+from entrypoints.http.entries.body import WITH_HISTORY, EntryWithHistoryBody
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import fan
 from entrypoints.http.request.scopes import Scope
@@ -74,7 +74,7 @@ class AuditRowBody(Wire):
 class ExportBody(Wire):
     user_id: str
     exported_at: Instant
-    entries: list[EntryBody]
+    entries: list[EntryWithHistoryBody]
     scoring: list[ScoreBody]
     codes: list[AssignedCodeBody]
     parked: int
@@ -86,7 +86,7 @@ class ExportBody(Wire):
         return cls(
             user_id=exported.user_id,
             exported_at=instant(exported.at),
-            entries=[EntryBody.of(entry, tokens) for entry in exported.entries],
+            entries=[EntryWithHistoryBody.for_staff(one, tokens) for one in exported.entries],
             scoring=[ScoreBody.of(score) for score in exported.scores],
             codes=[AssignedCodeBody.of(code) for code in exported.codes],
             parked=exported.held[Place.PARKED],
@@ -113,7 +113,7 @@ class ExportBody(Wire):
             example={
                 "userId": "fan-1",
                 "exportedAt": "2026-11-21T18:00:00.000Z",
-                "entries": [EXAMPLE],
+                "entries": [WITH_HISTORY],
                 "scoring": [],
                 "codes": [],
                 "parked": 0,

@@ -163,7 +163,7 @@ async def test_entries_of_earlier_releases_can_be_searched_after_a_migration(
     assert {one["_id"]: one.get("searchKeys") for one in entries.find()} == stored
     assert sum(keys is None for keys in stored.values()) == 1
     page = await store.entry_search.page(TOUR, EntryFilter(phone=phone(2)), after=None, limit=5)
-    assert [entry.user_id for entry in page.entries] == [fan(2)]
+    assert [one.entry.user_id for one in page.entries] == [fan(2)]
 
 
 async def test_an_entry_that_a_process_of_0_1_has_changed_is_not_found_by_its_former_phone(

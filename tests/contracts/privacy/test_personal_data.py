@@ -17,6 +17,7 @@ from domain.model.audit.records import AuditRecord, Facts, new_audit_id
 from domain.model.codes.code import Code, Refusal
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
+from domain.model.messaging.messages import NO_REQUEST, RequestContext
 from domain.model.messaging.relaying import Channel, Parked, Settlement
 from domain.model.privacy.people import Place, pseudonym_of
 from domain.model.registrations.budgets import FanLimits, FanUsage, number_digest
@@ -24,12 +25,13 @@ from domain.model.registrations.entry import BackgroundTask, Entry, EntryEvent
 from domain.model.registrations.errors import EntryWithdrawn
 from domain.model.registrations.phones import SendLimits
 from domain.model.registrations.scoring import ScoreRecord
+from domain.model.registrations.search import EntryFilter
 from domain.usecases.privacy.erase_person import Erased, ErasePerson, ErasePersonCommand
 from domain.usecases.privacy.export_person import ExportPerson
 from ports.entries import NotChanged
 from ports.privacy import PersonalData
 from ports.stores import Stores
-from ports.system import RateLimit
+from ports.system import RateLimit, current_request, set_current_request
 from tests.contracts.privacy.stored_text import text_of
 from tests.contracts.registrations.entry_stores import (
     EVERYWHERE,
@@ -37,6 +39,7 @@ from tests.contracts.registrations.entry_stores import (
     TOUR,
     becoming,
     existing,
+    fan,
     noted,
     phone,
     registered,
@@ -56,10 +59,10 @@ PSEUDONYM = pseudonym_of(ANN, KEY)
 async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as stack:
         if request.param == "memory":
-            yield MemoryStore()
+            yield MemoryStore(request=current_request)
         else:
             url: str = request.getfixturevalue("database_url")
-            store = await stack.enter_async_context(mongo_store(url))
+            store = await stack.enter_async_context(mongo_store(url, request=current_request))
             await store.migrate()
             yield store
 
@@ -100,6 +103,7 @@ async def settle_in(stores: Stores, user_id: UserId, number: int) -> None:
     await stores.phone_book.change(TOUR, phone(3), lambda record: record.failed(user_id, NOW, timedelta(days=1)))
     await stores.limits.take(f"writes {user_id}", RateLimit(per_minute=9, burst=9), NOW)
     await codes_of(stores, user_id)
+    await change_another(stores, user_id, number)
     asked: Facts = {"userIds": (user_id, "carla"), "users": 2}
     for by in (user_id, UserId("staff")):
         row = AuditRecord(
@@ -107,6 +111,16 @@ async def settle_in(stores: Stores, user_id: UserId, number: int) -> None:
             asked=asked, outcome={"updated": 2},
         )  # fmt: skip
         await stores.audit.append(row)
+
+
+async def change_another(stores: Stores, by: UserId, number: int) -> None:
+    """The person is staff, too, and has changed the registration of another fan."""
+    entry = registered(fan(number + 50), phone(number + 50))
+    entry = replace(entry, details=replace(entry.details, email=None))
+    set_current_request(RequestContext(request_id="r", by=by))
+    await stores.entries.change(TOUR, entry.user_id, becoming(entry))
+    set_current_request(NO_REQUEST)
+    await stores.entries.change(TOUR, entry.user_id, existing(noted("seat", "A1")))
 
 
 async def codes_of(stores: Stores, user_id: UserId) -> None:
@@ -163,6 +177,8 @@ async def test_a_person_is_found_everywhere_and_nothing_is_left(stores: Stores) 
 
     left = await text_of(stores)
     assert ANN not in left
+    (changed,) = (await stores.entry_search.page(TOUR, EntryFilter(user_id=fan(51)), after=None, limit=1)).entries
+    assert [change.by for change in changed.history] == [PSEUDONYM, None]
     assert phone(1)[1:] not in left
     assert PSEUDONYM in left
     assert (await erase(stores)).notices == 0
@@ -290,8 +306,9 @@ async def test_an_export_shows_what_is_held(stores: Stores) -> None:
 
     exported = await export(ANN)
 
-    assert [entry.campaign_id for entry in exported.entries] == [OTHER, TOUR]
-    assert exported.entries[0].details.first_name == "Annabel"
+    assert [one.entry.campaign_id for one in exported.entries] == [OTHER, TOUR]
+    assert exported.entries[0].entry.details.first_name == "Annabel"
+    assert [change.revision for change in exported.entries[0].history] == [1, 2, 3]
     assert [(one.campaign_id, one.score) for one in exported.scores] == [(TOUR, 90)]
     assert [(one.campaign_id, one.code[:2]) for one in exported.codes] == [(TOUR, "I-")]
     assert len(exported.audit) == 2

@@ -130,7 +130,7 @@ async def walked(ports: EntryPorts, wanted: EntryFilter, limit: int) -> list[Ent
     for _ in range(1_000):
         page = await ports.search.page(TOUR, wanted, after=after, limit=limit)
         assert len(page.entries) <= limit
-        found += page.entries
+        found += [one.entry for one in page.entries]
         if page.next is None:
             return found
         assert after is None or page.next < after
@@ -163,7 +163,7 @@ async def test_a_position_stays_where_it_is_when_its_entry_is_gone(ports: EntryP
 
     page = await ports.search.page(TOUR, EntryFilter(), after=ListPosition.of(entries[9]), limit=5)
 
-    assert page.entries == entries[10:15]
+    assert [one.entry for one in page.entries] == entries[10:15]
 
 
 async def test_pages_neither_repeat_nor_miss_while_rows_change(ports: EntryPorts) -> None:
@@ -174,7 +174,7 @@ async def test_pages_neither_repeat_nor_miss_while_rows_change(ports: EntryPorts
     after: ListPosition | None = None
     for turn in range(len(before)):
         page = await ports.search.page(TOUR, EntryFilter(), after=after, limit=3)
-        seen += page.entries
+        seen += [one.entry for one in page.entries]
         if page.next is None:
             break
         after = page.next

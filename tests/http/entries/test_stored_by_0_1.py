@@ -117,7 +117,9 @@ def test_registrations_are_read_changed_and_confirmed(upgraded: Scene) -> None:
     confirmations = {name: entry.pop("confirmation") for name, entry in read.items()}
     ballots = {entry.pop("ballotId") for entry in read.values()}
     assert [entry.pop("allocation") for entry in read.values()] == [None] * len(read)
+    histories = [entry.pop("history") for entry in read.values()]
 
+    assert histories == [[]] * len(read), "0.1 recorded none"
     assert confirmations["bob"]["token"] == TOLD["token"]
     assert read == AS_TOLD
     assert (len(ballots), None in ballots) == (len(read), False)

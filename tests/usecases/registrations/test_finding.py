@@ -14,7 +14,7 @@ from tests.usecases.registrations.scene import Scene
 async def found(scene: Scene, command: FindEntriesCommand, campaign: CampaignId = TOUR) -> list[str]:
     page = await scene.use_cases.registrations.find(campaign, command, after=None, limit=50)
     assert page.next is None
-    return [entry.user_id for entry in page.entries]
+    return [one.entry.user_id for one in page.entries]
 
 
 @pytest.fixture
