@@ -19,7 +19,7 @@ from entrypoints.bootstrap import check
 from entrypoints.config.settings import PREFIX, Settings
 from tests.support.paths import DATA, ROOT
 from tests.support.servers.aws import aws_server, environment
-from tests.support.servers.process import inherited
+from tests.support.servers.starting import inherited
 
 SCHEMA = json.loads((DATA / "compose-spec.json").read_text())
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.servers.process import inherited
+from tests.support.servers.starting import inherited
 
 PIN: Final = ROOT / "deploy/image/pin.py"
 BYTECODE: Final = ROOT / "deploy/image/bytecode.py"

@@ -1,16 +1,13 @@
 """A wrong value for what registrations need stops the start with one clear line that shows no secret."""
 
-import os
-import subprocess
-import sys
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from entrypoints.config.settings import VARIABLES, Settings
 from entrypoints.config.variables import unknown_variables
+from tests.support.commands import fangate
 from tests.support.servers.service import SECRET
 
 HIDDEN = "geheim"
@@ -55,22 +52,9 @@ ROUNDS = [
 """The first wrong value of each, the second of each, and so on."""
 
 
-def start(settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """``fangate serve``, that should not start."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}
-    return subprocess.run(
-        [Path(sys.executable).parent / "fangate", "serve", "--port", "0"],
-        env=inherited | {"FANGATE_JWT_SECRET": SECRET} | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def refusal(settings: dict[str, str]) -> str:
     """The one line that says why it did not start."""
-    outcome = start(settings)
+    outcome = fangate("serve", "--port", "0", settings=settings)
     assert (outcome.returncode, outcome.stdout) == (1, "")
     (line,) = outcome.stderr.splitlines()
     assert line.startswith("fangate: ")

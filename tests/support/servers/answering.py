@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.servers.process import inherited
+from tests.support.servers.starting import inherited
 
 READY_WITHIN_SECONDS: Final = 180.0
 LOOK_SECONDS: Final = 0.1

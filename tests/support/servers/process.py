@@ -1,17 +1,17 @@
 """A process of Fangate's, whatever its command is, and what it logs."""
 
 import json
-import os
 import signal
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.servers.starting import Started
+
 
 @dataclass(slots=True)
 class Process:
-    process: "subprocess.Popen[bytes]"
+    process: Started
     log: Path
 
     def stop(self) -> int:
@@ -27,8 +27,3 @@ class Process:
         """The lines that it logged, without one that is just being written."""
         whole, _, _ = self.logged().rpartition("\n")
         return [dict(json.loads(line)) for line in whole.splitlines()]
-
-
-def inherited() -> dict[str, str]:
-    """The environment of the tests, without what configures Fangate."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("FANGATE_", "AWS_"))}

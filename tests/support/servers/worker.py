@@ -1,7 +1,5 @@
 """``fangate worker`` as a process."""
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -9,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.servers.process import Process, inherited
+from tests.support.servers.process import Process
+from tests.support.servers.starting import Output, start
 
 READY_WITHIN_SECONDS = 60.0
 
@@ -27,14 +26,12 @@ def worker(settings: Mapping[str, str], *, ready: bool = True) -> Iterator[Worke
     """With FANGATE_ variables (and others, such as AWS_…) from ``settings``; begun already, if ``ready``."""
     with tempfile.TemporaryDirectory(prefix="fangate-worker-") as folder:
         log = Path(folder) / "worker.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [Path(sys.executable).parent / "fangate", "worker"],
-                env=inherited() | {"FANGATE_OBJECTS": "memory:"} | dict(settings),
-                cwd=folder,
-                stdout=out,
-                stderr=out,
-            )
+        process = start(
+            "worker",
+            settings={"FANGATE_OBJECTS": "memory:"} | dict(settings),
+            output=Output(stdout=log, stderr=log),
+            folder=Path(folder),
+        )
         running = Worker(process, log)
         try:
             if ready:

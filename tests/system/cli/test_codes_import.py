@@ -19,10 +19,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def import_file(file: Path, *more: str, store: str = "memory:") -> Any:
-    return fangate(
-        "codes", "import", str(file), "--campaign", "c1", "--type", "tm", *more, settings={"FANGATE_STORE": store}
-    )
+def import_file(file: Path, *more: str, store: str = "memory:", forked: bool = True) -> Any:
+    command = ("codes", "import", str(file), "--campaign", "c1", "--type", "tm", *more)
+    return fangate(*command, settings={"FANGATE_STORE": store}, forked=forked)
 
 
 def test_the_summary_is_the_one_that_http_gives(file: Path, tmp_path: Path, database_url: str) -> None:
@@ -31,7 +30,7 @@ def test_the_summary_is_the_one_that_http_gives(file: Path, tmp_path: Path, data
     place.parent.mkdir(parents=True)
     place.write_bytes(file.read_bytes())
 
-    outcome = import_file(file, "--by", "staff-9", store=database_url)
+    outcome = import_file(file, "--by", "staff-9", store=database_url, forked=False)
 
     assert outcome.returncode == 3
     assert outcome.stderr.splitlines()[-1] == "stored 2 of 5 rows; 1 duplicates, 0 conflicts, 1 invalid, 1 blank"
@@ -92,8 +91,8 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_told_in_a_line(tmp_path: 
 
 
 def test_migrate_builds_what_is_missing_and_nothing_twice(database_url: str) -> None:
-    first = fangate("migrate", settings={"FANGATE_STORE": database_url})
-    second = fangate("migrate", settings={"FANGATE_STORE": database_url})
+    first = fangate("migrate", settings={"FANGATE_STORE": database_url}, forked=False)
+    second = fangate("migrate", settings={"FANGATE_STORE": database_url}, forked=False)
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.startswith("built ")

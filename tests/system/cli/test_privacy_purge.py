@@ -46,7 +46,7 @@ async def test_it_counts_first_and_then_withdraws(settings: dict[str, str]) -> N
     assert (counted.returncode, counted.stdout) == (0, "would be withdrawn: 3 registrations of 1 campaigns\n")
     assert "left alone: 1" in counted.stderr
 
-    done = fangate(*purge, settings=settings)
+    done = fangate(*purge, settings=settings, forked=False)
     assert (done.returncode, done.stdout) == (0, "withdrawn: 3 registrations of 1 campaigns\n")
     again = fangate(*purge, settings=settings)
     assert again.stdout == "withdrawn: 0 registrations of 0 campaigns\n"

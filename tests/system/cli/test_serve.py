@@ -18,7 +18,7 @@ from tests.support.tokens import bearer
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_told_to_stop_it_ends_in_order(name: str) -> None:
-    with service({"FANGATE_OBJECTS": "memory:"}) as running:
+    with service({"FANGATE_OBJECTS": "memory:"}, forked=False) as running:
         running.process.send_signal(getattr(signal, name))
 
         assert running.process.wait(timeout=60) == 0
@@ -26,7 +26,8 @@ def test_told_to_stop_it_ends_in_order(name: str) -> None:
 
 
 def test_told_to_stop_several_workers_end_in_order(database_url: str) -> None:
-    with service({"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}, workers=2) as running:
+    settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}
+    with service(settings, workers=2, forked=False) as running:
         assert running.stop() == 0
         assert "Traceback" not in running.logged()
 

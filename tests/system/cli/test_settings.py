@@ -73,7 +73,7 @@ def test_the_address_of_the_keys_must_be_one(url: str) -> None:
 
 
 def test_several_wrong_values_are_all_named() -> None:
-    outcome = fangate("serve", settings={"FANGATE_STORE": "x", "FANGATE_LOG_LEVEL": "loud"})
+    outcome = fangate("serve", settings={"FANGATE_STORE": "x", "FANGATE_LOG_LEVEL": "loud"}, forked=False)
 
     assert_one_line(outcome.stderr, "FANGATE_STORE")
     assert_one_line(outcome.stderr, "FANGATE_LOG_LEVEL")
@@ -95,7 +95,7 @@ def test_memory_is_not_shared_between_processes(command: list[str], variable: st
 
 @pytest.mark.parametrize("command", [["worker"], ["migrate"], ["token", "--sub", "staff"]])
 def test_every_command_reads_the_same_settings(command: list[str]) -> None:
-    outcome = fangate(*command, settings={"FANGATE_RESERVATION_TTL": "soon"})
+    outcome = fangate(*command, settings={"FANGATE_RESERVATION_TTL": "soon"}, forked=False)
 
     assert outcome.returncode == 1
     assert_one_line(outcome.stderr, "FANGATE_RESERVATION_TTL")

@@ -53,7 +53,7 @@ def test_a_file_that_was_named_cannot_be_read(variable: str, content: bytes | No
 def test_the_port_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        outcome = fangate("serve", "--port", str(port))
+        outcome = fangate("serve", "--port", str(port), forked=False)
 
     assert outcome.returncode == 1
     assert_one_line(outcome.stderr, f"127.0.0.1:{port}", "in use", "--port")
@@ -78,7 +78,7 @@ def test_the_host_is_none_of_ours(host: str) -> None:
 
 
 def test_where_it_listens_is_one_line() -> None:
-    with service() as running:
+    with service(forked=False) as running:
         log = eventually(running.logged, lambda log: "http.listening" in log)
 
     (line,) = [line for line in map(json.loads, log.splitlines()) if line["event"] == "http.listening"]
@@ -141,4 +141,4 @@ def test_config_check_refuses_what_serve_would(settings: dict[str, str], tmp_pat
     "command", ["", "serve", "worker", "migrate", "token", "codes import", "events retry", "demo"]
 )
 def test_help_has_examples(command: str) -> None:
-    assert "Example" in fangate(*command.split(), "--help").stdout
+    assert "Example" in fangate(*command.split(), "--help", forked=False).stdout

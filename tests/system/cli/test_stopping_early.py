@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.servers.process import inherited
 from tests.support.servers.service import SECRET
+from tests.support.servers.starting import inherited
 from tests.support.waiting import eventually
 
 FANGATE: Final = str(Path(sys.executable).with_name("fangate"))

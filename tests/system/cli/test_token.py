@@ -12,7 +12,7 @@ def claims(token: str, **options: str) -> dict[str, object]:
 
 
 def test_a_supreme_token_lasts_as_long_as_asked() -> None:
-    outcome = fangate("token", "--sub", "staff-1", "--supreme", "--ttl", "60")
+    outcome = fangate("token", "--sub", "staff-1", "--supreme", "--ttl", "60", forked=False)
 
     signed = claims(outcome.stdout)
     assert outcome.returncode == 0

@@ -1,8 +1,6 @@
 """``fangate worker`` as a process, with a port to watch it."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +8,8 @@ from pathlib import Path
 import httpx2
 
 from tests.support.servers.ports import free_port
-from tests.support.servers.process import inherited
 from tests.support.servers.service import Service
+from tests.support.servers.starting import Output, start
 from tests.support.waiting import eventually
 
 
@@ -19,13 +17,9 @@ from tests.support.waiting import eventually
 def worker(settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     """Stopped in order at the end."""
     port = free_port()
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [Path(sys.executable).parent / "fangate", "worker", "--metrics-port", str(port)],
-            env=inherited() | dict(settings),
-            stdout=out,
-            stderr=out,
-        )
+    process = start(
+        "worker", "--metrics-port", str(port), settings=settings, output=Output(stdout=log, stderr=log)
+    )
     running = Service(process, log, f"http://127.0.0.1:{port}")
     try:
         eventually(lambda: "worker.started" in running.logged() or process.poll(), bool)

@@ -1,8 +1,6 @@
 """``fangate worker``: what has to happen without anyone asking (code-service REQ-003)."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,18 +13,15 @@ from tests.support.platform import Platform
 from tests.support.scene import a_scene
 from tests.support.servers import backends
 from tests.support.servers.mongod import packaged_mongod, replica_set
-from tests.support.servers.process import inherited
+from tests.support.servers.starting import Output, Started, start
 from tests.support.waiting import eventually
 
 
 @contextmanager
-def worker(store: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(store: str, log: Path, *, forked: bool = True) -> Iterator[Started]:
     """The worker as a process."""
     settings = {"FANGATE_STORE": store, "FANGATE_SWEEP_INTERVAL": "0.1", "FANGATE_OBJECTS": "memory:"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [Path(sys.executable).parent / "fangate", "worker"], env=inherited() | settings, stdout=out, stderr=out
-        )
+    process = start("worker", settings=settings, output=Output(stdout=log, stderr=log), forked=forked)
     try:
         yield process
     finally:
@@ -73,7 +68,7 @@ def test_it_writes_down_once_that_a_hold_has_lapsed_and_stops_in_order(lapsed: s
 
 def test_it_stops_at_once_on_an_interrupt_too(database_url: str, tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
-    with worker(database_url, log) as process:
+    with worker(database_url, log, forked=False) as process:
         eventually(log.read_text, lambda text: "worker.started" in text)
         process.send_signal(signal.SIGINT)
 
