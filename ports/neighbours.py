@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from domain.model.cloud_events import OutgoingEvent
+from domain.model.draws.beacons import DrandRound
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan
 from domain.model.registrations.entry import Fraud
@@ -92,6 +93,24 @@ class Receipts(Protocol):
 class Realtime(Protocol):
     async def send(self, event: OutgoingEvent) -> None:
         """Tell the open pages that an entry changed, with one attempt. Raises Unavailable."""
+        ...
+
+
+class PublicBeacon(Protocol):
+    """Publishes random values that no party can know before their time."""
+
+    @property
+    def configured(self) -> bool:
+        """Is there a beacon? Without one, only randomness that staff give can decide a draw."""
+        ...
+
+    async def randomness(self, wanted: DrandRound) -> str | None:
+        """The randomness of the round, 32 bytes in hex, lower case. Its signature was verified. None: the round is
+        not published yet.
+
+        Raises BeaconNotGenuine for an answer with another round, a false signature or other randomness, and
+        Unavailable without an answer within 5 s or without a beacon.
+        """
         ...
 
 

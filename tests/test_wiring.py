@@ -25,6 +25,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "receipts": tables.RECEIPTS,
     "realtime": tables.LIVE_UPDATES,
     "stream": tables.STREAMS,
+    "beacon": tables.BEACONS,
 }
 
 

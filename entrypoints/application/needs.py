@@ -5,7 +5,16 @@ from typing import Protocol
 
 from ports.events import EventStream
 from ports.messaging import CountedQueue
-from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, LiveUpdates, Receipts, Sms, Users
+from ports.neighbours import (
+    Campaigns,
+    FanscoreSource,
+    FraudDetection,
+    LiveUpdates,
+    PublicBeacon,
+    Receipts,
+    Sms,
+    Users,
+)
 from ports.objects import ObjectStore, UploadStore
 from ports.phones import ConfirmationTokens, PhoneNumbers
 from ports.system import HealthCheck
@@ -30,3 +39,4 @@ class Neighbours:
     queue: CountedQueue
     receipts: Receipts
     live_updates: LiveUpdates
+    beacon: PublicBeacon

@@ -179,4 +179,5 @@ async def _open_neighbours(settings: Settings, key: bytes, stack: AsyncExitStack
         queue=await _open(tables.QUEUES, settings.queue, settings, stack),
         receipts=await _open(tables.RECEIPTS, settings.receipts, settings, stack),
         live_updates=await _open(tables.LIVE_UPDATES, settings.realtime, settings, stack),
+        beacon=await _open(tables.BEACONS, settings.beacon, settings, stack),
     )

@@ -13,6 +13,7 @@ import structlog
 
 from adapters.appsync.live_updates import NoLiveUpdates, in_background
 from adapters.appsync.realtime import appsync_realtime
+from adapters.drand.none import NoBeacon
 from adapters.fanscore.source import NoFanscore, http_fanscore
 from adapters.files.objects import FolderObjectStore
 from adapters.memory.event_stream import MemoryEventStream
@@ -34,7 +35,16 @@ from entrypoints.config.settings import PREFIX, Settings
 from entrypoints.config.stream_urls import kinesis_name, open_plugin
 from ports.events import EventStream
 from ports.messaging import CountedQueue
-from ports.neighbours import Campaigns, FanscoreSource, FraudDetection, LiveUpdates, Receipts, Sms, Users
+from ports.neighbours import (
+    Campaigns,
+    FanscoreSource,
+    FraudDetection,
+    LiveUpdates,
+    PublicBeacon,
+    Receipts,
+    Sms,
+    Users,
+)
 from ports.stores import Stores
 from ports.system import current_request
 
@@ -131,6 +141,12 @@ async def _appsync(settings: Settings) -> AsyncIterator[LiveUpdates]:
         yield updates
 
 
+def _drand(settings: Settings) -> AbstractAsyncContextManager[PublicBeacon]:
+    from adapters.drand.beacon import drand_beacon
+
+    return drand_beacon(settings.beacon)
+
+
 def _plugin(settings: Settings) -> AbstractAsyncContextManager[EventStream]:
     return open_plugin(settings.stream)
 
@@ -159,6 +175,11 @@ FANSCORES: Mapping[str, Factory[FanscoreSource]] = {
     "none": lambda _: NoFanscore(),
     "http": lambda settings: http_fanscore(settings.fanscore),
     "https": lambda settings: http_fanscore(settings.fanscore),
+}
+BEACONS: Mapping[str, Factory[PublicBeacon]] = {
+    "none": lambda _: NoBeacon(),
+    "http": _drand,
+    "https": _drand,
 }
 FRAUD_DETECTIONS: Mapping[str, Factory[FraudDetection]] = {
     "none": lambda _: NoFraudDetection(),

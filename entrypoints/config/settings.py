@@ -37,7 +37,7 @@ MAX_RATE: Final = 60_000
 
 NEIGHBOURS: Final = (
     "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url",
-    "kafka_token_url",
+    "kafka_token_url", "beacon",
 )  # fmt: skip
 """The neighbours that can be reached over HTTP."""
 
@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     realtime: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
     appsync_api_key: SecretStr = SecretStr("")
     stream: Annotated[str, AfterValidator(check_stream)] = "memory:"
+    beacon: Annotated[str, scheme("none", "https", "http"), WHOLE] = "https://api.drand.sh"
+    draw_notice: Seconds = timedelta(seconds=3_600)
+    """From the announcement of a draw to its randomness, at least."""
     retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     """The worker withdraws registrations of campaigns that closed so many days ago. 0: it keeps them."""
     event_personal: Literal["full", "none"] = "full"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from domain.model.draws.beacons import DrandRound
 from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.campaigns import Campaign, Fan
@@ -115,3 +116,29 @@ class MemorySms:
 
     async def send(self, to: PhoneNumber, body: str) -> None:
         self.sent.append(TextMessage(to=to, body=body))
+
+
+class MemoryBeacon:
+    """Knows the rounds it was given."""
+
+    def __init__(self, published: dict[int, str] | None = None, *, configured: bool = True) -> None:
+        self._published = dict(published or {})
+        self._configured = configured
+        self._answers = True
+
+    @property
+    def configured(self) -> bool:
+        return self._configured
+
+    def publish(self, round: int, randomness: str) -> None:
+        """For the test's set-up."""
+        self._published[round] = randomness
+
+    def answer(self, *, answers: bool) -> None:
+        """For the test's set-up: whether it answers, from now on."""
+        self._answers = answers
+
+    async def randomness(self, wanted: DrandRound) -> str | None:
+        if not self._answers:
+            raise Unavailable("beacon")
+        return self._published.get(wanted.round)

@@ -48,3 +48,12 @@ class RandomnessMismatch(DomainError):
     """The draw runs, or was drawn, with other randomness. A draw has one result."""
 
     code = "draw.randomness"
+
+
+class BeaconNotGenuine(DomainError):
+    """The beacon's answer was not used: the network did not sign it for this round. Try another server."""
+
+    code = "draw.beacon_not_genuine"
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason=reason)

@@ -49,6 +49,7 @@ _RETRY_AFTER: Final = Member("retryAfter", "Seconds to wait before asking again.
 _BUDGET: Final = Member("budget", "What the fan has used up.", "codes_per_day")
 _COUNTRIES: Final = Member("countries", "The countries to whose numbers the campaign sends codes.", "US, CA")
 _ROUND: Final = Member("round", "The round of the beacon that decides the draw.", 34_000_000)
+_REASON: Final = Member("reason", "What is wrong with the answer.", "a false signature")
 _PUBLISHED_AT: Final = Member("at", "When the round is published.", "2026-11-25T13:00:00.000Z")
 _PART: Final = Member("part", "What does not answer.", "store")
 
@@ -93,6 +94,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     draws.DrawNotDrawn: Refusal(409),
     draws.DrawTooEarly: Refusal(409, (_ROUND, _PUBLISHED_AT, _RETRY_AFTER), retry_after=TRY_AGAIN),
     draws.RandomnessMismatch: Refusal(409),
+    draws.BeaconNotGenuine: Refusal(503, (_REASON,), retry_after=TRY_AGAIN),
 }
 
 

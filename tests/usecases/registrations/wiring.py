@@ -25,7 +25,13 @@ from entrypoints.config.settings import Settings
 from ports.stores import Stores
 from ports.system import current_request
 from tests.support.codes import ManualClock
-from tests.support.neighbours import MemoryCampaigns, MemoryFanscore, MemoryFraudDetection, MemoryUsers
+from tests.support.neighbours import (
+    MemoryBeacon,
+    MemoryCampaigns,
+    MemoryFanscore,
+    MemoryFraudDetection,
+    MemoryUsers,
+)
 from tests.support.registrations import KEY, a_campaign
 from tests.usecases.registrations.receivers import Mailer, SmsGateway
 
@@ -49,6 +55,7 @@ class Ports:
         default_factory=lambda: MemoryFraudDetection(Fraud(status=FraudStatus.CLEAR, score=3))
     )
     fanscore: MemoryFanscore = field(default_factory=lambda: MemoryFanscore(configured=False))
+    beacon: MemoryBeacon = field(default_factory=MemoryBeacon)
     sms: SmsGateway = field(default_factory=SmsGateway)
     mailer: Mailer = field(default_factory=Mailer)
     numbers: LibPhoneNumbers = field(default_factory=LibPhoneNumbers)
@@ -75,6 +82,7 @@ class Ports:
             queue=MemoryQueue(attempts=SETTINGS.score_attempts),
             receipts=self.mailer,
             live_updates=NoLiveUpdates(),
+            beacon=self.beacon,
         )
 
 
