@@ -183,7 +183,7 @@ def test_a_round_that_is_given_must_be_late_enough() -> None:
         "0" * 64 + "\n",
         "0x" * 32,
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_randomness_that_is_no_hex_of_this_length_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue) as refused:
