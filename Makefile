@@ -10,7 +10,7 @@ NODE := $(if $(shell command -v npm),node_modules/.installed)
 .DEFAULT_GOAL := help
 # In the order that tests/conftest.py gives: xdist's own order puts the slowest files last, since they hold few tests.
 A_PROCESS_A_CORE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
-.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check sharded-check bench lock audit sbom pin-images clean
+.PHONY: help setup dev hooks demo test check lint format types imports test-motor compose-check sharded-check texts bench lock audit sbom pin-images clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ compose-check: $(VENV)/.dev ## Start docker-compose.yml and play the README's se
 
 sharded-check: $(VENV)/.dev ## The suites of MongoDB on a sharded cluster (needs mongod and mongos in the PATH)
 	$(BIN)/python -m tests.sharded
+
+texts: $(VENV)/.dev ## Write the catalogue of the texts of the console, for translators
+	$(BIN)/python -m tests.console.catalogue
 
 bench: $(VENV)/.dev ## Measure, each figure beside its ceiling of the same run
 	$(BIN)/python -m tests.bench

@@ -42,7 +42,8 @@ class StoreHealth(HealthCheck, Protocol):
 class RateLimit:
     """A bucket that holds ``burst`` tokens and gets ``per_minute`` new ones evenly over each minute."""
 
-    per_minute: int
+    per_minute: float
+    """Below 1: it takes longer than a minute for a new one."""
     burst: int
 
     @property

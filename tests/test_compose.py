@@ -173,9 +173,9 @@ def test_the_service_needs_no_package_that_the_image_lacks() -> None:
         f"sys.modules.update(dict.fromkeys({uninstalled[1].split()!r}))  # An import of one of them fails.",
         "from litestar.testing import TestClient",
         "from entrypoints.config.settings import Settings",
-        "from entrypoints.http.app import http_app",
+        "from entrypoints.service import service_app",
         "import entrypoints.cli.serving, entrypoints.cli.working",
-        "with TestClient(http_app(Settings(jwt_secret='x' * 32))) as client:",
+        "with TestClient(service_app(Settings(jwt_secret='x' * 32))) as client:",
         "    client.get('/openapi.json').raise_for_status()",
     )
     ran = subprocess.run(

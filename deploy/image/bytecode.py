@@ -19,7 +19,7 @@ from litestar.testing import TestClient
 from pydantic import SecretStr
 
 from entrypoints.config.settings import Settings
-from entrypoints.http.app import http_app
+from entrypoints.service import service_app
 
 LOADED_WHOLE = ("domain", "ports", "adapters", "entrypoints", "phonenumbers.data")
 """Packages of whose modules any may be loaded. ``phonenumbers`` loads a country when it meets its first number."""
@@ -51,8 +51,9 @@ def import_all(package: ModuleType) -> None:
 
 def start_service() -> None:
     """Loads what the service loads late."""
-    with TestClient(http_app(Settings(jwt_secret=SecretStr("x" * 32)))) as client:
+    with TestClient(service_app(Settings(jwt_secret=SecretStr("x" * 32)))) as client:
         client.get("/openapi.json").raise_for_status()
+        client.get("/console/sign-in").raise_for_status()
 
 
 if __name__ == "__main__":

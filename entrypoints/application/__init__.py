@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from domain.usecases.audit.list_changes import ListChanges
 from domain.usecases.audit.record_change import RecordChange
+from domain.usecases.audit.take_once import TakeOnce
 from domain.usecases.files.upload_file import UploadFile
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
 from entrypoints.application.codes import Codes, build_codes
@@ -31,6 +32,7 @@ class Application:
     limit_calls: LimitCalls
     record_change: RecordChange
     list_changes: ListChanges
+    take_once: TakeOnce
     clock: Clock
     store: StoreHealth
     health: Sequence[HealthCheck]
@@ -57,6 +59,7 @@ def assemble(
         limit_calls=_limit_calls(settings, stores, clock),
         record_change=RecordChange(log=stores.audit, clock=clock, request=current_request, key=confirmation_key),
         list_changes=ListChanges(log=stores.audit),
+        take_once=TakeOnce(limits=stores.limits, clock=clock),
         clock=clock,
         store=stores,
         health=(stores, objects),

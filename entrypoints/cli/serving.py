@@ -15,10 +15,10 @@ from entrypoints.bootstrap.files import PlatformFile, check_files
 from entrypoints.cli.listening import run
 from entrypoints.cli.warnings import warn_of_files
 from entrypoints.config.settings import ConfigurationError, Settings
-from entrypoints.http.app import http_app
 from entrypoints.http.server.protocol import Protocol
 from entrypoints.http.server.wire_limits import Limits
 from entrypoints.listening import listen
+from entrypoints.service import service_app
 from entrypoints.telemetry.logs import configure_logs
 from entrypoints.telemetry.metrics import MULTIPROCESS_FOLDER
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until a stop signal. Raises ConfigurationError."""
     configure_logs(settings.log_level)
-    http_app(settings)  # A wrong configuration stops here, in one line, not in each process.
+    service_app(settings)  # A wrong configuration stops here, in one line, not in each process.
     missing = check_files(settings)
     if settings.in_memory and workers > 1:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
@@ -51,7 +51,7 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
 
 def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        "entrypoints.http.app:from_environment",
+        "entrypoints.service:from_environment",
         factory=True,
         host=host,
         port=port,

@@ -37,7 +37,7 @@ MAX_RATE: Final = 60_000
 
 NEIGHBOURS: Final = (
     "campaigns", "users", "fanscore", "fraud", "sms", "receipts", "sfmc_auth_url", "realtime", "jwt_jwks_url",
-    "kafka_token_url", "beacon",
+    "kafka_token_url", "beacon", "oidc_issuer",
 )  # fmt: skip
 """The neighbours that can be reached over HTTP."""
 
@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     jwt_audience: str | None = None
     jwt_supreme_claim: Annotated[str, AfterValidator(names_claim)] = "supreme"
     """The claim that makes an administrator: its name, or the dotted path to a nested claim."""
+    console: Literal["on", "off"] = "on"
+    """The pages for the people of a ticket office."""
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     campaigns: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./campaigns.json"
     users: Annotated[str, scheme("file", "http", "https"), WHOLE] = "file:./users.json"
     fanscore: Annotated[str, scheme("none", "http", "https"), WHOLE] = "none:"
@@ -165,6 +170,15 @@ class Settings(BaseSettings):
             _check_given("REALTIME", {"appsync_api_key": self.appsync_api_key})
         if self.sfmc_auth_url and not is_web_address(self.sfmc_auth_url):
             raise ValueError(f"{PREFIX}SFMC_AUTH_URL must be an http:// or https:// URL")
+        return self
+
+    @model_validator(mode="after")
+    def _check_oidc(self) -> "Settings":
+        if self.oidc_issuer is not None:
+            if not is_web_address(self.oidc_issuer):
+                raise ValueError(f"{PREFIX}OIDC_ISSUER must be an http:// or https:// URL")
+            names = ("oidc_client_id", "oidc_client_secret")
+            _check_given("OIDC_ISSUER", {name: getattr(self, name) for name in names})
         return self
 
     @model_validator(mode="after")

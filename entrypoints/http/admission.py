@@ -36,6 +36,12 @@ def admission(operation: Operation) -> Admission:
     return admit
 
 
+def admits(operation: Operation, caller: Caller, campaign_id: CampaignId) -> bool:
+    """Would staff with this token be admitted? Without a request: to offer only what is allowed."""
+    narrowing = caller.narrowing
+    return caller.supreme and narrowing.allows(operation.scopes) and narrowing.reaches(campaign_id)
+
+
 _NAME_ONE: Final = (
     "it is about all campaigns: name one of the token's, where the operation has the parameter campaignId"
 )

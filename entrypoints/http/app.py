@@ -11,8 +11,8 @@ from litestar.types import ASGIApp
 
 from entrypoints.bootstrap import application, check
 from entrypoints.bootstrap.token_keys import token_keys
-from entrypoints.config.settings import Settings, read_settings
-from entrypoints.http.dispatcher import Dispatcher, declared, refused
+from entrypoints.config.settings import Settings
+from entrypoints.http.dispatcher import Dispatcher, Pages, declared, refused
 from entrypoints.http.operations import OPERATIONS
 from entrypoints.http.request.token_verifier import token_verifier
 from entrypoints.http.server.admission import Admission
@@ -20,8 +20,8 @@ from entrypoints.http.server.background import Background
 from entrypoints.http.server.middleware import RequestMiddleware
 from entrypoints.http.server.routes import Routes
 from entrypoints.http.server.stopping import Stopping
+from entrypoints.http.serving import endpoint_of
 from entrypoints.telemetry.gauges import Gauges
-from entrypoints.telemetry.logs import configure_logs
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import sweeping
@@ -33,19 +33,19 @@ every few requests."""
 log = structlog.get_logger()
 
 
-def from_environment() -> ASGIApp:
-    """The server calls this in each of its processes. Raises ConfigurationError."""
-    settings = read_settings()
-    configure_logs(settings.log_level)
-    return http_app(settings)
+NO_PAGES: Final = Pages()
 
 
-def http_app(settings: Settings) -> ASGIApp:
-    """The service. Opens nothing before the server starts it. Raises ConfigurationError."""
+def http_app(settings: Settings, pages: Pages = NO_PAGES) -> ASGIApp:
+    """The operations, and ``pages`` beside them. Opens nothing before the server starts it.
+
+    Raises ConfigurationError.
+    """
     check(settings)
     metrics = Metrics(requests=settings.metrics == "on")
+    endpoints = {(operation.path, operation.method): endpoint_of(operation) for operation in OPERATIONS}
     app = Litestar(
-        route_handlers=[declared(operation) for operation in OPERATIONS],
+        route_handlers=[declared(path, method) for path, method in [*endpoints, *pages.endpoints]],
         lifespan=[_running(settings, metrics)],
         exception_handlers={Exception: refused},
         openapi_config=None,
@@ -54,7 +54,7 @@ def http_app(settings: Settings) -> ASGIApp:
     app.state.token_verifier = token_verifier(settings, token_keys(settings))
     app.state.operations = OPERATIONS
     routes = Routes({route.path_format: route.methods for route in app.routes})
-    admission = Admission(Dispatcher(app, OPERATIONS), metrics, at_once=settings.max_requests)
+    admission = Admission(Dispatcher(app, endpoints, pages), metrics, at_once=settings.max_requests)
     middleware = RequestMiddleware(admission, metrics, routes)
     app.state.middleware = middleware
     return middleware

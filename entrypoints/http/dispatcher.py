@@ -5,7 +5,8 @@ two responses. An operation has none of these, and the time for them was a third
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -18,31 +19,50 @@ from litestar.types import Receive, Scope, Send
 
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
 from domain.model.errors import DomainError, RateLimited
-from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.response.answers import Reply
-from entrypoints.http.response.problems import MEDIA_TYPE
+from entrypoints.http.response.problems import MEDIA_TYPE, Problem
 from entrypoints.http.response.refusals import problem_of
 from entrypoints.http.server.middleware import request_id_of
-from entrypoints.http.server.routes import parameters_of, route_of
-from entrypoints.http.serving import Endpoint, endpoint_of
+from entrypoints.http.server.routes import UNMATCHED, parameters_of, route_of
+from entrypoints.http.serving import Endpoint
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 
 log = structlog.get_logger()
 
 
+Endpoints = Mapping[tuple[str, str], Endpoint]
+"""By the template of the path, and the method."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """Pages beside the operations, under a path of their own. They answer their errors themselves."""
+
+    endpoints: Endpoints = field(default_factory=dict)
+    prefix: str = ""
+    unknown: Endpoint | None = None
+    """Answers the paths under ``prefix`` that no endpoint has."""
+
+
 class Dispatcher:
     """An ASGI application."""
 
-    def __init__(self, framework: Litestar, operations: Iterable[Operation]) -> None:
+    def __init__(self, framework: Litestar, operations: Endpoints, pages: Pages) -> None:
         self._framework = framework
-        self._endpoints: dict[tuple[str, str], Endpoint] = {
-            (operation.path, operation.method): endpoint_of(operation) for operation in operations
-        }
+        self._endpoints = {**operations, **pages.endpoints}
+        self._pages = pages
+
+    def _endpoint(self, scope: Scope) -> Endpoint | None:
+        route = route_of(scope)
+        endpoint = self._endpoints.get((route.template, str(scope.get("method"))))
+        if endpoint is None and route is UNMATCHED and scope.get("path", "").startswith(f"{self._pages.prefix}/"):
+            return self._pages.unknown
+        return endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._endpoints.get((route_of(scope).template, str(scope.get("method"))))
+        endpoint = self._endpoint(scope)
         if endpoint is None:
             await self._framework(scope, receive, send)
             return
@@ -59,11 +79,11 @@ class Dispatcher:
             await answer.send(send)
 
 
-def declared(operation: Operation) -> HTTPRouteHandler:
+def declared(path: str, method: str) -> HTTPRouteHandler:
     """For the framework, which answers 404, 405 and OPTIONS from its routes."""
     handler = HTTPRouteHandler(
-        _PARAMETER.sub(r"{\1:str}", operation.path),
-        http_method=operation.method,  # type: ignore[arg-type]
+        _PARAMETER.sub(r"{\1:str}", path),
+        http_method=method,  # type: ignore[arg-type]
         status_code=200,
     )
     return handler(_served_before)
@@ -82,6 +102,12 @@ def refused(request: AnyRequest, error: Exception) -> Response[bytes]:
 
 
 def refusal(request: AnyRequest, error: Exception) -> Reply:
+    """The answer to an error."""
+    problem = noted(request, error)
+    return Reply(problem.status, problem.body(request_id_of(request.scope)), MEDIA_TYPE, problem.headers)
+
+
+def noted(request: AnyRequest, error: Exception) -> Problem:
     """The problem of an error; counted and logged where that is wanted."""
     problem = problem_of(error)
     if isinstance(error, CodesExhausted | ReservationMismatch):
@@ -91,7 +117,7 @@ def refusal(request: AnyRequest, error: Exception) -> Reply:
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logged: dict[str, Any] = dict(error.logged) if isinstance(error, DomainError) else {"code": problem.code}
         log.error("http.failed", **logged, exc_info=_cause(error))
-    return Reply(problem.status, problem.body(request_id_of(request.scope)), MEDIA_TYPE, problem.headers)
+    return problem
 
 
 def _cause(error: Exception) -> BaseException:

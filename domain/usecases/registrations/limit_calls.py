@@ -41,7 +41,8 @@ class LimitCalls:
         except Unavailable:
             return
         if wait is not None:
-            raise RateLimited(of=of, per_minute=limit.per_minute, seconds=max(1, math.ceil(wait.total_seconds())))
+            seconds = max(1, math.ceil(wait.total_seconds()))
+            raise RateLimited(of=of, per_minute=round(limit.per_minute), seconds=seconds)
 
 
 def per_minute(number: int) -> RateLimit | None:

@@ -23,6 +23,8 @@ class Reply:
     media_type: str = "application/json"
     """Empty: the answer has no body."""
     headers: Mapping[str, str] | None = None
+    cookies: Sequence[str] = ()
+    """Each is a header ``Set-Cookie``."""
 
     async def send(self, send: Send) -> None:
         headers: list[tuple[bytes, bytes]] = []
@@ -31,6 +33,7 @@ class Reply:
             headers.append((b"content-length", b"%d" % len(self.body)))
         if self.headers:
             headers += [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        headers += [(b"set-cookie", cookie.encode()) for cookie in self.cookies]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 

@@ -27,6 +27,8 @@ from ports.system import set_current_request
 
 REQUEST_ID: Final = b"x-request-id"
 TRACEPARENT: Final = w3c.HEADER.encode()
+SET_COOKIE: Final = b"set-cookie"
+"""The only header that an answer may have several times."""
 _SCOPE_KEY: Final = "fangate.request_id"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{1,128}")
 LONGEST_PATH: Final = 2_048
@@ -35,12 +37,12 @@ _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELET
 
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
 )
 _DEFAULT_HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
 )
 
 _OF_CONTENT: Final = frozenset({b"content-type", b"content-length"})
@@ -120,13 +122,15 @@ class _Exchange:
         await self._send(message)
 
     def _with_defaults(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Cache-Control and policy of a handler replace the defaults; ``Allow`` always comes from the routes."""
+        """Cache-Control and policies of a handler replace the defaults; ``Allow`` always comes from the routes."""
         if all(name in _OF_CONTENT for name, _ in headers):  # Nothing to replace, as in nearly every answer.
             return [*_DEFAULT_HEADERS, *headers, *_HEADERS, (REQUEST_ID, self._id)]
-        from_handler = {name.lower(): value for name, value in headers}
+        cookies = [(name, value) for name, value in headers if name == SET_COOKIE]
+        from_handler = {name.lower(): value for name, value in headers if name != SET_COOKIE}
         if b"allow" in from_handler and self._route is not UNMATCHED:
             from_handler[b"allow"] = self._route.methods.encode()
-        return list((dict(_DEFAULT_HEADERS) | from_handler | dict(_HEADERS) | {REQUEST_ID: self._id}).items())
+        merged = dict(_DEFAULT_HEADERS) | from_handler | dict(_HEADERS) | {REQUEST_ID: self._id}
+        return [*merged.items(), *cookies]
 
     async def _answer(self, problem: Problem) -> None:
         body = problem.body(self._id.decode())

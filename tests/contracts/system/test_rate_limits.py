@@ -95,3 +95,12 @@ async def test_and_exactly_the_new_ones_later(peers: Peers) -> None:
     granted = [wait is None for wait in await asyncio.gather(*takes)]
 
     assert granted.count(True) == 3
+
+
+async def test_a_bucket_may_take_a_day_to_fill(limits: RateLimits) -> None:
+    day = timedelta(days=1)
+    daily = RateLimit(per_minute=timedelta(minutes=1) / day, burst=1)
+
+    assert await limits.take("ann", daily, NOW) is None
+    assert await limits.take("ann", daily, NOW + day / 2) == day / 2
+    assert await limits.take("ann", daily, NOW + day) is None

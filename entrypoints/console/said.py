@@ -1,0 +1,40 @@
+"""One sentence that the next page shows: what was done."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from typing import Final
+
+from entrypoints.console.request import cookies_of
+from entrypoints.console.session import cookie
+from entrypoints.http.request.decoding import AnyRequest
+
+COOKIE: Final = "fangate-said"
+LONGEST: Final = 600
+SECONDS: Final = 60
+
+
+def cookie_saying(request: AnyRequest, token: str, sentence: str) -> str:
+    """Signed: no other page of the host can put words into the console."""
+    text = base64.urlsafe_b64encode(sentence[:LONGEST].encode()).decode().rstrip("=")
+    return cookie(request, COOKIE, f"{text}.{_signature(token, text)}", seconds=SECONDS)
+
+
+def cookie_silent(request: AnyRequest) -> str:
+    return cookie(request, COOKIE, "")
+
+
+def sentence_of(request: AnyRequest, token: str) -> str:
+    """Empty where there is none."""
+    text, _, signature = cookies_of(request).get(COOKIE, "").partition(".")
+    if not text or not hmac.compare_digest(signature.encode(), _signature(token, text).encode()):
+        return ""
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _signature(token: str, text: str) -> str:
+    return hmac.new(token.encode(), f"said {text}".encode(), hashlib.sha256).hexdigest()[:32]

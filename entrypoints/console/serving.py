@@ -1,0 +1,129 @@
+"""From the declaration of a page to what serves it."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from litestar.response import Stream
+
+from domain.model.ids import CampaignId
+from entrypoints.console.desk import Desk
+from entrypoints.console.once import take
+from entrypoints.console.origin import check_origin, led_here
+from entrypoints.console.page import Page
+from entrypoints.console.rendering import Rendering
+from entrypoints.console.request import Fields, form_of, query_of
+from entrypoints.console.session import caller_of, token_of
+from entrypoints.http.admission import NO_CAMPAIGN
+from entrypoints.http.dispatcher import noted
+from entrypoints.http.request.decoding import AnyRequest, campaign_of
+from entrypoints.http.request.token_verifier import Caller
+from entrypoints.http.response.answers import Reply
+from entrypoints.http.response.problems import Problem, campaign_not_allowed, not_found, scope_missing
+from entrypoints.http.server.middleware import request_id_of
+from entrypoints.http.serving import Endpoint
+
+SIGN_IN: Final = "/console/sign-in"
+_UNAUTHENTICATED: Final = 401
+_AGAIN: Final = 503
+"""The status of a change that may be made if the form is sent again."""
+
+
+def answering(endpoint: Endpoint, rendering: Rendering) -> Endpoint:
+    """Every error becomes a page."""
+
+    async def answer(request: AnyRequest) -> Reply | Stream:
+        try:
+            return await endpoint(request)
+        except Exception as error:  # noqa: BLE001  # each becomes a page; the unexpected ones are logged
+            problem = noted(request, error)
+            id = request_id_of(request.scope)
+            return rendering.reply("problem.html", problem.status, desk=None, problem=problem, id=id, again=None)
+
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A page for those who are signed in: origin, token, admission, form and handler, in this order."""
+
+    page: Page
+    rendering: Rendering
+
+    async def __call__(self, request: AnyRequest) -> Reply | Stream:
+        if self.page.method != "GET":
+            check_origin(request)
+        token = token_of(request)
+        if not token:
+            return self._signed_out(request)
+        try:
+            caller = await caller_of(request, token)
+        except Problem as problem:
+            if problem.status != _UNAUTHENTICATED:
+                raise
+            return to_sign_in(request, self.rendering, ended=True)
+        desk = await self._desk(request, token, caller)
+        try:
+            return await self._handled(desk)
+        except Exception as error:  # noqa: BLE001  # each becomes a page; the unexpected ones are logged
+            return self._refused(desk, noted(request, error))
+
+    def _signed_out(self, request: AnyRequest) -> Reply:
+        """A link on another site leads here without the cookie: the page then asks for itself, with it."""
+        if self.page.method == "GET" and led_here(request):
+            return self.rendering.reply("again.html", address=_address(request))
+        return to_sign_in(request, self.rendering, ended=False)
+
+    async def _desk(self, request: AnyRequest, token: str, caller: Caller) -> Desk:
+        sent = self.page.method != "GET"
+        fields = Fields()
+        if not sent or self.page.reads_body:
+            fields = await form_of(request) if sent else query_of(request)
+        return Desk(
+            app=request.app.state.application,
+            request=request,
+            caller=caller,
+            token=token,
+            campaign_id=campaign_of(request) if self.page.of_campaign else NO_CAMPAIGN,
+            fields=fields,
+            rendering=self.rendering,
+        )
+
+    async def _handled(self, desk: Desk) -> Reply | Stream:
+        _admit(self.page, desk.caller, desk.campaign_id)
+        if self.page.changes and self.page.reads_body:
+            await take(desk.app, desk.token, desk.fields, desk.here)
+        return await self.page.handler(desk)
+
+    def _refused(self, desk: Desk, problem: Problem) -> Reply:
+        """A form that met a store that was down can be sent again, as a new one."""
+        again = desk.fields.without("once").pairs if self.page.changes and problem.status == _AGAIN else None
+        return desk.show("problem.html", problem.status, problem=problem, id=desk.id, again=again)
+
+
+def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:
+    """As the operation admits. Raises its 403 Problem."""
+    if page.operation and not caller.narrowing.allows(page.operation.scopes):
+        raise scope_missing(f"it needs {' or '.join(sorted(page.operation.scopes))}")
+    if (page.operation or page.of_campaign) and not caller.narrowing.reaches(campaign_id):
+        raise campaign_not_allowed()
+
+
+def to_sign_in(request: AnyRequest, rendering: Rendering, *, ended: bool) -> Reply:
+    """Afterwards the browser comes back to the page. htmx is told to leave the page, not to fill a part of it."""
+    back = _address(request) if request.method == "GET" else "/console"
+    where = f"{SIGN_IN}?{urlencode({'to': back, **({'ended': 'yes'} if ended else {})})}"
+    if any(name == b"hx-request" for name, _ in request.scope["headers"]):
+        return Reply(401, b"", "", {"HX-Redirect": SIGN_IN, "Cache-Control": "no-store"})
+    return rendering.redirect(where)
+
+
+def _address(request: AnyRequest) -> str:
+    """Path and query, as the browser sent them."""
+    path = (request.scope.get("raw_path") or request.scope["path"].encode()).partition(b"?")[0]
+    query = request.scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+async def unknown_page(_: Desk) -> Reply:
+    raise not_found()

@@ -1,0 +1,24 @@
+"""All texts are in one catalogue, ready to translate."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from entrypoints.console.rendering import HERE
+from tests.console.catalogue import drawn, kept
+
+TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
+BARE = re.compile(r">([^<>{}]*[A-Za-z]{3}[^<>{}]*)<")
+OWN = {"Fangate", "\u00b7 Fangate", "fangate token --sub me --supreme"}
+"""Names, which no language changes."""
+
+
+def test_the_catalogue_has_every_text_and_no_other() -> None:
+    assert {message for _, message in drawn()} == kept(), "run: make texts"
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_has_a_text_that_cannot_be_translated(template: Path) -> None:
+    html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert {found.strip() for found in BARE.findall(html)} - OWN == set()
