@@ -9,6 +9,7 @@ from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.find_entries import FindEntries
 from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
+from domain.usecases.registrations.read_campaign import ReadCampaign
 from domain.usecases.registrations.read_entry import ReadEntry, ReadEntryWithHistory
 from domain.usecases.registrations.read_histogram import ReadHistogram
 from domain.usecases.registrations.read_scores import ReadScores
@@ -36,6 +37,7 @@ class Registrations:
     histogram: ReadHistogram
     count: CountEntries
     list_campaigns: ListCampaigns
+    read_campaign: ReadCampaign
     read_scores: ReadScores
     score: ScoreEntries
     select: SelectEntries
@@ -67,6 +69,7 @@ def build_registrations(
         timeline=ReadTimeline(search=stores.entry_search, clock=clock),
         histogram=ReadHistogram(check_markets=check_markets, search=stores.entry_search),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        read_campaign=ReadCampaign(campaigns=campaigns),
         list_campaigns=ListCampaigns(
             campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock
         ),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from domain.model.ids import CampaignId
+from domain.model.registrations.campaigns import Campaign
 from entrypoints.application import Application
 from entrypoints.console import said
 from entrypoints.console.once import new_form
@@ -40,6 +41,8 @@ class Desk:
     fields: Fields
     """Of the form, or of the query of a page without one."""
     rendering: Rendering
+    campaign: Campaign | None = None
+    """Of the path. None where it names none, or where campaign-service does not know it or does not answer."""
 
     def may(self, operation: Operation, campaign_id: str | None = None) -> bool:
         """Only what the token allows is offered."""

@@ -60,7 +60,7 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(texts(), newstyle=True)  # type: ignore[attr-defined]
-    filters = (number, percent, utc, masked_phone, masked_email)
+    filters = (number, percent, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
     environment.globals |= {"static": address_of, "icons": icons(), "charts": charts}
     for name in environment.list_templates():

@@ -1,12 +1,15 @@
 """From the declaration of a page to what serves it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 from litestar.response import Stream
 
+from domain.model.errors import Unavailable
 from domain.model.ids import CampaignId
+from domain.model.registrations.campaigns import Campaign
+from domain.model.registrations.errors import CampaignNotFound
 from entrypoints.console.desk import Desk
 from entrypoints.console.once import take
 from entrypoints.console.origin import check_origin, led_here
@@ -64,7 +67,8 @@ class Guarded:
             return to_sign_in(request, self.rendering, ended=True)
         desk = await self._desk(request, token, caller)
         try:
-            return await self._handled(desk)
+            _admit(self.page, desk.caller, desk.campaign_id)
+            return await self._handled(replace(desk, campaign=await _campaign(desk)))
         except Exception as error:  # noqa: BLE001  # each becomes a page; the unexpected ones are logged
             return self._refused(desk, noted(request, error))
 
@@ -90,7 +94,6 @@ class Guarded:
         )
 
     async def _handled(self, desk: Desk) -> Reply | Stream:
-        _admit(self.page, desk.caller, desk.campaign_id)
         if self.page.changes and self.page.reads_body:
             await take(desk.app, desk.token, desk.fields, desk.here)
         return await self.page.handler(desk)
@@ -107,6 +110,16 @@ def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:
         raise scope_missing(f"it needs {' or '.join(sorted(page.operation.scopes))}")
     if (page.operation or page.of_campaign) and not caller.narrowing.reaches(campaign_id):
         raise campaign_not_allowed()
+
+
+async def _campaign(desk: Desk) -> Campaign | None:
+    """For the head of the page. A part of a page has no head."""
+    if not desk.campaign_id or desk.partly:
+        return None
+    try:
+        return await desk.app.registrations.read_campaign(desk.campaign_id)
+    except (CampaignNotFound, Unavailable):
+        return None
 
 
 def to_sign_in(request: AnyRequest, rendering: Rendering, *, ended: bool) -> Reply:

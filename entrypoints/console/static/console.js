@@ -18,8 +18,8 @@
     const axis = { stroke: colour("--fg-axis"), grid: { stroke: colour("--fg-grid"), width: 1 }, ticks: { show: false } };
     const series = names.map((label, at) => ({
       label,
-      stroke: colour(`--fg-series-${at + 1}`),
-      fill: at === 0 ? colour("--fg-series-1-soft") : undefined,
+      stroke: colour(`--fg-line-${at + 1}`),
+      fill: at === 0 ? colour("--fg-line-1-soft") : undefined,
       width: 2,
       points: { show: false },
       value: (_, value) => (value === null ? "–" : value.toLocaleString()),
@@ -55,6 +55,8 @@
   };
 
   const live = (box) => {
+    if (box.dataset.live) return;
+    box.dataset.live = "yes";
     const again = () => plot(box).then(() => lost(false), () => lost(true));
     again();
     setInterval(() => document.hidden || again(), Number(box.dataset.every || 10) * 1000);
@@ -118,6 +120,9 @@
     });
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => localise(event.detail.elt.parentElement || document));
+  document.addEventListener("htmx:load", (event) => {
+    localise(event.detail.elt);
+    event.detail.elt.querySelectorAll("[data-plot]").forEach(live);
+  });
   document.addEventListener("htmx:afterRequest", (event) => lost(!event.detail.successful));
 })();

@@ -1,0 +1,139 @@
+"""Screens 1 and 2: the campaigns, and one of them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from entrypoints.console.screens.campaign import in_words
+from entrypoints.http.background import OperationsBody, OutboxBody, QueueBody
+from tests.console.office import Office, Sale
+from tests.support.tokens import bearer
+
+TABLE = "/console?whole=yes"
+
+
+@pytest.fixture(scope="module")
+def sale(office: Office) -> Sale:
+    """Three codes of two types, two fans of whom one is confirmed."""
+    sale = office.campaign(name="The tour")
+    sale.stock("A1", "A2")
+    sale.stock("X1", type="external")
+    sale.fan("ann")
+    sale.fan("bob", confirmed=False)
+    return sale
+
+
+def row_of(sale: Sale, text: str) -> str:
+    return text.partition(f"The tour {sale.id}")[2]
+
+
+@pytest.mark.parametrize("address", [TABLE, "/console/table"])
+def test_the_campaigns_are_shown_with_what_is_left_and_who_came(office: Office, sale: Sale, address: str) -> None:
+    row = row_of(sale, office.staff().open(address).text).replace("\u2013", "none")
+    assert row.startswith(" Open none none tm 2 external 1 2 1 50%")
+
+
+def test_the_counts_come_after_the_page(office: Office) -> None:
+    page = office.staff().open("/console").page
+    assert [tag for tag, given in page.tags if given.get("hx-get") == "/console/table"] == ["div"]
+    assert page.offers("/console")
+
+
+def test_a_token_for_some_campaigns_sees_these_alone(office: Office, sale: Sale) -> None:
+    other = office.campaign()
+    other.stock("A1")
+    text = office.staff(campaigns=[sale.id, "tour-*"]).open(TABLE).text
+    assert sale.id in text
+    assert other.id not in text
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen", "unseen"),
+    [
+        ("fangate:codes", ["Codes left", "tm"], ["Registrations", "by hour", "Nothing is wrong"]),
+        ("fangate:entries", ["Registrations", "by hour"], ["Codes left", "Nothing is wrong"]),
+        ("fangate:read", ["Registrations", "by hour", "Codes left", "Nothing is wrong"], []),
+    ],
+)
+def test_what_a_scope_does_not_allow_is_not_shown(
+    office: Office, sale: Sale, scope: str, seen: list[str], unseen: list[str]
+) -> None:
+    text = office.staff(scope=scope).open(f"{sale.at()}?whole=yes").text
+    assert [words for words in seen if words not in text] == []
+    assert [words for words in unseen if words in text] == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [({"scope": "fangate:codes"}, "auth.scope"), ({"campaigns": ["another"]}, "auth.campaign")],
+)
+def test_what_a_token_does_not_allow_is_refused_when_it_is_asked(
+    office: Office, sale: Sale, claims: dict[str, Any], code: str
+) -> None:
+    shown = office.staff(**claims).open(sale.at("over-time"))
+    assert shown.status == 403
+    assert code in shown.text
+
+
+def test_the_overview_counts_by_status_market_and_pool(office: Office, sale: Sale) -> None:
+    text = office.staff().open(sale.at("now")).text
+    for words in ("Registrations 2", "Confirmed 1 50%", "Not confirmed yet 1 50%", "Codes left 3 of 3"):
+        assert words in text
+    assert "nyc 2 0 0 0 2 1" in text
+    assert "bos 0 2 0 0 2 1" in text
+
+
+def test_what_needs_attention_is_said_in_words() -> None:
+    found = OperationsBody(
+        outbox=OutboxBody(oldest_age_seconds=3_723.4, waiting_entries=1_200, parked=2),
+        queue=QueueBody(waiting=5, dead_letters=3),
+        workers=[],
+        missing_indexes=["entries.newest"],
+        as_of="2026-11-21T18:00:00.000Z",
+    )
+    assert list(in_words(found)) == [
+        "No worker runs: nothing is published, mailed or retried.",
+        "Events of 1,200 registrations wait to be published, the oldest for 3,723 seconds.",
+        "2 messages were refused too often and are parked.",
+        "3 scores were asked for in vain and are dead letters.",
+        "Indexes are missing or differ. Tell the operators to run: fangate migrate.",
+    ]
+
+
+def test_the_chart_has_the_points_of_the_api(office: Office, sale: Sale) -> None:
+    answer = office.client.get(f"{sale.at('timeline')}?unit=minute", headers=bearer())
+    drawn = json.loads(answer.content)
+    times, created, confirmed = drawn["data"]
+    assert (len(times), sum(created), sum(confirmed)) == (1440, 2, 1)
+    assert drawn["names"] == ["registered", "confirmed"]
+
+
+def test_a_unit_that_is_none_is_refused_in_words(office: Office, sale: Sale) -> None:
+    shown = office.staff().open(f"{sale.at('over-time')}?unit=week")
+    assert shown.status == 422
+    assert "unit must be one of: minute, hour, day" in shown.text
+
+
+def test_a_campaign_that_is_not_known_shows_its_codes_all_the_same(office: Office) -> None:
+    sale = Sale(office, "not-known-there")
+    sale.stock("A1")
+    shown = office.staff().open(f"{sale.at()}?whole=yes")
+    assert shown.status == 200
+    assert "campaign-service does not know this campaign" in shown.text
+    assert "Codes left 1 of 1" in shown.text
+
+
+@pytest.mark.parametrize("id", ["console", "a%2Fb", "a b", "x" * 65])
+def test_an_id_that_is_none_is_refused_in_words(office: Office, id: str) -> None:
+    shown = office.staff().open(f"/console/campaigns/{id}")
+    assert shown.status == 422
+    assert "campaignId must be 1 to 64 of" in shown.text
+
+
+def test_times_are_utc_until_the_browser_knows_better(office: Office) -> None:
+    sale = office.campaign(opens_at=datetime(2026, 5, 4, 12, 30, 5, tzinfo=UTC))
+    page = office.staff().open(sale.at()).page
+    assert ("time", {"datetime": "2026-05-04 12:30:05+00:00", "title": "2026-05-04 12:30:05 UTC"}) in page.tags
+    assert "2026-05-04 12:30:05 UTC" in page.text
