@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.budgets import MemoryFanBudgets
 from adapters.memory.codes import MemoryCodeStore
+from adapters.memory.draws import MemoryCandidates, MemoryDrawLists, MemoryDrawResults, MemoryDraws
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.entry_queries import MemoryEntryQueries
 from adapters.memory.entry_search import MemoryEntrySearch
@@ -32,6 +33,10 @@ class MemoryStore:
         self.budgets = MemoryFanBudgets()
         self.limits = MemoryRateLimits()
         self.outbox = MemoryOutbox(self.entries)
+        self.draws = MemoryDraws()
+        self.draw_lists = MemoryDrawLists(self.draws)
+        self.draw_results = MemoryDrawResults()
+        self.candidates = MemoryCandidates(self.entries)
         self.leases = MemoryLeases()
         self.audit = MemoryAuditLog()
 

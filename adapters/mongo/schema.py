@@ -8,6 +8,7 @@ from pymongo import IndexModel
 
 from adapters.mongo.audit.documents import AuditDocument
 from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
+from adapters.mongo.draws.documents import DRAW_DOCUMENTS
 from adapters.mongo.entries.documents import ENTRY_DOCUMENTS
 from adapters.mongo.index_comparison import Index
 from adapters.mongo.leases import LeasesDocument
@@ -23,6 +24,7 @@ DOCUMENTS: Final[Sequence[type[Document]]] = (
     RateLimitDocument,
     LeasesDocument,
     AuditDocument,
+    *DRAW_DOCUMENTS,
 )
 
 

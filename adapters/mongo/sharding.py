@@ -5,6 +5,7 @@ from typing import Final
 
 from adapters.mongo.audit.documents import AuditDocument
 from adapters.mongo.codes.documents import CodeDocument
+from adapters.mongo.draws.documents import DrawChunkDocument
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
 from adapters.mongo.outbox.documents import PublishedDocument
@@ -28,8 +29,9 @@ SHARD_KEYS: Final[Mapping[str, Raw]] = {
     RateLimitDocument.Settings.name: BY_HASHED_ID,
     PublishedDocument.Settings.name: BY_HASHED_ID,
     AuditDocument.Settings.name: BY_HASHED_ID,
+    DrawChunkDocument.Settings.name: BY_CAMPAIGN,
 }
 """By the names of the collections."""
 
-NOT_SHARDED: Final = frozenset({"imports", "turns", "movedMarkets", "parkedMessages", "leases"})
+NOT_SHARDED: Final = frozenset({"imports", "turns", "movedMarkets", "parkedMessages", "leases", "draws"})
 """They are small, and stay on the first shard of the database."""

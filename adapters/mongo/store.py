@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -18,6 +18,11 @@ from adapters.mongo.codes.collection import CodeCollection
 from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
+from adapters.mongo.draws.candidates import MongoCandidates
+from adapters.mongo.draws.documents import DrawChunkDocument, DrawDocument
+from adapters.mongo.draws.draws import MongoDraws
+from adapters.mongo.draws.lists import MongoDrawLists
+from adapters.mongo.draws.results import MongoDrawResults
 from adapters.mongo.driver import Raw, close, open_client
 from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
 from adapters.mongo.entries.entry_store import MongoEntryStore
@@ -97,6 +102,10 @@ class MongoStore:
     phone_keys: PhoneKeys
     personal_data: Mapping[Place, PersonalData]
     person_reader: MongoPersonReader
+    draws: MongoDraws
+    draw_lists: MongoDrawLists
+    draw_results: MongoDrawResults
+    candidates: MongoCandidates
     leases: MongoLeases
     audit: MongoAuditLog
 
@@ -189,8 +198,26 @@ def _store_in(
         phone_keys=phone_keys,
         personal_data=_personal_data(database, withdrawals, parked, limits, audit),
         person_reader=MongoPersonReader(entries, scoring, codes.raw),
+        **_draw_stores(database),
         leases=MongoLeases(database[name_of(LeasesDocument)]),
         audit=audit,
+    )
+
+
+class _DrawStores(TypedDict):
+    draws: MongoDraws
+    draw_lists: MongoDrawLists
+    draw_results: MongoDrawResults
+    candidates: MongoCandidates
+
+
+def _draw_stores(database: AsyncDatabase[Raw]) -> _DrawStores:
+    draws, chunks = database[name_of(DrawDocument)], database[name_of(DrawChunkDocument)]
+    return _DrawStores(
+        draws=MongoDraws(draws),
+        draw_lists=MongoDrawLists(chunks, draws),
+        draw_results=MongoDrawResults(chunks),
+        candidates=MongoCandidates(database[name_of(EntryDocument)]),
     )
 
 

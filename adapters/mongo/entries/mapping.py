@@ -50,7 +50,7 @@ def markets_of(document: Raw) -> Preferences:
     return tuple(MarketId(market) for market in document["markets"])
 
 
-def _to_fraud(stored: Raw) -> Fraud:
+def to_fraud(stored: Raw) -> Fraud:
     """Processes of version 0.1 do not know ``not_asked``, so it is kept beside what they know."""
     if not stored.get("asked", True):
         return Fraud(status=FraudStatus.NOT_ASKED)
@@ -73,7 +73,7 @@ _ENTRY: Final = FieldMap(
     EntryDocument,
     renamed={"id": "entry_id"},
     conversions={
-        "fraud": Conversion(_from_fraud, _to_fraud),
+        "fraud": Conversion(_from_fraud, to_fraud),
         "selection": Conversion(str, Selection),
     },
     apart={"details", "verification", "messages", "allocation"},

@@ -11,6 +11,8 @@ from domain.model.privacy.people import Place
 NOTHING: Final = "says nothing of a person"
 KEYED: Final = "a keyed digest: without the key it leads to no person and to no number"
 
+BALLOTS: Final = "ballots: random names. Only an entry says whose ballot it is, and an erasure replaces the entry"
+
 Said = Place | str
 """The place whose erasure clears the field, or why there is nothing to clear."""
 
@@ -71,6 +73,24 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
     "phoneFailures": {**_all(KEYED, "id"), **_all(Place.PHONE_FAILURES, "failures.by")},
     "fanBudgets": _all(Place.BUDGETS, "id", "numbers.campaignId", "numbers.number", "sends.number"),
     "rateLimits": _all(Place.RATE_LIMITS, "id"),
+    "draws": _all(
+        NOTHING,
+        *(
+            "id",
+            "campaignId",
+            "drawId",
+            "manifest",
+            "status",
+            "randomness",
+            "result.placed",
+            "result.cutoffs.market",
+        ),
+        *("result.cutoffs.key", "result.resultDigest", "fillings.places", "fillings.offered"),
+    ),
+    "drawChunks": {
+        **_all(BALLOTS, "first", "lines", "root", "before"),
+        **_all(NOTHING, "id", "campaignId", "drawId", "kind"),
+    },
     "leases": _all(NOTHING, "id", "shares.worker"),
     "audit": {
         **_all(Place.AUDIT, "by", "asked", "outcome", "people"),

@@ -57,3 +57,9 @@ class BeaconNotGenuine(DomainError):
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(reason=reason)
+
+
+class BallotsMissing(DomainError):
+    """Registrations of an earlier release have no ballot yet, so they could not take part. Run fangate migrate."""
+
+    code = "draw.ballots_missing"

@@ -94,6 +94,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     draws.DrawNotDrawn: Refusal(409),
     draws.DrawTooEarly: Refusal(409, (_ROUND, _PUBLISHED_AT, _RETRY_AFTER), retry_after=TRY_AGAIN),
     draws.RandomnessMismatch: Refusal(409),
+    draws.BallotsMissing: Refusal(409),
     draws.BeaconNotGenuine: Refusal(503, (_REASON,), retry_after=TRY_AGAIN),
 }
 

@@ -1,0 +1,120 @@
+"""What every store promises of the entries that may take part in a draw."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from domain.model.draws.entrants import Candidate
+from domain.model.draws.errors import BallotsMissing
+from domain.model.ids import BallotId, CampaignId
+from domain.model.registrations.entry import Entry, Fraud, FraudStatus, Selection
+from ports.stores import Stores
+from tests.contracts.registrations.entry_stores import (
+    MARKETS,
+    NOW,
+    TOUR,
+    becoming,
+    eligible,
+    fan,
+    phone,
+    registered,
+)
+from tests.contracts.two_processes import two_views
+
+FAIR = CampaignId("fair")
+
+
+@pytest.fixture(params=["memory", "mongo"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
+    async with two_views(request) as (first, _):
+        yield first
+
+
+async def put(store: Stores, *entries: Entry) -> None:
+    for entry in entries:
+        await store.entries.change(entry.campaign_id, entry.user_id, becoming(entry))
+
+
+async def candidates(store: Stores, group_by: str | None = None) -> list[Candidate]:
+    return [one async for batch in store.candidates.of_campaign(TOUR, group_by) for one in batch]
+
+
+def with_attributes(entry: Entry, **attributes: str) -> Entry:
+    return replace(entry, details=replace(entry.details, attributes=attributes))
+
+
+async def test_each_entry_is_a_candidate_as_it_is(store: Stores) -> None:
+    best = eligible(fan(1), phone(1), 97.5, markets=MARKETS[2:0:-1])
+    doubted = replace(
+        eligible(fan(2), phone(2), None, selection=Selection.DECLINED),
+        fraud=Fraud(status=FraudStatus.FLAGGED, score=99.0),
+    )
+    unasked = replace(registered(fan(3), phone(3)), fraud=Fraud(status=FraudStatus.NOT_ASKED))
+    await put(
+        store, best, doubted, unasked, registered(fan(4), phone(4)), registered(fan(1), phone(1), campaign_id=FAIR)
+    )
+    await store.withdrawals.withdraw(TOUR, fan(4), NOW)
+
+    assert [candidate.ballot_id for candidate in await candidates(store)] == [
+        best.ballot_id,
+        doubted.ballot_id,
+        unasked.ballot_id,
+    ]
+    assert await candidates(store) == [
+        Candidate(
+            ballot_id=entry.ballot_id or BallotId(""),
+            confirmed=entry.confirmed,
+            selection=entry.selection,
+            fraud=entry.fraud.status,
+            score=entry.score,
+            markets=entry.details.markets,
+        )
+        for entry in (best, doubted, unasked)
+    ]
+
+
+async def test_the_group_is_the_value_of_an_attribute(store: Stores) -> None:
+    await put(
+        store,
+        with_attributes(registered(fan(1), phone(1)), household="a.b$", other="x"),
+        with_attributes(registered(fan(2), phone(2)), household="  "),
+        registered(fan(3), phone(3)),
+    )
+
+    assert [one.group for one in await candidates(store, "household")] == ["a.b$", None, None]
+    assert [one.group for one in await candidates(store)] == [None] * 3
+
+
+async def test_an_entry_without_a_ballot_is_not_passed_over(store: Stores) -> None:
+    await put(store, registered(fan(1), phone(1)), replace(registered(fan(2), phone(2)), ballot_id=None))
+
+    with pytest.raises(BallotsMissing):
+        await candidates(store)
+
+
+async def test_many_entries_come_once_each_and_a_campaign_without_any_has_none(store: Stores) -> None:
+    assert await candidates(store) == []
+    entries = [registered(fan(one), phone(one)) for one in range(30)]
+    await put(store, *entries)
+
+    assert [one.ballot_id for one in await candidates(store)] == [entry.ballot_id for entry in entries]
+
+
+async def test_a_ballot_leads_to_its_fan_until_the_entry_is_withdrawn_or_erased(store: Stores) -> None:
+    one, two, three = (registered(fan(number), phone(number)) for number in (1, 2, 3))
+    await put(store, one, two, three, registered(fan(1), phone(1), campaign_id=FAIR))
+    ballots = [entry.ballot_id or BallotId("") for entry in (one, two, three)]
+
+    assert await store.candidates.fans_of(TOUR, [*ballots, BallotId("0" * 32)]) == {
+        ballots[0]: fan(1),
+        ballots[1]: fan(2),
+        ballots[2]: fan(3),
+    }
+    await store.withdrawals.withdraw(TOUR, fan(2), NOW)
+    again = registered(fan(2), phone(2))
+    await put(store, again)
+    for place in store.personal_data.values():
+        await place.erase(fan(3), fan(9), NOW)
+    assert await store.candidates.fans_of(TOUR, ballots) == {ballots[0]: fan(1)}
+    assert await store.candidates.fans_of(FAIR, ballots) == {}
