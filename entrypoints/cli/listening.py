@@ -12,6 +12,8 @@ from uvicorn.supervisors import Multiprocess
 from entrypoints.listening import shown
 
 STARTUP_FAILED: Final = 3
+ACCEPTED_AT_ONCE: Final = 16
+"""Connections that a process accepts in one turn of the event loop."""
 
 
 class _Server(uvicorn.Server):
@@ -33,14 +35,23 @@ class _Processes(Multiprocess):
 
 def run(config: uvicorn.Config, bound: socket.socket) -> None:
     """Serve until a stop signal, in as many processes as ``config`` says."""
-    server = _Server(config)
+    server, sockets = _Server(config), listeners(bound)
     with suppress(KeyboardInterrupt):
         if config.workers > 1:
-            _Processes(config, sockets=[bound]).run()
+            _Processes(config, sockets=sockets).run()
             return
-        server.run(sockets=[bound])
+        server.run(sockets=sockets)
     if not server.started:
         sys.exit(STARTUP_FAILED)
+
+
+def listeners(bound: socket.socket) -> list[socket.socket]:
+    """The socket, and duplicates of it.
+
+    The event loop accepts one connection of each socket in a turn. On a busy process a turn is long, and with one
+    socket new callers would wait in the backlog until they give up, while others are served.
+    """
+    return [bound, *(bound.dup() for _ in range(ACCEPTED_AT_ONCE - 1))]
 
 
 def _announce(bound: socket.socket) -> None:

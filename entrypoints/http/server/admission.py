@@ -23,6 +23,8 @@ WAITING: Final = 3
 WAIT_SECONDS: Final = 2.0
 STATE_KEY: Final = "fangate.admission"
 """Where the server's protocol finds it, in the state of the ASGI lifespan."""
+CONNECTION_KEY: Final = "fangate.connection"
+"""Where the server's protocol puts the connection of a request, in the scope of the request."""
 EXEMPT: Final = frozenset({"/livez", "/readyz", "/metrics"})
 """Orchestrator and operator must get answers from a full process, too."""
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -77,6 +79,7 @@ class Admission:
     """Three lanes, so that slow work of one kind leaves room for the others.
 
     Changes of registrations ask neighbours, which may be slow. Reading, and the work on codes, go on without them.
+    Of a caller that left before its turn, nothing is done.
     """
 
     def __init__(
@@ -98,7 +101,8 @@ class Admission:
             return
         await lane.enter()
         try:
-            await self._app(scope, receive, send)
+            if not _left(scope):
+                await self._app(scope, receive, send)
         finally:
             lane.leave()
 
@@ -118,6 +122,12 @@ class Admission:
         if method in _READING:
             return self._reads
         return self._entries if path.split("/", 3)[2:3] == ["entries"] else self._codes
+
+
+def _left(scope: Any) -> bool:
+    """The caller has closed the connection while the request waited: an answer would reach no caller."""
+    connection: asyncio.Transport | None = scope.get(CONNECTION_KEY)
+    return connection is not None and connection.is_closing()
 
 
 def _state(scope: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from entrypoints.http.response.problems import Problem, busy, head_too_large, malformed, overloaded, too_slow
-from entrypoints.http.server.admission import STATE_KEY, Admission
+from entrypoints.http.server.admission import CONNECTION_KEY, STATE_KEY, Admission
 from entrypoints.http.server.deadline import Deadline
 from entrypoints.http.server.middleware import new_request_id, request_id_in
 from entrypoints.http.server.unread_body import refuse_body
@@ -115,6 +115,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = True
         super().on_message_begin()
+        self.scope[CONNECTION_KEY] = self.transport  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > MAX_HEADERS or (self._continues and self._head_bytes > MAX_HEAD_BYTES):

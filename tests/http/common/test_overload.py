@@ -113,6 +113,18 @@ def test_a_request_that_waits_too_long_is_refused(narrow: Scene) -> None:
     assert late.register().status_code == 201
 
 
+def test_of_a_caller_that_leaves_while_it_waits_nothing_is_done(narrow: Scene) -> None:
+    gone = narrow.fan("gone")
+
+    with unfinished(narrow, 1):
+        with Unfinished(gone) as request:
+            request.finish()
+        assert narrow.http.get("/livez").is_success  # The service has read that the caller has left.
+
+    assert narrow.fan("next").register().status_code == 201, "the slot is free again"
+    assert gone.get("entries/me").status_code == 404
+
+
 def test_slow_work_of_one_kind_leaves_room_for_the_others(narrow: Scene) -> None:
     reserve = {"type": "tm", "count": 1}
     fan = narrow.fan("reader")
