@@ -8,6 +8,7 @@ from domain.usecases.registrations.count_entries import CountEntries
 from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.find_entries import FindEntries
 from domain.usecases.registrations.list_campaigns import ListCampaigns
+from domain.usecases.registrations.name_campaigns import NameCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
 from domain.usecases.registrations.read_campaign import ReadCampaign
 from domain.usecases.registrations.read_entry import ReadEntry, ReadEntryWithHistory
@@ -37,6 +38,7 @@ class Registrations:
     histogram: ReadHistogram
     count: CountEntries
     list_campaigns: ListCampaigns
+    name_campaigns: NameCampaigns
     read_campaign: ReadCampaign
     read_scores: ReadScores
     score: ScoreEntries
@@ -69,6 +71,7 @@ def build_registrations(
         timeline=ReadTimeline(search=stores.entry_search, clock=clock),
         histogram=ReadHistogram(check_markets=check_markets, search=stores.entry_search),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),
+        name_campaigns=NameCampaigns(campaigns=campaigns, catalogue=stores.catalogue, queries=queries),
         read_campaign=ReadCampaign(campaigns=campaigns),
         list_campaigns=ListCampaigns(
             campaigns=campaigns, catalogue=stores.catalogue, queries=queries, clock=clock

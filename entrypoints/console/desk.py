@@ -115,9 +115,9 @@ class Desk:
         """The field of a new form."""
         return new_form(self.token)
 
-    def to(self, *segments: str) -> str:
+    def to(self, *segments: str, **query: str) -> str:
         """The address of a page: of the campaign, where this page is of one."""
-        return address("campaigns", self.campaign_id, *segments) if self.campaign_id else address(*segments)
+        return address(*(("campaigns", self.campaign_id) if self.campaign_id else ()), *segments, **query)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Reply:
         """A page, or a part of one."""

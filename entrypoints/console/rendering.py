@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from entrypoints.console import charts
 from entrypoints.console.static import address_of, icons
 from entrypoints.console.text import texts
+from entrypoints.console.words import word_of
 from entrypoints.http.response.answers import Reply
 
 HERE: Final = Path(__file__).parent
@@ -62,7 +63,7 @@ def _environment() -> Environment:
     environment.install_gettext_translations(texts(), newstyle=True)  # type: ignore[attr-defined]
     filters = (number, percent, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
-    environment.globals |= {"static": address_of, "icons": icons(), "charts": charts}
+    environment.globals |= {"static": address_of, "icons": icons(), "charts": charts, "word_of": word_of}
     for name in environment.list_templates():
         environment.get_template(name)  # Compiled at the start: no request waits for it.
     return environment

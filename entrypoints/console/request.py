@@ -81,6 +81,12 @@ def asked_by(request: AnyRequest, **changes: Any) -> AnyRequest:
     return Request(scope, receive)
 
 
-def address(*segments: str) -> str:
-    """A path of the console; what ids hold is encoded."""
-    return "/console" + "".join("/" + quote(segment, safe="") for segment in segments)
+def segment(text: str) -> str:
+    """An id as operations read it from a segment of their path."""
+    return text.replace("%", "%25").replace("/", "%2F")
+
+
+def address(*segments: str, **query: str) -> str:
+    """An address of the console; what ids hold is encoded."""
+    path = "/console" + "".join("/" + quote(segment, safe="") for segment in segments)
+    return f"{path}?{urlencode(query)}" if query else path

@@ -2,7 +2,7 @@
 known."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from domain.model.audit.changes import Audited, Outcome, done
 from domain.model.audit.records import Facts, named
@@ -102,6 +102,10 @@ CONFIRM: Final[Audited[ConfirmPhoneCommand, Confirmed]] = Audited(
     asked=lambda command: {"userId": command.user_id},
     outcome=lambda result: done(result.newly, status=result.entry.status.value),
 )
+VIEW: Final[Audited[UserId, Any]] = Audited(
+    operation="viewEntry", asked=lambda user_id: {"userId": user_id}, outcome=lambda _: done()
+)
+"""A member of staff has looked at a fan's whole registration in the console."""
 RESEND: Final[Audited[UserId, Entry]] = Audited(
     operation="resendCode", asked=lambda user_id: {"userId": user_id}, outcome=lambda _: done(changed=True)
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from entrypoints.console.page import Page
-from entrypoints.console.screens import campaign, campaigns
+from entrypoints.console.screens import campaign, campaigns, fan, fans, search
 
 SCREENS: Final[tuple[Page, ...]] = (
     campaigns.overview,
@@ -12,5 +12,13 @@ SCREENS: Final[tuple[Page, ...]] = (
     campaign.now_part,
     campaign.over_time,
     campaign.timeline,
+    fans.fans,
+    fans.find_fan,
+    fans.find_fan_again,
+    fan.fan,
+    fan.before,
+    fan.do,
+    search.search,
+    search.search_again,
 )
 """In the order of the menus."""

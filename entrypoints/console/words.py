@@ -1,0 +1,65 @@
+"""What the values of the API are called on screen, and how they look. Others are shown as they are."""
+
+from enum import Enum
+from typing import Final, NamedTuple
+
+from entrypoints.console.text import say, text
+
+
+class Word(NamedTuple):
+    name: str
+    tone: str = "neutral"
+    """``good``, ``warn``, ``bad``, ``accent`` or ``neutral``."""
+
+
+WORDS: Final = {
+    # A registration
+    "pending_confirmation": Word(text("Not confirmed"), "warn"),
+    "confirmed": Word(text("Confirmed"), "good"),
+    # What staff or a draw decided
+    "none": Word(text("Undecided")),
+    "selected": Word(text("Selected"), "good"),
+    "waitlisted": Word(text("Waitlisted"), "accent"),
+    "declined": Word(text("Declined")),
+    # Fraud detection and the account's score
+    "clear": Word(text("Clear"), "good"),
+    "review": Word(text("To review"), "warn"),
+    "flagged": Word(text("Flagged"), "bad"),
+    "unavailable": Word(text("Did not answer"), "warn"),
+    "not_asked": Word(text("Not asked")),
+    "scored": Word(text("Scored"), "good"),
+    "pending": Word(text("Pending"), "warn"),
+    # What happened to a registration
+    "created": Word(text("Registered"), "good"),
+    "updated": Word(text("Changed")),
+    "phone_confirmed": Word(text("Phone confirmed"), "good"),
+    "transferred": Word(text("Moved to another market"), "accent"),
+    "withdrawn": Word(text("Withdrawn")),
+    "erased": Word(text("Erased")),
+    # A code, and what happened to it
+    "available": Word(text("Available"), "good"),
+    "reserved": Word(text("Reserved"), "accent"),
+    "assigned": Word(text("Assigned")),
+    "imported": Word(text("Imported")),
+    "released": Word(text("Released")),
+    "expired": Word(text("Hold over"), "warn"),
+    # An import
+    "running": Word(text("Running"), "accent"),
+    "completed": Word(text("Completed"), "good"),
+    "failed": Word(text("Failed"), "bad"),
+    "checked": Word(text("Checked"), "accent"),
+    # A campaign
+    "draft": Word(text("Draft")),
+    "open": Word(text("Open"), "good"),
+    "closed": Word(text("Closed")),
+}
+
+
+def word_of(value: str | Enum) -> Word:
+    found = WORDS.get(str(value))
+    return Word(str(value)) if found is None else Word(say(found.name), found.tone)
+
+
+def choices(values: type[Enum]) -> list[tuple[str, str]]:
+    """The values of an enumeration, as options of a form."""
+    return [(str(value), word_of(value).name) for value in values]
