@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from adapters.drawing.engine import ProcessDrawEngine
 from adapters.files.objects import SingleFile
 from adapters.numbering.parser import LibPhoneNumbers
 from adapters.system.clock import SystemClock
@@ -26,6 +27,7 @@ from entrypoints.telemetry.instrumented_ports import CountedSms, InstrumentedStr
 from entrypoints.telemetry.instrumented_use_cases import CountedConfirmPhone
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Tracer
+from ports.drawing import DrawEngine
 from ports.system import Clock
 
 
@@ -44,6 +46,11 @@ def check(settings: Settings) -> None:
         except ValueError as error:
             raise ConfigurationError(f"{PREFIX}STREAM: {error}") from None
     check_kafka_files(settings)
+
+
+def draw_engine() -> DrawEngine:
+    """Computes draws, for commands that need nothing else."""
+    return ProcessDrawEngine()
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "codes": "entrypoints.cli.codes",
     "events": "entrypoints.cli.events",
     "privacy": "entrypoints.cli.privacy",
+    "draws": "entrypoints.cli.draws",
     "config": "entrypoints.cli.config",
     "demo": "entrypoints.cli.demo.command",
 }

@@ -1,7 +1,10 @@
 """What every engine of draws promises: exactly what the functions of the model give."""
 
+from pathlib import Path
+
 import pytest
 
+from adapters.drawing.engine import ProcessDrawEngine
 from adapters.memory.drawing import MemoryDrawEngine
 from domain.model.draws.allocation import allocate, result_lines
 from domain.model.draws.chunks import CHUNK_LINES, proof_of
@@ -16,9 +19,9 @@ KEY = bytes(range(32))
 SIZES = [0, 1, 2, CHUNK_LINES, CHUNK_LINES + 1, 5 * CHUNK_LINES + 7]
 
 
-@pytest.fixture(params=["memory"])
-def engine() -> DrawEngine:
-    return MemoryDrawEngine()
+@pytest.fixture(params=["memory", "processes"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> DrawEngine:
+    return MemoryDrawEngine() if request.param == "memory" else ProcessDrawEngine(tmp_path)
 
 
 @pytest.mark.parametrize("size", SIZES)
