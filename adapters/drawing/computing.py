@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -52,7 +53,8 @@ class Turns(NamedTuple):
     """The different preferences, in the order of the numbers that records have for them."""
 
 
-class Computed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Computed:
     """The result, by position of the market. Its lines are in the folder."""
 
     placed: list[int]

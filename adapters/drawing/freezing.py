@@ -7,6 +7,7 @@ sorted list.
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -27,7 +28,8 @@ _BATCH: Final = 20_000
 _BUFFER_BYTES: Final = 262_144
 
 
-class Frozen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Frozen:
     """What is known of the list in the folder."""
 
     entrants: int

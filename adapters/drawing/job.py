@@ -5,6 +5,7 @@ The folder has the order in ``job.json``, and gets the answer in ``answer.json``
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +21,10 @@ ANSWER: Final = "answer.json"
 def run(folder: Path) -> dict[str, Any]:
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
     if order is None:
-        return freeze(folder)._asdict()
+        return asdict(freeze(folder))
     try:
         key = bytes.fromhex(order["key"])
-        return compute(folder, key, order["places"], order["offsets"], order["entrants"])._asdict()
+        return asdict(compute(folder, key, order["places"], order["offsets"], order["entrants"]))
     except MalformedLine as error:
         return {"malformed": str(error)}
 
