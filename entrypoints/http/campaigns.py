@@ -67,6 +67,7 @@ class CampaignsBody(Wire):
     tag="Campaigns",
     guard=supreme,
     scope=Scope.READ,
+    lists_reachable=True,
     use_cases=(ListCampaigns,),
     query=CampaignsQuery,
     answers={
@@ -92,6 +93,7 @@ class CampaignsBody(Wire):
 )
 async def list_campaigns(call: Call[CampaignsQuery]) -> CampaignsBody:
     after: CampaignId | None = campaign_after(call.given.cursor)
-    page = await call.app.registrations.list_campaigns(after=after, limit=call.given.limit)
+    reaches = call.caller.narrowing.reaches
+    page = await call.app.registrations.list_campaigns(after=after, limit=call.given.limit, reaches=reaches)
     campaigns = [CampaignBody.of(summary) for summary in page.campaigns]
     return CampaignsBody(campaigns=campaigns, next=cursor_after(page.next))

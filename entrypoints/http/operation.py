@@ -57,6 +57,8 @@ class Operation:
     guard: Guard
     scope: Scope | None = None
     """The scope of its area, which a narrowed token of staff must have; None where no token is needed."""
+    lists_reachable: bool = False
+    """It is about all campaigns that the token reaches: a token for some of them is not refused, and gets less."""
     audit: Audited[Any, Any] | None = None
     """What the audit log keeps of its changes; None for an operation that changes nothing."""
     limit: Kind | None = None

@@ -8,10 +8,10 @@ from litestar.response import Stream
 
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.application import Application
-from entrypoints.http.admission import admission
+from entrypoints.http.authorization import authorization
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
-from entrypoints.http.request.decoding import AnyRequest, body_of, query_of
+from entrypoints.http.request.decoding import AnyRequest, body_of, query_once
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import Reply, json_answer, no_content
 from ports.system import current_request, set_current_request
@@ -21,16 +21,16 @@ Reader = Callable[[AnyRequest], Awaitable[Any]]
 
 
 def endpoint_of(operation: Operation) -> Endpoint:
-    """Admit the caller, count the call, decode what it sends, handle it, encode the answer: in this order."""
+    """Check the caller, count the call, decode what it sends, handle it, encode the answer: in this order."""
     guard, limit, handle = operation.guard, operation.limit, operation.handler
     read, encode = _reader(operation), _encoder(operation)
-    admit = admission(operation)
+    authorize = authorization(operation)
     changes = operation.method != "GET" and not operation.public
 
     async def endpoint(request: AnyRequest) -> Reply | Stream:
         app: Application = request.app.state.application
         caller = await guard(request)
-        campaign_id = admit(request, caller)
+        campaign_id = authorize(request, caller)
         if changes:
             set_current_request(replace(current_request(), by=caller.user_id))
         if limit is not None and not caller.supreme:
@@ -55,7 +55,7 @@ def _reader(operation: Operation) -> Reader | None:
         return None
 
     async def read_query(request: AnyRequest) -> Any:
-        return query_of(request, query)
+        return query_once(request, query)
 
     return read_query
 

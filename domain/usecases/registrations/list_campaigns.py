@@ -1,9 +1,9 @@
 """The campaigns at a glance."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import Refusals
@@ -15,6 +15,13 @@ from ports.codes import CodeCatalogue
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
 from ports.system import Clock
+
+AT_ONCE: Final = 1_000
+"""Ids that are read together. A caller may be allowed to see few of many campaigns."""
+
+
+def _all(_: CampaignId) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,8 @@ class CampaignPage:
 class ListCampaigns:
     """The campaigns that have codes or registrations, in the order of their ids, with their counts.
 
-    A campaign that campaign-service does not know any more is listed without name and times.
+    A token that is narrowed to campaigns gets these only. A campaign that campaign-service does not know any more
+    is listed without name and times.
     """
 
     raises: ClassVar[Refusals] = ()
@@ -47,12 +55,25 @@ class ListCampaigns:
     queries: EntryQueries
     clock: Clock
 
-    async def __call__(self, *, after: CampaignId | None, limit: int) -> CampaignPage:
-        with_codes = await self.catalogue.campaigns(limit + 1, after=after)
-        with_entries = await self.queries.campaigns(limit + 1, after=after)
-        found = list(dict.fromkeys(heapq.merge(with_codes, with_entries)))
+    async def __call__(
+        self, *, after: CampaignId | None, limit: int, reaches: Callable[[CampaignId], bool] = _all
+    ) -> CampaignPage:
+        """``reaches``: is the caller allowed to see this campaign?"""
+        found: list[CampaignId] = []
+        more = True
+        while more and len(found) <= limit:
+            read = await self._ids(after)
+            found += filter(reaches, read)
+            more = len(read) == AT_ONCE
+            after = read[-1] if read else after
         page = [await self._summary(id) for id in found[:limit]]
         return CampaignPage(campaigns=page, next=found[limit - 1] if len(found) > limit else None)
+
+    async def _ids(self, after: CampaignId | None) -> Sequence[CampaignId]:
+        """The next ones, in their order."""
+        with_codes = await self.catalogue.campaigns(AT_ONCE, after=after)
+        with_entries = await self.queries.campaigns(AT_ONCE, after=after)
+        return list(dict.fromkeys(heapq.merge(with_codes, with_entries)))[:AT_ONCE]
 
     async def _summary(self, id: CampaignId) -> CampaignSummary:
         """One after another: a page of large campaigns must not keep the store from other requests."""

@@ -1,11 +1,10 @@
 """What every Campaigns promises: from campaign-service, from a file, remembered, or in memory."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,6 +17,7 @@ from domain.model.ids import CAMPAIGN_ID, CampaignId
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.errors import CampaignNotFound
 from ports.neighbours import Campaigns
+from tests.contracts.neighbours.sources import Sources
 from tests.support.neighbours import MemoryCampaigns
 from tests.support.registrations import (
     DAY,
@@ -29,9 +29,10 @@ from tests.support.registrations import (
     as_file,
     campaign_body,
 )
-from tests.support.servers.neighbours import Reply, neighbour, records
+from tests.support.servers.neighbours import neighbour, records
 
 Put = Callable[[Campaign], None]
+SOURCES: Final[Sources[Campaigns, Campaign]] = Sources(FileCampaigns, http_campaigns, campaign_body)
 
 
 @dataclass(slots=True)
@@ -54,22 +55,11 @@ async def _memory(_: AsyncExitStack, __: Path) -> Subject:
 
 
 async def _file(_: AsyncExitStack, folder: Path) -> Subject:
-    path = folder / "campaigns.json"
-    path.write_text("[]")
-    known: dict[str, dict[str, Any]] = {}
-
-    def put(campaign: Campaign) -> None:
-        known[campaign.id] = campaign_body(campaign)
-        path.write_text(as_file(known.values()))
-
-    return Subject(FileCampaigns(path), put)
+    return Subject(*SOURCES.file(folder))
 
 
 async def _http(stack: AsyncExitStack, _: Path) -> Subject:
-    known: dict[str, dict[str, Any]] = {}
-    service = stack.enter_context(neighbour(records(known)))
-    campaigns = await stack.enter_async_context(http_campaigns(service.url))
-    return Subject(campaigns, lambda campaign: known.update({campaign.id: campaign_body(campaign)}))
+    return Subject(*await SOURCES.service(stack))
 
 
 async def _cached(stack: AsyncExitStack, folder: Path) -> Subject:
@@ -130,23 +120,7 @@ async def campaigns_with(
 ) -> AsyncIterator[Callable[[Any], Campaigns]]:
     """Campaigns whose source returns the given JSON for TOUR."""
     async with AsyncExitStack() as stack:
-        if request.param == "http":
-            service = stack.enter_context(neighbour())
-            campaigns = await stack.enter_async_context(http_campaigns(service.url))
-
-            def by_service(body: Any) -> Campaigns:
-                service.say(Reply(200, body))
-                return campaigns
-
-            yield by_service
-            return
-
-        def by_file(body: Any) -> Campaigns:
-            path = tmp_path / "campaigns.json"
-            path.write_text(json.dumps([body]))
-            return FileCampaigns(path)
-
-        yield by_file
+        yield await SOURCES.returning(request.param, stack, tmp_path)
 
 
 async def test_unknown_fields_are_ignored(campaigns_with: Callable[[Any], Campaigns]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,10 +17,12 @@ from domain.model.ids import UserId
 from domain.model.registrations.campaigns import Fan
 from domain.model.registrations.errors import UserNotFound
 from ports.neighbours import Users
+from tests.contracts.neighbours.sources import Sources
 from tests.support.neighbours import MemoryUsers
-from tests.support.registrations import ANN, BOB, a_fan, a_vouched_fan, as_file, fan_body
+from tests.support.registrations import ANN, BOB, a_fan, a_vouched_fan, fan_body
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour, records
 
+SOURCES: Final[Sources[Users, Fan]] = Sources(FileUsers, http_users, fan_body)
 ODD_IDS = ["a|b", "a:b@c", "a.b", "x" * 128, "...", "-"]
 
 
@@ -43,22 +45,11 @@ async def _memory(_: AsyncExitStack, __: Path) -> Subject:
 
 
 async def _file(_: AsyncExitStack, folder: Path) -> Subject:
-    path = folder / "users.json"
-    path.write_text("[]")
-    known: dict[str, dict[str, Any]] = {}
-
-    def put(fan: Fan) -> None:
-        known[fan.id] = fan_body(fan)
-        path.write_text(as_file(known.values()))
-
-    return Subject(FileUsers(path), put)
+    return Subject(*SOURCES.file(folder))
 
 
 async def _http(stack: AsyncExitStack, _: Path) -> Subject:
-    known: dict[str, dict[str, Any]] = {}
-    service = stack.enter_context(neighbour(records(known)))
-    users = await stack.enter_async_context(http_users(service.url))
-    return Subject(users, lambda fan: known.update({fan.id: fan_body(fan)}))
+    return Subject(*await SOURCES.service(stack))
 
 
 SUBJECTS = {"memory": _memory, "file": _file, "http": _http}
@@ -102,23 +93,7 @@ async def test_the_account_is_returned_as_it_is_now(subject: Subject) -> None:
 async def users_with(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
     """Users whose source returns the given JSON for ANN."""
     async with AsyncExitStack() as stack:
-        if request.param == "http":
-            service = stack.enter_context(neighbour())
-            users = await stack.enter_async_context(http_users(service.url))
-
-            def by_service(body: Any) -> Users:
-                service.say(Reply(200, body))
-                return users
-
-            yield by_service
-            return
-
-        def by_file(body: Any) -> Users:
-            path = tmp_path / "users.json"
-            path.write_text(json.dumps([body]))
-            return FileUsers(path)
-
-        yield by_file
+        yield await SOURCES.returning(request.param, stack, tmp_path)
 
 
 async def test_unknown_fields_are_ignored(users_with: Callable[[Any], Users]) -> None:

@@ -122,7 +122,8 @@ def test_several_scopes_reach_what_each_of_them_reaches(scene: Scene, operation:
 def test_other_campaigns_are_refused(scene: Scene, operation: Operation) -> None:
     others: list[list[str]] = [[], ["other"], [scene.campaign[:-1]], [f"{scene.campaign}-*"], ["other*", "x*"]]
 
-    assert {ask(scene, operation, bearer(campaigns=campaigns)) for campaigns in others} == {"auth.campaign"}
+    expected = "" if operation.lists_reachable else "auth.campaign"
+    assert {ask(scene, operation, bearer(campaigns=campaigns)) for campaigns in others} == {expected}
 
 
 @EVERY_OPERATION
@@ -131,7 +132,7 @@ def test_the_token_s_own_campaigns_are_reached_and_all_campaigns_together_are_no
 ) -> None:
     own: list[list[str]] = [[scene.campaign], ["other", scene.campaign], [f"{scene.campaign[:-2]}*"]]
 
-    expected = "" if operation.of_campaign else "auth.campaign"
+    expected = "" if operation.of_campaign or operation.lists_reachable else "auth.campaign"
     assert {ask(scene, operation, bearer(campaigns=campaigns)) for campaigns in own} == {expected}
 
 
@@ -185,6 +186,21 @@ def test_a_list_of_all_campaigns_is_reached_through_its_filter(scene: Scene) -> 
     assert audit(campaignId=scene.campaign).status_code == 200
     assert_problem(audit(campaignId="other"), 403, "auth.campaign")
     assert "campaignId" in assert_problem(audit(), 403, "auth.campaign")["detail"]
+
+
+def test_the_list_of_campaigns_has_those_that_the_token_reaches(scene: Scene) -> None:
+    for one in (scene, other := scene.elsewhere()):
+        one.stock("A1")
+
+    def listed(*campaigns: str, **query: Any) -> list[str]:
+        answer = scene.http.get("/campaigns", params=query, headers=bearer(campaigns=campaigns))
+        assert answer.status_code == 200, answer.text
+        return [campaign["id"] for campaign in answer.json()["campaigns"]]
+
+    assert listed(scene.campaign, "unknown", limit=100) == [scene.campaign]
+    assert listed(scene.campaign, other.campaign) == sorted([scene.campaign, other.campaign])
+    assert listed(f"{scene.campaign[:-2]}*", limit=1) == [scene.campaign]
+    assert listed("unknown") == listed() == []
 
 
 @EVERY_OPERATION

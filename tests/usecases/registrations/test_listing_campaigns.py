@@ -52,3 +52,21 @@ async def test_pages_are_in_the_order_of_the_ids_whatever_a_campaign_has(scene: 
     assert await listed(scene, after="b-codes", limit=2) == ["c-entries", "d-both"]
     page = await scene.use_cases.registrations.list_campaigns(after=None, limit=3)
     assert page.next == "c-entries"
+
+
+async def test_a_caller_sees_the_own_campaigns_on_full_pages(scene: Scene) -> None:
+    """However many others lie between them."""
+    for number in range(1_300):
+        await scene.use_cases.stores.pool.add(a_batch(["A1"], campaign_id=CampaignId(f"c-{number:04}")))
+    own = {"c-0001", "c-0004", "c-1100", "c-1299"}
+
+    async def page(after: str | None, limit: int) -> tuple[list[str], str | None]:
+        last = CampaignId(after) if after else None
+        found = await scene.use_cases.registrations.list_campaigns(
+            after=last, limit=limit, reaches=own.__contains__
+        )
+        return [one.id for one in found.campaigns], found.next
+
+    assert await page(None, 3) == (["c-0001", "c-0004", "c-1100"], "c-1100")
+    assert await page("c-1100", 3) == (["c-1299"], None)
+    assert await page(None, 4) == (sorted(own), None)

@@ -5,35 +5,35 @@ from typing import Final
 
 from domain.model.ids import CampaignId
 from entrypoints.http.operation import Operation
-from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_of
+from entrypoints.http.request.decoding import AnyRequest, campaign_of, query_once
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.problems import campaign_not_allowed, scope_missing
 
 NO_CAMPAIGN: Final = CampaignId("")
 """Of an operation that is about all campaigns, or about none."""
 
-Admission = Callable[[AnyRequest, Caller], CampaignId]
+Authorize = Callable[[AnyRequest, Caller], CampaignId]
 
 
-def admission(operation: Operation) -> Admission:
-    """Admit the caller, whom the guard has let in. Returns the campaign that the request is about.
+def authorization(operation: Operation) -> Authorize:
+    """Check the token of the caller, whom the guard has let in. Returns the campaign that the request is about.
 
     Raises a 403 Problem for what the token does not allow, a 422 Problem for an id that is none.
     """
     sufficient = operation.scopes
     campaign = _campaign_reader(operation)
 
-    def admit(request: AnyRequest, caller: Caller) -> CampaignId:
+    def authorize(request: AnyRequest, caller: Caller) -> CampaignId:
         if not caller.narrowing.narrows or operation.public:
             return campaign(request)
         if not caller.narrowing.allows(sufficient):
             raise scope_missing(f"it needs {' or '.join(sorted(sufficient))}")
         campaign_id = campaign(request)
-        if not caller.narrowing.reaches(campaign_id):
+        if not operation.lists_reachable and not caller.narrowing.reaches(campaign_id):
             raise campaign_not_allowed("" if campaign_id else _NAME_ONE)
         return campaign_id
 
-    return admit
+    return authorize
 
 
 def admits(operation: Operation, caller: Caller, campaign_id: CampaignId) -> bool:
@@ -54,4 +54,4 @@ def _campaign_reader(operation: Operation) -> Callable[[AnyRequest], CampaignId]
         return campaign_of
     if query is None or "campaign_id" not in query.__struct_fields__:
         return lambda _: NO_CAMPAIGN
-    return lambda request: query_of(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]
+    return lambda request: query_once(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]
