@@ -15,6 +15,7 @@ CAMPAIGNS: Final = "fangate: campaigns"
 ADOPTED_MESSAGES: Final = "fangate: messages without a partition"
 PHONE_KEYS: Final = "fangate: phones and their keys"
 PERSON: Final = "fangate: everything of one person"
+EARLIER_CALLERS: Final = "fangate: callers in histories of codes"
 PHONE_DOUBLES: Final = "fangate: phone keys of two fans"
 
 READS_OF_ALL_CAMPAIGNS: Final[Mapping[str, str]] = {
@@ -33,6 +34,7 @@ READS_OF_ALL_CAMPAIGNS: Final[Mapping[str, str]] = {
         "codes are "
         "read whole for a person of staff."
     ),
+    EARLIER_CALLERS: "fangate migrate looks through all codes for callers of earlier releases.",
     PHONE_DOUBLES: "fangate migrate asks this when the unique index of telephones cannot be built.",
 }
 """Why each of them is not made campaign by campaign."""

@@ -33,5 +33,7 @@ SHARD_KEYS: Final[Mapping[str, Raw]] = {
 }
 """By the names of the collections."""
 
-NOT_SHARDED: Final = frozenset({"imports", "turns", "movedMarkets", "parkedMessages", "leases", "draws"})
+NOT_SHARDED: Final = frozenset(
+    {"imports", "earlierCallers", "turns", "movedMarkets", "parkedMessages", "leases", "draws"}
+)
 """They are small, and stay on the first shard of the database."""

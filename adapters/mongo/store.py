@@ -15,7 +15,13 @@ from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.claims.pool_lock import PoolLock
 from adapters.mongo.codes.collection import CodeCollection
-from adapters.mongo.codes.documents import CodeDocument, ImportDocument, PoolLockDocument
+from adapters.mongo.codes.documents import (
+    CodeDocument,
+    EarlierCallerDocument,
+    ImportDocument,
+    PoolLockDocument,
+)
+from adapters.mongo.codes.earlier_callers import EarlierCallers
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.draws.candidates import MongoCandidates
@@ -100,6 +106,7 @@ class MongoStore:
     limits: MongoRateLimits
     outbox: MongoOutbox
     phone_keys: PhoneKeys
+    earlier_callers: EarlierCallers
     personal_data: Mapping[Place, PersonalData]
     person_reader: MongoPersonReader
     draws: MongoDraws
@@ -141,6 +148,7 @@ class MongoStore:
         migration = await self.indexes.migrate()
         sharding = await Shards(self.database).migrate()
         await self.outbox.adopt()
+        await self.earlier_callers.adopt()
         differing = [*migration.differing, *sharding.differing]
         return replace(migration, sharded=sharding.sharded, differing=differing)
 
@@ -196,6 +204,7 @@ def _store_in(
         limits=limits,
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
+        earlier_callers=_earlier_callers(database),
         personal_data=_personal_data(database, withdrawals, parked, limits, audit),
         person_reader=MongoPersonReader(entries, scoring, codes.raw),
         **_draw_stores(database),
@@ -221,6 +230,10 @@ def _draw_stores(database: AsyncDatabase[Raw]) -> _DrawStores:
     )
 
 
+def _earlier_callers(database: AsyncDatabase[Raw]) -> EarlierCallers:
+    return EarlierCallers(database[name_of(CodeDocument)], database[name_of(EarlierCallerDocument)])
+
+
 def _personal_data(
     database: AsyncDatabase[Raw],
     withdrawals: MongoWithdrawals,
@@ -228,7 +241,7 @@ def _personal_data(
     limits: MongoRateLimits,
     audit: MongoAuditLog,
 ) -> Mapping[Place, PersonalData]:
-    ledger = Ledger(database[name_of(PublishedDocument)])
+    ledger = Ledger(database[name_of(PublishedDocument)], database[name_of(EntryDocument)])
 
     async def replace(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
         await ledger.replace(user_id, pseudonym)
@@ -242,7 +255,10 @@ def _personal_data(
         Place.BUDGETS: deleting(database[name_of(FanBudgetDocument)], lambda user_id: {"_id": user_id}),
         Place.RATE_LIMITS: deleting(database[name_of(RateLimitDocument)], limits.of_person),
         Place.CODES: renaming_codes(
-            database[name_of(CodeDocument)], database[name_of(ImportDocument)], database[name_of(AuditDocument)]
+            database[name_of(CodeDocument)],
+            database[name_of(ImportDocument)],
+            database[name_of(AuditDocument)],
+            _earlier_callers(database),
         ),
         Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
         Place.PUBLISHED: held(ledger.count, replace),

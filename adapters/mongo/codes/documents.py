@@ -145,6 +145,20 @@ class ImportDocument(Document):
         indexes: ClassVar = [IndexModel([("campaignId", UP), ("startedAt", DOWN), ("_id", DOWN)], name="newest")]
 
 
+class EarlierCallerDocument(Document):
+    """``id`` is the id of a member of staff whom histories of codes name.
+
+    ``fangate migrate`` looks for them, since earlier releases had no audit log.
+    """
+
+    model_config = STORED
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
+
+    class Settings:
+        name = "earlierCallers"
+
+
 class PoolLockDocument(Document):
     """``id`` is ``{campaignId}/{type}``: which claim works on this pool alone, and until when."""
 

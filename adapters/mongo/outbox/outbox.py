@@ -39,7 +39,7 @@ class MongoOutbox:
     ) -> None:
         self._entries = entries
         self._published = published
-        self._ledger = Ledger(published)
+        self._ledger = Ledger(published, entries)
         self._parked = parked
 
     @translated
@@ -67,13 +67,15 @@ class MongoOutbox:
     @translated
     async def settle(self, settlement: Settlement) -> None:
         """First where messages go, then that they are gone: a crash in between leaves some in both places."""
-        if settlement.channel is Channel.EVENTS and settlement.passed_on:
-            await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
+        recorded = settlement.channel is Channel.EVENTS and bool(settlement.passed_on)
+        if recorded:
+            batch = await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
         if settlement.parked:
             await self._parked.park(settlement.parked)
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
-        if gone:
-            await self._take_out(gone, settlement.channel)
+        all_were_there = not gone or await self._take_out(gone, settlement.channel)
+        if recorded and not all_were_there:
+            await self._ledger.forget_gone(batch.inserted_id, settlement.passed_on)
         if erased := [one for one in settlement.passed_on if one.about is EntryEvent.ERASED]:
             await self._forget(erased)
         if settlement.postponed:
@@ -88,15 +90,21 @@ class MongoOutbox:
             done = document_of(message.campaign_id, message.user_id) | {"status": "erased"}
             document = await self._entries.find_one(done, {"pseudonym": 1}, max_time_ms=READ_MS)
             if document is not None:
-                await self._ledger.replace(message.user_id, document["pseudonym"])
+                await self._ledger.replace_in(message.campaign_id, message.user_id, document["pseudonym"])
                 await self._entries.delete_one(done | {"outbox.0": {"$exists": False}})
 
-    async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> None:
-        """Most entries have but one message that waits, and are emptied at two thirds of the cost."""
+    async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> bool:
+        """False if another worker has taken some out before.
+
+        Most entries have but one message that waits, and are emptied at two thirds of the cost.
+        """
+        entries = len({(message.campaign_id, message.user_id) for message in gone})
         campaigns = by_campaign(gone)
         done = await self._entries.bulk_write([emptied(those, channel) for those in campaigns], ordered=False)
-        if done.matched_count < len({(message.campaign_id, message.user_id) for message in gone}):
-            await self._entries.bulk_write([thinned(those, channel) for those in campaigns], ordered=False)
+        if done.matched_count == entries:
+            return True
+        rest = await self._entries.bulk_write([thinned(those, channel) for those in campaigns], ordered=False)
+        return done.matched_count + rest.matched_count == entries
 
     @translated
     async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:

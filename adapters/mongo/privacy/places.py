@@ -7,6 +7,7 @@ from typing import Final
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.codes.earlier_callers import EarlierCallers
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.scatter import PERSON
@@ -105,17 +106,25 @@ def renaming_imports(imports: AsyncCollection[Raw]) -> PersonalData:
 
 
 def renaming_codes(
-    codes: AsyncCollection[Raw], imports: AsyncCollection[Raw], audit: AsyncCollection[Raw]
+    codes: AsyncCollection[Raw],
+    imports: AsyncCollection[Raw],
+    audit: AsyncCollection[Raw],
+    earlier: EarlierCallers,
 ) -> PersonalData:
     """Owners of codes have an index. Callers have none: every change of a code would pay for it. So all codes are
-    read where the person has imported codes or has changed anything; fans never have."""
+    read where the person has imported codes or has changed anything; fans never have.
 
-    async def acted(user_id: UserId) -> bool:
-        rows = [await rows.find_one({"by": user_id}, {"_id": 1}, max_time_ms=READ_MS) for rows in (imports, audit)]
-        return any(rows)
+    A repeat knows a person whose rows have the pseudonym already: a request under way may have come behind.
+    """
 
-    async def query(user_id: UserId) -> Raw:
-        if await acted(user_id):
+    async def acted(*names: UserId) -> bool:
+        by = {"by": {"$in": [*names]}}
+        rows = [await rows.find_one(by, {"_id": 1}, max_time_ms=READ_MS) for rows in (imports, audit)]
+        return any(rows) or await earlier.has(names[0])
+
+    async def query(*names: UserId) -> Raw:
+        user_id = names[0]
+        if await acted(*names):
             named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
             return {"$or": [{name: user_id} for name in named]}
         campaigns = await codes.distinct("campaignId", maxTimeMS=READ_MS, comment=PERSON)
@@ -125,13 +134,14 @@ def renaming_codes(
         return await codes.count_documents(await query(user_id), maxTimeMS=SCAN_MS, comment=PERSON)
 
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
-        wanted = await query(user_id)
+        wanted = await query(user_id, pseudonym)
         cursor = codes.find(wanted, {"campaignId": 1}, max_time_ms=SCAN_MS, comment=PERSON)
         found = await cursor.to_list(None)
         update = _renamed_code(user_id, pseudonym)
         for first in range(0, len(found), AT_ONCE):
             writes = [UpdateOne(code, update) for code in found[first : first + AT_ONCE]]
             await codes.bulk_write(writes, ordered=False)
+        await earlier.forget(user_id)
 
     return held(count, erase)
 

@@ -32,6 +32,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
         **_all(NOTHING, "id", "campaignId", "type", "filename", "status", "problems.reason", "problems.detail"),
         **_all(NOTHING, "failure", "understood.encoding", "understood.separator"),
     },
+    "earlierCallers": _all(Place.CODES, "id"),
     "turns": _all(NOTHING, "id", "owner"),
     "entries": {
         **_all(Place.HISTORIES, "history.by"),

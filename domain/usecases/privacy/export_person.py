@@ -1,12 +1,12 @@
 """Export what is held of a person."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
-from domain.model.audit.records import AuditPosition, AuditRecord
+from domain.model.audit.records import AuditPosition, AuditRecord, position_of
 from domain.model.errors import Refusals
 from domain.model.ids import UserId
 from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore
@@ -15,8 +15,8 @@ from ports.audit import AuditedPeople
 from ports.privacy import PersonalData, PersonReader
 from ports.system import Clock
 
-MAX_ROWS: Final = 1_000
-"""Rows of the audit log. Staff can have made more changes; the log itself has them all."""
+ROWS_AT_ONCE: Final = 200
+"""Rows of the audit log that are held at once. Staff may have made any number of changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,8 @@ class Exported:
     entries: Sequence[EntryWithHistory]
     scores: Sequence[UploadedScore]
     codes: Sequence[AssignedCode]
-    audit: Sequence[AuditRecord]
-    """The newest."""
+    audit: AsyncIterator[Sequence[AuditRecord]]
+    """All rows in pages, the newest first. The first page has been read. Raises Unavailable."""
     held: Found
     """How many things each place holds, the ones above included."""
 
@@ -49,12 +49,11 @@ class ExportPerson:
     clock: Clock
 
     async def __call__(self, user_id: UserId) -> Exported:
-        first: AuditPosition | None = None
-        entries, scores, codes, audit, counts = await asyncio.gather(
+        entries, scores, codes, newest, counts = await asyncio.gather(
             self.reader.entries(user_id),
             self.reader.scores(user_id),
             self.reader.codes(user_id),
-            self.audit.of_person(user_id, after=first, limit=MAX_ROWS),
+            self._rows(user_id, None),
             asyncio.gather(*(self.places[place].count(user_id) for place in Place)),
         )
         return Exported(
@@ -63,6 +62,14 @@ class ExportPerson:
             entries=entries,
             scores=scores,
             codes=codes,
-            audit=audit,
+            audit=self._pages(user_id, newest),
             held=dict(zip(Place, counts, strict=True)),
         )
+
+    async def _pages(self, user_id: UserId, page: Sequence[AuditRecord]) -> AsyncIterator[Sequence[AuditRecord]]:
+        while page:
+            yield page
+            page = await self._rows(user_id, position_of(page[-1])) if len(page) == ROWS_AT_ONCE else ()
+
+    async def _rows(self, user_id: UserId, after: AuditPosition | None) -> Sequence[AuditRecord]:
+        return await self.audit.of_person(user_id, after=after, limit=ROWS_AT_ONCE)

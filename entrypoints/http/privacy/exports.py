@@ -1,8 +1,11 @@
 """Exporting what is held of a person over HTTP."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
+from litestar.response import Stream
 from msgspec import Meta
+from msgspec.json import encode
 
 from domain.model.audit.records import AuditRecord
 from domain.model.ids import UserId
@@ -11,8 +14,10 @@ from domain.usecases.privacy.export_person import Exported, ExportPerson
 from entrypoints.http.call import Call
 from entrypoints.http.entries.body import WITH_HISTORY, EntryWithHistoryBody
 from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.decoding import JSON
 from entrypoints.http.request.guards import fan
 from entrypoints.http.request.scopes import Scope
+from entrypoints.http.response.answers import stream_answer
 from entrypoints.http.response.problems import forbidden
 from entrypoints.http.wire import Instant, UserIdText, Wire, instant
 from ports.phones import ConfirmationTokens
@@ -71,28 +76,42 @@ class AuditRowBody(Wire):
         )
 
 
-class ExportBody(Wire):
+class HeldBody(Wire):
     user_id: str
     exported_at: Instant
     entries: list[EntryWithHistoryBody]
     scoring: list[ScoreBody]
     codes: list[AssignedCodeBody]
+    draws: Annotated[list[dict[str, Any]], Meta(description="Draws in which the person took part.")]
     parked: int
-    audit: list[AuditRowBody]
     held: Annotated[dict[str, int], Meta(description="How many things of the person each place holds.")]
 
     @classmethod
-    def of(cls, exported: Exported, tokens: ConfirmationTokens) -> "ExportBody":
+    def of(cls, exported: Exported, tokens: ConfirmationTokens) -> "HeldBody":
         return cls(
             user_id=exported.user_id,
             exported_at=instant(exported.at),
             entries=[EntryWithHistoryBody.for_staff(one, tokens) for one in exported.entries],
             scoring=[ScoreBody.of(score) for score in exported.scores],
             codes=[AssignedCodeBody.of(code) for code in exported.codes],
+            draws=[],
             parked=exported.held[Place.PARKED],
-            audit=[AuditRowBody.of(row) for row in exported.audit],
             held={place.value: count for place, count in exported.held.items()},
         )
+
+
+class ExportBody(HeldBody):
+    audit: Annotated[list[AuditRowBody], Meta(description="All rows that name the person, the newest first.")]
+
+
+async def _streamed(held: HeldBody, audit: AsyncIterator[Sequence[AuditRecord]]) -> AsyncIterator[bytes]:
+    """An ExportBody. Members of staff may have any number of rows. An answer that breaks off is no JSON."""
+    yield encode(held)[:-1] + b',"audit":['
+    separator = b""
+    async for page in audit:
+        yield separator + b",".join(encode(AuditRowBody.of(row)) for row in page)
+        separator = b","
+    yield b"]}"
 
 
 @Operation(
@@ -116,15 +135,18 @@ class ExportBody(Wire):
                 "entries": [WITH_HISTORY],
                 "scoring": [],
                 "codes": [],
+                "draws": [],
                 "parked": 0,
-                "audit": [],
                 "held": {"entries": 1},
+                "audit": [],
             },
         )
     },
 )
-async def export_person(call: Call[ExportQuery]) -> ExportBody:
+async def export_person(call: Call[ExportQuery]) -> Stream:
     user_id = call.given.user_id or call.caller.user_id
     if user_id != call.caller.user_id and not call.caller.supreme:
         raise forbidden()
-    return ExportBody.of(await call.app.privacy.export(UserId(user_id)), call.app.phones.tokens)
+    exported = await call.app.privacy.export(UserId(user_id))
+    held = HeldBody.of(exported, call.app.phones.tokens)
+    return stream_answer(_streamed(held, exported.audit), JSON)

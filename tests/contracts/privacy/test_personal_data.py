@@ -27,7 +27,7 @@ from domain.model.registrations.phones import SendLimits
 from domain.model.registrations.scoring import ScoreRecord
 from domain.model.registrations.search import EntryFilter
 from domain.usecases.privacy.erase_person import Erased, ErasePerson, ErasePersonCommand
-from domain.usecases.privacy.export_person import ExportPerson
+from domain.usecases.privacy.export_person import ROWS_AT_ONCE, ExportPerson
 from ports.entries import NotChanged
 from ports.privacy import PersonalData
 from ports.stores import Stores
@@ -241,6 +241,26 @@ async def test_it_is_repeated_after_a_crash_at_any_step(stores: Stores) -> None:
     assert await traces(stores) == []
 
 
+async def test_a_worker_that_is_late_leaves_nothing_behind_the_erasure(stores: Stores) -> None:
+    """It has published the events of two persons, and records that when another worker has done so, and one of the
+    persons is erased."""
+    for number, user_id in enumerate((ANN, BOB)):
+        await stores.entries.change(TOUR, user_id, becoming(a_person(user_id, TOUR, number)))
+    published = await stores.outbox.pending(Channel.EVENTS, EVERYWHERE, 99, NOW + timedelta(days=1))
+    late = Settlement(channel=Channel.EVENTS, at=NOW, passed_on=published)
+    await erase(stores)
+
+    await stores.outbox.settle(late)
+    assert await relayed(stores) == ["erased"]
+    assert ANN not in await text_of(stores)
+    await stores.outbox.settle(late)
+
+    assert ANN not in await text_of(stores)
+    assert (await erase(stores)).found[Place.PUBLISHED] == 0
+    if not isinstance(stores, MemoryStore):
+        assert await stores.personal_data[Place.PUBLISHED].count(BOB) == 2
+
+
 async def test_a_withdrawn_registration_is_erased_too(stores: Stores) -> None:
     await stores.entries.change(TOUR, ANN, becoming(a_person(ANN, TOUR, 1)))
     await stores.withdrawals.withdraw(TOUR, ANN, NOW)
@@ -298,6 +318,28 @@ async def test_a_change_under_way_does_not_make_an_erased_entry_again(database_u
         assert await store.database["entries"].count_documents({}, comment=PERSON) == 0
 
 
+async def test_callers_of_releases_without_an_audit_log_are_found_after_a_migration(database_url: str) -> None:
+    """They stand in histories of codes, and in no row and no import."""
+    async with mongo_store(database_url) as store:
+        await store.migrate()
+        imported = replace(a_batch(["A1", "A2"], import_id="one"), by=ANN)
+        await store.pool.add(imported)
+        await store.pool.add(a_batch(["B1", "B2"], import_id="two"))
+        await store.pool.claim(replace(a_claim(1, reserve_id=f"{MINE}-1"), by=ANN))
+        await store.pool.claim(replace(a_claim(1, reserve_id=f"{MINE}-2"), by=BOB))
+        assert (await erase(store, dry_run=True)).found[Place.CODES] == 0
+        await store.migrate()
+
+        erased = await erase(store)
+
+        assert erased.found[Place.CODES] >= 2
+        text = await text_of(store)
+        assert (ANN in text, BOB in text) == (False, True)
+        await store.migrate()
+        callers = [one["_id"] async for one in store.database["earlierCallers"].find()]
+        assert sorted(callers) == sorted({BOB, a_batch([]).by}), "no pseudonym is a caller"
+
+
 async def test_an_export_shows_what_is_held(stores: Stores) -> None:
     await settle_in(stores, ANN, 1)
     export = ExportPerson(
@@ -305,12 +347,30 @@ async def test_an_export_shows_what_is_held(stores: Stores) -> None:
     )
 
     exported = await export(ANN)
+    rows = [row async for page in exported.audit for row in page]
 
     assert [one.entry.campaign_id for one in exported.entries] == [OTHER, TOUR]
     assert exported.entries[0].entry.details.first_name == "Annabel"
     assert [change.revision for change in exported.entries[0].history] == [1, 2, 3]
     assert [(one.campaign_id, one.score) for one in exported.scores] == [(TOUR, 90)]
     assert [(one.campaign_id, one.code[:2]) for one in exported.codes] == [(TOUR, "I-")]
-    assert len(exported.audit) == 2
+    assert len(rows) == 2
     assert exported.held == {place: await stores.personal_data[place].count(ANN) for place in Place}
     assert not (await export(UserId("unknown"))).entries
+
+
+async def test_an_export_has_all_rows_of_the_audit_log(stores: Stores) -> None:
+    for number in range(2 * ROWS_AT_ONCE + 1):
+        row = AuditRecord(
+            id=new_audit_id(), at=NOW + timedelta(seconds=number // 3), by=ANN, operation="reserveCodes",
+            campaign_id=TOUR, request_id=str(number), asked={}, outcome={"count": number},
+        )  # fmt: skip
+        await stores.audit.append(row)
+    export = ExportPerson(
+        places=stores.personal_data, reader=stores.person_reader, audit=stores.audit, clock=ManualClock(LATER)
+    )
+
+    pages = [page async for page in (await export(ANN)).audit]
+
+    assert [len(page) for page in pages] == [ROWS_AT_ONCE, ROWS_AT_ONCE, 1]
+    assert {row.request_id for page in pages for row in page} == {str(one) for one in range(2 * ROWS_AT_ONCE + 1)}
