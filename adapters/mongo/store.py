@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final, TypedDict
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -17,8 +16,6 @@ from adapters.mongo.codes.claims.pool_lock import PoolLock
 from adapters.mongo.codes.collection import CodeCollection
 from adapters.mongo.codes.documents import (
     CodeDocument,
-    EarlierCallerDocument,
-    ImportDocument,
     PoolLockDocument,
 )
 from adapters.mongo.codes.earlier_callers import EarlierCallers
@@ -41,27 +38,17 @@ from adapters.mongo.errors import translated
 from adapters.mongo.indexes import Indexes, Migration
 from adapters.mongo.leases import LeasesDocument, MongoLeases
 from adapters.mongo.outbox.documents import ParkedDocument, PublishedDocument
-from adapters.mongo.outbox.ledger import Ledger
 from adapters.mongo.outbox.outbox import MongoOutbox
 from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.phones.budgets import MongoFanBudgets
 from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
 from adapters.mongo.phones.phone_book import MongoPhoneBook
-from adapters.mongo.privacy.places import (
-    deleting,
-    held,
-    pulling_failures,
-    renaming_codes,
-    renaming_histories,
-    renaming_imports,
-    replacing,
-)
+from adapters.mongo.privacy.held import earlier_callers, personal_data
 from adapters.mongo.privacy.reader import MongoPersonReader
 from adapters.mongo.rate_limits import MongoRateLimits, RateLimitDocument
 from adapters.mongo.schema import name_of
 from adapters.mongo.shards import Shards, unfit
 from domain.model.errors import Unavailable
-from domain.model.ids import UserId
 from domain.model.privacy.people import Place
 from ports.privacy import PersonalData
 from ports.system import CurrentRequest, no_request
@@ -204,8 +191,8 @@ def _store_in(
         limits=limits,
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
-        earlier_callers=_earlier_callers(database),
-        personal_data=_personal_data(database, withdrawals, parked, limits, audit),
+        earlier_callers=earlier_callers(database),
+        personal_data=personal_data(database, withdrawals, parked, limits, audit),
         person_reader=MongoPersonReader(entries, scoring, codes.raw),
         **_draw_stores(database),
         leases=MongoLeases(database[name_of(LeasesDocument)]),
@@ -228,42 +215,6 @@ def _draw_stores(database: AsyncDatabase[Raw]) -> _DrawStores:
         draw_results=MongoDrawResults(chunks),
         candidates=MongoCandidates(database[name_of(EntryDocument)]),
     )
-
-
-def _earlier_callers(database: AsyncDatabase[Raw]) -> EarlierCallers:
-    return EarlierCallers(database[name_of(CodeDocument)], database[name_of(EarlierCallerDocument)])
-
-
-def _personal_data(
-    database: AsyncDatabase[Raw],
-    withdrawals: MongoWithdrawals,
-    parked: ParkedMessages,
-    limits: MongoRateLimits,
-    audit: MongoAuditLog,
-) -> Mapping[Place, PersonalData]:
-    ledger = Ledger(database[name_of(PublishedDocument)], database[name_of(EntryDocument)])
-
-    async def replace(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
-        await ledger.replace(user_id, pseudonym)
-
-    return {
-        Place.ENTRIES: PersonalData(withdrawals.count, withdrawals.erase),
-        Place.HISTORIES: renaming_histories(database[name_of(EntryDocument)]),
-        Place.SCORING: deleting(database[name_of(ScoringDocument)], lambda user_id: {"userId": user_id}),
-        Place.PARKED: held(parked.count_of_person, parked.erase),
-        Place.PHONE_FAILURES: pulling_failures(database[name_of(PhoneRecordDocument)]),
-        Place.BUDGETS: deleting(database[name_of(FanBudgetDocument)], lambda user_id: {"_id": user_id}),
-        Place.RATE_LIMITS: deleting(database[name_of(RateLimitDocument)], limits.of_person),
-        Place.CODES: renaming_codes(
-            database[name_of(CodeDocument)],
-            database[name_of(ImportDocument)],
-            database[name_of(AuditDocument)],
-            _earlier_callers(database),
-        ),
-        Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
-        Place.PUBLISHED: held(ledger.count, replace),
-        Place.AUDIT: replacing(audit),
-    }
 
 
 def _options(url: str) -> dict[str, Any]:

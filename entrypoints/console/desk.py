@@ -15,7 +15,7 @@ from entrypoints.console.once import new_form
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, address, asked_by
 from entrypoints.console.session import by_proxy
-from entrypoints.http.admission import NO_CAMPAIGN, admission, admits
+from entrypoints.http.authorization import NO_CAMPAIGN, admits, authorization
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest, query_of
@@ -50,7 +50,9 @@ class Desk:
         return admits(operation, self.caller, campaign if operation.of_campaign else NO_CAMPAIGN)
 
     async def ask(self, operation: Operation, answer: type[T], **how: Any) -> T:
-        """The body that the API would answer, by the same admission, decoding and audit. ``how``: see ``call``.
+        """The body that the API would answer, by the same authorization, decoding and audit.
+
+        ``how``: see ``call``.
 
         Raises what the operation raises.
         """
@@ -80,8 +82,8 @@ class Desk:
             headers=[(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
             receive=receive or self.request.receive,
         )
-        admitted = admission(operation)(request, self.caller)
-        return Call(self.app, self.caller, admitted, _given(operation, request, body), request)
+        authorized = authorization(operation)(request, self.caller)
+        return Call(self.app, self.caller, authorized, _given(operation, request, body), request)
 
     @property
     def id(self) -> str:

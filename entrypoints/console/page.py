@@ -1,4 +1,4 @@
-"""A page of the console, declared once at its handler. Routes, menu and admission read the declaration."""
+"""A page of the console, declared once at its handler. Routes, menu and authorization read the declaration."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

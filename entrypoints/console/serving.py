@@ -17,7 +17,7 @@ from entrypoints.console.page import Page
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, form_of, query_of
 from entrypoints.console.session import caller_of, token_of
-from entrypoints.http.admission import NO_CAMPAIGN
+from entrypoints.http.authorization import NO_CAMPAIGN
 from entrypoints.http.dispatcher import noted
 from entrypoints.http.request.decoding import AnyRequest, campaign_of
 from entrypoints.http.request.token_verifier import Caller
@@ -48,7 +48,7 @@ def answering(endpoint: Endpoint, rendering: Rendering) -> Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A page for those who are signed in: origin, token, admission, form and handler, in this order."""
+    """A page for those who are signed in: origin, token, authorization, form and handler, in this order."""
 
     page: Page
     rendering: Rendering
@@ -108,6 +108,8 @@ def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:
     """As the operation admits. Raises its 403 Problem."""
     if page.operation and not caller.narrowing.allows(page.operation.scopes):
         raise scope_missing(f"it needs {' or '.join(sorted(page.operation.scopes))}")
+    if page.operation and page.operation.lists_reachable:
+        return
     if (page.operation or page.of_campaign) and not caller.narrowing.reaches(campaign_id):
         raise campaign_not_allowed()
 

@@ -47,7 +47,7 @@ async def table(desk: Desk) -> Reply:
 
 
 async def _rows(desk: Desk) -> tuple[list[Row], str | None]:
-    """A token that is narrowed to campaigns may not list them: it names those that it is for."""
+    """A token without the scope for reading lists none: it may name those that it is for."""
     if not desk.may(list_campaigns):
         return [await _named(desk, id) for id in _named_by(desk)], None
     found = await desk.ask(list_campaigns, CampaignsBody, query={"limit": PAGE, **desk.fields.only("cursor")})
