@@ -3,7 +3,7 @@
 from typing import Final
 
 from entrypoints.console.page import Page
-from entrypoints.console.screens import campaign, campaigns, fan, fans, search
+from entrypoints.console.screens import campaign, campaigns, codes, fan, fans, imports, search
 
 SCREENS: Final[tuple[Page, ...]] = (
     campaigns.overview,
@@ -12,6 +12,23 @@ SCREENS: Final[tuple[Page, ...]] = (
     campaign.now_part,
     campaign.over_time,
     campaign.timeline,
+    codes.codes,
+    codes.pools,
+    codes.listed,
+    codes.export,
+    codes.one,
+    codes.before_release,
+    codes.release,
+    imports.upload,
+    imports.check,
+    imports.checked_part,
+    imports.begin,
+    imports.history,
+    imports.receipt,
+    imports.progress,
+    imports.problems,
+    imports.before_withdrawing,
+    imports.withdraw,
     fans.fans,
     fans.find_fan,
     fans.find_fan_again,
