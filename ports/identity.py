@@ -46,3 +46,51 @@ class TokenKeys(Protocol):
     async def changed_since(self, generation: int, kid: str | None) -> bool:
         """A signature did not match the key of this generation: may ``kid`` name another key by now?"""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAttempt:
+    """What one sign-in is bound to. It is compared when the browser comes back from the identity provider."""
+
+    state: str = field(repr=False)
+    """Names the attempt in the browser."""
+    nonce: str = field(repr=False)
+    """The identity token must have it."""
+    verifier: str = field(repr=False)
+    """Of PKCE: only this service can use the code that the browser brings back."""
+    redirect_uri: str
+    """Where the browser comes back to."""
+
+
+class SignInRefused(Exception):
+    """The identity provider refused the code, or its token belongs to another sign-in.
+
+    ``reason`` is for the log; it has no data of the person and no secret.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class IdentityProvider(Protocol):
+    """Where the staff sign in. Each method may ask the provider over the network, and raises Unavailable."""
+
+    async def sign_in_url(self, attempt: SignInAttempt) -> str:
+        """Where the browser signs in."""
+        ...
+
+    async def redeem(self, code: str, attempt: SignInAttempt, *, issuer: str | None) -> str:
+        """The identity token that the code stands for. It fits the attempt; its signature is not checked here.
+
+        ``issuer``: who answered, where the browser brought that back. Raises SignInRefused.
+        """
+        ...
+
+    async def sign_out_url(self) -> str | None:
+        """Where the browser signs out of the provider; None where the provider has no such page."""
+        ...
+
+    async def keys_url(self) -> str:
+        """Where the provider publishes the keys that sign its tokens."""
+        ...

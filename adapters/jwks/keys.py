@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import Final
 
@@ -24,6 +24,9 @@ RETRY_SECONDS: Final = 30.0
 NO_KEYS_RETRY_SECONDS: Final = 1.0
 """The same pause while no keys are known."""
 
+FindUrl = Callable[[], Awaitable[str]]
+"""Where an issuer tells where its keys are. Raises Unavailable."""
+
 log = structlog.get_logger()
 
 
@@ -34,7 +37,7 @@ class PublishedKeys:
     were read last stay good, but not for ever.
     """
 
-    def __init__(self, url: str, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str | FindUrl, *, now: Callable[[], float] = time.monotonic) -> None:
         self._url = url
         self._now = now
         self._generation = 0
@@ -96,10 +99,11 @@ class PublishedKeys:
 
     async def _fetch(self) -> None:
         try:
+            url = self._url if isinstance(self._url, str) else await self._url()
             async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-                answer = await client.get(self._url)
+                answer = await client.get(url)
             published = KeySet.read(answer.raise_for_status().json())
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
+        except (Unavailable, httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
             log.warning("jwks.unreachable", reason=type(error).__name__)
             self._failed_at = self._now()
         else:

@@ -16,6 +16,7 @@ from entrypoints.config.stream_urls import check_stream
 from entrypoints.config.validators import (
     WHOLE,
     Seconds,
+    is_issuer,
     is_plain_http,
     is_web_address,
     names_bucket,
@@ -174,11 +175,16 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_oidc(self) -> "Settings":
-        if self.oidc_issuer is not None:
-            if not is_web_address(self.oidc_issuer):
-                raise ValueError(f"{PREFIX}OIDC_ISSUER must be an http:// or https:// URL")
-            names = ("oidc_client_id", "oidc_client_secret")
-            _check_given("OIDC_ISSUER", {name: getattr(self, name) for name in names})
+        """All three, or none: half a configuration would quietly be a sign-in by token."""
+        names = ("oidc_client_id", "oidc_client_secret")
+        given = {name: getattr(self, name) for name in names}
+        if self.oidc_issuer is None:
+            for name in (name for name, value in given.items() if value):
+                raise ValueError(f"{PREFIX}{name.upper()} needs {PREFIX}OIDC_ISSUER")
+            return self
+        if not is_issuer(self.oidc_issuer):
+            raise ValueError(f"{PREFIX}OIDC_ISSUER must be an http:// or https:// URL without ? and #")
+        _check_given("OIDC_ISSUER", given)
         return self
 
     @model_validator(mode="after")

@@ -93,6 +93,11 @@ def is_web_address(url: str) -> bool:
         return False
 
 
+def is_issuer(url: str) -> bool:
+    """As OpenID Connect Discovery has it: other addresses are made by adding to it."""
+    return is_web_address(url) and "?" not in url and "#" not in url and "@" not in urlsplit(url).netloc
+
+
 def is_plain_http(url: str) -> bool:
     """True for unencrypted HTTP to another machine."""
     parts = urlsplit(url)

@@ -16,7 +16,7 @@ from entrypoints.console.origin import check_origin, led_here
 from entrypoints.console.page import Page
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, form_of, query_of
-from entrypoints.console.session import caller_of, token_of
+from entrypoints.console.session import Sessions, token_of
 from entrypoints.http.authorization import NO_CAMPAIGN
 from entrypoints.http.dispatcher import noted
 from entrypoints.http.request.decoding import AnyRequest, campaign_of
@@ -52,6 +52,7 @@ class Guarded:
 
     page: Page
     rendering: Rendering
+    sessions: Sessions
 
     async def __call__(self, request: AnyRequest) -> Reply | Stream:
         if self.page.method != "GET":
@@ -60,7 +61,7 @@ class Guarded:
         if not token:
             return self._signed_out(request)
         try:
-            caller = await caller_of(request, token)
+            caller = await self.sessions.caller_of(request, token)
         except Problem as problem:
             if problem.status != _UNAUTHENTICATED:
                 raise

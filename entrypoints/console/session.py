@@ -5,13 +5,14 @@ There is no session beside the token: it is checked at each request, and the ses
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from entrypoints.console.request import asked_by, cookies_of
 from entrypoints.http.request.decoding import AnyRequest
-from entrypoints.http.request.guards import supreme
+from entrypoints.http.request.guards import supreme, supreme_by
 from entrypoints.http.request.headers import header
-from entrypoints.http.request.token_verifier import MAX_TOKEN_LENGTH, Caller
+from entrypoints.http.request.token_verifier import MAX_TOKEN_LENGTH, Caller, TokenVerifier
 
 COOKIE: Final = "fangate"
 _PIECE: Final = 3_500
@@ -47,9 +48,22 @@ def _names() -> list[str]:
     return [COOKIE, *(f"{COOKIE}{number}" for number in range(1, _PIECES))]
 
 
-async def caller_of(request: AnyRequest, token: str) -> Caller:
-    """The guard of every operation of staff decides. Raises its 401 or 403 Problem, or Unavailable."""
-    return await supreme(with_token(request, token))
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Which tokens open the console."""
+
+    verifier: TokenVerifier | None
+    """Of the identity provider's tokens; None where there is no provider."""
+
+    async def caller_of(self, request: AnyRequest, token: str) -> Caller:
+        """A proxy's token, and a pasted one, is one of the API; the others are the identity provider's.
+
+        Raises the 401 or 403 Problem of every operation of staff, or Unavailable.
+        """
+        asked = with_token(request, token)
+        if self.verifier is None or by_proxy(request):
+            return await supreme(asked)
+        return await supreme_by(self.verifier, asked)
 
 
 def with_token(request: AnyRequest, token: str) -> AnyRequest:
@@ -70,11 +84,19 @@ def cookies_with(request: AnyRequest, token: str) -> list[str]:
     return [cookie(request, name, piece) for name, piece in zip(_names(), pieces, strict=True)]
 
 
-def cookie(request: AnyRequest, name: str, value: str, *, seconds: int | None = None, site: str = "Strict") -> str:
+def cookie(
+    request: AnyRequest,
+    name: str,
+    value: str,
+    *,
+    seconds: int | None = None,
+    site: str = "Strict",
+    path: str = "/console",
+) -> str:
     """An empty value removes it. Without ``seconds`` it lives as long as the browser runs."""
     age = "; Max-Age=0" if not value else "" if seconds is None else f"; Max-Age={seconds}"
     secure = "; Secure" if behind_tls(request) else ""
-    return f"{name}={value}; HttpOnly; SameSite={site}; Path=/console{secure}{age}"
+    return f"{name}={value}; HttpOnly; SameSite={site}; Path={path}{secure}{age}"
 
 
 def behind_tls(request: AnyRequest) -> bool:

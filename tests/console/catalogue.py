@@ -1,6 +1,7 @@
 """The catalogue of texts, drawn from templates and modules. As a program, it writes the file for translators."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final
 
 from babel.messages.catalog import Catalog
@@ -35,8 +36,9 @@ def main() -> None:
     for place, message in drawn():
         catalogue.add(message, locations=[(place, 0)])
     FILE.parent.mkdir(exist_ok=True)
-    with FILE.open("wb") as file:
-        write_po(file, catalogue, width=115, omit_header=True, include_lineno=False, sort_by_file=True)
+    written = BytesIO()
+    write_po(written, catalogue, width=115, omit_header=True, include_lineno=False, sort_by_file=True)
+    FILE.write_bytes(written.getvalue().rstrip(b"\n") + b"\n")
 
 
 if __name__ == "__main__":

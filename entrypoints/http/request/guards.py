@@ -21,7 +21,15 @@ ANONYMOUS: Final = Caller(UserId(""), supreme=False)
 
 async def supreme(request: Connection) -> Caller:
     """Administrators only."""
-    caller = await fan(request)
+    return _administrator(await fan(request))
+
+
+async def supreme_by(token_verifier: TokenVerifier, request: Connection) -> Caller:
+    """Administrators only, by tokens that are not those of the API."""
+    return _administrator(await _admitted(token_verifier, request))
+
+
+def _administrator(caller: Caller) -> Caller:
     if not caller.supreme:
         raise forbidden()
     return caller
@@ -29,7 +37,10 @@ async def supreme(request: Connection) -> Caller:
 
 async def fan(request: Connection) -> Caller:
     """Any valid token. The handler checks that a fan reaches only the fan's own registration."""
-    token_verifier: TokenVerifier = request.app.state.token_verifier
+    return await _admitted(request.app.state.token_verifier, request)
+
+
+async def _admitted(token_verifier: TokenVerifier, request: Connection) -> Caller:
     caller = await token_verifier.admit(header(request, b"authorization"))
     application: Application = request.app.state.application
     if application.store.away():  # Every operation needs the store: refuse now, not after a time-out.
