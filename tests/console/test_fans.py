@@ -8,7 +8,7 @@ import pytest
 from tests.console.office import Browser, Office, Sale
 from tests.support.fresh import new_phone
 
-LONG = "x" * 128
+LONG = "y" * 128
 HOSTILE = "<script>alert(1)</script>\"'"
 
 
