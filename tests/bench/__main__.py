@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.bench import (
     counts,
     eligibility,
+    erasing,
     exporting,
     finding,
     imports,
@@ -29,6 +30,7 @@ from tests.bench import (
     retrying,
     scores,
     tour,
+    uploading,
 )
 from tests.bench.figures import Figure, markdown, show
 from tests.bench.ground import QUICK, Ground, Size, ground
@@ -53,10 +55,13 @@ BENCHES: dict[str, Bench] = {
     "eligibility": eligibility.run,
     "export": exporting.run,
     "search": finding.run,
+    "erase": erasing.run,
+    "upload": uploading.run,
     "tour": tour.run,
 }
 """In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
-``breakdown``, ``eligibility``, ``export`` and ``search`` ask about the same registrations."""
+``breakdown``, ``eligibility``, ``export`` and ``search`` ask about the same registrations. ``erase`` takes some of
+them away."""
 LONG = frozenset({"tour"})
 """Only when it is named: it needs a quarter of an hour and 10 GiB of disk."""
 

@@ -46,6 +46,7 @@ class Size:
     queries: int = 20
     fans: int = 100_000
     jobs: int = 500
+    upload_mib: int = 100
     few_fans: int = 50_000
     many_fans: int = 1_000_000
     tour_entries: int = 5_000_000
@@ -64,6 +65,7 @@ QUICK = Size(
     queries=5,
     fans=4_000,
     jobs=200,
+    upload_mib=20,
     few_fans=2_000,
     many_fans=8_000,
     tour_entries=20_000,

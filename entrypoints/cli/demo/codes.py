@@ -61,13 +61,12 @@ async def play(stage: Stage) -> None:
 
 async def import_file(stage: Stage, upload: Upload) -> None:
     story = stage.story
-    path = stage.uploads / "codes" / stage.campaign / TYPE / FILENAME
-    path.parent.mkdir(parents=True)
-    path.write_bytes(upload.content)
-    with story.step(f"Import a file of {upload.inserted:,} codes"):
+    with story.step(f"Upload a file of {upload.inserted:,} codes over HTTP, and import it"):
+        stored = await stage.upload(f"uploads/{TYPE}/{FILENAME}", upload.content)
         story.say(
             f"The file has {upload.rows:,} lines, a BOM and CRLF line ends; some codes are quoted or padded."
         )
+        story.say(f"It is stored as {stored['key']}, {stored['bytes']:,} bytes.")
         report = await _import(stage)
         _tell_import(stage, report)
         for problem in report["problems"]:

@@ -14,7 +14,7 @@ import click
 import httpx2
 from rich.console import Console
 
-from entrypoints.cli.demo import codes, fans, tickets
+from entrypoints.cli.demo import codes, fans, staff, tickets
 from entrypoints.cli.demo.crowd import Crowd, gather
 from entrypoints.cli.demo.processes import House, furnish, run, service, worker
 from entrypoints.cli.demo.sms import SmsSink, sms_sink
@@ -27,7 +27,7 @@ HOLD_SECONDS: Final = 6.0
 ANSWER_SECONDS: Final = 120.0
 TOKEN_SECONDS: Final = 3_600
 
-ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play)
+ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play, staff.play)
 
 
 @click.command(epilog="Example:  fangate demo")
@@ -76,11 +76,18 @@ async def _play(house: House, story: Story, *, url: str, token: str, crowd: Crow
             client=client,
             story=story,
             campaign=crowd.campaign,
-            uploads=house.uploads,
             hold_seconds=HOLD_SECONDS,
             crowd=crowd,
             phones=phones,
             token_of=partial(sign_token, house.signing, supreme=False, ttl=TOKEN_SECONDS),
+            helper_token=lambda scope: sign_token(
+                house.signing,
+                "helper",
+                supreme=True,
+                ttl=TOKEN_SECONDS,
+                scopes=[scope],
+                campaigns=[crowd.campaign],
+            ),
         )
         for act in ACTS:
             await act(stage)

@@ -94,9 +94,10 @@ class Crowd:
 
 
 def gather(campaign: str) -> Crowd:
-    """Different fans in each run, in random order."""
+    """Different fans in each run, in random order. No other run has their ids: one of them is erased."""
     phones = random.sample([f"+1{area}55501{line:02}" for area in AREA_CODES for line in range(100)], FANS + 1)
-    fans = [_fan(number, phone) for number, phone in enumerate(phones)]
+    run = campaign.removeprefix("demo-")
+    fans = [_fan(f"fan-{run}-{number:04}", phone) for number, phone in enumerate(phones)]
     latecomer = fans.pop()
     some = iter(random.sample(range(FANS), FANS))
     for lacks, count in TURNED_AWAY:
@@ -112,9 +113,9 @@ def gather(campaign: str) -> Crowd:
     return Crowd(campaign=campaign, fans=fans, latecomer=latecomer)
 
 
-def _fan(number: int, phone: str) -> Fan:
+def _fan(id: str, phone: str) -> Fan:
     markets = random.sample(list(MARKETS), random.randint(1, len(MARKETS)))
-    return Fan(id=f"fan-{number:04}", phone=phone, markets=tuple(markets), score=round(random.uniform(0, 100), 1))
+    return Fan(id=id, phone=phone, markets=tuple(markets), score=round(random.uniform(0, 100), 1))
 
 
 def _campaign(id: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx2
@@ -31,13 +30,13 @@ class Stage:
     story: Story
     campaign: str
     """Another one in each run, so that the demo can be repeated on one database."""
-    uploads: Path
-    """The folder behind FANGATE_OBJECTS."""
     hold_seconds: float
     crowd: Crowd
     phones: SmsSink
     token_of: Callable[[str], str]
     """A fan's own token."""
+    helper_token: Callable[[str], str]
+    """The token of staff with one scope, for this campaign."""
 
     async def get(self, path: str, **parameters: str) -> Answer:
         return await self._ask("GET", path, params=parameters)
@@ -47,20 +46,32 @@ class Stage:
 
     async def post_as(self, fan: str, path: str, body: Answer) -> httpx2.Response:
         """The answer to a fan's request. It may be a refusal."""
-        headers = {"Authorization": f"Bearer {self.token_of(fan)}"}
-        return await self._send("POST", path, json=body, headers=headers)
+        return await self.send_as(self.token_of(fan), "POST", path, json=body)
+
+    async def upload(self, path: str, content: bytes) -> Answer:
+        response = await self.send("PUT", path, content=content)
+        if response.status_code != httpx2.codes.CREATED:
+            raise DemoFailed(f"PUT {path} was answered {response.status_code}: {response.text}")
+        answer: Answer = response.json()
+        return answer
+
+    async def send_as(self, token: str, method: str, path: str, **request: Any) -> httpx2.Response:
+        """The answer to a request with another token. It may be a refusal."""
+        return await self.send(method, path, headers={"Authorization": f"Bearer {token}"}, **request)
 
     async def _ask(self, method: str, path: str, **request: Any) -> Answer:
-        """The answer to a request below the campaign. Any status but 200 ends the demo."""
-        response = await self._send(method, path, **request)
+        """The answer. Any status but 200 ends the demo."""
+        response = await self.send(method, path, **request)
         if response.status_code != httpx2.codes.OK:
             raise DemoFailed(f"{method} {path} was answered {response.status_code}: {response.text}")
         answer: Answer = response.json()
         return answer
 
-    async def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+    async def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        """The answer to a request below the campaign, unless the path begins with a slash."""
+        path = path if path.startswith("/") else f"/{self.campaign}/{path}"
         try:
-            return await self.client.request(method, f"/{self.campaign}/{path}", **request)
+            return await self.client.request(method, path, **request)
         except httpx2.TransportError as error:
             raise DemoFailed(f"{method} {path}: {type(error).__name__}") from error
 
