@@ -86,8 +86,8 @@ def test_the_preview_takes_what_staff_say_about_the_file(office: Office, sale: S
 def test_the_same_file_twice_adds_nothing_and_is_in_nobodys_way(office: Office, sale: Sale) -> None:
     browser = office.staff()
     imported(browser, sale, "A-1\nA-2\n")
-    receipt = imported(browser, sale, "A-1\nA-2\n")
-    assert "Stored 0 of 2 rows There already 2" in receipt.text
+    assert "The file has nothing new" in checked(browser, sale, "A-1\nA-2\n").text
+    assert "Stored 1 of 3 rows There already 2" in imported(browser, sale, "A-1\nA-2\nA-3\n").text
 
 
 def test_an_import_form_that_is_sent_again_begins_no_second_import(office: Office, sale: Sale) -> None:

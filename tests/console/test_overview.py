@@ -25,13 +25,22 @@ def sale(office: Office) -> Sale:
     return sale
 
 
-def row_of(sale: Sale, text: str) -> str:
-    return text.partition(f"The tour {sale.id}")[2]
+def row_of(sale: Sale, address: str) -> str:
+    """From the page that it is on: the campaigns of other tests are listed too."""
+    browser = sale.office.staff()
+    while True:
+        shown = browser.open(address)
+        before, found, row = shown.text.partition(f"The tour {sale.id}")
+        if found:
+            return row
+        next = [link for link in shown.page.links if "cursor=" in link]
+        assert next, before
+        address = f"{next[-1]}&whole=yes"
 
 
 @pytest.mark.parametrize("address", [TABLE, "/console/table"])
-def test_the_campaigns_are_shown_with_what_is_left_and_who_came(office: Office, sale: Sale, address: str) -> None:
-    row = row_of(sale, office.staff().open(address).text).replace("\u2013", "none")
+def test_the_campaigns_are_shown_with_what_is_left_and_who_came(sale: Sale, address: str) -> None:
+    row = row_of(sale, address).replace("\u2013", "none")
     assert row.startswith(" Open none none tm 2 external 1 2 1 50%")
 
 
