@@ -55,7 +55,7 @@ def assemble(
         phones=phones,
         messaging=build_messaging(settings, stores, neighbours, clock),
         upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
-        privacy=build_privacy(stores, neighbours.campaigns, clock, confirmation_key),
+        privacy=build_privacy(settings, stores, neighbours.campaigns, clock, confirmation_key),
         limit_calls=_limit_calls(settings, stores, clock),
         record_change=RecordChange(log=stores.audit, clock=clock, request=current_request, key=confirmation_key),
         list_changes=ListChanges(log=stores.audit),

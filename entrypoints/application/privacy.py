@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from domain.usecases.privacy.erase_person import ErasePerson
 from domain.usecases.privacy.export_person import ExportPerson
+from domain.usecases.privacy.list_retention import ListRetention
 from domain.usecases.privacy.purge_closed import PurgeClosed
+from entrypoints.config.settings import Settings
 from ports.neighbours import Campaigns
 from ports.stores import Stores
 from ports.system import Clock
@@ -15,9 +17,12 @@ class Privacy:
     export: ExportPerson
     erase: ErasePerson
     purge: PurgeClosed
+    retention: ListRetention
+    retention_days: int
+    """After which the worker purges by itself. 0: it does not."""
 
 
-def build_privacy(stores: Stores, campaigns: Campaigns, clock: Clock, key: bytes) -> Privacy:
+def build_privacy(settings: Settings, stores: Stores, campaigns: Campaigns, clock: Clock, key: bytes) -> Privacy:
     places, reader = stores.personal_data, stores.person_reader
     return Privacy(
         export=ExportPerson(places=places, reader=reader, audit=stores.audit, clock=clock),
@@ -25,4 +30,6 @@ def build_privacy(stores: Stores, campaigns: Campaigns, clock: Clock, key: bytes
         purge=PurgeClosed(
             queries=stores.entry_queries, withdrawals=stores.withdrawals, campaigns=campaigns, clock=clock
         ),
+        retention=ListRetention(queries=stores.entry_queries, campaigns=campaigns, clock=clock),
+        retention_days=settings.retention_days,
     )

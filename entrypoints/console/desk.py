@@ -15,7 +15,7 @@ from entrypoints.console.once import new_form
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, address, asked_by
 from entrypoints.console.session import by_proxy
-from entrypoints.http.authorization import NO_CAMPAIGN, admits, authorization
+from entrypoints.http.authorization import NO_CAMPAIGN, admits, authorization, names_campaign
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest, query_of
@@ -47,7 +47,7 @@ class Desk:
     def may(self, operation: Operation, campaign_id: str | None = None) -> bool:
         """Only what the token allows is offered."""
         campaign = self.campaign_id if campaign_id is None else CampaignId(campaign_id)
-        return admits(operation, self.caller, campaign if operation.of_campaign else NO_CAMPAIGN)
+        return admits(operation, self.caller, campaign if names_campaign(operation) else NO_CAMPAIGN)
 
     async def ask(self, operation: Operation, answer: type[T], **how: Any) -> T:
         """The body that the API would answer, by the same authorization, decoding and audit.

@@ -26,9 +26,7 @@ class Menu:
 
     def _entries(self, desk: Desk, *, of_campaign: bool) -> list[Entry]:
         offered = [
-            page
-            for page in self.pages
-            if page.menu and page.of_campaign == of_campaign and (not page.operation or desk.may(page.operation))
+            page for page in self.pages if page.menu and page.of_campaign == of_campaign and page.offered(desk)
         ]
         named = [(page.menu, page.route.replace("{campaignId}", desk.campaign_id)) for page in offered]
         above = [address for _, address in named if f"{desk.here}/".startswith(f"{address}/")]

@@ -7,6 +7,7 @@ from typing import Final
 from litestar.response import Stream
 
 from entrypoints.console.desk import Desk
+from entrypoints.http.authorization import NO_CAMPAIGN
 from entrypoints.http.operation import Operation
 from entrypoints.http.response.answers import Reply
 
@@ -27,6 +28,8 @@ class Page:
     method: str = "GET"
     operation: Operation | None = None
     """The token must allow this operation. None: every member of staff may open the page."""
+    or_else: Operation | None = None
+    """Another operation that is enough, for a page that shows what the token allows."""
     menu: str = ""
     """The name in the menu: of the campaign, where the path names one. Empty: it is not in a menu."""
     changes: bool = False
@@ -38,6 +41,16 @@ class Page:
     def __call__(self, handler: Handler) -> "Page":
         """The declaration decorates the handler, and together they are the page."""
         return replace(self, handler=handler)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Each of them is enough."""
+        return tuple(one for one in (self.operation, self.or_else) if one is not None)
+
+    def offered(self, desk: Desk) -> bool:
+        """In a menu. A page that is of no campaign is not offered to a token for some campaigns."""
+        campaign = desk.campaign_id if self.of_campaign else NO_CAMPAIGN
+        return not self.operations or any(desk.may(operation, campaign) for operation in self.operations)
 
     @property
     def route(self) -> str:

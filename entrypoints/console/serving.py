@@ -25,6 +25,7 @@ from entrypoints.http.response.answers import Reply
 from entrypoints.http.response.problems import Problem, campaign_not_allowed, not_found, scope_missing
 from entrypoints.http.server.middleware import request_id_of
 from entrypoints.http.serving import Endpoint
+from ports.system import current_request, set_current_request
 
 SIGN_IN: Final = "/console/sign-in"
 _UNAUTHENTICATED: Final = 401
@@ -95,6 +96,8 @@ class Guarded:
         )
 
     async def _handled(self, desk: Desk) -> Reply | Stream:
+        if self.page.changes:
+            set_current_request(replace(current_request(), by=desk.caller.user_id))
         if self.page.changes and self.page.reads_body:
             await take(desk.app, desk.token, desk.fields, desk.here)
         return await self.page.handler(desk)
@@ -107,8 +110,9 @@ class Guarded:
 
 def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:
     """As the operation admits. Raises its 403 Problem."""
-    if page.operation and not caller.narrowing.allows(page.operation.scopes):
-        raise scope_missing(f"it needs {' or '.join(sorted(page.operation.scopes))}")
+    sufficient = frozenset(scope for operation in page.operations for scope in operation.scopes)
+    if sufficient and not caller.narrowing.allows(sufficient):
+        raise scope_missing(f"it needs {' or '.join(sorted(sufficient))}")
     if page.operation and page.operation.lists_reachable:
         return
     if (page.operation or page.of_campaign) and not caller.narrowing.reaches(campaign_id):

@@ -43,6 +43,12 @@ def admits(operation: Operation, caller: Caller, campaign_id: CampaignId) -> boo
     return caller.supreme and narrowing.allows(operation.scopes) and reached
 
 
+def names_campaign(operation: Operation) -> bool:
+    """In its path or by a filter."""
+    query = operation.query
+    return operation.of_campaign or (query is not None and "campaign_id" in query.__struct_fields__)
+
+
 _NAME_ONE: Final = (
     "it is about all campaigns: name one of the token's, where the operation has the parameter campaignId"
 )
@@ -53,6 +59,6 @@ def _campaign_reader(operation: Operation) -> Callable[[AnyRequest], CampaignId]
     query = operation.query
     if operation.of_campaign:
         return campaign_of
-    if query is None or "campaign_id" not in query.__struct_fields__:
+    if query is None or not names_campaign(operation):
         return lambda _: NO_CAMPAIGN
     return lambda request: query_once(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 """A ticket office: the service in this process over memory, its staff with their browsers, and its fans."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,8 +10,12 @@ from litestar.testing import TestClient
 from litestar.types import ASGIApp
 from pydantic import SecretStr
 
+from entrypoints.application import Application
 from entrypoints.config.settings import Settings
-from entrypoints.service import service_app
+from entrypoints.console.pages import console
+from entrypoints.http.app import http_app
+from entrypoints.http.request.decoding import AnyRequest
+from entrypoints.http.response.answers import Reply, no_content
 from tests.console.reading import Form, Seen
 from tests.support.fresh import new_campaign_id, new_phone
 from tests.support.platform import Platform
@@ -85,10 +89,31 @@ class Browser:
         return self
 
 
+Work = Callable[[Application], Awaitable[None]]
+
+
+class Inside:
+    """Work that is done inside the service, where no operation of the API does it."""
+
+    ADDRESS: Final = "/console/tests/inside"
+
+    def __init__(self) -> None:
+        self._work: list[Work] = []
+
+    async def endpoint(self, request: AnyRequest) -> Reply:
+        await self._work.pop()(request.app.state.application)
+        return no_content()
+
+    def do(self, client: TestClient[Any], work: Work) -> None:
+        self._work.append(work)
+        assert client.post(self.ADDRESS).status_code == 204
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     client: TestClient[Any]
     platform: Platform
+    inside: Inside
 
     def browser(self) -> Browser:
         return Browser(self.client)
@@ -101,6 +126,9 @@ class Office:
         sale = Sale(self, new_campaign_id())
         self.platform.put_campaigns(campaign_body(a_campaign(sale.id, **changes)))
         return sale
+
+    def do(self, work: Work) -> None:
+        self.inside.do(self.client, work)
 
     def ask(self, method: str, path: str, **request: Any) -> Any:
         """Of the API, as staff; the body of an answer that must be a good one."""
@@ -147,6 +175,9 @@ def an_office(folder: Path, **settings: Any) -> Iterator[Office]:
         "users": f"file:{folder}/users.json",
         "objects": f"file:{platform.objects}",
     }
-    app: ASGIApp = service_app(Settings(**given | settings))
+    inside, read = Inside(), Settings(**given | settings)
+    pages = console(read)
+    added = {(Inside.ADDRESS, "POST"): inside.endpoint}
+    app: ASGIApp = http_app(read, replace(pages, endpoints={**pages.endpoints, **added}))
     with TestClient(app, base_url=HOST) as client:
-        yield Office(client, platform)
+        yield Office(client, platform, inside)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from entrypoints.console.screens.campaign import in_words
+from entrypoints.console.attention import attention
 from entrypoints.http.background import OperationsBody, OutboxBody, QueueBody
 from tests.console.office import Office, Sale
 from tests.support.tokens import bearer
@@ -102,12 +102,12 @@ def test_what_needs_attention_is_said_in_words() -> None:
         missing_indexes=["entries.newest"],
         as_of="2026-11-21T18:00:00.000Z",
     )
-    assert list(in_words(found)) == [
+    assert [one.sentence for one in attention(found)] == [
         "No worker runs: nothing is published, mailed or retried.",
+        "Indexes are missing or differ. Tell the operators to run: fangate migrate.",
         "Events of 1,200 registrations wait to be published, the oldest for 3,723 seconds.",
         "2 messages were refused too often and are parked.",
         "3 scores were asked for in vain and are dead letters.",
-        "Indexes are missing or differ. Tell the operators to run: fangate migrate.",
     ]
 
 

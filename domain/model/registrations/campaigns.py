@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.model.ids import CampaignId, UserId
@@ -62,6 +62,11 @@ class Campaign:
         begun = self.opens_at is None or self.opens_at <= now
         ended = self.closes_at is not None and self.closes_at <= now
         return self.status is CampaignStatus.OPEN and begun and not ended
+
+    def closed_for(self, time: timedelta, now: datetime) -> bool:
+        """Did it close so long ago? One that does not say when it closes never did."""
+        closed = self.closes_at is not None and self.closes_at <= now - time
+        return closed and not self.takes_registrations(now)
 
     def closed_gates(self, fan: Fan, invite_code: str | None) -> list[str]:
         """The codes of all gates that this fan does not pass."""

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.model.ids import CampaignId, UserId
-from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.errors import CampaignNotFound
 from ports.entries import EntryQueries, Withdrawals
 from ports.neighbours import Campaigns
@@ -60,7 +59,7 @@ class PurgeClosed:
             except CampaignNotFound:
                 unknown += 1
                 continue
-            if _closed_before(campaign, now - timedelta(days=command.days), now):
+            if campaign.closed_for(timedelta(days=command.days), now):
                 purged = await self._purge(campaign_id, now, dry_run=command.dry_run)
                 concerned += purged > 0
                 entries += purged
@@ -83,8 +82,3 @@ class PurgeClosed:
             purged += len(fans)
             after = fans[-1]
         return purged
-
-
-def _closed_before(campaign: Campaign, then: datetime, now: datetime) -> bool:
-    closed = campaign.closes_at is not None and campaign.closes_at <= then
-    return closed and not campaign.takes_registrations(now)

@@ -3,7 +3,20 @@
 from typing import Final
 
 from entrypoints.console.page import Page
-from entrypoints.console.screens import campaign, campaigns, codes, fan, fans, imports, search
+from entrypoints.console.screens import (
+    audit,
+    campaign,
+    campaigns,
+    codes,
+    fan,
+    fans,
+    imports,
+    operations,
+    parked,
+    privacy,
+    retention,
+    search,
+)
 
 SCREENS: Final[tuple[Page, ...]] = (
     campaigns.overview,
@@ -37,5 +50,20 @@ SCREENS: Final[tuple[Page, ...]] = (
     fan.do,
     search.search,
     search.search_again,
+    audit.audit_of_campaign,
+    parked.parked_of_campaign,
+    operations.overview,
+    operations.now_part,
+    parked.parked,
+    parked.preview,
+    parked.preview_again,
+    parked.retry,
+    audit.audit,
+    privacy.privacy,
+    privacy.person,
+    privacy.person_again,
+    privacy.export,
+    privacy.erase,
+    retention.retention,
 )
 """In the order of the menus."""

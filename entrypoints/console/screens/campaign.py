@@ -1,12 +1,12 @@
 """Screen 2: one campaign, live."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from domain.model.registrations.errors import CampaignNotFound
 from domain.model.registrations.timeline import TimeUnit
+from entrypoints.console.attention import attention
 from entrypoints.console.desk import Desk
 from entrypoints.console.page import Page
 from entrypoints.console.text import say, text
@@ -25,8 +25,6 @@ UNITS: Final = {
     TimeUnit.DAY: text("by day, one year"),
 }
 MANY_PARKED: Final = 1_000
-LATE_SECONDS: Final = 60.0
-"""Events usually wait for less than a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,28 +97,9 @@ async def _wrong(desk: Desk) -> list[str]:
     """Of the whole service; and of this campaign, where the token may see that."""
     found: list[str] = []
     if desk.may(read_operations):
-        found += in_words(await desk.ask(read_operations, OperationsBody))
+        found += [one.sentence for one in attention(await desk.ask(read_operations, OperationsBody))]
     if desk.may(list_parked):
         query = {"campaignId": desk.campaign_id, "limit": MANY_PARKED}
         if parked := (await desk.ask(list_parked, ParkedBody, query=query)).events:
             found.append(say(text("Of this campaign, {parked} messages are parked."), parked=len(parked)))
     return found
-
-
-def in_words(found: OperationsBody) -> Iterator[str]:
-    """What needs attention."""
-    outbox, queue = found.outbox, found.queue
-    if not found.workers:
-        yield say(text("No worker runs: nothing is published, mailed or retried."))
-    if outbox.oldest_age_seconds > LATE_SECONDS:
-        yield say(
-            text("Events of {entries} registrations wait to be published, the oldest for {seconds} seconds."),
-            entries=outbox.waiting_entries,
-            seconds=round(outbox.oldest_age_seconds),
-        )
-    if outbox.parked:
-        yield say(text("{parked} messages were refused too often and are parked."), parked=outbox.parked)
-    if queue.dead_letters:
-        yield say(text("{dead} scores were asked for in vain and are dead letters."), dead=queue.dead_letters)
-    if found.missing_indexes:
-        yield say(text("Indexes are missing or differ. Tell the operators to run: fangate migrate."))

@@ -88,8 +88,25 @@
     });
   };
 
+  // A field of a time has no zone. The page has it in UTC; the reader sees and types the own zone.
+  const localField = (input) => {
+    const pad = (number) => String(number).padStart(2, "0");
+    const label = document.querySelector(`label[for="${input.id}"]`);
+    if (label) label.textContent = input.dataset.localTime;
+    const read = new Date(`${input.value}Z`);
+    if (!Number.isNaN(read.getTime())) {
+      const day = `${read.getFullYear()}-${pad(read.getMonth() + 1)}-${pad(read.getDate())}`;
+      input.value = `${day}T${pad(read.getHours())}:${pad(read.getMinutes())}`;
+    }
+    input.form.addEventListener("formdata", (event) => {
+      const typed = new Date(input.value);
+      if (!Number.isNaN(typed.getTime())) event.formData.set(input.name, typed.toISOString());
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
+    document.querySelectorAll("[data-local-time]").forEach(localField);
     const toggle = document.querySelector("[data-theme-toggle]");
     if (toggle) {
       toggle.hidden = false;
