@@ -20,10 +20,17 @@ class Reach:
         self._client = client
         self._seconds = seconds
         self._lost_at: float | None = None
+        self._writable: object = None
+        """The description of the servers in which one that takes writes was last seen. The driver never changes a
+        description: it makes another."""
 
     def away(self) -> bool:
         """No server has taken writes for PATIENCE_SECONDS: a request would only wait and fail."""
-        if self._client.topology_description.has_writable_server():
+        description = self._client.topology_description
+        if description is self._writable:
+            return False
+        if description.has_writable_server():
+            self._writable = description
             if self._lost_at is not None:
                 structlog.get_logger().info("store.found")
             self._lost_at = None

@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.keys import NEVER_INSERT
-from adapters.mongo.lookups import Lookups
+from adapters.mongo.lookups import Lookups, as_stored
 from adapters.mongo.writes import Writes
 from domain.model.errors import DomainError
 
@@ -51,7 +51,7 @@ class VersionedDocuments:
     """Small documents, each changed by compare-and-set on its ``version``."""
 
     def __init__(self, collection: AsyncCollection[Raw]) -> None:
-        self._lookups = Lookups(collection, {})
+        self._lookups = Lookups(collection, {}, convert=as_stored)
         self._writes = Writes(collection)
         self._written: dict[str, tuple[float, Raw]] = {}
         """The documents written last, as they were written, and when. A request often changes one twice."""

@@ -11,7 +11,7 @@ from pymongo.read_concern import ReadConcern
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
-from adapters.mongo.lookups import Lookups
+from adapters.mongo.lookups import Lookups, as_stored
 from adapters.mongo.phones.digests import keyed
 from adapters.mongo.stored_documents import STORED, UP
 from adapters.mongo.writes import Writes
@@ -50,7 +50,7 @@ class MongoRateLimits:
         self._key = digest_key
         unsafe = buckets.with_options(write_concern=UNSAFE, read_concern=LATEST)
         self._writes = Writes(unsafe)
-        self._lookups = Lookups(unsafe, {"fullAt": 1})
+        self._lookups = Lookups(unsafe, {"fullAt": 1}, convert=as_stored)
 
     @translated
     async def take(self, subject: str, limit: RateLimit, now: datetime) -> timedelta | None:

@@ -12,7 +12,8 @@ SOURCE: Final = "/fangate"
 TYPE_PREFIX: Final = "fangate.entry."
 MEDIA_TYPE: Final = "application/cloudevents+json"
 
-_encoder: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Of text. It takes a tenth of the time for an object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
     mail address, name and attributes."""
     assert isinstance(message.about, EntryEvent), "a background task is not published"
     assert message.data is not None, "an event carries its entry"
-    head: dict[str, object] = {
+    members = {
         "specversion": SPEC_VERSION,
         "id": message.id,
         "source": SOURCE,
@@ -51,10 +52,11 @@ def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
         "datacontenttype": "application/json",
     }
     if message.request.traceparent is not None:
-        head["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
+        members["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
+    head = ",".join([f'"{name}":{_quoted(text)}' for name, text in members.items()])
     # ``data`` is JSON text already: insert it as it is, as the last member of the object.
     data = message.data if personal else impersonal_data(message.data)
-    text = f'{_encoder.encode(head)[:-1]},"data":{data}}}'
+    text = f'{{{head},"data":{data}}}'
     return OutgoingEvent(
         id=message.id,
         key=f"{message.campaign_id}:{message.user_id}",

@@ -44,7 +44,8 @@ def endpoint_of(operation: Operation) -> Endpoint:
 
 async def _count(app: Application, limit: Kind, caller: Caller, request: AnyRequest) -> None:
     """Staff are not counted. Raises RateLimited."""
-    await app.limit_calls(limit, caller.user_id, request.client.host if request.client else None)
+    client = request.scope["client"]
+    await app.limit_calls(limit, caller.user_id, client[0] if client else None)
 
 
 def _reader(operation: Operation) -> Reader | None:

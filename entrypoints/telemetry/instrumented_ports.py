@@ -11,6 +11,7 @@ from domain.model.cloud_events import OutgoingEvent
 from domain.model.errors import Unavailable
 from domain.model.registrations.phones import PhoneNumber
 from entrypoints.telemetry import traceparent as w3c
+from entrypoints.telemetry.logs import log_together
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span, Tracer
 from ports.events import BEHIND, EventStream, Refused
@@ -43,10 +44,9 @@ class InstrumentedStream:
             self.metrics.publish_failed("unavailable")
             raise
         reasons = {one.id: one.reason for one in refused}
+        log_together("event.published", [_log_fields(event) for event in events if event.id not in reasons])
         for event in events:
-            if event.id not in reasons:
-                log.info("event.published", **_log_fields(event))
-            elif reasons[event.id] != BEHIND:
+            if reasons.get(event.id, BEHIND) != BEHIND:
                 self.metrics.publish_failed("refused")
                 log.warning("event.refused", reason=reasons[event.id], **_log_fields(event))
         self.metrics.published(len(events) - len(reasons))

@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
@@ -79,6 +80,14 @@ class Lines:
             self._waiting.clear()
 
     debug = info = warning = error = critical = msg
+
+
+def log_together(event: str, lines: Sequence[Mapping[str, object]]) -> None:
+    """Lines of the level info that are written at the same time, about requests that they name themselves."""
+    if lines and structlog.get_logger().is_enabled_for(logging.INFO):
+        common: dict[str, object] = {"event": event, "level": "info", "time": datetime.now(UTC)}
+        out = structlog.get_config()["logger_factory"]()
+        out.msg(_encoder.encode_lines([{**line, **common} for line in lines])[:-1])
 
 
 class _LibraryLogs(logging.Handler):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx2
 import uvicorn
@@ -28,13 +28,19 @@ PATIENCE_SECONDS = 30.0
 @contextmanager
 def bare_app(running: Service, request: bytes) -> Iterator[tuple[str, int]]:
     """Serves what the service answers to this request, its headers included. The URL and the process."""
-    answer = json.dumps(load.answer_to(running.url, request))
+    with started("tests.bench.bare_app", load.answer_to(running.url, request)) as bare:
+        yield bare
+
+
+@contextmanager
+def started(module: str, given: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The program of this module, which reads ``given`` from standard input. The URL and the process."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.bare_app", str(port)]
+    command = [sys.executable, "-m", module, str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
     try:
         assert process.stdin is not None
-        process.stdin.write(answer)
+        process.stdin.write(json.dumps(given))
         process.stdin.close()
         url = f"http://127.0.0.1:{port}"
         _wait_for(url)
@@ -56,7 +62,7 @@ def _wait_for(url: str) -> None:
             return
 
 
-def _app(answer: Mapping[str, Any]) -> Any:
+def answering(answer: Mapping[str, Any]) -> Any:
     headers = [(name.encode(), value.encode()) for name, value in answer["headers"]]
     status, body = answer["status"], answer["body"].encode()
 
@@ -68,14 +74,14 @@ def _app(answer: Mapping[str, Any]) -> Any:
     return app
 
 
-def main() -> None:
+def run_app(app: Any, *, lifespan: Literal["on", "off"] = "off") -> None:
     config = uvicorn.Config(
-        _app(json.load(sys.stdin)),
+        app,
         port=int(sys.argv[1]),
         loop="uvloop",
         http=cast(Any, partial(Protocol, limits=Limits())),
         ws="none",
-        lifespan="off",
+        lifespan=lifespan,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -84,4 +90,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_app(answering(json.load(sys.stdin)))

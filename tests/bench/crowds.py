@@ -14,6 +14,8 @@ from domain.model.registrations.phones import PhoneNumber
 from tests.bench.ground import Database, Ground, Raw, insert
 from tests.bench.neighbours import MARKETS
 
+READERS = 1_000
+"""Fans who read repeatedly: more fans than callers, so that consecutive answers differ."""
 SHARE_OF_OTHERS = 20
 """One of so many fans is not eligible: pending, or already selected or rejected."""
 DECIDED = tuple(selection for selection in Selection if selection is not Selection.NONE)

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from adapters.mongo.entries.mapping import new_document
 from tests.bench import load
-from tests.bench.crowds import confirmed, fan
+from tests.bench.crowds import READERS, confirmed, fan
 from tests.bench.figures import Figure, median
 from tests.bench.ground import Ground, insert, new_campaign
 from tests.bench.load import Load, Scripts
-from tests.bench.registering import CALLERS, READERS
+from tests.bench.registering import CALLERS
 from tests.support.servers.collector import collector
 from tests.support.servers.service import Service
 from tests.support.tokens import token

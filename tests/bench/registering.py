@@ -8,7 +8,8 @@ from rich.console import Console
 from adapters.mongo.entries.mapping import new_document
 from tests.bench import bare_registering, load
 from tests.bench.bare_app import bare_app
-from tests.bench.crowds import confirmed, fan, next_phone
+from tests.bench.bare_storing import storing
+from tests.bench.crowds import READERS, confirmed, fan, next_phone
 from tests.bench.figures import Figure, percentile
 from tests.bench.ground import Database, Ground, insert, new_campaign
 from tests.bench.load import Load, Scripts
@@ -18,8 +19,6 @@ from tests.support.servers.service import Service
 from tests.support.tokens import token
 
 CALLERS = 64
-READERS = 1_000
-"""Fans who read repeatedly: more fans than callers, so that consecutive answers differ."""
 AT_MOST_PER_SECOND = 2_000
 """Fans that are generated before the run, so that no fan registers twice."""
 READ_TIMES = 2.0
@@ -31,26 +30,35 @@ SLOWEST_MS = 300
 
 
 def read(ground: Ground, console: Console) -> list[Figure]:
-    """Each round: the bare application, then fans reading their entries."""
+    """Each round: the bare application, the floor, then fans reading their entries."""
     database, campaign = ground.database(), new_campaign()
     insert(database.entries, (new_document(confirmed(campaign, number)) for number in range(READERS)))
     path = f"/{campaign}/entries/me"
     scripts = [[load.request_bytes("GET", path, token=_token(fan(number)))] for number in range(READERS)]
-    with ground.service(database) as running, bare_app(running, scripts[0][0]) as (url, pid):
-        service = running.process.pid
-        bare, ours = _rounds(
+    with (
+        ground.service(database) as running,
+        bare_app(running, scripts[0][0]) as bare_served,
+        storing(running, scripts[0][0], "read", database.url, campaign) as storing_served,
+    ):
+
+        def reading(url: str, pid: int) -> Callable[[], Spent]:
+            return lambda: spent(ground, pid, lambda: _load(ground, url, scripts))
+
+        bare, floor, ours = _rounds(
             ground,
             console,
-            lambda: spent(ground, pid, lambda: _load(ground, url, scripts)),
-            lambda: spent(ground, service, lambda: _load(ground, running.url, scripts)),
+            ceiling=reading(*bare_served),
+            floor=reading(*storing_served),
+            service=reading(running.url, running.process.pid),
         )
     times = ours.served / bare.served
     return [
         Figure(
             work=f"read one's entry over HTTP, {CALLERS} callers",
             measured=ours.summary,
-            ceiling=f"a bare ASGI application, the same bytes: {bare.served:.0f} µs, {bare.rate:,.0f}/s",
-            outcome=f"{times:.2f} x its processor time",
+            ceiling=f"a bare ASGI application, the same bytes: {bare.served:.0f} µs, {bare.rate:,.0f}/s; "
+            f"floor, which also reads the entry, in shared commands: {floor.served:.0f} µs",
+            outcome=f"{times:.2f} x its processor time, {ours.served / floor.served:.2f} x the floor's",
             target=f"≤ {READ_TIMES} x, none refused",
             met=times <= READ_TIMES and not ours.refused,
         )
@@ -65,8 +73,8 @@ def register(ground: Ground, console: Console) -> list[Figure]:
         bare, ours = _rounds(
             ground,
             console,
-            lambda: _floor(ground, settings),
-            lambda: spent(ground, pid, lambda: _register(ground, running, database)),
+            ceiling=lambda: _floor(ground, settings),
+            service=lambda: spent(ground, pid, lambda: _register(ground, running, database)),
         )
     times, slow = ours.served / bare.served, percentile(ours.milliseconds, 95)
     met = times <= REGISTER_TIMES and ours.stored <= STORED_US and slow < SLOWEST_MS and not ours.refused
@@ -83,17 +91,14 @@ def register(ground: Ground, console: Console) -> list[Figure]:
     ]
 
 
-def _rounds(
-    ground: Ground, console: Console, bare: Callable[[], Spent], ours: Callable[[], Spent]
-) -> tuple[Rounds, Rounds]:
-    """The ceiling and the service, alternating."""
-    theirs: list[Spent] = []
-    served: list[Spent] = []
+def _rounds(ground: Ground, console: Console, **works: Callable[[], Spent]) -> list[Rounds]:
+    """Of each work, alternating."""
+    done: dict[str, list[Spent]] = {name: [] for name in works}
     for _ in range(ground.size.rounds):
-        for name, rounds, work in (("ceiling", theirs, bare), ("service", served, ours)):
-            rounds.append(work())
-            console.print(f"  {name} {rounds[-1].summary()}")
-    return Rounds(theirs), Rounds(served)
+        for name, work in works.items():
+            done[name].append(work())
+            console.print(f"  {name} {done[name][-1].summary()}")
+    return [Rounds(rounds) for rounds in done.values()]
 
 
 def _floor(ground: Ground, settings: Mapping[str, str]) -> Spent:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from tests.bench import load, seeds_way
 from tests.bench.bare_app import bare_app
+from tests.bench.bare_storing import storing
 from tests.bench.figures import Figure, median
 from tests.bench.ground import Database, Ground, new_campaign, new_codes
 from tests.bench.load import Load
@@ -23,22 +24,30 @@ BODY = b'{"type":"tm","count":1}'
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
-    """Each round: the bare application, our reservations, the seed's; every pool as large as the others."""
+    """Each round: the bare application, the floor, our reservations, the seed's; every pool as large as the
+    others, but for the floor's, which lasts for all rounds."""
     database, theirs = ground.database(), ground.database()
     bare: list[Spent] = []
+    floor: list[Spent] = []
     ours: list[Spent] = []
     seeds: list[seeds_way.Outcome] = []
     with ground.service(database) as running:
-        example = _request(_filled(database, 1))
-        with bare_app(running, example) as (url, pid):
+        example = _request(_filled(database, 2))  # Both programs ask it once.
+        pool = _filled(database, ground.size.rounds * ground.size.pool)
+        with (
+            bare_app(running, example) as (url, pid),
+            storing(running, example, "reserve", database.url, pool) as (storing_url, storing_pid),
+        ):
             for _ in range(ground.size.rounds):
                 bare.append(spent(ground, pid, lambda: _load(ground, url, example)))
+                floor.append(spent(ground, storing_pid, lambda: _load(ground, storing_url, example)))
                 ours.append(_reserve(ground, running, database))
                 seeds.append(_reserve_the_seeds_way(ground, theirs))
                 console.print(f"  ceiling    {bare[-1].summary()}")
+                console.print(f"  floor      {floor[-1].summary()}")
                 console.print(f"  reserve    {ours[-1].summary()}")
                 console.print(f"  seed's way {seeds[-1].rate:,.0f}/s, {seeds[-1].refused_share:.0%} refused")
-    return _figures(Rounds(bare), Rounds(ours), seeds)
+    return _figures(Rounds(bare), Rounds(floor), Rounds(ours), seeds)
 
 
 def run_workers(ground: Ground, console: Console) -> list[Figure]:
@@ -54,7 +63,7 @@ def run_workers(ground: Ground, console: Console) -> list[Figure]:
     return [_workers_figure(workers, Rounds(rounds[workers]), Rounds(rounds[1])) for workers in (2, 4)]
 
 
-def _figures(bare: Rounds, ours: Rounds, seeds: list[seeds_way.Outcome]) -> list[Figure]:
+def _figures(bare: Rounds, floor: Rounds, ours: Rounds, seeds: list[seeds_way.Outcome]) -> list[Figure]:
     times, seed = ours.served / bare.served, median([outcome.rate for outcome in seeds])
     share = median([outcome.refused_share for outcome in seeds])
     faster = ours.rate / seed if seed else float("inf")
@@ -62,8 +71,10 @@ def _figures(bare: Rounds, ours: Rounds, seeds: list[seeds_way.Outcome]) -> list
         Figure(
             work=f"reserve 1 code, {CALLERS} callers over HTTP, one process",
             measured=ours.summary,
-            ceiling=f"a bare ASGI application, the same bytes: {bare.served:.0f} µs, {bare.rate:,.0f}/s",
-            outcome=f"{times:.2f} x its processor time",
+            ceiling=f"a bare ASGI application, the same bytes: {bare.served:.0f} µs, {bare.rate:,.0f}/s; "
+            f"floor, which also takes the code and writes the row, in shared commands: {floor.served:.0f} µs, "
+            f"mongod {floor.stored:.0f} µs",
+            outcome=f"{times:.2f} x its processor time, {ours.served / floor.served:.2f} x the floor's",
             target=f"≤ {TIMES} x, none refused",
             met=times <= TIMES and not ours.refused,
         ),

@@ -19,10 +19,9 @@ from adapters.mongo.entries.mapping import (
     ENTRY_FIELDS,
     as_loaded,
     compare_and_set,
-    live_entry,
+    entry_or_withdrawn,
     new_document,
     to_challenge,
-    to_withdrawn,
 )
 from adapters.mongo.entries.owners import Owners
 from adapters.mongo.errors import translated
@@ -46,14 +45,15 @@ class MongoEntryStore:
     def __init__(self, entries: AsyncCollection[Raw], request: CurrentRequest) -> None:
         self._entries = entries
         self._request = request
-        self._lookups = Lookups(entries, ENTRY_FIELDS, filter_for=with_campaign_keys)
+        self._lookups = Lookups(entries, ENTRY_FIELDS, convert=entry_or_withdrawn, filter_for=with_campaign_keys)
         self._writes = Writes(entries)
         self._owners = Owners(entries)
         self._bulk = BulkChanges(entries)
 
     @translated
     async def get(self, campaign_id: CampaignId, user_id: UserId) -> Entry | None:
-        return live_entry(await self._lookups.get(key(campaign_id, user_id)))
+        found = await self._lookups.get(key(campaign_id, user_id))
+        return found if isinstance(found, Entry) else None
 
     @translated
     async def change(
@@ -67,14 +67,13 @@ class MongoEntryStore:
                 return changed
 
         async def attempt() -> Entry | Lost:
-            document = await self._lookups.get(key(campaign_id, user_id))
-            before = live_entry(document)
+            found = await self._lookups.get(key(campaign_id, user_id))
+            before = found if isinstance(found, Entry) else None
             after = change(before)
             if after == before:
                 return as_loaded(after)
-            withdrawn = to_withdrawn(document) if document and before is None else None
-            after = after.after(withdrawn) if withdrawn else after
-            return as_loaded(after) if await self._store(before or withdrawn, after, request) else LOST
+            after = after.after(found) if isinstance(found, Withdrawn) else after
+            return as_loaded(after) if await self._store(found, after, request) else LOST
 
         return await until_stored(attempt)
 

@@ -50,11 +50,14 @@ def markets_of(document: Raw) -> Preferences:
     return tuple(MarketId(market) for market in document["markets"])
 
 
+_FRAUD_STATUSES: Final = {one.value: one for one in FraudStatus}
+
+
 def to_fraud(stored: Raw) -> Fraud:
     """Processes of version 0.1 do not know ``not_asked``, so it is kept beside what they know."""
     if not stored.get("asked", True):
         return Fraud(status=FraudStatus.NOT_ASKED)
-    return Fraud(status=FraudStatus(stored["status"]), score=stored["score"])
+    return Fraud(status=_FRAUD_STATUSES[stored["status"]], score=stored["score"])
 
 
 def _from_fraud(fraud: Fraud) -> Raw:
@@ -74,7 +77,7 @@ _ENTRY: Final = FieldMap(
     renamed={"id": "entry_id"},
     conversions={
         "fraud": Conversion(_from_fraud, to_fraud),
-        "selection": Conversion(str, Selection),
+        "selection": Conversion(str, {one.value: one for one in Selection}.__getitem__),
     },
     apart={"details", "verification", "messages", "allocation"},
 )
@@ -111,6 +114,10 @@ LIVE: Final = [status.value for status in EntryStatus]
 def live_entry(document: Raw | None) -> Entry | None:
     """None if there is no entry, or it was withdrawn."""
     return to_entry(document) if document and document["status"] in LIVE else None
+
+
+def entry_or_withdrawn(document: Raw) -> Entry | Withdrawn:
+    return live_entry(document) or to_withdrawn(document)
 
 
 def to_withdrawn(document: Raw) -> Withdrawn:

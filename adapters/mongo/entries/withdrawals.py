@@ -16,8 +16,7 @@ from adapters.mongo.entries.mapping import (
     ERASED,
     LIVE,
     as_read,
-    live_entry,
-    to_withdrawn,
+    entry_or_withdrawn,
     withdrawn_document,
 )
 from adapters.mongo.errors import translated
@@ -92,7 +91,7 @@ class MongoWithdrawals:
             document = await self._entries.find_one(wanted, ENTRY_FIELDS, max_time_ms=READ_MS)
             if document is None:
                 return False
-            before = live_entry(document) or to_withdrawn(document)
+            before = entry_or_withdrawn(document)
             after = change(before)
             return True if after is None or await self._replace(before, after, request, pseudonym) else LOST
 

@@ -9,17 +9,14 @@ from contextvars import Context
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
-import structlog
-
 from domain.model.messaging.messages import RequestContext
 from entrypoints.telemetry import traceparent as w3c
+from entrypoints.telemetry.logs import log_together
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import Span
 
 _NO_REQUEST: Final = Context()
 """The recording is about many requests: it must not run in the context of the first of them."""
-
-log = structlog.get_logger()
 
 
 class Answered(NamedTuple):
@@ -50,9 +47,7 @@ class AccessLog:
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             self._metrics.answered(one.method, one.route, one.status, one.seconds)
-        info = log.info
-        for one in waiting:
-            info("http.answered", **_log_fields(one))
+        log_together("http.answered", [_log_fields(one) for one in waiting])
         for one in waiting:
             if one.span:
                 _trace(one, one.span)

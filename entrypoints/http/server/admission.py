@@ -6,6 +6,8 @@ would be done for callers that have left.
 
 import asyncio
 import time
+from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -38,36 +40,53 @@ class Lane:
     def __init__(self, name: str, metrics: Metrics, at_once: int, wait_seconds: float) -> None:
         self.name = name
         self._metrics = metrics
-        self._slots = asyncio.Semaphore(at_once)
+        self._free = at_once
         self._room = WAITING * at_once
         self._wait_seconds = wait_seconds
-        self._waiting = 0
+        self._turns: deque[asyncio.Future[None]] = deque()
+        """Of those that wait. None does while a slot is free."""
         self._lines = LineBudget.full(1, time.monotonic())
 
     @property
     def full(self) -> bool:
-        return self._waiting >= self._room and self._slots.locked()
+        return len(self._turns) >= self._room
 
     async def enter(self) -> None:
         """Wait for a slot. Raises Problem if the lane is full, or if the wait takes too long."""
-        if not self._slots.locked():
-            await self._slots.acquire()
+        if self._free:
+            self._free -= 1
             return
         if self.full:
             self.record_refusal()
             raise overloaded()
-        self._waiting += 1
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                await self._slots.acquire()
+            await self._wait()
         except TimeoutError:
             self.record_refusal()
             raise overloaded() from None
-        finally:
-            self._waiting -= 1
+
+    async def _wait(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await turn
+        except BaseException:
+            if turn.cancelled():
+                with suppress(ValueError):
+                    self._turns.remove(turn)
+            else:
+                self.leave()  # It got the slot in the same moment.
+            raise
 
     def leave(self) -> None:
-        self._slots.release()
+        """The slot goes to the one that has waited longest."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def record_refusal(self) -> None:
         self._metrics.request_shed(self.name)
