@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.platform import Platform
+from tests.support.reused import Reused, reused
 from tests.support.servers import backends
 from tests.support.servers.apache_kafka.brokers import ApacheKafka
 from tests.support.servers.aws import ENVIRONMENT, KINESIS, SQS
@@ -56,6 +57,20 @@ def mongodb_url() -> Iterator[str]:
 def database_url(mongodb_url: str) -> Iterator[str]:
     """An empty database of this test's own. After the test, all that it holds must be as declared."""
     with a_database(mongodb_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _reused_database(mongodb_url: str) -> Iterator[Reused | None]:
+    with reused(mongodb_url) as database:
+        yield database
+
+
+@pytest.fixture
+def prepared_url(mongodb_url: str, _reused_database: Reused | None) -> Iterator[str]:
+    """An empty database that may have its indexes already: for tests that prepare it, look at no index and kill no
+    process."""
+    with _reused_database.lent() if _reused_database else a_database(mongodb_url) as url:
         yield url
 
 

@@ -17,7 +17,7 @@ async def two_views(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Store
         alone = MemoryStore()
         yield alone, alone
         return
-    url: str = request.getfixturevalue("database_url")
+    url: str = request.getfixturevalue("prepared_url")
     async with mongo_store(url) as first, mongo_store(url) as second:
         await first.migrate()
         yield first, second

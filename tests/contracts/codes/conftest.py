@@ -34,7 +34,7 @@ async def peers(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Stores, S
         alone = Stores(pool=store, catalogue=store, imports=MemoryImportLog(), health=store)
         yield alone, alone
         return
-    url: str = request.getfixturevalue("database_url")
+    url: str = request.getfixturevalue("prepared_url")
     async with AsyncExitStack() as stack:
         yield await open_mongo(url, stack), await open_mongo(url, stack)
 

@@ -61,7 +61,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         if request.param == "memory":
             yield MemoryStore(request=current_request)
         else:
-            url: str = request.getfixturevalue("database_url")
+            url: str = request.getfixturevalue("prepared_url")
             store = await stack.enter_async_context(mongo_store(url, request=current_request))
             await store.migrate()
             yield store

@@ -20,7 +20,7 @@ async def entry_ports(request: pytest.FixtureRequest) -> AsyncIterator[EntryPort
         if request.param == "memory":
             yield in_memory()
         else:
-            url: str = request.getfixturevalue("database_url")
+            url: str = request.getfixturevalue("prepared_url")
             yield await in_mongo(url, stack)
 
 
@@ -32,18 +32,18 @@ async def entry_peers(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Ent
             alone = in_memory()
             yield alone, alone
         else:
-            url: str = request.getfixturevalue("database_url")
+            url: str = request.getfixturevalue("prepared_url")
             yield await in_mongo(url, stack), await in_mongo(url, stack)
 
 
 @pytest.fixture
-async def mongo_entry_ports(database_url: str) -> AsyncIterator[EntryPorts]:
+async def mongo_entry_ports(prepared_url: str) -> AsyncIterator[EntryPorts]:
     async with AsyncExitStack() as stack:
-        yield await in_mongo(database_url, stack)
+        yield await in_mongo(prepared_url, stack)
 
 
 @pytest.fixture
-async def queries_over_one_connection(database_url: str) -> AsyncIterator[EntryQueries]:
+async def queries_over_one_connection(prepared_url: str) -> AsyncIterator[EntryQueries]:
     """To the same database as ``mongo_entry_ports``. Simultaneous requests are answered one after the other."""
-    async with mongo_store(f"{database_url}&maxPoolSize=1") as store:
+    async with mongo_store(f"{prepared_url}&maxPoolSize=1") as store:
         yield store.entry_queries
