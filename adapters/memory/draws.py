@@ -1,6 +1,6 @@
 """Draws in this process's memory."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -90,6 +90,10 @@ class MemoryDrawLists:
 
     async def roots(self, campaign_id: CampaignId, draw_id: DrawId) -> Sequence[bytes]:
         return [chunk.root for chunk in self._of(campaign_id, draw_id)]
+
+    def kept(self) -> Collection[Key]:
+        """For tests: the draws that have a list."""
+        return self._lists.keys()
 
     async def discard(self, campaign_id: CampaignId, draw_id: DrawId) -> None:
         self._lists.pop((campaign_id, draw_id), None)

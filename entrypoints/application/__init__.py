@@ -9,12 +9,14 @@ from domain.usecases.audit.take_once import TakeOnce
 from domain.usecases.files.upload_file import UploadFile
 from domain.usecases.registrations.limit_calls import LimitCalls, per_minute
 from entrypoints.application.codes import Codes, build_codes
+from entrypoints.application.draws import Draws, build_draws
 from entrypoints.application.messaging import Messaging, build_messaging
 from entrypoints.application.needs import CheckedObjectStore, Neighbours
 from entrypoints.application.phones import Phones, build_phones
 from entrypoints.application.privacy import Privacy, build_privacy
 from entrypoints.application.registrations import Registrations, build_registrations
 from entrypoints.config.settings import Settings
+from ports.drawing import DrawEngine
 from ports.stores import Stores
 from ports.system import Clock, HealthCheck, StoreHealth, current_request
 
@@ -26,6 +28,7 @@ class Application:
     codes: Codes
     registrations: Registrations
     phones: Phones
+    draws: Draws
     messaging: Messaging
     upload_file: UploadFile
     privacy: Privacy
@@ -44,6 +47,7 @@ def assemble(
     stores: Stores,
     neighbours: Neighbours,
     objects: CheckedObjectStore,
+    engine: DrawEngine,
     clock: Clock,
     confirmation_key: bytes,
 ) -> Application:
@@ -53,6 +57,7 @@ def assemble(
         codes=build_codes(settings, stores, objects, clock),
         registrations=build_registrations(stores, neighbours, phones, objects, clock),
         phones=phones,
+        draws=build_draws(settings, stores, neighbours, engine, clock),
         messaging=build_messaging(settings, stores, neighbours, clock),
         upload_file=UploadFile(uploads=objects, limit=settings.upload_limit),
         privacy=build_privacy(settings, stores, neighbours.campaigns, clock, confirmation_key),

@@ -49,7 +49,7 @@ def check(settings: Settings) -> None:
 
 
 def draw_engine() -> DrawEngine:
-    """Computes draws, for commands that need nothing else."""
+    """Computes draws, in processes of its own."""
     return ProcessDrawEngine()
 
 
@@ -81,6 +81,7 @@ async def application(
             stores=stores,
             neighbours=_instrumented(neighbours, scheme_of(settings.stream), counted, tracer),
             objects=objects,
+            engine=draw_engine(),
             clock=clock or SystemClock(),
             confirmation_key=key,
         )

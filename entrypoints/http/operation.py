@@ -112,7 +112,9 @@ class Operation:
     @property
     def raises(self) -> tuple[type[DomainError], ...]:
         """The refusals of the use cases, and those that come before a use case is reached."""
-        before: list[type[DomainError]] = [] if self.public else [InvalidValue, Unavailable]
+        before: list[type[DomainError]] = (
+            [InvalidValue, Unavailable] if self.of_campaign or not self.public else []
+        )
         before += [RateLimited] if self.limit else []
         own = [error for use_case in self.use_cases for error in raises_of(use_case)]
         return tuple(dict.fromkeys([*own, *before]))

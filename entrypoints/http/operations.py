@@ -4,6 +4,7 @@ from typing import Final
 
 from entrypoints.http import audit, background, campaigns, pages, parked, system, uploads
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
+from entrypoints.http.draws import announcing, reading
 from entrypoints.http.entries import (
     administration,
     confirmation,
@@ -53,6 +54,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     timeline.read_timeline,
     administration.select_entries,
     administration.transfer_entries,
+    announcing.announce_draw,
+    announcing.abort_draw,
+    reading.list_draws,
+    reading.get_draw,
+    reading.export_draw_list,
+    reading.export_draw_results,
     campaigns.list_campaigns,
     parked.list_parked,
     parked.retry_parked,

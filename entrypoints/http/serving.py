@@ -43,9 +43,9 @@ def endpoint_of(operation: Operation) -> Endpoint:
 
 
 async def _count(app: Application, limit: Kind, caller: Caller, request: AnyRequest) -> None:
-    """Staff are not counted. Raises RateLimited."""
+    """Staff are not counted. Of callers without a token, only the address is. Raises RateLimited."""
     client = request.scope["client"]
-    await app.limit_calls(limit, caller.user_id, client[0] if client else None)
+    await app.limit_calls(limit, caller.user_id or None, client[0] if client else None)
 
 
 def _reader(operation: Operation) -> Reader | None:

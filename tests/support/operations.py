@@ -8,7 +8,10 @@ from entrypoints.http.operation import Operation
 from entrypoints.http.operations import OPERATIONS
 from tests.support.paths import ROOT
 
-_IN_PATHS: Final = {"userId": "somebody", "importId": "no-such-import", "type": "tm", "filename": "a.csv"}
+_IN_PATHS: Final = {
+    "userId": "somebody", "importId": "no-such-import", "type": "tm", "filename": "a.csv",
+    "drawId": "no-such-draw",
+}  # fmt: skip
 
 DOCUMENTED: Final = [operation for operation in OPERATIONS if operation.documented]
 

@@ -120,6 +120,16 @@ def _check_thresholds(scores: Sequence[float], field: str, each: str) -> None:
             raise InvalidValue(each.format(index), "is given twice")
 
 
+def check_descending(tiers: Sequence[float]) -> None:
+    """Staff give the best tier first. Another order may mean that they think of tiers in another way.
+
+    Raises InvalidValue.
+    """
+    for index, score in enumerate(tiers[1:], start=1):
+        if score >= tiers[index - 1]:
+            raise InvalidValue(f"tiers.{index}", "must be less than the one before: the best tier comes first")
+
+
 def _check_score(score: float, field: str) -> None:
     """A score with few decimals is written in the same way by all languages, also when an auditor writes it."""
     if not 0 <= score <= MAX_SCORE:

@@ -27,12 +27,12 @@ class LimitCalls:
     reads: RateLimit | None
     address: RateLimit | None
 
-    async def __call__(self, kind: Kind, user_id: UserId, address: str | None) -> None:
-        """Raises RateLimited."""
+    async def __call__(self, kind: Kind, user_id: UserId | None, address: str | None) -> None:
+        """``user_id``: None for a caller without a token. Raises RateLimited."""
         if self.address is not None and (network := network_of(address)) is not None:
             await self._take("address", f"address {network}", self.address)
         limit = self.writes if kind == "writes" else self.reads
-        if limit is not None:
+        if limit is not None and user_id is not None:
             await self._take(kind, subject_of(kind, user_id), limit)
 
     async def _take(self, of: str, subject: str, limit: RateLimit) -> None:

@@ -23,6 +23,7 @@ class _About(NamedTuple):
 _PARAMETERS: Final[Mapping[str, _About]] = {
     "campaignId": _About(f"The campaign; none of {', '.join(RESERVED_CAMPAIGN_IDS)}.", "tour-2026"),
     "importId": _About("The import, as the answer to its start names it.", "0b2f6f0e2b5c4f0f9d7c3f4a1e6d5b8a"),
+    "drawId": _About("The draw, as the answer to its announcement names it.", "5b0c7a52d1f94f0fae2c6f6a1f0c1f52"),
     "userId": _About("The fan. In a path it is percent-encoded: `/` is `%2F`.", "fan-1"),
     "code": _About("This code alone; case matters.", "K7QX-02MN"),
     "type": _About("Where the codes come from.", "tm"),

@@ -16,6 +16,7 @@ from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _TIME: Final = re.compile(r"[0-9]{1,15}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _AUDIT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _IMPORT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _USER_ID: Final = re.compile(r".{1,128}")
@@ -81,6 +82,14 @@ def entry_position_of(cursor: str | None) -> ListPosition | None:
     if not is_user_id(found[1]):
         raise _foreign()
     return ListPosition(created_at=found[0], user_id=UserId(found[1]))
+
+
+def number_after(cursor: str | None) -> int | None:
+    """The cursor of a list that is in the order of numbers. Raises a 422 Problem."""
+    text = text_after(cursor)
+    if text is not None and not _NUMBER.fullmatch(text):
+        raise _foreign()
+    return None if text is None else int(text)
 
 
 def _cursor_at(time: datetime, id: str) -> str | None:

@@ -246,6 +246,31 @@ def _transfer(scene: Scene) -> Expected:
     return Expected(act=_post(scene, "entries/transfer", asked), asked=asked, outcome={"result": "done", **counts})
 
 
+def _announce(scene: Scene) -> Expected:
+    scene.fan("ann").confirmed()
+    rules = {
+        "places": {"nyc": 2, "bos": 1},
+        "tiers": [90, 70.5],
+        "groupBy": "S3CR3T",
+        "beacon": {"kind": "manual"},
+    }
+    kept = {"markets": ["nyc", "bos"], "places": 3, "tiers": ["90.0", "70.5"], "weights": 0, "minScore": None}
+    return Expected(
+        act=_post(scene, "draws", rules),
+        asked=kept | {"exclude": [], "grouped": True, "beacon": "manual", "round": None},
+        outcome={"result": "done", "drawId": ..., "number": 1, "entrants": 0, "manifestDigest": ...},
+    )
+
+
+def _abort(scene: Scene) -> Expected:
+    draw = scene.post("draws", {"places": {"nyc": 1}}).json()["drawId"]
+    return Expected(
+        act=_as(scene, "DELETE", f"draws/{draw}"),
+        asked={"drawId": draw},
+        outcome={"result": "done", "number": 1, "status": "aborted"},
+    )
+
+
 ACTS: Final[Mapping[str, Callable[[Scene], Expected]]] = {
     "uploadCodes": _upload_codes,
     "uploadScores": _upload_scores,
@@ -267,6 +292,8 @@ ACTS: Final[Mapping[str, Callable[[Scene], Expected]]] = {
     "scoreEntries": _score,
     "selectEntries": _select,
     "transferEntries": _transfer,
+    "announceDraw": _announce,
+    "abortDraw": _abort,
 }
 """By the id of the operation. Each prepares a campaign, and says what one more request leaves."""
 

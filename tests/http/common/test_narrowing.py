@@ -27,6 +27,7 @@ from tests.support.waiting import eventually
 AREAS: Final[Mapping[str, Scope]] = {
     "Codes": Scope.CODES,
     "Entries": Scope.ENTRIES,
+    "Draws": Scope.DRAWS,
     "Uploads": Scope.CODES,
     "Campaigns": Scope.READ,
     "Operations": Scope.OPERATE,

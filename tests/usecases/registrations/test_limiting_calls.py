@@ -103,3 +103,15 @@ async def test_a_caller_who_cannot_be_counted_is_let_in() -> None:
 
     for _ in range(3):
         await limit("writes", ANN, "192.0.2.1")
+
+
+async def test_of_callers_without_a_token_only_the_address_is_counted() -> None:
+    by_person = _limits(reads=1)
+    for _ in range(3):
+        await by_person("reads", None, "192.0.2.1")
+
+    by_address = _limits(address=1)
+    await by_address("reads", None, "192.0.2.1")
+    with pytest.raises(RateLimited) as refused:
+        await by_address("reads", None, "192.0.2.1")
+    assert refused.value.of == "address"
