@@ -117,6 +117,7 @@
         redraw();
       });
     }
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     document.querySelectorAll("[data-plot]").forEach(live);
     document.querySelectorAll("[data-drop]").forEach(drop);
     document.addEventListener("click", (event) => {

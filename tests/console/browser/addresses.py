@@ -1,0 +1,38 @@
+"""The address of every page, from the list of the screens: a new page is covered as soon as it is listed."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from entrypoints.console.page import Page
+from entrypoints.console.screens import SCREENS
+from tests.console.browser.sale import CODES, Sold
+
+OPENED: Final[tuple[Page, ...]] = tuple(page for page in SCREENS if page.method == "GET")
+_PARAMETER: Final = re.compile(r"{(\w+)}")
+_CODES: Final = "/campaigns/{campaignId}/codes"
+_FANS: Final = "/campaigns/{campaignId}/fans"
+
+
+def addresses_of(page: Page, sold: Sold) -> Iterator[str]:
+    """With the queries that show most. Without a line below, a page is opened without a query."""
+    values = {"campaignId": sold.sale.id, "importId": sold.import_id}
+    missing = set(_PARAMETER.findall(page.path)) - values.keys()
+    assert not missing, f"tests/console/browser/addresses.py has no value of {missing} for {page.path}"
+    path = _PARAMETER.sub(lambda match: quote(values[match[1]], safe=""), page.route)
+    for query in _queries(sold).get(page.path, [{}]):
+        yield f"{path}?{urlencode(query)}" if query else path
+
+
+def _queries(sold: Sold) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    fan, pending, _ = sold.fans
+    acts = [*((fan, act) for act in ("selected", "withdraw")), (pending, "resend")]
+    return {
+        f"{_CODES}/one": [{"code": CODES[0]}, {"code": CODES[2]}, {"code": sold.held}],
+        f"{_CODES}/release": [{"code": sold.held}],
+        f"{_CODES}/check": [{"key": sold.key}],
+        f"{_CODES}/checked": [{"key": sold.key}],
+        f"{_FANS}/one": [{"userId": one} for one in sold.fans],
+        f"{_FANS}/act": [{"userId": one, "act": act} for one, act in acts],
+    }

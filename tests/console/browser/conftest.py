@@ -1,0 +1,42 @@
+"""One Chromium and one service for all tests of a process."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+from playwright.async_api import Browser
+
+from tests.console.browser.sale import Sold, sold
+from tests.console.browser.visit import Visitor
+from tests.console.office import Inside, Office
+from tests.support.platform import Platform
+from tests.support.servers.chromium import chromium
+from tests.support.servers.neighbours import Reply, neighbour
+from tests.support.servers.service import service
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def desk_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The service as a process, over memory, and its API."""
+    with neighbour(lambda _: Reply(202, {})) as gateway:
+        platform = Platform(tmp_path_factory.mktemp("office"), gateway)
+        with service(platform.settings) as running, httpx2.Client(base_url=running.url, timeout=30) as client:
+            yield Office(client, platform, Inside())  # type: ignore[arg-type]  # it asks as the test client
+
+
+@pytest.fixture(scope="session")
+def hostile(desk_office: Office) -> Sold:
+    return sold(desk_office)
+
+
+@pytest.fixture
+async def visitor(browser: Browser, desk_office: Office) -> AsyncIterator[Visitor]:
+    """Signed in, with a window of an office's laptop."""
+    async with Visitor.signed_in(browser, str(desk_office.client.base_url)) as visitor:
+        yield visitor

@@ -1,0 +1,49 @@
+"""A campaign whose every text tries to break out of the page or to break its layout."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.registrations.markets import MarketId
+from tests.console.office import Office, Sale
+from tests.support.fresh import new_campaign_id
+from tests.support.registrations import a_campaign, campaign_body
+
+BREAKING: Final = "\"'><img src=x onerror=broken()><script>broken()</script>{{7*7}}"
+HEBREW: Final = "\u05e9\u05dc\u05d5\u05dd abc"
+RIGHT_TO_LEFT: Final = f"\u202e\u200f{HEBREW}"
+LONG: Final = "W" * 128
+EMOJI: Final = "\U0001f39f\U0001f469\U0001f3fd" * 16
+CODES: Final = (BREAKING, f"{EMOJI}-1", LONG, "x" * 60 + BREAKING, *(f"CODE-{at}" for at in range(20)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    sale: Sale
+    fans: list[str]
+    """The first is confirmed, the second is not, the third has the longest id."""
+    import_id: str
+    key: str
+    held: str
+    """A code that is reserved."""
+
+
+def sold(office: Office) -> Sold:
+    markets = tuple(map(MarketId, ("nyc", "bos", f"<b>{'m' * 50}", HEBREW)))
+    sale = Sale(office, new_campaign_id())
+    name = f"{BREAKING} {RIGHT_TO_LEFT} {LONG}"
+    office.platform.put_campaigns(campaign_body(a_campaign(sale.id, name=name, markets=markets)))
+    fans = [
+        sale.fan(BREAKING, firstName=BREAKING, lastName=LONG[:100], attributes={"<i>": BREAKING, "a": LONG}),
+        sale.fan("bob", confirmed=False, firstName=HEBREW),
+        sale.fan("W" * 100),
+    ]
+    receipt = sale.stock(*map(_quoted, CODES), "NULL", "bad\u200bcode", name="a'&b" + "n" * 100 + ".csv")
+    hold = sale.ask("POST", "reserve", {"type": "tm", "count": 2})
+    given = [{"code": hold["codes"][0], "userId": fans[0]}]
+    sale.ask("POST", "assign", {"reserveId": hold["reserveId"], "assignments": given})
+    return Sold(sale, fans, receipt["importId"], receipt["key"], hold["codes"][1])
+
+
+def _quoted(code: str) -> str:
+    """As a cell of a file."""
+    return '"' + code.replace('"', '""') + '"'
