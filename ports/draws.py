@@ -13,6 +13,7 @@ from domain.model.draws.draw import Draw
 from domain.model.draws.entrants import Candidate
 from domain.model.draws.order import Turn
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
+from domain.model.registrations.markets import MarketId
 
 UNANNOUNCED_LIST_KEPT: Final = timedelta(days=1)
 """After that, the process that made the list has ended."""
@@ -49,9 +50,9 @@ class Draws(Protocol):
         """
         ...
 
-    async def running(self, limit: int) -> Sequence[Draw]:
-        """Draws of any campaign that are running: a process began them, and may have ended. A worker resumes
-        them."""
+    async def unfinished(self, limit: int) -> Sequence[Draw]:
+        """Draws of any campaign that are running or being filled: the process that began may have ended. A worker
+        goes on with them."""
         ...
 
 
@@ -127,4 +128,8 @@ class Candidates(Protocol):
 
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
         """Whose entries these are. A ballot of an entry that was withdrawn or erased leads to no fan."""
+        ...
+
+    async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
+        """How many entries have a place of this draw now, by market."""
         ...

@@ -1,5 +1,6 @@
 """Draws in this process's memory."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,12 +8,13 @@ from typing import Final
 
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.draws.chunks import ListChunk, ResultChunk, WaitingChunk
-from domain.model.draws.draw import Draw, DrawStatus
+from domain.model.draws.draw import Draw
 from domain.model.draws.entrants import Candidate, group_of
 from domain.model.draws.errors import BallotsMissing, DrawNotFound
 from domain.model.draws.order import Turn
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import Entry
+from domain.model.registrations.markets import MarketId
 from ports.draws import UNANNOUNCED_LIST_KEPT, DrawChange, DrawOfNumber
 
 BATCH: Final = 1_000
@@ -46,8 +48,8 @@ class MemoryDraws:
         self._draws[campaign_id, draw_id] = after
         return after
 
-    async def running(self, limit: int) -> Sequence[Draw]:
-        return [draw for draw in self._draws.values() if draw.status is DrawStatus.RUNNING][:limit]
+    async def unfinished(self, limit: int) -> Sequence[Draw]:
+        return [draw for draw in self._draws.values() if draw.unfinished][:limit]
 
     def announced(self, key: Key) -> bool:
         return key in self._draws
@@ -156,6 +158,10 @@ class MemoryCandidates:
         wanted = set(ballots)
         fans = ((entry.ballot_id, entry.user_id) for entry in self._entries.all_of(campaign_id).values())
         return {ballot_id: user_id for ballot_id, user_id in fans if ballot_id and ballot_id in wanted}
+
+    async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
+        places = (entry.allocation for entry in self._entries.all_of(campaign_id).values())
+        return Counter(place.market for place in places if place and place.draw_id == draw_id)
 
 
 def _candidate(entry: Entry, group_by: str | None) -> Candidate:

@@ -5,14 +5,15 @@ from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.driver import READ_MS, Raw, aggregate
 from adapters.mongo.entries.mapping import LIVE, markets_of, to_fraud
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import documents_after
 from domain.model.draws.entrants import Candidate, group_of
 from domain.model.draws.errors import BallotsMissing
-from domain.model.ids import BallotId, CampaignId, UserId
+from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import EntryStatus, Selection
+from domain.model.registrations.markets import MarketId
 
 BATCH: Final = 2_000
 """Entries that are read together."""
@@ -48,6 +49,13 @@ class MongoCandidates:
         wanted = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
         found = self._entries.find(wanted, {"_id": 0, "ballotId": 1, "userId": 1}, max_time_ms=READ_MS)
         return {BallotId(one["ballotId"]): UserId(one["userId"]) for one in await found.to_list(None)}
+
+    @translated
+    async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
+        wanted = {"campaignId": campaign_id, "allocation.drawId": draw_id}
+        groups: list[Raw] = [{"$match": wanted}, {"$group": {"_id": "$allocation.market", "count": {"$sum": 1}}}]
+        counted = aggregate(self._entries, groups, maxTimeMS=READ_MS)
+        return {MarketId(one["_id"]): one["count"] async for one in counted}
 
 
 def _candidate(stored: Raw, group_by: str | None) -> Candidate:

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from pymongo import IndexModel
 
 from adapters.mongo.stored_documents import DOWN, STORED, UP
-from domain.model.draws.draw import DrawStatus
 
 PAIR: Final = Field(strict=False)
 """BSON has no tuples: what is stored is a list of two."""
@@ -57,7 +56,14 @@ class DrawDocument(Document):
     status: str
     randomness: str | None
     result: StoredResult | None
+    applied: int
+    withheld: Counts
     fillings: list[StoredFilling]
+    filling: bool
+    offers: list[Annotated[tuple[str, str], PAIR]]
+    """Ballot and market."""
+    unfinished: bool
+    claimed_until: datetime | None
     drawn_at: datetime | None
     aborted_at: datetime | None
     version: int
@@ -67,11 +73,7 @@ class DrawDocument(Document):
         indexes: ClassVar = [
             # Two draws that are announced at once do not get one number.
             IndexModel([("campaignId", UP), ("number", DOWN)], name="numbers", unique=True),
-            IndexModel(
-                [("status", UP)],
-                name="running",
-                partialFilterExpression={"status": DrawStatus.RUNNING.value},
-            ),
+            IndexModel([("unfinished", UP)], name="unfinished", partialFilterExpression={"unfinished": True}),
         ]
 
 

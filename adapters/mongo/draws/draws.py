@@ -11,7 +11,7 @@ from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
-from domain.model.draws.draw import Draw, DrawStatus
+from domain.model.draws.draw import Draw
 from domain.model.draws.errors import DrawNotFound
 from domain.model.ids import CampaignId, DrawId
 from ports.draws import DrawChange, DrawOfNumber
@@ -65,8 +65,8 @@ class MongoDraws:
         return await until_stored(attempt)
 
     @translated
-    async def running(self, limit: int) -> Sequence[Draw]:
-        found = self._draws.find({"status": DrawStatus.RUNNING.value}, limit=limit, max_time_ms=READ_MS)
+    async def unfinished(self, limit: int) -> Sequence[Draw]:
+        found = self._draws.find({"unfinished": True}, limit=limit, max_time_ms=READ_MS)
         return [to_draw(stored) for stored in await found.to_list(None)]
 
     async def _page(self, campaign_id: CampaignId, before: int | None, limit: int) -> Sequence[Draw]:

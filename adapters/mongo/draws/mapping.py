@@ -3,7 +3,7 @@
 ``DrawDocument`` declares the fields. Here is only what is not stored as it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from adapters.mongo.draws.documents import DrawDocument, StoredFilling, StoredResult
@@ -11,8 +11,9 @@ from adapters.mongo.driver import Raw
 from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import key
 from domain.model.draws.allocation import Cutoff, Cutoffs
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling
+from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Offer
 from domain.model.draws.manifest_reading import read_manifest
+from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
 
 
@@ -33,12 +34,24 @@ def _to_cutoffs(stored: list[Raw]) -> Cutoffs:
     }
 
 
+def _from_offers(offers: Sequence[Offer]) -> list[list[str]]:
+    return [[offer.ballot_id, offer.market] for offer in offers]
+
+
+def _to_offers(stored: list[list[str]]) -> tuple[Offer, ...]:
+    return tuple(Offer(BallotId(ballot_id), MarketId(market)) for ballot_id, market in stored)
+
+
 _COUNTS: Final = Conversion(_to_pairs, dict)
 _DRAW: Final = FieldMap(
     Draw,
     DrawDocument,
     renamed={"id": "draw_id"},
-    conversions={"status": Conversion(str, DrawStatus)},
+    conversions={
+        "status": Conversion(str, DrawStatus),
+        "withheld": _COUNTS,
+        "offers": Conversion(_from_offers, _to_offers),
+    },
     apart={"manifest", "result", "fillings"},
 )
 _RESULT: Final = FieldMap(
@@ -63,6 +76,7 @@ def changing_fields(draw: Draw) -> Raw:
     stored = _DRAW.write(draw)
     stored["result"] = _RESULT.write(draw.result) if draw.result else None
     stored["fillings"] = [_FILLING.write(filling) for filling in draw.fillings]
+    stored["unfinished"] = draw.unfinished
     return stored
 
 

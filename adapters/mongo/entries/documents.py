@@ -177,6 +177,12 @@ class EntryDocument(Document):
                 name="ballots",
                 partialFilterExpression={"ballotId": {"$exists": True}},
             ),
+            # How many places of a draw are taken, by market.
+            IndexModel(
+                [("campaignId", UP), ("allocation.drawId", UP), ("allocation.market", UP)],
+                name="allocated",
+                partialFilterExpression={"allocation.drawId": {"$exists": True}},
+            ),
             # To find a person over all campaigns.
             IndexModel([("userId", UP), ("campaignId", UP)], name="ofPerson"),
             # To find a member of staff in the histories of others. The changes of fans have no key in it.

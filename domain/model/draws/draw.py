@@ -1,10 +1,11 @@
 """A draw and its life: announced, then running and drawn, or aborted. An announced draw is never changed."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.model.draws.allocation import Cutoffs
 from domain.model.draws.beacons import QUICKNET, DrandRound
@@ -17,7 +18,7 @@ from domain.model.draws.errors import (
 )
 from domain.model.draws.manifest import Manifest
 from domain.model.draws.randomness import draw_key
-from domain.model.ids import CampaignId, DrawId
+from domain.model.ids import BallotId, CampaignId, DrawId
 from domain.model.messaging.messages import instant
 from domain.model.registrations.markets import MarketId
 
@@ -42,12 +43,20 @@ class DrawResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """One round of offers to those who wait. ``places``: what was free, by market."""
+    """One time that free places were offered to those who wait."""
 
     number: int
     at: datetime
     places: Mapping[MarketId, int]
+    """Places that were added to the draw. Places that entrants gave up are free without that."""
     offered: Mapping[MarketId, int]
+
+
+class Offer(NamedTuple):
+    """A place for an entrant who waits."""
+
+    ballot_id: BallotId
+    market: MarketId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +69,17 @@ class Draw:
     randomness: str | None = None
     """In hex, lower case."""
     result: DrawResult | None = None
+    applied: int = 0
+    """The chunks of the result whose entries are changed."""
+    withheld: Mapping[MarketId, int] = field(default_factory=dict)
+    """Places of entrants who had withdrawn or declined when the draw ran. They go to those who wait."""
     fillings: tuple[Filling, ...] = ()
+    filling: bool = False
+    """The last filling is under way."""
+    offers: tuple[Offer, ...] = ()
+    """Of the filling that is under way: decided, and being made."""
+    claimed_until: datetime | None = None
+    """A process works on it. When that process has ended, a worker goes on after this time."""
     drawn_at: datetime | None = None
     aborted_at: datetime | None = None
     version: int = 0
@@ -79,17 +98,20 @@ class Draw:
             raise DrawNotDrawn
         return draw_key(self.manifest.encode(), self.manifest.seed, bytes.fromhex(self.randomness))
 
-    def check_may_run(self, now: datetime, *, leeway: timedelta = timedelta(0)) -> None:
+    def check_may_run(self, now: datetime) -> None:
         """Raises DrawAborted, and DrawTooEarly before the round of the beacon. A late run is right: the round that
         was announced decides, however late."""
         if self.status is DrawStatus.ABORTED:
             raise DrawAborted
-        if not isinstance(self.manifest.beacon, DrandRound):
-            return
-        at = QUICKNET.published_at(self.manifest.beacon.round)
-        if now + leeway < at:
-            seconds = math.ceil((at - now).total_seconds())
-            raise DrawTooEarly(round=self.manifest.beacon.round, at=instant(at), seconds=seconds)
+        beacon = self.manifest.beacon
+        if isinstance(beacon, DrandRound) and now < QUICKNET.published_at(beacon.round):
+            raise self.too_early(beacon, now)
+
+    def too_early(self, beacon: DrandRound, now: datetime) -> DrawTooEarly:
+        """The error while the round is not published. It says how long to wait."""
+        at = QUICKNET.published_at(beacon.round)
+        seconds = max(1, math.ceil((at - now).total_seconds()))
+        return DrawTooEarly(round=beacon.round, at=instant(at), seconds=seconds)
 
     def begin_run(self, randomness: str) -> "Draw":
         """From here on the result is fixed. A repeat with the same randomness changes nothing.
@@ -108,11 +130,86 @@ class Draw:
         """The result is computed. Entries are changed next."""
         return self if self.result == result else replace(self, result=result, version=self.version + 1)
 
+    def with_applied(self, chunk: int, withheld: Mapping[MarketId, int], until: datetime) -> "Draw":
+        """The entries of this chunk of the result are changed. ``withheld``: the places of those who were gone."""
+        if self.applied != chunk:
+            return self
+        return replace(
+            self,
+            applied=chunk + 1,
+            withheld=_sum(self.withheld, withheld),
+            claimed_until=until,
+            version=self.version + 1,
+        )
+
     def finish_run(self, now: datetime) -> "Draw":
-        """All entries are changed."""
+        """All entries are changed. Places that were withheld are filled next."""
         if self.status is DrawStatus.DRAWN:
             return self
-        return replace(self, status=DrawStatus.DRAWN, drawn_at=now, version=self.version + 1)
+        drawn = replace(self, status=DrawStatus.DRAWN, drawn_at=now, version=self.version + 1)
+        return drawn.begin_filling({}, now) if any(self.withheld.values()) else drawn
+
+    @property
+    def unfinished(self) -> bool:
+        """Is there work to do for a worker, if the process that began it has ended?"""
+        return self.status is DrawStatus.RUNNING or self.filling
+
+    def claim(self, until: datetime) -> "Draw":
+        """A process begins or goes on to work on it."""
+        return replace(self, claimed_until=until, version=self.version + 1)
+
+    def begin_filling(self, places: Mapping[MarketId, int], now: datetime) -> "Draw":
+        """Offer free places, and these new ones. While another filling is under way, they are added to it.
+
+        Raises DrawAborted, DrawNotDrawn.
+        """
+        if self.status is DrawStatus.ABORTED:
+            raise DrawAborted
+        if self.status is not DrawStatus.DRAWN:
+            raise DrawNotDrawn
+        if self.filling:
+            last = replace(self.fillings[-1], places=_sum(self.fillings[-1].places, places))
+            return replace(self, fillings=(*self.fillings[:-1], last), version=self.version + 1)
+        new = Filling(number=len(self.fillings) + 1, at=now, places=dict(places), offered={})
+        return replace(self, fillings=(*self.fillings, new), filling=True, version=self.version + 1)
+
+    @property
+    def places(self) -> Mapping[MarketId, int]:
+        """All places of the draw: those of the manifest, and those that were added."""
+        places = self.manifest.rules.places
+        for filling in self.fillings:
+            places = _sum(places, filling.places)
+        return places
+
+    def decide_offers(self, offers: Sequence[Offer], *, read: "Draw") -> "Draw":
+        """Fix which entrants are offered places next. ``read``: the draw that the offers were decided for.
+
+        Nothing is fixed when the draw has changed since: the offers may have been made already.
+        """
+        if self != read or not self.filling or self.offers:
+            return self
+        return replace(self, offers=tuple(offers), version=self.version + 1)
+
+    def with_offers_made(self, offers: Sequence[Offer], made: Mapping[MarketId, int], until: datetime) -> "Draw":
+        """These offers are made. ``made``: how many entrants have their place, by market."""
+        if self.offers != tuple(offers):
+            return self
+        last = replace(self.fillings[-1], offered=_sum(self.fillings[-1].offered, made))
+        return replace(
+            self,
+            fillings=(*self.fillings[:-1], last),
+            offers=(),
+            claimed_until=until,
+            version=self.version + 1,
+        )
+
+    def end_filling(self, *, read: "Draw") -> "Draw":
+        """No entrant waits for a free place. A filling that changed nothing is not kept."""
+        if self != read or not self.filling:
+            return self
+        last = self.fillings[-1]
+        kept = self.fillings if last.places or last.offered else self.fillings[:-1]
+        return replace(self, fillings=kept, filling=False, claimed_until=None, version=self.version + 1)
 
     def abort(self, now: datetime) -> "Draw":
         """Give an announced draw up. A repeat changes nothing. Raises DrawNotAnnounced once it runs."""
@@ -121,3 +218,9 @@ class Draw:
         if self.status is not DrawStatus.ANNOUNCED:
             raise DrawNotAnnounced
         return replace(self, status=DrawStatus.ABORTED, aborted_at=now, version=self.version + 1)
+
+
+def _sum(one: Mapping[MarketId, int], other: Mapping[MarketId, int]) -> dict[MarketId, int]:
+    """By market. Markets without any are left out."""
+    total = {market: one.get(market, 0) + other.get(market, 0) for market in (*one, *other)}
+    return {market: count for market, count in total.items() if count}

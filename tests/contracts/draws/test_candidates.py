@@ -7,8 +7,8 @@ import pytest
 
 from domain.model.draws.entrants import Candidate
 from domain.model.draws.errors import BallotsMissing
-from domain.model.ids import BallotId, CampaignId
-from domain.model.registrations.entry import Entry, Fraud, FraudStatus, Selection
+from domain.model.ids import BallotId, CampaignId, DrawId
+from domain.model.registrations.entry import AllocatedPlace, Entry, Fraud, FraudStatus, Selection
 from ports.stores import Stores
 from tests.contracts.registrations.entry_stores import (
     MARKETS,
@@ -118,3 +118,22 @@ async def test_a_ballot_leads_to_its_fan_until_the_entry_is_withdrawn_or_erased(
         await place.erase(fan(3), fan(9), NOW)
     assert await store.candidates.fans_of(TOUR, ballots) == {ballots[0]: fan(1)}
     assert await store.candidates.fans_of(FAIR, ballots) == {}
+
+
+async def test_places_of_a_draw_are_counted_by_market(store: Stores) -> None:
+    one, two = DrawId("1" * 32), DrawId("2" * 32)
+    placed = [(1, MARKETS[0], one), (2, MARKETS[0], one), (3, MARKETS[1], one), (4, MARKETS[0], two)]
+    for number, market, draw_id in placed:
+        entry = eligible(fan(number), phone(number), 50)
+        await put(store, entry.select(Selection.SELECTED, AllocatedPlace(market=market, draw_id=draw_id)))
+    await put(store, eligible(fan(5), phone(5), 50, selection=Selection.WAITLISTED))
+
+    assert await store.candidates.placed(TOUR, one) == {MARKETS[0]: 2, MARKETS[1]: 1}
+    await store.withdrawals.withdraw(TOUR, fan(1), NOW)
+    await store.entries.change_many(TOUR, [fan(3)], declining)
+    assert await store.candidates.placed(TOUR, one) == {MARKETS[0]: 1}
+    assert await store.candidates.placed(FAIR, one) == {}
+
+
+def declining(entry: Entry) -> Entry:
+    return replace(entry.select(Selection.DECLINED), version=entry.version + 1)

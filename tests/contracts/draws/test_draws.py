@@ -196,14 +196,14 @@ async def test_an_abortion_and_a_run_at_once_do_not_both_happen(peers: tuple[Sto
 
 async def test_running_draws_are_found_until_they_are_drawn(store: Stores) -> None:
     await announced(store, "draw-1", "draw-2", "c")
-    assert await store.draws.running(5) == []
+    assert await store.draws.unfinished(5) == []
     for id in (ONE, TWO):
         await store.draws.change(TOUR, id, lambda draw: draw.begin_run("ab" * 32))
 
-    assert {draw.id for draw in await store.draws.running(5)} == {ONE, TWO}
-    assert len(await store.draws.running(1)) == 1
+    assert {draw.id for draw in await store.draws.unfinished(5)} == {ONE, TWO}
+    assert len(await store.draws.unfinished(1)) == 1
     await store.draws.change(TOUR, ONE, lambda draw: draw.finish_run(LATER))
-    assert [draw.id for draw in await store.draws.running(5)] == [TWO]
+    assert [draw.id for draw in await store.draws.unfinished(5)] == [TWO]
 
 
 # Lists

@@ -1,0 +1,163 @@
+"""Offer free places of a draw to those who wait."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from domain.model.draws.allocation import first_with_place
+from domain.model.draws.draw import Draw, Offer
+from domain.model.draws.errors import DrawAborted, DrawNotDrawn, DrawNotFound
+from domain.model.draws.lines import Line
+from domain.model.draws.rules import MAX_PLACES
+from domain.model.errors import InvalidValue, Refusals
+from domain.model.ids import BallotId, CampaignId, DrawId
+from domain.model.registrations.entry import Entry, Selection
+from domain.model.registrations.markets import MarketId
+from domain.usecases.draws.place_entries import PlaceEntries
+from ports.draws import Candidates, DrawResults, Draws
+from ports.entries import EntryStore
+from ports.system import Clock
+
+MAX_OFFERS: Final = 1_000
+"""That are decided together. Their decision is stored with the draw."""
+WORKING_FOR: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillDrawCommand:
+    campaign_id: CampaignId
+    draw_id: DrawId
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Places to add, by market."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    draw: Draw
+    offered: Mapping[MarketId, int]
+    """Places that entrants got by this call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillDraw:
+    """Offer free places to those who wait, in the order of the draw: places that entrants gave up by withdrawing
+    or declining, and places that are added.
+
+    Each in turn takes the first market of the own list that has a free place. Nothing is drawn again, and an
+    entrant with a place is not moved. With no free place, or none who waits for it, nothing changes.
+    """
+
+    raises: ClassVar[Refusals] = (DrawNotFound, DrawAborted, DrawNotDrawn, InvalidValue)
+
+    draws: Draws
+    results: DrawResults
+    candidates: Candidates
+    entries: EntryStore
+    place: PlaceEntries
+    clock: Clock
+
+    async def __call__(self, command: FillDrawCommand) -> Filled:
+        """Raises DrawNotFound, DrawAborted, DrawNotDrawn, InvalidValue."""
+        now = self.clock.now()
+
+        def begin(draw: Draw) -> Draw:
+            return draw.begin_filling(_checked(command.places, draw), now).claim(now + WORKING_FOR)
+
+        draw = await self.draws.change(command.campaign_id, command.draw_id, begin)
+        offered: dict[MarketId, int] = {}
+        return Filled(draw=await self._filled(draw, offered), offered=offered)
+
+    async def resume(self, draw: Draw) -> Draw:
+        """Go on with a filling that was begun."""
+        return await self._filled(draw, {})
+
+    async def _filled(self, draw: Draw, offered: dict[MarketId, int]) -> Draw:
+        """Decide, store the decision, make the offers, and so on until there is nothing to offer.
+
+        The decision is stored before the offers are made: two processes never decide from the same free places.
+        """
+        while draw.filling:
+            if draw.offers:
+                draw = await self._make_offers(draw, offered)
+            else:
+                draw = await self._decide(draw)
+        return draw
+
+    async def _decide(self, read: Draw) -> Draw:
+        """Store the next offers. When there are none, the filling ends."""
+        offers = await self._next_offers(read)
+
+        def decide(draw: Draw) -> Draw:
+            return draw.decide_offers(offers, read=read) if offers else draw.end_filling(read=read)
+
+        return await self.draws.change(read.campaign_id, read.id, decide)
+
+    async def _make_offers(self, draw: Draw, offered: dict[MarketId, int]) -> Draw:
+        offers = draw.offers
+        made = await self.place(draw, dict(offers))
+        for market, count in made.items():
+            offered[market] = offered.get(market, 0) + count
+        until = self.clock.now() + WORKING_FOR
+        return await self.draws.change(
+            draw.campaign_id, draw.id, lambda draw: draw.with_offers_made(offers, made, until)
+        )
+
+    async def _next_offers(self, draw: Draw) -> Sequence[Offer]:
+        """To entrants who wait, in the order of the draw."""
+        free = await self._free(draw)
+        offers: list[Offer] = []
+        async for chunk in self.results.waiting(draw.campaign_id, draw.id):
+            if not any(free.values()) or len(offers) >= MAX_OFFERS:
+                break
+            lines = [line for encoded in chunk.lines if _wants(line := Line.parse(encoded), free)]
+            waiting = await self._waiting(draw, [line.ballot_id for line in lines])
+            offers += _offers([line for line in lines if line.ballot_id in waiting], free)
+        return offers[:MAX_OFFERS]
+
+    async def _free(self, draw: Draw) -> dict[MarketId, int]:
+        """Free places by market, where entrants wait for them."""
+        assert draw.result is not None, "a draw that is filled has a result"
+        taken = await self.candidates.placed(draw.campaign_id, draw.id)
+        return {
+            market: max(0, count - taken.get(market, 0))
+            for market, count in draw.places.items()
+            if draw.result.cutoffs[market] is not None  # Else there are places left, and none waits.
+        }
+
+    async def _waiting(self, draw: Draw, ballots: Sequence[BallotId]) -> Collection[BallotId]:
+        """Those of the ballots whose entries are on the waitlist now. Nothing is changed."""
+        fans = await self.candidates.fans_of(draw.campaign_id, ballots)
+        waiting: set[BallotId] = set()
+
+        def look(entry: Entry) -> Entry:
+            if entry.ballot_id is not None and entry.selection is Selection.WAITLISTED:
+                waiting.add(entry.ballot_id)
+            return entry
+
+        await self.entries.change_many(draw.campaign_id, list(fans.values()), look)
+        return waiting
+
+
+def _wants(line: Line, free: Mapping[MarketId, int]) -> bool:
+    return first_with_place(line, free) is not None
+
+
+def _offers(lines: Sequence[Line], free: dict[MarketId, int]) -> list[Offer]:
+    """Let each in turn take a free place. ``free`` becomes what is left."""
+    offers = []
+    for line in lines:
+        if market := first_with_place(line, free):
+            free[market] -= 1
+            offers.append(Offer(line.ballot_id, market))
+    return offers
+
+
+def _checked(places: Mapping[str, int], draw: Draw) -> Mapping[MarketId, int]:
+    """Raises InvalidValue."""
+    for market, count in places.items():
+        if market not in draw.manifest.rules.places:
+            raise InvalidValue("places", "names a market that is not in the draw: its places were not announced")
+        if not 1 <= count <= MAX_PLACES:
+            raise InvalidValue("places", f"must be 1 to {MAX_PLACES} places of each market")
+    return {MarketId(market): count for market, count in places.items()}
