@@ -18,6 +18,7 @@ from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import Fraud, FraudStatus, Selection
 from domain.model.registrations.errors import CampaignNotFound
+from domain.model.registrations.markets import MarketId
 from domain.usecases.draws.announce_draw import AnnounceDrawCommand
 from ports.draws import Candidates
 from tests.support.neighbours import MemoryBeacon
@@ -196,6 +197,9 @@ class SlowCandidates:
 
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
         return await self.candidates.fans_of(campaign_id, ballots)
+
+    async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
+        return await self.candidates.placed(campaign_id, draw_id)
 
 
 async def test_the_announcement_is_when_the_list_is_whole(scene: DrawScene) -> None:
