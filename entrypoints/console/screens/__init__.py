@@ -8,6 +8,8 @@ from entrypoints.console.screens import (
     campaign,
     campaigns,
     codes,
+    deciding,
+    eligible,
     fan,
     fans,
     imports,
@@ -16,6 +18,7 @@ from entrypoints.console.screens import (
     privacy,
     retention,
     search,
+    transfer,
 )
 
 SCREENS: Final[tuple[Page, ...]] = (
@@ -50,6 +53,16 @@ SCREENS: Final[tuple[Page, ...]] = (
     fan.do,
     search.search,
     search.search_again,
+    eligible.eligible,
+    eligible.export,
+    deciding.preview,
+    deciding.preview_again,
+    deciding.select,
+    deciding.done,
+    transfer.transfer,
+    transfer.preview,
+    transfer.preview_again,
+    transfer.move,
     audit.audit_of_campaign,
     parked.parked_of_campaign,
     operations.overview,

@@ -1,10 +1,8 @@
 """Listing, searching and exporting codes over HTTP."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar.response import Stream
@@ -13,7 +11,6 @@ from msgspec import Meta
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.files.headers import EXPORT_COLUMNS
 from domain.model.codes.inventory import CodeFilter
-from domain.model.files.spreadsheets import guarded
 from domain.model.ids import ImportId, ReserveId, UserId
 from domain.usecases.codes.export_codes import ExportCodes
 from domain.usecases.codes.list_codes import CodePage, ListCodes
@@ -25,6 +22,7 @@ from entrypoints.http.request.guards import oneself, supreme
 from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import ndjson_lines, stream_answer
+from entrypoints.http.response.csv_rows import csv_rows
 from entrypoints.http.wire import (
     DEFAULT_PAGE,
     CodePrefix,
@@ -189,21 +187,8 @@ async def _bodies(pages: AsyncIterator[CodePage]) -> AsyncIterator[list[CodeBody
 
 
 async def _csv(pages: AsyncIterator[CodePage]) -> AsyncIterator[bytes]:
-    """The import reads this file, and removes the guards.
-
-    All cells have quotes: where spreadsheets expect semicolons between columns, ``x;=1`` would be two cells.
-    """
+    """The import reads this file, and removes the guards."""
     yield ",".join(EXPORT_COLUMNS).encode() + b"\r\n"
     async for page in pages:
         bodies = (msgspec.to_builtins(CodeBody.of(code, page.as_of)) for code in page.codes)
-        yield _csv_lines([[_harmless(body[column]) for column in EXPORT_COLUMNS] for body in bodies])
-
-
-def _csv_lines(rows: list[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
-    return text.getvalue().encode()
-
-
-def _harmless(value: Any) -> str:
-    return guarded("" if value is None else str(value))
+        yield csv_rows([body[column] for column in EXPORT_COLUMNS] for body in bodies)

@@ -18,9 +18,10 @@ from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_of, position_of
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.request.negotiation import JSON, NDJSON, preferred
+from entrypoints.http.request.negotiation import CSV, JSON, NDJSON, preferred
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import ndjson_lines, stream_answer
+from entrypoints.http.response.csv_rows import csv_rows
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, Instant, PageLimit, Wire, instant
 
 Score = Annotated[float, Meta(ge=0, le=MAX_SCORE)]
@@ -145,7 +146,7 @@ async def count_eligible(call: Call[EligibilityQuery]) -> EligibilityBody:
     scope=Scope.ENTRIES,
     use_cases=(RankEligible, ExportEligible),
     query=RankingQuery,
-    headers={"Accept": "`application/x-ndjson`: all of them as a stream, without pages"},
+    headers={"Accept": "`application/x-ndjson` or `text/csv`: all of them as a stream, without pages"},
     answers={
         200: Answer(
             body=RankingBody,
@@ -162,16 +163,17 @@ async def count_eligible(call: Call[EligibilityQuery]) -> EligibilityBody:
                 ],
                 "next": None,
             },
-            media={NDJSON: '{"end":true,"count":0}\n'},
+            media={NDJSON: '{"end":true,"count":0}\n', CSV: "userId,score,selection,phoneConfirmedAt\r\n"},
         )
     },
 )
 async def rank_eligible(call: Call[RankingQuery]) -> RankingBody | Stream:
     app, query = call.app, call.given.query()
     after = position_of(call.given.cursor)
-    if preferred(call.request, JSON, NDJSON) == NDJSON:
-        pages = await app.registrations.export_eligible(call.campaign_id, query)
-        return stream_answer(ndjson_lines(_bodies(pages)), NDJSON)
+    media = preferred(call.request, JSON, NDJSON, CSV)
+    if media != JSON:
+        pages = _bodies(await app.registrations.export_eligible(call.campaign_id, query))
+        return stream_answer(_csv(pages) if media == CSV else ndjson_lines(pages), media)
     page = await app.registrations.rank_eligible(call.campaign_id, query, after=after, limit=call.given.limit)
     records = [RankedBody.of(ranked) for ranked in page.fans]
     return RankingBody(records=records, next=cursor_of(page.next))
@@ -180,3 +182,15 @@ async def rank_eligible(call: Call[RankingQuery]) -> RankingBody | Stream:
 async def _bodies(pages: AsyncIterator[Sequence[Ranked]]) -> AsyncIterator[list[RankedBody]]:
     async for page in pages:
         yield [RankedBody.of(ranked) for ranked in page]
+
+
+async def _csv(pages: AsyncIterator[Sequence[RankedBody]]) -> AsyncIterator[bytes]:
+    ranks = [f"market{rank}" for rank in range(1, MAX_MARKETS + 1)]
+    yield csv_rows([["userId", "score", "selection", "phoneConfirmedAt", *ranks]])
+    async for page in pages:
+        yield csv_rows(map(_cells, page))
+
+
+def _cells(one: RankedBody) -> list[object]:
+    markets = [*one.markets, *[None] * MAX_MARKETS][:MAX_MARKETS]
+    return [one.user_id, one.score, one.selection.value, one.phone_confirmed_at, *markets]

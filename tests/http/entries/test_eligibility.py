@@ -1,6 +1,8 @@
 """Who is eligible: counts, filters, pages and the stream."""
 
 import base64
+import csv
+import io
 import json
 from dataclasses import fields
 from typing import Any
@@ -195,6 +197,19 @@ def test_a_stream_without_fans_is_only_its_last_line(pool: Scene) -> None:
     answer = pool.get("entries/scoring", headers=bearer() | NDJSON, params={"minScore": 100})
 
     assert answer.text == '{"end":true,"count":0}\n'
+
+
+def test_as_a_table_for_spreadsheets_it_has_the_same_fans(pool: Scene) -> None:
+    answer = pool.get("entries/scoring", headers=bearer() | {"Accept": "text/csv"}, params={"minScore": 70})
+
+    records = pool.seen("entries/scoring", minScore=70)["records"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["content-type"].partition(";")[0] == "text/csv"
+    assert [(row["userId"], float(row["score"]), row["selection"], row["phoneConfirmedAt"]) for row in rows] == [
+        (one["userId"], one["score"], one["selection"], one["phoneConfirmedAt"]) for one in records
+    ]
+    chosen = [[row[f"market{rank}"] for rank in range(1, 5) if row[f"market{rank}"]] for row in rows]
+    assert chosen == [one["markets"] for one in records]
 
 
 @pytest.mark.parametrize(
