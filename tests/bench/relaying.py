@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx2
 from aiokafka import AIOKafkaConsumer
@@ -21,6 +22,9 @@ from tests.bench.crowds import confirmed, fan, next_phone
 from tests.bench.figures import Figure, median, percentile, percentiles
 from tests.bench.ground import Ground, insert, new_campaign
 from tests.bench.neighbours import MARKETS, neighbours
+from tests.bench.processor import cpu_seconds
+from tests.bench.spending import mongod
+from tests.bench.spending import seconds as seconds_of
 from tests.support.servers import backends
 from tests.support.servers.service import Service
 from tests.support.servers.worker import Worker, worker
@@ -36,11 +40,27 @@ POLL_SECONDS = 0.05
 TOPIC = "bench"
 
 
+class Relayed(NamedTuple):
+    """One round."""
+
+    rate: float
+    """Events a second."""
+    worked: float
+    """Microseconds of the worker's processor for an event."""
+    stored: float
+    """The same of mongod."""
+
+    @property
+    def summary(self) -> str:
+        return f"{self.rate:,.0f}/s, {self.worked:.0f} µs of the worker + mongod {self.stored:.0f} µs an event"
+
+
 def relay(ground: Ground, console: Console) -> list[Figure]:
     """A round: everything raw, then everything through a worker, from a database of its own."""
     campaign, events = new_campaign(), ground.size.fans
     entries = [_entry_with_event(campaign, number) for number in range(events)]
-    ours, theirs = [], []
+    ours: list[Relayed] = []
+    theirs: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         lines = Path(folder) / "events"
         lines.write_bytes(b"\n".join(_line(entry) for entry in entries))
@@ -48,13 +68,14 @@ def relay(ground: Ground, console: Console) -> list[Figure]:
             with backends.kafka() as servers:
                 theirs.append(events / raw_kafka.seconds(servers, TOPIC, lines))
             with backends.kafka() as servers:
-                ours.append(_relay_rate(ground, entries, servers))
-            console.print(f"  relay {ours[-1]:,.0f}/s, raw {theirs[-1]:,.0f}/s")
-    ratio = median(ours) / median(theirs)
+                ours.append(_relayed(ground, entries, servers))
+            console.print(f"  relay {ours[-1].summary}, raw {theirs[-1]:,.0f}/s")
+    typical = Relayed(*(median(figures) for figures in zip(*ours, strict=True)))
+    ratio = typical.rate / median(theirs)
     return [
         Figure(
             work=f"relay {events:,} stored events to Kafka, one worker",
-            measured=f"{median(ours):,.0f}/s",
+            measured=typical.summary,
             ceiling=f"raw aiokafka, the same bytes: {median(theirs):,.0f}/s",
             outcome=f"{ratio:.2f} x",
             target=f"≥ {SHARE} x",
@@ -73,19 +94,21 @@ def _line(entry: Entry) -> bytes:
     return event.key.encode() + b"\t" + event.body
 
 
-def _relay_rate(ground: Ground, entries: list[Entry], servers: str) -> float:
-    """Events a second, from the first published event to the last: the start of the worker does not count."""
+def _relayed(ground: Ground, entries: list[Entry], servers: str) -> Relayed:
+    """From the first published event to the last: the start of the worker does not count."""
     database = ground.database()
     insert(database.entries, (new_document(entry) for entry in entries))
     batches = database.entries.database["publishedEvents"]
     waiting = {"outboxSlot": {"$in": [*range(PARTITIONS)]}, "outboxAt": {"$exists": True}}
     with worker({"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}) as running:
         _wait_until(lambda: batches.estimated_document_count() > 0, running)
+        before = cpu_seconds(running), seconds_of(mongod(ground))
         began, first = time.perf_counter(), database.entries.count_documents(waiting)
         _wait_until(lambda: database.entries.find_one(waiting, {"_id": 1}) is None, running)
         seconds = time.perf_counter() - began
+        worked, stored = cpu_seconds(running) - before[0], seconds_of(mongod(ground)) - before[1]
         assert running.stop() == 0
-    return first / seconds
+    return Relayed(rate=first / seconds, worked=worked / first * 1e6, stored=stored / first * 1e6)
 
 
 def _wait_until(true: Callable[[], bool], running: Worker) -> None:
