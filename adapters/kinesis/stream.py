@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import aioboto3
 import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from adapters.outgoing.aws import aws_session
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import unavailable
 from domain.model.cloud_events import OutgoingEvent
@@ -137,5 +137,5 @@ async def kinesis_stream(
     config = Config(
         connect_timeout=CONNECT_SECONDS, read_timeout=answer_seconds, retries={"total_max_attempts": 1}
     )
-    async with aioboto3.Session().client("kinesis", region_name=region, config=config) as client:
+    async with aws_session().client("kinesis", region_name=region, config=config) as client:
         yield KinesisStream(client, name)

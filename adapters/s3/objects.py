@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import aioboto3
 import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 
+from adapters.outgoing.aws import aws_session
 from adapters.s3.multipart import PART_BYTES, Multipart, in_parts
 from domain.model.errors import Unavailable
 from domain.model.files.errors import FileNotFound, UploadExists
@@ -104,5 +104,5 @@ def _translated(error: botocore.exceptions.ClientError) -> FileNotFound | Unavai
 async def s3_object_store(bucket: str, *, region: str | None) -> AsyncIterator[S3ObjectStore]:
     """Connect with the standard AWS variables. ``region`` is needed because botocore does not read
     ``AWS_REGION``."""
-    async with aioboto3.Session().client("s3", region_name=region, config=_CONFIG) as client:
+    async with aws_session().client("s3", region_name=region, config=_CONFIG) as client:
         yield S3ObjectStore(client, bucket)

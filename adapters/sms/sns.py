@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-import aioboto3
 import botocore.exceptions
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from adapters.outgoing.aws import aws_session
 from adapters.outgoing.breaker import Breaker, NoAnswer
 from adapters.outgoing.http import unavailable
 from domain.model.registrations.phones import PhoneNumber
@@ -62,5 +62,5 @@ def _code(error: botocore.exceptions.ClientError) -> str:
 async def sns_sms(*, region: str | None) -> AsyncIterator[SnsSms]:
     """Connect with the standard AWS variables. ``region`` is needed because botocore does not read
     ``AWS_REGION``."""
-    async with aioboto3.Session().client("sns", region_name=region, config=_CONFIG) as client:
+    async with aws_session().client("sns", region_name=region, config=_CONFIG) as client:
         yield SnsSms(client)

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-import aioboto3
 import aiohttp
 import botocore.exceptions
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from adapters.outgoing.aws import aws_session
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import unavailable
 
@@ -45,7 +45,7 @@ async def sqs_client(region: str | None) -> AsyncIterator[Any]:
 
     aiobotocore creates its clients at run time, so they have no type that could be named.
     """
-    async with aioboto3.Session().client("sqs", region_name=region, config=_CONFIG) as client:
+    async with aws_session().client("sqs", region_name=region, config=_CONFIG) as client:
         yield client
 
 

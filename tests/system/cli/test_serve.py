@@ -1,10 +1,11 @@
 """``fangate serve`` as a process: how it starts, and how it stops."""
 
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def test_an_idle_connection_outlives_the_patience_of_http_clients_and_does_not_h
     """Clients close an idle connection after 5 s, load balancers after 60 s. The service must not be the first."""
     with service({"FANGATE_OBJECTS": "memory:"}) as running:
         host, _, port = running.url.removeprefix("http://").rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=30) as connection:
+        with closing(HTTPConnection(host, int(port), timeout=30)) as connection:
+            connection.connect()
+            connection.auto_open = 0  # One that the service has closed is not opened again.
             assert _alive(connection)
             time.sleep(7)
             assert _alive(connection)
@@ -44,9 +47,11 @@ def test_an_idle_connection_outlives_the_patience_of_http_clients_and_does_not_h
             assert running.stop() == 0
 
 
-def _alive(connection: socket.socket) -> bool:
-    connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-    return connection.recv(65_536).startswith(b"HTTP/1.1 200")
+def _alive(connection: HTTPConnection) -> bool:
+    connection.request("GET", "/livez")
+    with connection.getresponse() as answer:
+        answer.read()
+        return answer.status == 200
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
