@@ -15,9 +15,9 @@ from tests.system.messaging.ledger import Ledger, violations
 from tests.system.messaging.storm import a_storm
 from tests.system.messaging.trouble import brokers_fail, kinesis_fails, primaries_die, services_die
 
-FANS: Final = 350
+FANS: Final = 200
 A_SECOND: Final = 20.0
-CHANGES: Final = 2_000
+CHANGES: Final = 1_100
 """At least, registrations included."""
 DEATHS: Final = 3
 """Of workers, at least; it is more on machines that start them faster."""
