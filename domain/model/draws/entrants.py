@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from domain.model.draws.lines import Line, drawn_for
 from domain.model.draws.rules import DrawRules, tier_of, weight_of
 from domain.model.ids import BallotId
 from domain.model.registrations.entry import FraudStatus, Selection
 from domain.model.registrations.markets import Preferences
+
+MAX_REMEMBERED: Final = 100_000
+"""Rankings of markets: about 20 MB."""
 
 
 class Exclusion(StrEnum):
@@ -41,6 +45,12 @@ class Candidate:
 
     def excluded_by(self, rules: DrawRules) -> Exclusion | None:
         """The first reason of the entry itself. Its group is not looked at."""
+        if reason := self.excluded_before_markets(rules):
+            return reason
+        return None if drawn_for(self.markets, rules.places) else Exclusion.MARKET
+
+    def excluded_before_markets(self, rules: DrawRules) -> Exclusion | None:
+        """The first reason that comes before the markets are looked at."""
         if not self.confirmed:
             return Exclusion.UNCONFIRMED
         if self.selection is not Selection.NONE:
@@ -49,13 +59,39 @@ class Candidate:
             return Exclusion.FRAUD
         if not _has_score(self.score, rules):
             return Exclusion.SCORE
-        return None if drawn_for(self.markets, rules.places) else Exclusion.MARKET
+        return None
 
     def line(self, rules: DrawRules) -> Line:
         markets = drawn_for(self.markets, rules.places)
         return Line(
             self.ballot_id, tier_of(self.score, rules.tiers), weight_of(self.score, rules.weights), markets
         )
+
+
+class Screening:
+    """Applies the rules to millions of candidates. What is left of a ranking of markets is found once for all fans
+    who have that ranking."""
+
+    def __init__(self, rules: DrawRules) -> None:
+        self._rules = rules
+        self._drawn: dict[Preferences, Preferences] = {}
+
+    def screen(self, candidate: Candidate) -> Line | Exclusion:
+        """The line of the candidate, or the first reason of the entry itself."""
+        rules = self._rules
+        if reason := candidate.excluded_before_markets(rules):
+            return reason
+        if not (markets := self._drawn_for(candidate.markets)):
+            return Exclusion.MARKET
+        score = candidate.score
+        return Line(candidate.ballot_id, tier_of(score, rules.tiers), weight_of(score, rules.weights), markets)
+
+    def _drawn_for(self, chosen: Preferences) -> Preferences:
+        if (markets := self._drawn.get(chosen)) is None:
+            if len(self._drawn) >= MAX_REMEMBERED:
+                self._drawn.clear()
+            markets = self._drawn[chosen] = drawn_for(chosen, self._rules.places)
+        return markets
 
 
 def _has_score(score: float | None, rules: DrawRules) -> bool:

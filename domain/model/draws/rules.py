@@ -158,12 +158,12 @@ def _half(one: str) -> bool:
 
 def tier_of(score: float | None, tiers: Sequence[float]) -> int:
     """How many thresholds the score is below. 0 is the best tier, and the only one without thresholds."""
-    return sum(score is None or score < threshold for threshold in tiers)
+    return sum([score is None or score < threshold for threshold in tiers]) if tiers else 0
 
 
 def weight_of(score: float | None, weights: Sequence[ScoreWeight]) -> int:
     """The weight of the first of ``weights`` that the score reaches. They must be sorted, greatest score first."""
-    return next(_reached(score, weights), 1)
+    return next(_reached(score, weights), 1) if weights else 1
 
 
 def _reached(score: float | None, weights: Sequence[ScoreWeight]) -> Iterator[int]:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from domain.model.draws.beacons import Beacon, BeaconRequest, DrandRequest
 from domain.model.draws.draw import Draw
-from domain.model.draws.entrants import Candidate, Exclusion
+from domain.model.draws.entrants import Candidate, Exclusion, Screening
 from domain.model.draws.errors import BallotsMissing, DuplicateBallot
 from domain.model.draws.manifest import Manifest, new_seed
 from domain.model.draws.rules import DrawRules, ScoreWeight, check_descending, draw_rules
@@ -101,8 +101,9 @@ class AnnounceDraw:
         self, campaign_id: CampaignId, rules: DrawRules, collector: EntrantCollector
     ) -> Counter[Exclusion]:
         excluded: Counter[Exclusion] = Counter()
+        screening = Screening(rules)
         async for batch in self.candidates.of_campaign(campaign_id, rules.group_by):
-            entrants, reasons = _sorted_out(batch, rules)
+            entrants, reasons = _sorted_out(batch, screening)
             excluded.update(reasons)
             await collector.add(entrants)
         return excluded
@@ -118,15 +119,16 @@ class AnnounceDraw:
             raise
 
 
-def _sorted_out(batch: Sequence[Candidate], rules: DrawRules) -> tuple[list[Entrant], Counter[Exclusion]]:
+def _sorted_out(batch: Sequence[Candidate], screening: Screening) -> tuple[list[Entrant], Counter[Exclusion]]:
     """Those who take part as far as their own entry says, and the reasons of the others."""
     entrants: list[Entrant] = []
     reasons: Counter[Exclusion] = Counter()
     for candidate in batch:
-        if reason := candidate.excluded_by(rules):
-            reasons[reason] += 1
+        screened = screening.screen(candidate)
+        if isinstance(screened, Exclusion):
+            reasons[screened] += 1
         else:
-            entrants.append(Entrant(candidate.line(rules), candidate.group))
+            entrants.append(Entrant(screened, candidate.group))
     return entrants, reasons
 
 

@@ -79,11 +79,15 @@ async def test_the_group_is_the_value_of_an_attribute(store: Stores) -> None:
         store,
         with_attributes(registered(fan(1), phone(1)), household="a.b$", other="x"),
         with_attributes(registered(fan(2), phone(2)), household="  "),
-        registered(fan(3), phone(3)),
+        with_attributes(registered(fan(3), phone(3)), household=""),
+        with_attributes(registered(fan(4), phone(4)), other="y"),
+        registered(fan(5), phone(5)),
+        with_attributes(registered(fan(6), phone(6)), **{"$x.y": "1"}),
     )
 
-    assert [one.group for one in await candidates(store, "household")] == ["a.b$", None, None]
-    assert [one.group for one in await candidates(store)] == [None] * 3
+    assert [one.group for one in await candidates(store, "household")] == ["a.b$", *[None] * 5]
+    assert [one.group for one in await candidates(store, "$x.y")] == [*[None] * 5, "1"]
+    assert [one.group for one in await candidates(store)] == [None] * 6
 
 
 async def test_an_entry_without_a_ballot_is_not_passed_over(store: Stores) -> None:
