@@ -101,6 +101,11 @@ class Desk:
         return self.fields.one("whole") == "yes"
 
     @property
+    def at_once(self) -> str:
+        """The address of the page with all its parts."""
+        return f"{self.here}?{urlencode([*self.fields.pairs, ('whole', 'yes')])}"
+
+    @property
     def partly(self) -> bool:
         """htmx asks for a part of the page."""
         return any(name == b"hx-request" for name, _ in self.request.scope["headers"])
