@@ -72,26 +72,29 @@ class MongoOutbox:
             batch = await self._published.insert_one(published_row(settlement.passed_on, settlement.at))
         if settlement.parked:
             await self._parked.park(settlement.parked)
+        if erased := [one for one in settlement.passed_on if one.about is EntryEvent.ERASED]:
+            await self._forget(erased, settlement.passed_on)
         gone = [*settlement.passed_on, *(parked.message for parked in settlement.parked)]
         all_were_there = not gone or await self._take_out(gone, settlement.channel)
         if recorded and not all_were_there:
             await self._ledger.forget_gone(batch.inserted_id, settlement.passed_on)
-        if erased := [one for one in settlement.passed_on if one.about is EntryEvent.ERASED]:
-            await self._forget(erased)
         if settlement.postponed:
             await self._entries.bulk_write([put_off(one, settlement.channel) for one in settlement.postponed])
 
-    async def _forget(self, erased: Sequence[StoredMessage]) -> None:
+    async def _forget(self, erased: Sequence[StoredMessage], published: Sequence[StoredMessage]) -> None:
         """The erasures are published: the ids of their persons go from the record, and the entries are deleted.
 
-        An entry of a person who has registered again stays.
+        They are deleted with their messages, which are not taken out before. After a crash the messages are still
+        there: they are published again, and this is done again. An entry of a person who has registered again
+        stays.
         """
+        others = {"$elemMatch": {"id": {"$nin": [message.id for message in published]}}}
         for message in erased:
             done = document_of(message.campaign_id, message.user_id) | {"status": "erased"}
             document = await self._entries.find_one(done, {"pseudonym": 1}, max_time_ms=READ_MS)
             if document is not None:
                 await self._ledger.replace_in(message.campaign_id, message.user_id, document["pseudonym"])
-                await self._entries.delete_one(done | {"outbox.0": {"$exists": False}})
+                await self._entries.delete_one(done | {"outbox": {"$not": others}})
 
     async def _take_out(self, gone: Sequence[StoredMessage], channel: Channel) -> bool:
         """False if another worker has taken some out before.
