@@ -24,7 +24,7 @@ ACTS: Final[Mapping[str, str]] = {
     "scoreEntries": text("Scored fans"),
     "selectEntries": text("Decided about fans"),
     "transferEntries": text("Moved fans to another market"),
-    "createDraw": text("Announced a draw"),
+    "announceDraw": text("Announced a draw"),
     "runDraw": text("Ran a draw"),
     "fillDraw": text("Filled places of a draw"),
     "abortDraw": text("Aborted a draw"),
