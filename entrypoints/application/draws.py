@@ -6,8 +6,12 @@ from domain.usecases.draws.abort_draw import AbortDraw
 from domain.usecases.draws.announce_draw import AnnounceDraw
 from domain.usecases.draws.export_list import ExportList
 from domain.usecases.draws.export_results import ExportResults
+from domain.usecases.draws.fill_draw import FillDraw
 from domain.usecases.draws.list_draws import ListDraws
+from domain.usecases.draws.place_entries import PlaceEntries
 from domain.usecases.draws.read_draw import ReadDraw
+from domain.usecases.draws.resume_draws import ResumeDraws
+from domain.usecases.draws.run_draw import RunDraw
 from entrypoints.application.needs import Neighbours
 from entrypoints.config.settings import Settings
 from ports.drawing import DrawEngine
@@ -23,12 +27,26 @@ class Draws:
     list: ListDraws
     export_list: ExportList
     export_results: ExportResults
+    run: RunDraw
+    fill: FillDraw
+    resume: ResumeDraws
 
 
 def build_draws(
     settings: Settings, stores: Stores, neighbours: Neighbours, engine: DrawEngine, clock: Clock
 ) -> Draws:
     read = ReadDraw(draws=stores.draws)
+    fill = _fill(stores, clock)
+    run = RunDraw(
+        draws=stores.draws,
+        lists=stores.draw_lists,
+        results=stores.draw_results,
+        engine=engine,
+        beacon=neighbours.beacon,
+        place=fill.place,
+        fill=fill,
+        clock=clock,
+    )
     return Draws(
         announce=AnnounceDraw(
             campaigns=neighbours.campaigns,
@@ -45,4 +63,18 @@ def build_draws(
         list=ListDraws(draws=stores.draws),
         export_list=ExportList(read=read, lists=stores.draw_lists),
         export_results=ExportResults(read=read, results=stores.draw_results),
+        run=run,
+        fill=fill,
+        resume=ResumeDraws(draws=stores.draws, run=run, clock=clock),
+    )
+
+
+def _fill(stores: Stores, clock: Clock) -> FillDraw:
+    return FillDraw(
+        draws=stores.draws,
+        results=stores.draw_results,
+        candidates=stores.candidates,
+        entries=stores.entries,
+        place=PlaceEntries(candidates=stores.candidates, entries=stores.entries, clock=clock),
+        clock=clock,
     )

@@ -72,6 +72,8 @@ class Operation:
     """Other media types of the body, each with an example. Without ``body``: the body is a file."""
     body_limit: int = 1024 * 1024
     """Bytes of JSON."""
+    body_optional: bool = False
+    """True where a request without a body means one with no members."""
     reads_body: bool = True
     """False where the handler reads the body itself."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from entrypoints.http.authorization import authorization
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Operation
 from entrypoints.http.request.decoding import AnyRequest, body_of, query_once
+from entrypoints.http.request.headers import has_no_body
 from entrypoints.http.request.token_verifier import Caller
 from entrypoints.http.response.answers import Reply, json_answer, no_content
 from ports.system import current_request, set_current_request
@@ -51,7 +52,15 @@ async def _count(app: Application, limit: Kind, caller: Caller, request: AnyRequ
 def _reader(operation: Operation) -> Reader | None:
     body, query, limit = operation.body, operation.query, operation.body_limit
     if body is not None:
-        return (lambda request: body_of(request, body, limit=limit)) if operation.reads_body else None
+        if not operation.reads_body:
+            return None
+
+        async def read_body(request: AnyRequest) -> Any:
+            if operation.body_optional and has_no_body(request):
+                return body()
+            return await body_of(request, body, limit=limit)
+
+        return read_body
     if query is None:
         return None
 

@@ -25,9 +25,13 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
         repeat(app.codes.sweep, "reservations.swept", sweep_every, stop, once=drain),
         drain_messages(app, settings.relay_lease) if drain else relay(app, settings.relay_lease, stop),
         purge(app, settings, stop, once=drain),
+        repeat(app.draws.resume, "draws.finished", DRAWS_SECONDS, stop, once=drain),
         retry_scores(app.messaging.retry_scores, app.messaging.queue, stop, once=drain),
     )
 
+
+DRAWS_SECONDS: Final = 10.0
+"""Draws whose process has ended are looked for so often. One query, of an index that is almost always empty."""
 
 PURGE_SECONDS: Final = 3_600.0
 """A day more or less is of no account: a round reads every campaign."""

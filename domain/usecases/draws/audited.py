@@ -9,6 +9,8 @@ from domain.model.draws.beacons import DrandRequest
 from domain.model.draws.draw import Draw
 from domain.model.ids import DrawId
 from domain.usecases.draws.announce_draw import AnnounceDrawCommand
+from domain.usecases.draws.fill_draw import FillDrawCommand, Filled
+from domain.usecases.draws.run_draw import RunDrawCommand
 
 _DRAW_ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -47,4 +49,37 @@ ABORT: Final[Audited[DrawId, Draw]] = Audited(
     operation="abortDraw",
     asked=draw_asked,
     outcome=lambda draw: done(number=draw.number, status=draw.status.value),
+)
+
+
+def _run_asked(command: RunDrawCommand) -> Facts:
+    return {**draw_asked(command.draw_id), "manual": command.randomness is not None}
+
+
+def _ran(draw: Draw) -> Outcome:
+    number, status, result = draw.number, draw.status.value, draw.result
+    if result is None:
+        return done(number=number, status=status)
+    placed = sum(result.placed.values())
+    return done(
+        number=number,
+        status=status,
+        placed=placed,
+        waitlisted=result.waitlisted,
+        resultDigest=result.result_digest,
+    )
+
+
+def _fill_asked(command: FillDrawCommand) -> Facts:
+    """Markets are any text before they are checked, so only their places are kept."""
+    return {**draw_asked(command.draw_id), "places": sum(command.places.values())}
+
+
+RUN: Final[Audited[RunDrawCommand, Draw]] = Audited(operation="runDraw", asked=_run_asked, outcome=_ran)
+FILL: Final[Audited[FillDrawCommand, Filled]] = Audited(
+    operation="fillDraw",
+    asked=_fill_asked,
+    outcome=lambda filled: done(
+        changed=bool(filled.offered), number=filled.draw.number, offered=sum(filled.offered.values())
+    ),
 )

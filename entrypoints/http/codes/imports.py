@@ -21,9 +21,8 @@ from entrypoints.http.call import Call
 from entrypoints.http.codes.import_bodies import EXAMPLE, ImportBody, ImportRequest, KeptBody, WithdrawnBody
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_of_import, import_position_of
-from entrypoints.http.request.decoding import AnyRequest
 from entrypoints.http.request.guards import supreme
-from entrypoints.http.request.headers import header
+from entrypoints.http.request.headers import wants_no_wait
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import Reply, json_answer
 from entrypoints.http.wire import DEFAULT_PAGE, Cursor, PageLimit, Wire
@@ -61,7 +60,7 @@ async def import_codes(call: Call[ImportRequest]) -> ImportBody | Reply:
     )
     if call.given.dry_run:
         return ImportBody.of(await app.codes.check_file(command))
-    if not _wants_no_wait(call.request):
+    if not wants_no_wait(call.request):
         return ImportBody.of(await call.change(audited.IMPORT, command, app.codes.import_file))
     run = await call.change(audited.IMPORT, command, app.codes.begin_import)
     call.request.app.state.background.start(_import_unattended(app, run, options))
@@ -141,12 +140,6 @@ async def withdraw_import(call: Call[None]) -> WithdrawnBody:
     done = await call.change(audited.WITHDRAW, ImportId(call.path["importId"]), withdraw)
     kept = KeptBody(reserved=done.reserved, assigned=done.assigned)
     return WithdrawnBody(removed=done.removed, kept=kept)
-
-
-def _wants_no_wait(request: AnyRequest) -> bool:
-    """``Prefer: respond-async`` (RFC 7240), alone or among other preferences."""
-    preferences = (header(request, b"prefer") or "").lower().split(",")
-    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
 
 
 async def _import_unattended(app: Application, run: Import, options: FileOptions) -> None:

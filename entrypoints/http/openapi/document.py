@@ -121,7 +121,10 @@ def _operation(operation: Operation, schemas: _Schemas) -> Schema:
             content[JSON] = {"schema": schemas.of(operation.body), "example": operation.example}
         for media, example in operation.body_media.items():
             content[media] = {"schema": _BYTES, "example": example}
-        document["requestBody"] = {"required": operation.body is not None, "content": content}
+        document["requestBody"] = {
+            "required": operation.body is not None and not operation.body_optional,
+            "content": content,
+        }
     if operation.deprecated:
         document["deprecated"] = True
     return document

@@ -14,3 +14,14 @@ def header(request: ASGIConnection[Any, Any, Any, Any], name: bytes) -> str | No
         if key == name:
             return value.decode("latin-1")
     return None
+
+
+def wants_no_wait(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """``Prefer: respond-async`` (RFC 7240), alone or among other preferences."""
+    preferences = (header(request, b"prefer") or "").lower().split(",")
+    return any(preference.partition(";")[0].strip() == "respond-async" for preference in preferences)
+
+
+def has_no_body(request: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Neither a length nor chunks are announced (RFC 9112, section 6.3)."""
+    return header(request, b"transfer-encoding") is None and header(request, b"content-length") in {None, "0"}

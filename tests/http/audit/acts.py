@@ -262,6 +262,33 @@ def _announce(scene: Scene) -> Expected:
     )
 
 
+def _a_manual_draw(scene: Scene) -> str:
+    scene.fan("ann").confirmed()
+    rules = {"places": {"nyc": 1}, "beacon": {"kind": "manual"}}
+    return str(scene.post("draws", rules).json()["drawId"])
+
+
+def _run(scene: Scene) -> Expected:
+    draw = _a_manual_draw(scene)
+    return Expected(
+        act=_post(scene, f"draws/{draw}/run", {"randomness": "5ec3e7" * 20}),
+        asked={"drawId": draw, "manual": True},
+        outcome={
+            "result": "done", "number": 1, "status": "drawn", "placed": 1, "waitlisted": 0, "resultDigest": ...,
+        },
+    )  # fmt: skip
+
+
+def _fill(scene: Scene) -> Expected:
+    draw = _a_manual_draw(scene)
+    scene.post(f"draws/{draw}/run", {"randomness": "5ec3e7" * 20})
+    return Expected(
+        act=_post(scene, f"draws/{draw}/fill", {"places": {"nyc": 2}}),
+        asked={"drawId": draw, "places": 2},
+        outcome={"result": "done", "number": 1, "offered": 0},
+    )
+
+
 def _abort(scene: Scene) -> Expected:
     draw = scene.post("draws", {"places": {"nyc": 1}}).json()["drawId"]
     return Expected(
@@ -294,6 +321,8 @@ ACTS: Final[Mapping[str, Callable[[Scene], Expected]]] = {
     "transferEntries": _transfer,
     "announceDraw": _announce,
     "abortDraw": _abort,
+    "runDraw": _run,
+    "fillDraw": _fill,
 }
 """By the id of the operation. Each prepares a campaign, and says what one more request leaves."""
 

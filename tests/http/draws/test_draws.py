@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from domain.model.draws.manifest import canonical_json
 from tests.support.answers import TIME, assert_problem
 from tests.support.scene import Scene
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
+from tests.usecases.draws.test_verifying import OUTSIDERS
 
 PLACES = {"nyc": 2, "bos": 1}
 FIELDS = {
@@ -173,3 +176,93 @@ def test_draws_on_mongodb(stored: Scene) -> None:
     assert hashlib.sha256(listed).hexdigest() == draw["manifest"]["listDigest"]
     aborted = stored.ask("DELETE", f"draws/{draw['drawId']}", headers=bearer()).json()
     assert stored.ask("GET", "draws").json()["draws"] == [aborted]
+
+
+# Running and filling
+
+
+RANDOMNESS = "ab" * 32
+
+
+def drawn(scene: Scene, places: dict[str, int]) -> Any:
+    draw = announced(scene, places=places, beacon={"kind": "manual"})
+    answer = scene.post(f"draws/{draw['drawId']}/run", {"randomness": RANDOMNESS})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_draw_is_run_and_its_entries_know_it(scorable: Scene) -> None:
+    draw = drawn(scorable, {"nyc": 1})
+
+    assert set(draw) == FIELDS
+    assert (draw["status"], draw["randomness"]) == ("drawn", RANDOMNESS)
+    assert (draw["placed"], draw["waitlisted"]) == ({"nyc": 1}, 1)
+    results = scorable.get(f"draws/{draw['drawId']}/results.csv")
+    assert hashlib.sha256(results.content).hexdigest() == draw["resultDigest"]
+    markets = dict(line.split(",") for line in results.text.splitlines())
+    for name in ("ann", "bob"):
+        entry = scorable.seen(f"entries/{name}-{scorable.campaign}")
+        placed = markets[entry["ballotId"]] == "nyc"
+        assert entry["selection"] == ("selected" if placed else "waitlisted")
+        assert entry["allocation"] == ({"market": "nyc", "drawId": draw["drawId"]} if placed else None)
+    again = scorable.post(f"draws/{draw['drawId']}/run", {})
+    assert (again.status_code, again.json()) == (200, draw)
+    assert scorable.ask("GET", f"draws/{draw['drawId']}").json() == draw
+    assert_problem(
+        scorable.ask("DELETE", f"draws/{draw['drawId']}", headers=bearer("staff")), 409, "draw.not_announced"
+    )
+
+
+def test_what_was_published_is_verified_by_the_outsiders_file(scorable: Scene, tmp_path: Path) -> None:
+    draw = drawn(scorable, {"nyc": 1, "bos": 1})
+    for file in ("list.csv", "results.csv"):
+        (tmp_path / file).write_bytes(scorable.get(f"draws/{draw['drawId']}/{file}").content)
+
+    said = OUTSIDERS.verify(draw, tmp_path / "list.csv", tmp_path / "results.csv", RANDOMNESS)
+
+    assert said == "every step agrees"
+
+
+def test_a_place_that_is_given_up_goes_to_the_next(scorable: Scene) -> None:
+    draw = drawn(scorable, {"nyc": 1})
+    fans = [f"{name}-{scorable.campaign}" for name in ("ann", "bob")]
+    (placed,) = (fan for fan in fans if scorable.seen(f"entries/{fan}")["selection"] == "selected")
+    (waiting,) = set(fans) - {placed}
+
+    assert scorable.post(f"draws/{draw['drawId']}/fill", {}).json() == {"offered": {}}
+    assert scorable.ask("DELETE", f"entries/{placed}", headers=bearer("staff")).status_code == 204
+    assert scorable.ask("POST", f"draws/{draw['drawId']}/fill", headers=bearer("staff")).json() == {
+        "offered": {"nyc": 1}
+    }
+    assert scorable.seen(f"entries/{waiting}")["allocation"] == {"market": "nyc", "drawId": draw["drawId"]}
+
+
+def test_a_run_without_a_waiting_caller_ends_in_the_background(scorable: Scene) -> None:
+    draw = announced(scorable, places={"nyc": 1}, beacon={"kind": "manual"})
+    path = f"draws/{draw['drawId']}"
+    accepted = scorable.post(
+        f"{path}/run", {"randomness": RANDOMNESS}, headers=bearer("staff") | {"Prefer": "respond-async"}
+    )
+
+    assert (accepted.status_code, accepted.json()["randomness"]) == (202, RANDOMNESS)
+    assert accepted.headers["location"] == f"/{scorable.campaign}/{path}"
+    eventually(lambda: scorable.ask("GET", path).json()["status"], lambda status: status == "drawn")
+
+
+@pytest.mark.parametrize("body", [{}, {"randomness": "ab"}, {"randomness": "zz" * 32}], ids=str)
+def test_randomness_that_is_none_is_refused(scene: Scene, body: dict[str, str]) -> None:
+    draw = announced(scene, beacon={"kind": "manual"})
+
+    problem = assert_problem(scene.post(f"draws/{draw['drawId']}/run", body), 422, "request.invalid")
+    assert problem["errors"][0]["pointer"] == "/randomness"
+
+
+def test_a_draw_of_drand_is_not_run_before_its_round(scene: Scene) -> None:
+    draw = announced(scene)
+    answer = scene.ask("POST", f"draws/{draw['drawId']}/run", headers=bearer("staff"))
+
+    problem = assert_problem(answer, 409, "draw.too_early")
+    assert problem["round"] == draw["manifest"]["beacon"]["round"]
+    assert int(answer.headers["retry-after"]) > 3_000
+    assert_problem(scene.post(f"draws/{draw['drawId']}/fill", {}), 409, "draw.not_drawn")
+    assert_problem(scene.post("draws/no-such-draw/run", {}), 404, "draw.not_found")
