@@ -11,7 +11,7 @@ from domain.model.audit.changes import Audited
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.http.call import Call
-from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme
+from entrypoints.http.request.guards import Guard, everyone, fan, oneself, public, supreme
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import Reply
 from entrypoints.http.wire import Wire
@@ -20,6 +20,7 @@ WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
     fan: "For fans, who reach only their own registration, and for administrators, who reach any.",
     oneself: "For every caller with a token. It reaches what belongs to its own `sub`, and nothing else.",
+    everyone: "No token is needed.",
     public: "No token is needed.",
 }
 """Who may call, by the guard."""
@@ -96,7 +97,7 @@ class Operation:
     @property
     def public(self) -> bool:
         """It needs no token."""
-        return self.guard is public
+        return self.guard in {public, everyone}
 
     @property
     def scopes(self) -> frozenset[Scope]:
@@ -114,9 +115,7 @@ class Operation:
     @property
     def raises(self) -> tuple[type[DomainError], ...]:
         """The refusals of the use cases, and those that come before a use case is reached."""
-        before: list[type[DomainError]] = (
-            [InvalidValue, Unavailable] if self.of_campaign or not self.public else []
-        )
+        before: list[type[DomainError]] = [] if self.guard is public else [InvalidValue, Unavailable]
         before += [RateLimited] if self.limit else []
         own = [error for use_case in self.use_cases for error in raises_of(use_case)]
         return tuple(dict.fromkeys([*own, *before]))

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from adapters.mongo.scatter import READS_OF_ALL_CAMPAIGNS
 from adapters.mongo.sharding import SHARD_KEYS
 
-WATCHED: Final = ("codes", "entries", "scoring")
+WATCHED: Final = ("codes", "entries", "scoring", "drawChunks")
 PROFILE: Final = "system.profile"
 PROFILE_BYTES: Final = 16 * 2**20
 """It is a ring: what does not fit pushes out what came first."""

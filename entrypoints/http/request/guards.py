@@ -42,10 +42,15 @@ async def fan(request: Connection) -> Caller:
 
 async def _admitted(token_verifier: TokenVerifier, request: Connection) -> Caller:
     caller = await token_verifier.admit(header(request, b"authorization"))
-    application: Application = request.app.state.application
-    if application.store.away():  # Every operation needs the store: refuse now, not after a time-out.
-        raise Unavailable("store")
+    _check_store(request)
     return caller
+
+
+def _check_store(request: Connection) -> None:
+    """The operation needs the store: refuse now, not after a time-out."""
+    application: Application = request.app.state.application
+    if application.store.away():
+        raise Unavailable("store")
 
 
 async def oneself(request: Connection) -> Caller:
@@ -53,6 +58,12 @@ async def oneself(request: Connection) -> Caller:
     return await fan(request)
 
 
+async def everyone(request: Connection) -> Caller:
+    """No token is needed to read what is stored for everyone."""
+    _check_store(request)
+    return ANONYMOUS
+
+
 async def public(_: Connection) -> Caller:
-    """No token is needed."""
+    """No token is needed, and no store."""
     return ANONYMOUS

@@ -11,7 +11,7 @@ from domain.model.errors import DomainError
 from entrypoints.http.call import Call
 from entrypoints.http.operation import WHO, Operation
 from entrypoints.http.operations import OPERATIONS
-from entrypoints.http.request.guards import fan, oneself
+from entrypoints.http.request.guards import everyone, fan, oneself
 from entrypoints.http.response.refusals import GATES, REFUSALS
 from entrypoints.http.wire import RULES
 from tests.support.operations import declared_in, where
@@ -73,7 +73,7 @@ def test_what_can_go_wrong_is_declared_at_the_use_cases(operation: Operation) ->
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_calls_of_fans_and_of_everyone_are_counted_and_no_others(operation: Operation) -> None:
-    counted = operation.guard in {fan, oneself} or (operation.public and operation.of_campaign)
+    counted = operation.guard in {fan, oneself, everyone}
 
     kind = "reads" if operation.method == "GET" else "writes"
     assert operation.limit == (kind if counted else None), where(operation)
