@@ -25,7 +25,8 @@ VARIABLES = {
     if field.validation_alias is None
 }
 FOR_TESTS = {
-    f"{PREFIX}TEST_{name}" for name in ("MONGODB_URL", "AWS_URL", "KINESIS_URL", "SQS_URL", "KAFKA_SERVERS")
+    f"{PREFIX}TEST_{name}"
+    for name in ("MONGODB_URL", "AWS_URL", "KINESIS_URL", "SQS_URL", "KAFKA_SERVERS", "BROWSER", "PICTURES")
 }
 
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
