@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entrypoints.console import charts
 from entrypoints.console.static import address_of, icons
-from entrypoints.console.text import texts
+from entrypoints.console.text import counted, texts
 from entrypoints.console.words import word_of
 from entrypoints.http.response.answers import Reply
 
@@ -60,7 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(texts(), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(texts().gettext, counted, newstyle=True)  # type: ignore[attr-defined]
     filters = (number, percent, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
     environment.globals |= {"static": address_of, "icons": icons(), "charts": charts, "word_of": word_of}

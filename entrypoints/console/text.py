@@ -19,6 +19,11 @@ def texts() -> gettext.NullTranslations:
     return gettext.translation("console", LOCALE, fallback=True)
 
 
+def counted(singular: str, plural: str, number: int) -> str:
+    """For ``ngettext`` of templates: the number gets separators of thousands."""
+    return texts().ngettext(singular, plural, number).replace("%(num)s", f"{number:,}")
+
+
 def say(message: str, **values: Any) -> str:
     """A marked text, translated; numbers get separators of thousands."""
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.console.rendering import HERE
+from entrypoints.console.text import counted
 from tests.console.catalogue import drawn, kept
 
 TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
@@ -22,3 +23,8 @@ def test_the_catalogue_has_every_text_and_no_other() -> None:
 def test_no_template_has_a_text_that_cannot_be_translated(template: Path) -> None:
     html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert {found.strip() for found in BARE.findall(html)} - OWN == set()
+
+
+def test_counted_texts_have_separators_of_thousands() -> None:
+    assert counted("%(num)s code", "%(num)s codes", 1) == "1 code"
+    assert counted("%(num)s code", "%(num)s codes", 24_000) == "24,000 codes"
