@@ -226,6 +226,22 @@ def test_what_cannot_be_decided_is_refused_in_words(
     assert words in shown.text
 
 
+def test_a_list_that_is_refused_is_shown_again_to_be_corrected(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    shown = previewed(staff, sale, "waitlisted", userIds=f"{fan(sale, 'ann')}\na\tb")
+    assert (shown.status, f"{fan(sale, 'ann')}\na\tb" in shown.page.html) == (422, True)
+    pasted = [form for form in shown.page.forms if ("what", "list") in form.fields]
+    preview = staff.send(pasted[0], userIds=fan(sale, "ann"), to="waitlisted")
+    assert "1 fan becomes Waitlisted" in preview.text
+
+
+def test_a_fan_of_the_list_has_a_page(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    links = staff.open(f"{sale.at('eligible')}?whole=yes&minScore=90").page.links
+    (link,) = [link for link in links if link.endswith(f"userId={fan(sale, 'ann')}")]
+    assert staff.open(link).status == 200
+
+
 def test_a_pasted_list_is_read_as_people_paste_it() -> None:
     assert pasted_ids("\n a b \r\n\rUserId\n") == ["a b", "UserId"]
     assert pasted_ids("User ID\nx\ny\nx") == ["x", "y"]

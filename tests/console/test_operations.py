@@ -204,5 +204,6 @@ def test_a_token_for_one_campaign_sees_what_is_parked_of_it(office: Office) -> N
     shown = staff.open(sale.at("parked"))
     assert id in shown.text
     assert "Put back" not in shown.text
+    assert staff.open(sale.at("now")).page.offers("/parked")
     assert staff.open(other.at("parked")).status == 403
     assert asked_to_put_back(staff, id).status == 403

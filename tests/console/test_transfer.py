@@ -76,6 +76,8 @@ def test_markets_that_do_not_fit_are_refused_in_words(
     assert shown.status == 422
     assert words in shown.text
     assert "<script>" not in shown.page.html
+    again = shown.page.form("/transfer/preview")
+    assert dict(again.fields)["from"] == source
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ class Now:
 
     entries: EntryCountBody | Problem | None
     codes: InventoryBody | None
-    wrong: list[str] | None
-    """In sentences."""
+    wrong: list[tuple[str, str]] | None
+    """In sentences, each with the address of the page that says more."""
 
 
 @Page(path="/campaigns/{campaignId}", menu=text("Overview"))
@@ -93,13 +93,15 @@ async def _entries(desk: Desk) -> EntryCountBody | Problem:
         return problem_of(error)
 
 
-async def _wrong(desk: Desk) -> list[str]:
+async def _wrong(desk: Desk) -> list[tuple[str, str]]:
     """Of the whole service; and of this campaign, where the token may see that."""
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     if desk.may(read_operations):
-        found += [one.sentence for one in attention(await desk.ask(read_operations, OperationsBody))]
+        wrong = attention(await desk.ask(read_operations, OperationsBody))
+        found += [(one.sentence, "/console/operations") for one in wrong]
     if desk.may(list_parked):
         query = {"campaignId": desk.campaign_id, "limit": MANY_PARKED}
         if parked := (await desk.ask(list_parked, ParkedBody, query=query)).events:
-            found.append(say(text("Of this campaign, {parked} messages are parked."), parked=len(parked)))
+            sentence = say(text("Of this campaign, {parked} messages are parked."), parked=len(parked))
+            found.append((sentence, desk.to("parked")))
     return found

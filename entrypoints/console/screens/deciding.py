@@ -5,12 +5,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from domain.model.errors import DomainError
 from domain.model.registrations.entry import Selection
 from entrypoints.console.desk import Desk
 from entrypoints.console.outcome import FIELD, opened, sealed
 from entrypoints.console.page import Page
 from entrypoints.console.pasted import pasted_ids
-from entrypoints.console.screens.eligible import FILTERS
+from entrypoints.console.refusing import refusal_of
+from entrypoints.console.screens.eligible import FILTERS, shown
 from entrypoints.http.entries.administration import SelectBody, select_entries
 from entrypoints.http.entries.eligibility import (
     EligibilityBody,
@@ -20,7 +22,7 @@ from entrypoints.http.entries.eligibility import (
     rank_eligible,
 )
 from entrypoints.http.response.answers import Reply
-from entrypoints.http.response.problems import FieldProblem, invalid
+from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 from entrypoints.http.wire import MAX_PAGE
 
 ROOT: Final = "/campaigns/{campaignId}/eligible"
@@ -39,7 +41,16 @@ class Decided(msgspec.Struct):
 
 @Page(path=f"{ROOT}/preview", method="POST", operation=select_entries)
 async def preview(desk: Desk) -> Reply:
-    """Nothing changes yet: how many of what is named."""
+    """Nothing changes yet: how many of what is named. A list that is refused can be corrected."""
+    if desk.fields.one("what") != "list":
+        return await _previewed(desk)
+    try:
+        return await _previewed(desk)
+    except (DomainError, Problem) as error:
+        return shown(desk, None, refusal_of(error))
+
+
+async def _previewed(desk: Desk) -> Reply:
     body = _body(desk)
     would = await desk.ask(select_entries, SelectBody, body={**body, "dryRun": True})
     return desk.show(

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from litestar.response import Stream
 
+from domain.model.errors import DomainError
 from domain.model.registrations.entry import Selection
 from domain.model.registrations.scoring import MAX_SCORE
 from entrypoints.console.charts import WIDTH
 from entrypoints.console.desk import Desk
 from entrypoints.console.downloads import download
 from entrypoints.console.page import Page
+from entrypoints.console.refusing import refusal_of
 from entrypoints.console.text import text
 from entrypoints.console.words import choices
 from entrypoints.http.entries.administration import MAX_USERS, select_entries
@@ -24,13 +26,12 @@ from entrypoints.http.entries.eligibility import (
 from entrypoints.http.entries.histogram import HistogramBody, read_histogram
 from entrypoints.http.request.negotiation import CSV, NDJSON
 from entrypoints.http.response.answers import Reply
-from entrypoints.http.response.refusals import problem_of
+from entrypoints.http.response.problems import Problem
 
 FILTERS: Final = ("minScore", "maxScore", "market", "maxRank", "selection")
 PAGE: Final = 25
 BINS: Final = 20
 FORMATS: Final = {"csv": CSV, "ndjson": NDJSON}
-_UNPROCESSABLE: Final = 422
 
 
 @Page(path="/campaigns/{campaignId}/eligible", operation=count_eligible, menu=text("Eligible"))
@@ -39,7 +40,7 @@ async def eligible(desk: Desk) -> Reply:
     if desk.partly:
         return await _part(desk)
     found = await _found(desk) if desk.whole else None
-    return desk.show("eligible.html", **_form(desk), found=found)
+    return shown(desk, found)
 
 
 @Page(path="/campaigns/{campaignId}/eligible/export", operation=rank_eligible)
@@ -51,15 +52,18 @@ async def export(desk: Desk) -> Stream:
     return await download(desk, rank_eligible, name, query=desk.fields.only(*FILTERS), headers=headers)
 
 
+def shown(desk: Desk, found: dict[str, Any] | None, problem: Problem | None = None) -> Reply:
+    """With a problem: of the pasted list, which is not lost."""
+    status, pasted = (problem.status, desk.fields.one("userIds")) if problem else (200, "")
+    return desk.show("eligible.html", status, **_form(desk), found=found, problem=problem, pasted=pasted)
+
+
 async def _part(desk: Desk) -> Reply:
     """A filter that is refused is told in the place of the counts: htmx shows only good answers."""
     try:
         return desk.show("eligible_found.html", **_form(desk), found=await _found(desk))
-    except Exception as error:
-        problem = problem_of(error)
-        if problem.status != _UNPROCESSABLE:
-            raise
-        return desk.show("eligible_refused.html", problem=problem)
+    except (DomainError, Problem) as error:
+        return desk.show("eligible_refused.html", problem=refusal_of(error))
 
 
 def _form(desk: Desk) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.model.errors import DomainError
 from entrypoints.console.desk import Desk
 from entrypoints.console.outcome import FIELD, opened, sealed
 from entrypoints.console.page import Page
 from entrypoints.console.pasted import pasted_ids
+from entrypoints.console.refusing import refusal_of
 from entrypoints.console.text import text
 from entrypoints.http.entries.administration import TransferBody, transfer_entries
 from entrypoints.http.response.answers import Reply
-from entrypoints.http.response.problems import FieldProblem, invalid
+from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
 ROOT: Final = "/campaigns/{campaignId}/transfer"
 ASKED: Final = ("from", "to", "userIds")
@@ -34,7 +36,14 @@ async def transfer(desk: Desk) -> Reply:
 
 @Page(path=f"{ROOT}/preview", method="POST", operation=transfer_entries)
 async def preview(desk: Desk) -> Reply:
-    """Nothing changes yet: how many of what is named."""
+    """Nothing changes yet: how many of what is named. What is refused can be corrected."""
+    try:
+        return await _previewed(desk)
+    except (DomainError, Problem) as error:
+        return await _form(desk, None, refusal_of(error))
+
+
+async def _previewed(desk: Desk) -> Reply:
     body = _body(desk)
     would = await desk.ask(transfer_entries, TransferBody, body={**body, "dryRun": True})
     fields = [(name, value) for name, value in desk.fields.pairs if name in ASKED]
@@ -56,9 +65,10 @@ async def move(desk: Desk) -> Reply:
     return desk.go(f"{desk.to('transfer')}?{FIELD}={seal}") if seal else await _form(desk, moved)
 
 
-async def _form(desk: Desk, moved: Moved | None) -> Reply:
+async def _form(desk: Desk, moved: Moved | None, problem: Problem | None = None) -> Reply:
     markets = [(str(market), str(market)) for market in desk.campaign.markets] if desk.campaign else []
-    return desk.show("transfer.html", moved=moved, markets=markets)
+    status = problem.status if problem else 200
+    return desk.show("transfer.html", status, moved=moved, markets=markets, problem=problem)
 
 
 def _body(desk: Desk) -> dict[str, Any]:

@@ -34,5 +34,7 @@ def _queries(sold: Sold) -> Mapping[str, Sequence[Mapping[str, str]]]:
         f"{_CODES}/check": [{"key": sold.key}],
         f"{_CODES}/checked": [{"key": sold.key}],
         f"{_FANS}/one": [{"userId": one} for one in sold.fans],
+        "/campaigns/{campaignId}/eligible": [{"minScore": "71"}, {"minScore": "101"}],
+        "/campaigns/{campaignId}/audit": [{}, {"by": "another"}],
         f"{_FANS}/act": [{"userId": one, "act": act} for one, act in acts],
     }

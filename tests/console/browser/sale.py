@@ -37,6 +37,8 @@ def sold(office: Office) -> Sold:
         sale.fan("bob", confirmed=False, firstName=HEBREW),
         sale.fan("W" * 100),
     ]
+    scores = [{"userId": fan, "score": 70 + at} for at, fan in enumerate(fans)]
+    sale.ask("POST", "entries/scoring", {"records": scores})
     receipt = sale.stock(*map(_quoted, CODES), "NULL", "bad\u200bcode", name="a'&b" + "n" * 100 + ".csv")
     hold = sale.ask("POST", "reserve", {"type": "tm", "count": 2})
     given = [{"code": hold["codes"][0], "userId": fans[0]}]
