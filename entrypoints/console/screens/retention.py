@@ -18,10 +18,14 @@ USUAL_DAYS: Final = 90
 
 @Page(path="/privacy/retention", operation=erase_person)
 async def retention(desk: Desk) -> Reply:
-    """No operation of the API tells this; the rule is the purge's own."""
+    """No operation of the API tells this; the rule is the purge's own.
+
+    All campaigns are asked for, so it comes after the page.
+    """
     set_days = desk.app.privacy.retention_days
     days = _days(desk.fields.one("days"), set_days or USUAL_DAYS)
-    found = await desk.app.privacy.retention(days, limit=SHOWN)
+    at_once = desk.partly or desk.whole
+    found = await desk.app.privacy.retention(days, limit=SHOWN) if at_once else None
     template = "retention_found.html" if desk.partly else "retention.html"
     return desk.show(template, found=found, days=days, set_days=set_days)
 
