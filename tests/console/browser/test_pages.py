@@ -8,6 +8,7 @@ import pytest
 
 from entrypoints.console.page import Page
 from tests.console.browser.addresses import OPENED, addresses_of
+from tests.console.browser.keyboard import unreachable
 from tests.console.browser.sale import Sold
 from tests.console.browser.visit import NARROW, WIDE, ZOOMED, Visitor
 from tests.console.office import Office
@@ -84,6 +85,7 @@ async def looked_at(visitor: Visitor, address: str) -> AsyncIterator[tuple[str, 
     await visitor.open(address)
     yield "light, wide", await visitor.barriers()
     await picture(visitor, address, "light-wide")
+    yield "keyboard", await unreachable(visitor.page)
     await visitor.resize(NARROW)
     yield "light, narrow", await visitor.barriers()
     await picture(visitor, address, "light-narrow")
@@ -112,6 +114,8 @@ async def test_what_is_wrong_would_be_found(visitor: Visitor) -> None:
             main.lastChild.textContent = "broken()";
         }"""
     )
+    await visitor.page.locator("#search").evaluate("(one) => one.tabIndex = -1")
     assert [found.partition(":")[0] for found in await visitor.barriers("label")] == ["label"]
+    assert [found.partition(":")[0] for found in await unreachable(visitor.page)] == ["not reached"]
     assert any(found.startswith("INPUT") for found in await visitor.overflowing())
     assert [one for one in visitor.complaints if "Content Security Policy" in one]

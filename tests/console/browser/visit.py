@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 
@@ -48,9 +49,19 @@ class Visitor:
             base_url=url, java_script_enabled=scripts, reduced_motion="reduce", viewport=_size(WIDE)
         )
         try:
-            at, value = f"{url}/console", token(**claims)
+            session = token(**claims)
+            host = urlsplit(url).hostname or ""
             await context.add_cookies(
-                [{"name": "fangate", "value": value, "url": at, "httpOnly": True, "sameSite": "Strict"}]
+                [
+                    {
+                        "name": "fangate",
+                        "value": session,
+                        "domain": host,
+                        "path": "/console",
+                        "httpOnly": True,
+                        "sameSite": "Strict",
+                    }
+                ]
             )
             visitor = cls(context, await context.new_page(), url)
             visitor._listen()
