@@ -8,6 +8,7 @@ from domain.usecases.draws.export_list import ExportList
 from domain.usecases.draws.export_results import ExportResults
 from domain.usecases.draws.fill_draw import FillDraw
 from domain.usecases.draws.list_draws import ListDraws
+from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.draws.place_entries import PlaceEntries
 from domain.usecases.draws.read_draw import ReadDraw
 from domain.usecases.draws.resume_draws import ResumeDraws
@@ -27,6 +28,7 @@ class Draws:
     list: ListDraws
     export_list: ExportList
     export_results: ExportResults
+    list_own: ListOwnDraws
     run: RunDraw
     fill: FillDraw
     resume: ResumeDraws
@@ -63,6 +65,9 @@ def build_draws(
         list=ListDraws(draws=stores.draws),
         export_list=ExportList(read=read, lists=stores.draw_lists),
         export_results=ExportResults(read=read, results=stores.draw_results),
+        list_own=ListOwnDraws(
+            draws=stores.draws, lists=stores.draw_lists, results=stores.draw_results, entries=stores.entries
+        ),
         run=run,
         fill=fill,
         resume=ResumeDraws(draws=stores.draws, run=run, clock=clock),

@@ -1,7 +1,7 @@
 """An operation, declared once at its handler. Routes, OpenAPI, guards and limiter read the declaration."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ WHO: Final[Mapping[Guard, str]] = {
 }
 """Who may call, by the guard."""
 
-Result = Wire | Reply | Stream | None
+Result = Wire | Sequence[Wire] | Reply | Stream | None
 """What a handler returns: the body of the first declared answer, or a whole answer."""
 Handler = Callable[[Call[Any]], Awaitable[Result]]
 

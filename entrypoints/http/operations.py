@@ -4,7 +4,7 @@ from typing import Final
 
 from entrypoints.http import audit, background, campaigns, pages, parked, system, uploads
 from entrypoints.http.codes import assignments, catalogue, counts, history, imports, reservations
-from entrypoints.http.draws import announcing, reading, running
+from entrypoints.http.draws import announcing, own, reading, running
 from entrypoints.http.entries import (
     administration,
     confirmation,
@@ -56,6 +56,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     administration.transfer_entries,
     announcing.announce_draw,
     announcing.abort_draw,
+    own.list_my_draws,
     running.run_draw,
     running.fill_draw,
     reading.list_draws,

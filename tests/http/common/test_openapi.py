@@ -116,7 +116,7 @@ def test_every_description_says_who_may_call(document: Document) -> None:
 def test_administrators_are_promised_other_fans_only_where_a_fan_can_be_named(document: Document) -> None:
     told = {operation["operationId"]: operation["description"] for _, _, operation in operations(document)}
     own = {name for name, description in told.items() if description.endswith(WHO[oneself])}
-    assert own == {"getMyEntry", "listMyCodes", "withdrawMyEntry", "confirmPhone", "resendCode"}
+    assert own == {"getMyEntry", "listMyCodes", "listMyDraws", "withdrawMyEntry", "confirmPhone", "resendCode"}
 
 
 def test_every_problem_is_told_apart_by_its_code(document: Document) -> None:

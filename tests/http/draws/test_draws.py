@@ -266,3 +266,33 @@ def test_a_draw_of_drand_is_not_run_before_its_round(scene: Scene) -> None:
     assert int(answer.headers["retry-after"]) > 3_000
     assert_problem(scene.post(f"draws/{draw['drawId']}/fill", {}), 409, "draw.not_drawn")
     assert_problem(scene.post("draws/no-such-draw/run", {}), 404, "draw.not_found")
+
+
+def test_a_fan_keeps_the_own_line_and_checks_it_after_the_draw(scorable: Scene) -> None:
+    draw = announced(scorable, places={"nyc": 1}, beacon={"kind": "manual"})
+    fans = [f"{name}-{scorable.campaign}" for name in ("ann", "bob")]
+    before = {fan: own_draws(scorable, fan) for fan in fans}
+    ran = scorable.post(f"draws/{draw['drawId']}/run", {"randomness": RANDOMNESS}).json()
+
+    outcomes = {}
+    for fan in fans:
+        (kept,), (own,) = before[fan], own_draws(scorable, fan)
+        assert (kept["outcome"], kept["market"], kept["waitlist"]) == ("announced", None, {})
+        assert {name: own[name] for name in ("drawId", "ballotId", "line", "proof")} == {
+            name: kept[name] for name in ("drawId", "ballotId", "line", "proof")
+        }
+        assert "the draw has not run" in OUTSIDERS.verify_fan(kept, draw)
+        assert "the line is in the list" in OUTSIDERS.verify_fan(own, ran)
+        outcomes[own["outcome"]] = (own["market"], own["waitlist"])
+    assert outcomes == {"placed": ("nyc", {}), "waitlisted": (None, {"nyc": 1})}
+
+
+def own_draws(scene: Scene, fan: str) -> Any:
+    answer = scene.get("entries/me/draws", headers=bearer(fan, supreme=False))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_fan_without_a_registration_has_no_draws(scene: Scene) -> None:
+    announced(scene)
+    assert_problem(scene.get("entries/me/draws"), 404, "entry.not_found")
