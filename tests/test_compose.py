@@ -222,3 +222,12 @@ def check_health(service: Mapping[str, Any], variables: Mapping[str, str]) -> No
         timeout=60,
     )
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_the_example_of_a_proxy_is_an_addition_to_the_compose_file() -> None:
+    added = yaml.safe_load((ROOT / "docs/examples/oauth2-proxy.yml").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(added)
+    assert added["services"].keys() - SERVICES.keys() == {"oauth2-proxy"}
+    variables = added["services"]["service"]["environment"]
+    assert {name.removeprefix(PREFIX).lower() for name in variables} <= Settings.model_fields.keys()
+    assert all(port.startswith("127.0.0.1:") for port in added["services"]["oauth2-proxy"]["ports"])
