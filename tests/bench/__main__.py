@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tests.bench import (
     counts,
+    drawing,
     eligibility,
     erasing,
     exporting,
@@ -53,6 +54,7 @@ BENCHES: dict[str, Bench] = {
     "scores": scores.run,
     "breakdown": eligibility.run_breakdown,
     "eligibility": eligibility.run,
+    "draw": drawing.run,
     "export": exporting.run,
     "search": finding.run,
     "erase": erasing.run,
