@@ -44,6 +44,7 @@ async def test_without_scripts_a_file_is_imported_and_taken_back(
     await page.locator("form:has(input[type=file]) button").click()
     await follow(page, "Show this part")
     await press(page, "Import 2 codes")
+    await page.wait_for_url("**/codes/imports/*")
     await page.reload()
     assert inventory(sale) == 2
     await follow(page, "Take")
