@@ -259,22 +259,26 @@ class Abuse(RuleBasedStateMachine):
 
     @rule(campaign=CAMPAIGNS)
     def owner_acts(self, campaign: int) -> None:
-        """Register with the own number, wait if no code came, and answer with the code that comes."""
+        """Register with the own number, ask for a code if none came, and answer with the code that comes.
+
+        An identical repeat sends none: so it is when staff have freed the number in between.
+        """
         (registered,) = self.act([self._register(OWNER, campaign, 0)], OWNER)
         strangers = self._failed_strangers(campaign)
         if isinstance(registered, PhoneUnavailable):
             assert len(strangers) >= STRANGERS_TO_BLOCK, "one stranger has locked the owner out"
             return
         assert registered is None, registered
-        entry = self.entries[OWNER, campaign]
-        if entry.confirmed:
+        if self.entries[OWNER, campaign].confirmed:
             return
+        if self._token(OWNER, campaign) is None:
+            self.act([self._resend(OWNER, campaign)], OWNER)
         if self._token(OWNER, campaign) is None:
             assert self.sends.within(DAY, self.now, OWNER, 0) or len(self.touched[0] - {OWNER}) > 1, (
                 "one stranger keeps the owner from the first code"
             )
             return
-        if self._fresh(entry):
+        if self._fresh(self.entries[OWNER, campaign]):
             answer = self._confirm(OWNER, campaign, self.codes[self.phone(0)])
             assert self.act([answer], OWNER) == [None], "the right code of an owner"
 
