@@ -23,8 +23,8 @@ dev: $(VENV)/.dev ## Make .venv with what developers need too: the tests, the li
 hooks: $(VENV)/.dev ## Run the quick checks before each commit (see .pre-commit-config.yaml)
 	$(BIN)/pre-commit install
 
-demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB)
-	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.support.servers.mongod) $(BIN)/fangate demo
+demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB; CONSOLE=1: then look at it)
+	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.support.servers.mongod) $(BIN)/fangate demo $(if $(CONSOLE),--console)
 
 test: $(VENV)/.dev $(NODE) ## Run every test, in four processes
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)

@@ -1,7 +1,7 @@
 """From the declaration of a page to what serves it."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar.response import Stream
@@ -12,7 +12,7 @@ from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.errors import CampaignNotFound
 from entrypoints.console.desk import Desk
 from entrypoints.console.once import take
-from entrypoints.console.origin import check_origin, led_here
+from entrypoints.console.origin import check_origin, led_here, page_before
 from entrypoints.console.page import Page
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, form_of, query_of
@@ -42,7 +42,8 @@ def answering(endpoint: Endpoint, rendering: Rendering) -> Endpoint:
         except Exception as error:  # noqa: BLE001  # each becomes a page; the unexpected ones are logged
             problem = noted(request, error)
             id = request_id_of(request.scope)
-            return rendering.reply("problem.html", problem.status, desk=None, problem=problem, id=id, again=None)
+            shown: dict[str, Any] = {"problem": problem, "id": id, "again": None, "back": ""}
+            return rendering.reply("problem.html", problem.status, desk=None, **shown)
 
     return answer
 
@@ -105,7 +106,8 @@ class Guarded:
     def _refused(self, desk: Desk, problem: Problem) -> Reply:
         """A form that met a store that was down can be sent again, as a new one."""
         again = desk.fields.without("once").pairs if self.page.changes and problem.status == _AGAIN else None
-        return desk.show("problem.html", problem.status, problem=problem, id=desk.id, again=again)
+        shown = {"problem": problem, "id": desk.id, "again": again, "back": page_before(desk.request)}
+        return desk.show("problem.html", problem.status, **shown)
 
 
 def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:

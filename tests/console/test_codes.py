@@ -183,6 +183,7 @@ def test_the_list_filters_and_its_export_has_exactly_what_is_filtered(office: Of
     (export,) = [link for link in shown.page.links if "/export" in link]
     answer = browser.open(export)
     assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''codes-{sale.id}.csv"
     assert [line.split(",")[0] for line in answer.page.html.splitlines()] == ["code", '"A-1"', '"A-2"']
     assert "No code fits these filters" in browser.open(f"{sale.at('codes', 'list')}?prefix=Z").text
     assert "No codes yet" in browser.open(office.campaign().at("codes", "list")).text

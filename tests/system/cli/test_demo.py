@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import httpx2
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from adapters.numbering.parser import LibPhoneNumbers
 from entrypoints.cli.demo.crowd import FANS, GATES, MARKETS, SILENT, VOUCHED, gather
+from entrypoints.cli.demo.looking import tell
 from entrypoints.cli.demo.sms import sms_sink
 from entrypoints.cli.demo.story import Story
 from entrypoints.cli.demo.tickets import TICKETS
@@ -30,6 +32,7 @@ STAFF = (
 FANGATE = Path(sys.executable).with_name("fangate")
 CODES_LINE = re.compile(r"✓ available ([\d,]+) \+ reserved ([\d,]+) \+ assigned ([\d,]+) = imported ([\d,]+)")
 GIVEN_LINE = re.compile(r"✓ ([\d,]+) selected fans hold ([\d,]+) codes, one each")
+CAMPAIGN = re.compile(r"the campaign is (\S+)\.")
 
 
 def environment(**chosen: str) -> dict[str, str]:
@@ -84,6 +87,44 @@ def test_a_wrong_store_ends_it_with_one_line() -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "FANGATE_STORE" in done.stderr
+
+
+def test_it_ends_by_telling_how_to_look() -> None:
+    shown = io.StringIO()
+    tell(Story(Console(file=shown)))
+    assert "make demo CONSOLE=1" in shown.getvalue()
+
+
+def test_with_the_console_it_stays_until_ctrl_c_and_its_token_signs_in() -> None:
+    with subprocess.Popen(
+        [FANGATE, "demo", "--console"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as running:
+        assert running.stdout is not None
+        lines = [line.strip() for line in takewhile(lambda line: "Ctrl-C ends" not in line, running.stdout)]
+        address = next(line for line in lines if line.endswith("/console"))
+        token = next(line for line in lines if line.startswith("eyJ"))
+        campaign = next(found[1] for line in lines if (found := CAMPAIGN.search(line)))
+        overview = signed_in(address, token, f"/campaigns/{campaign}")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert "The demo tour" in overview
+    assert running.returncode == 0
+
+
+def signed_in(address: str, token: str, path: str) -> str:
+    """The page, as a browser gets it that has sent the form of signing in."""
+    with httpx2.Client(trust_env=False, timeout=60) as client:
+        origin = address.removesuffix("/console")
+        answer = client.post(f"{address}/sign-in", data={"token": token}, headers={"origin": origin})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console"), answer.text
+        page = client.get(f"{address}{path}?whole=yes")
+        assert page.status_code == 200, page.text
+    return page.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
