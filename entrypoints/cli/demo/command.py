@@ -14,7 +14,7 @@ import click
 import httpx2
 from rich.console import Console
 
-from entrypoints.cli.demo import codes, fans, looking, staff, tickets
+from entrypoints.cli.demo import codes, draw, fans, looking, outsider, staff, tickets
 from entrypoints.cli.demo.crowd import Crowd, gather
 from entrypoints.cli.demo.processes import House, furnish, run, service, worker
 from entrypoints.cli.demo.sms import SmsSink, sms_sink
@@ -27,7 +27,14 @@ HOLD_SECONDS: Final = 6.0
 ANSWER_SECONDS: Final = 120.0
 TOKEN_SECONDS: Final = 3_600
 
-ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (codes.play, fans.play, tickets.play, staff.play)
+ACTS: Final[tuple[Callable[[Stage], Awaitable[None]], ...]] = (
+    codes.play,
+    fans.play,
+    tickets.play,
+    draw.play,
+    staff.play,
+    outsider.play,
+)
 
 
 @click.command(
@@ -87,6 +94,7 @@ async def _play(house: House, story: Story, *, url: str, token: str, crowd: Crow
             client=client,
             story=story,
             campaign=crowd.campaign,
+            folder=house.folder,
             hold_seconds=HOLD_SECONDS,
             crowd=crowd,
             phones=phones,

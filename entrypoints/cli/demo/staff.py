@@ -1,4 +1,4 @@
-"""Fourth act: staff's other work. A narrowed token, a search, a withdrawal, an erasure, the audit log.
+"""Fifth act: staff's other work. A narrowed token, a search, an erasure, the audit log.
 
 One function a step, in the order of ``play``.
 """
@@ -10,8 +10,6 @@ from entrypoints.cli.demo.crowd import Fan
 from entrypoints.cli.demo.stage import Answer, DemoFailed, Stage
 
 READ: Final = "fangate:read"
-NO_CONTENT: Final = 204
-NOT_FOUND: Final = 404
 
 
 async def play(stage: Stage) -> None:
@@ -19,7 +17,6 @@ async def play(stage: Stage) -> None:
     selected = await _selected(stage)
     await refuse_a_helper(stage, selected[0])
     await find_a_caller(stage, selected[0])
-    await fill_a_place(stage, selected[0])
     await erase(stage, selected[1])
     await read_the_log(stage)
 
@@ -52,22 +49,6 @@ async def find_a_caller(stage: Stage, fan: Fan) -> None:
             "the history begins with the fan and ends with the selection by staff",
             (entry["history"][0]["by"], entry["history"][-1]["event"]) == (fan.id, "selected"),
         )
-
-
-async def fill_a_place(stage: Stage, fan: Fan) -> None:
-    story = stage.story
-    with story.step("This fan withdraws, with the fan's own token; the next best moves up"):
-        left = await stage.send_as(stage.token_of(fan.id), "DELETE", "entries/me")
-        gone = await stage.send("GET", f"entries/{fan.id}")
-        next_best = (await stage.get("entries/scoring", limit="1"))["records"][0]
-        best = await stage.post("entries/selection", {"top": 1, "selection": "selected"})
-        moved = (await stage.get(f"entries/{next_best['userId']}"))["selection"]
-        story.say(f"{next_best['userId']} moves up with {next_best['score']:g} points.")
-        story.check(
-            "nothing of the registration is left to read",
-            (left.status_code, gone.status_code) == (NO_CONTENT, NOT_FOUND),
-        )
-        story.check("the next best is selected, and no other", (best["updated"], moved) == (1, "selected"))
 
 
 async def erase(stage: Stage, fan: Fan) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import httpx2
@@ -30,6 +31,8 @@ class Stage:
     story: Story
     campaign: str
     """Another one in each run, so that the demo can be repeated on one database."""
+    folder: Path
+    """For the files of this run."""
     hold_seconds: float
     crowd: Crowd
     phones: SmsSink
@@ -44,16 +47,22 @@ class Stage:
     async def post(self, path: str, body: Answer) -> Answer:
         return await self._ask("POST", path, json=body)
 
+    async def get_without_token(self, path: str) -> Answer:
+        """As a caller whom the service does not know."""
+        async with httpx2.AsyncClient(
+            base_url=self.client.base_url, timeout=self.client.timeout, trust_env=False
+        ) as unknown:
+            return await replace(self, client=unknown).get(path)
+
     async def post_as(self, fan: str, path: str, body: Answer) -> httpx2.Response:
         """The answer to a fan's request. It may be a refusal."""
         return await self.send_as(self.token_of(fan), "POST", path, json=body)
 
+    async def create(self, path: str, body: Answer) -> Answer:
+        return _answered(await self.send("POST", path, json=body), f"POST {path}", httpx2.codes.CREATED)
+
     async def upload(self, path: str, content: bytes) -> Answer:
-        response = await self.send("PUT", path, content=content)
-        if response.status_code != httpx2.codes.CREATED:
-            raise DemoFailed(f"PUT {path} was answered {response.status_code}: {response.text}")
-        answer: Answer = response.json()
-        return answer
+        return _answered(await self.send("PUT", path, content=content), f"PUT {path}", httpx2.codes.CREATED)
 
     async def send_as(self, token: str, method: str, path: str, **request: Any) -> httpx2.Response:
         """The answer to a request with another token. It may be a refusal."""
@@ -61,11 +70,7 @@ class Stage:
 
     async def _ask(self, method: str, path: str, **request: Any) -> Answer:
         """The answer. Any status but 200 ends the demo."""
-        response = await self.send(method, path, **request)
-        if response.status_code != httpx2.codes.OK:
-            raise DemoFailed(f"{method} {path} was answered {response.status_code}: {response.text}")
-        answer: Answer = response.json()
-        return answer
+        return _answered(await self.send(method, path, **request), f"{method} {path}")
 
     async def send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """The answer to a request below the campaign, unless the path begins with a slash."""
@@ -74,6 +79,14 @@ class Stage:
             return await self.client.request(method, path, **request)
         except httpx2.TransportError as error:
             raise DemoFailed(f"{method} {path}: {type(error).__name__}") from error
+
+
+def _answered(response: httpx2.Response, request: str, status: int = httpx2.codes.OK) -> Answer:
+    """Any other status ends the demo."""
+    if response.status_code != status:
+        raise DemoFailed(f"{request} was answered {response.status_code}: {response.text}")
+    answer: Answer = response.json()
+    return answer
 
 
 async def each(items: Iterable[Item], ask: Callable[[Item], Awaitable[Result]]) -> list[Result]:

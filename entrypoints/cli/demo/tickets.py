@@ -1,4 +1,4 @@
-"""Third act: which fans are eligible, what a moved concert changes in the rankings, and codes for the best fans.
+"""Third act: which fans are eligible, and what a moved concert changes in the rankings.
 
 Each answer is checked against a simple calculation over the fans of the demo.
 """
@@ -12,10 +12,7 @@ from entrypoints.cli.demo.stage import Answer, Stage
 GOOD: Final = 50.0
 BEST: Final = 80.0
 SOURCE, TARGET = "chi", "lax"
-TICKETS: Final = 100
 RANKS: Final = len(MARKETS)
-ENOUGH: Final = 5_000
-"""Codes on one page: more than the demo assigns."""
 
 
 async def play(stage: Stage) -> None:
@@ -23,8 +20,6 @@ async def play(stage: Stage) -> None:
     await ask_who_is_eligible(stage, _confirmed(registered))
     registered = await transfer(stage, registered)
     await break_down(stage, registered)
-    best = await select_best(stage, _confirmed(registered))
-    await hand_out_codes(stage, best)
 
 
 async def ask_who_is_eligible(stage: Stage, confirmed: Sequence[Fan]) -> None:
@@ -85,41 +80,6 @@ async def break_down(stage: Stage, registered: Sequence[Fan]) -> None:
             (answer["total"], confirmed) == (len(registered), len(_confirmed(registered)))
             and pending + confirmed == answer["total"],
         )
-
-
-async def select_best(stage: Stage, confirmed: Sequence[Fan]) -> list[str]:
-    """Returns the selected fans, the best first."""
-    story = stage.story
-    with story.step(f"The best {TICKETS} are selected"):
-        page = await stage.get("entries/scoring", limit=str(TICKETS))
-        best = [record["userId"] for record in page["records"]]
-        scores = [record["score"] for record in page["records"]]
-        story.say(f"From {best[0]} with {scores[0]:g} points to {best[-1]} with {scores[-1]:g}.")
-        ranked = sorted(confirmed, key=lambda fan: (-fan.score, fan.id))
-        story.check("no fan with a better score was left out", best == [fan.id for fan in ranked[:TICKETS]])
-        answer = await stage.post("entries/selection", {"userIds": best, "selection": "selected"})
-        left = await stage.get("entries/eligibility")
-        story.say(f"{answer['updated']} are selected; {left['eligible']} are still eligible.")
-        story.check("selected fans are not eligible again", left["eligible"] == len(confirmed) - len(best))
-    return best
-
-
-async def hand_out_codes(stage: Stage, fans: Sequence[str]) -> None:
-    """The last step: from a registration to a code, all in one campaign."""
-    story = stage.story
-    with story.step("Each of them gets a code from the inventory of the first act"):
-        hold = await stage.post("reserve", {"type": "tm", "count": len(fans)})
-        wanted = dict(zip(hold["codes"], fans, strict=True))
-        assignments = [{"code": code, "userId": fan} for code, fan in wanted.items()]
-        answer = await stage.post("assign", {"reserveId": hold["reserveId"], "assignments": assignments})
-        story.say(f"{len(answer['assigned'])} codes were assigned; {fans[0]}, the best, has {hold['codes'][0]}.")
-        inventory = (await stage.get("codes", status="assigned", limit=str(ENOUGH)))["codes"]
-        theirs = {code["code"]: code["assignedTo"] for code in inventory if code["code"] in wanted}
-        story.check("the inventory shows the same assignments", theirs == wanted)
-    story.check(
-        f"{len(set(fans)):,} selected fans hold {len(theirs):,} codes, one each",
-        sorted(theirs.values()) == sorted(fans),
-    )
 
 
 async def _counted(stage: Stage) -> Answer:

@@ -16,19 +16,36 @@ from rich.console import Console
 
 from adapters.numbering.parser import LibPhoneNumbers
 from entrypoints.cli.demo.crowd import FANS, GATES, MARKETS, SILENT, VOUCHED, gather
+from entrypoints.cli.demo.draw import PLACES, TICKETS
 from entrypoints.cli.demo.looking import tell
 from entrypoints.cli.demo.sms import sms_sink
 from entrypoints.cli.demo.story import Story
-from entrypoints.cli.demo.tickets import TICKETS
 from entrypoints.cli.demo.upload import CODES, generate
 
+DRAW = (
+    "✓ the announcement is public, and has nothing personal",
+    "The randomness is this computer's. On the day it is drand's, which no person knows beforehand.",
+    "✓ every place is given",
+    "✓ running it again changes nothing",
+    "✓ a fan can check the own result alone",
+    "✓ the first who waits moves up, and no other fan",
+)
 STAFF = (
     "✓ the token allows no more than it says",
     "✓ the search finds the fan and nobody else",
-    "✓ the next best is selected, and no other",
+    "✓ nothing of the registration is left to read",
     "✓ nothing of the fan remains",
     "✓ every change has a row, with its outcome",
 )
+OUTSIDER = (
+    "$ python docs/verify_draw.py draw.json list.csv results.csv --randomness",
+    "every step agrees",
+    "✓ the draw is right, also after a withdrawal and an erasure",
+    "DIFFERS: results: line 1 must be",
+    "✓ a changed result is found",
+)
+"""The file is in a clone of the project, where the tests run."""
+MARKET_LINE = re.compile(r"(?:New York|Boston|Los Angeles) +(\d+) +(\d+) +(\d+) +(\d+)   [0-9a-f]{12}…")
 FANGATE = Path(sys.executable).with_name("fangate")
 CODES_LINE = re.compile(r"✓ available ([\d,]+) \+ reserved ([\d,]+) \+ assigned ([\d,]+) = imported ([\d,]+)")
 GIVEN_LINE = re.compile(r"✓ ([\d,]+) selected fans hold ([\d,]+) codes, one each")
@@ -61,7 +78,10 @@ def assert_story_ends_well(done: "subprocess.CompletedProcess[str]") -> None:
     assert reserved > 0
     assert assigned > 0
     assert [TICKETS, TICKETS] in [_numbers(GIVEN_LINE, line) for line in lines]
-    for shown in STAFF:
+    by_market = [numbers for line in lines if (numbers := _numbers(MARKET_LINE, line))]
+    assert [placed for placed, *_ in by_market] == list(PLACES.values())
+    assert all(placed == sum(ranks) for placed, *ranks in by_market)
+    for shown in (*DRAW, *STAFF, *OUTSIDER):
         assert len([line for line in lines if shown in line]) == 1, shown
 
 
