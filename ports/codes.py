@@ -4,7 +4,7 @@ Every method treats a lapsed hold as ended, also before the sweep. Every method 
 does not answer. Writes that were acknowledged before stay.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from domain.model.codes.code import Code, CodeType, Refusal
 from domain.model.codes.imports import CodeBatch, Import, ImportPosition, Tally, Withdrawn
 from domain.model.codes.inventory import CodeFilter, StatusCounts
 from domain.model.codes.reservations import Claim, Reservation
-from domain.model.ids import CampaignId, ImportId, ReserveId
+from domain.model.ids import CampaignId, ImportId, ReserveId, UserId
 
 CodeChange = Callable[[Code], Code | Refusal]
 """A rule of the model for one code: returns the changed code, or the reason why it does not change. It must be
@@ -79,6 +79,10 @@ class CodeCatalogue(Protocol):
 
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
         """One code with all its transitions."""
+        ...
+
+    async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
+        """Those of the fans to whom a code of this type is assigned."""
         ...
 
     async def page(

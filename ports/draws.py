@@ -130,6 +130,12 @@ class Candidates(Protocol):
         """Whose entries these are. A ballot of an entry that was withdrawn or erased leads to no fan."""
         ...
 
+    async def placed_among(
+        self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
+    ) -> Mapping[BallotId, UserId]:
+        """Those of the ballots whose entries have a place of this draw now, with their fans."""
+        ...
+
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         """How many entries have a place of this draw now, by market."""
         ...

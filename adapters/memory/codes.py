@@ -3,7 +3,7 @@
 import heapq
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -206,6 +206,11 @@ class MemoryCodeStore:
 
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
         return self._codes(campaign_id).get(code)
+
+    async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
+        codes = self._codes(campaign_id).values()
+        holders = {code.assigned_to for code in codes if code.type is type and code.assigned_to is not None}
+        return holders.intersection(fans)
 
     async def page(
         self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime

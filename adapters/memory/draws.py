@@ -159,6 +159,14 @@ class MemoryCandidates:
         fans = ((entry.ballot_id, entry.user_id) for entry in self._entries.all_of(campaign_id).values())
         return {ballot_id: user_id for ballot_id, user_id in fans if ballot_id and ballot_id in wanted}
 
+    async def placed_among(
+        self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
+    ) -> Mapping[BallotId, UserId]:
+        entries = self._entries.all_of(campaign_id)
+        fans = await self.fans_of(campaign_id, ballots)
+        places = {ballot_id: entries[user_id].allocation for ballot_id, user_id in fans.items()}
+        return {one: fans[one] for one, place in places.items() if place and place.draw_id == draw_id}
+
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         places = (entry.allocation for entry in self._entries.all_of(campaign_id).values())
         return Counter(place.market for place in places if place and place.draw_id == draw_id)

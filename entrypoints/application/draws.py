@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from domain.usecases.codes.assign_codes import AssignCodes
+from domain.usecases.codes.release_codes import ReleaseCodes
+from domain.usecases.codes.reserve_codes import ReserveCodes
 from domain.usecases.draws.abort_draw import AbortDraw
 from domain.usecases.draws.announce_draw import AnnounceDraw
 from domain.usecases.draws.export_list import ExportList
 from domain.usecases.draws.export_results import ExportResults
 from domain.usecases.draws.fill_draw import FillDraw
+from domain.usecases.draws.give_codes import GiveCodes
 from domain.usecases.draws.list_draws import ListDraws
 from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.draws.place_entries import PlaceEntries
@@ -31,6 +35,7 @@ class Draws:
     list_own: ListOwnDraws
     run: RunDraw
     fill: FillDraw
+    give_codes: GiveCodes
     resume: ResumeDraws
 
 
@@ -70,6 +75,7 @@ def build_draws(
         ),
         run=run,
         fill=fill,
+        give_codes=_give_codes(settings, stores, read, clock),
         resume=ResumeDraws(draws=stores.draws, run=run, clock=clock),
     )
 
@@ -81,5 +87,21 @@ def _fill(stores: Stores, clock: Clock) -> FillDraw:
         candidates=stores.candidates,
         entries=stores.entries,
         place=PlaceEntries(candidates=stores.candidates, entries=stores.entries, clock=clock),
+        clock=clock,
+    )
+
+
+def _give_codes(settings: Settings, stores: Stores, read: ReadDraw, clock: Clock) -> GiveCodes:
+    pool = stores.pool
+    return GiveCodes(
+        read=read,
+        draws=stores.draws,
+        results=stores.draw_results,
+        candidates=stores.candidates,
+        catalogue=stores.catalogue,
+        pool=pool,
+        reserve=ReserveCodes(pool=pool, clock=clock, ttl=settings.reservation_ttl),
+        assign=AssignCodes(pool=pool, clock=clock),
+        release=ReleaseCodes(pool=pool, clock=clock),
         clock=clock,
     )

@@ -27,6 +27,7 @@ ACTS: Final[Mapping[str, str]] = {
     "announceDraw": text("Announced a draw"),
     "runDraw": text("Ran a draw"),
     "fillDraw": text("Filled places of a draw"),
+    "giveDrawCodes": text("Gave codes to placed fans"),
     "abortDraw": text("Aborted a draw"),
     "retryParked": text("Put parked messages back"),
     "erasePerson": text("Erased a person"),

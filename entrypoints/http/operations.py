@@ -59,6 +59,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     own.list_my_draws,
     running.run_draw,
     running.fill_draw,
+    running.give_draw_codes,
     reading.list_draws,
     reading.get_draw,
     reading.export_draw_list,

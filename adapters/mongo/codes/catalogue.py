@@ -1,6 +1,6 @@
 """Questions about codes, answered by MongoDB."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from adapters.mongo.keys import document_of, documents_after, key
 from adapters.mongo.lookups import campaigns_in
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.inventory import CodeFilter, StatusCounts
-from domain.model.ids import CampaignId
+from domain.model.ids import CampaignId, UserId
 
 _LAPSED: Final = "lapsed"
 
@@ -42,6 +42,13 @@ class MongoCodeCatalogue:
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
         document = await self._codes.raw.find_one(document_of(campaign_id, code), max_time_ms=READ_MS)
         return to_code(document) if document else None
+
+    @translated
+    async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
+        assigned = queries.in_pool(campaign_id, type) | {"status": CodeStatus.ASSIGNED.value}
+        wanted = assigned | {"assignedTo": {"$in": list(fans)}}
+        found = self._codes.raw.find(wanted, {"_id": 0, "assignedTo": 1}, hint="assignedTo", max_time_ms=READ_MS)
+        return {UserId(one["assignedTo"]) for one in await found.to_list(None)}
 
     @translated
     async def page(

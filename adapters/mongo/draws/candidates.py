@@ -70,8 +70,17 @@ class MongoCandidates:
 
     @translated
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
-        wanted = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
-        found = self._entries.find(wanted, {"_id": 0, "ballotId": 1, "userId": 1}, max_time_ms=READ_MS)
+        return await self._fans({"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}})
+
+    @translated
+    async def placed_among(
+        self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
+    ) -> Mapping[BallotId, UserId]:
+        wanted: Raw = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
+        return await self._fans(wanted | {"allocation.drawId": draw_id}, hint="ballots")
+
+    async def _fans(self, wanted: Raw, hint: str | None = None) -> Mapping[BallotId, UserId]:
+        found = self._entries.find(wanted, {"_id": 0, "ballotId": 1, "userId": 1}, hint=hint, max_time_ms=READ_MS)
         return {BallotId(one["ballotId"]): UserId(one["userId"]) for one in await found.to_list(None)}
 
     @translated

@@ -42,6 +42,17 @@ class StoredFilling(BaseModel):
     offered: Counts
 
 
+class StoredGiving(BaseModel):
+    model_config = STORED
+
+    number: int
+    type: str
+    reserve_id: str
+    ballots: list[str]
+    at: datetime
+    closing: bool
+
+
 class DrawDocument(Document):
     """``id`` is ``{campaignId}/{drawId}``."""
 
@@ -62,6 +73,8 @@ class DrawDocument(Document):
     filling: bool
     offers: list[Annotated[tuple[str, str], PAIR]]
     """Ballot and market."""
+    giving: StoredGiving | None = None
+    givings: int = 0
     unfinished: bool
     claimed_until: datetime | None
     drawn_at: datetime | None

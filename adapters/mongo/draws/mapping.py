@@ -6,12 +6,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adapters.mongo.draws.documents import DrawDocument, StoredFilling, StoredResult
+from adapters.mongo.draws.documents import DrawDocument, StoredFilling, StoredGiving, StoredResult
 from adapters.mongo.driver import Raw
 from adapters.mongo.field_map import Conversion, FieldMap
 from adapters.mongo.keys import key
+from domain.model.codes.code import CodeType
 from domain.model.draws.allocation import Cutoff, Cutoffs
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Offer
+from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Giving, Offer
 from domain.model.draws.manifest_reading import read_manifest
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
@@ -52,7 +53,7 @@ _DRAW: Final = FieldMap(
         "withheld": _COUNTS,
         "offers": Conversion(_from_offers, _to_offers),
     },
-    apart={"manifest", "result", "fillings"},
+    apart={"manifest", "result", "fillings", "giving"},
 )
 _RESULT: Final = FieldMap(
     DrawResult,
@@ -60,6 +61,10 @@ _RESULT: Final = FieldMap(
     conversions={"placed": _COUNTS, "cutoffs": Conversion(_from_cutoffs, _to_cutoffs)},
 )
 _FILLING: Final = FieldMap(Filling, StoredFilling, conversions={"places": _COUNTS, "offered": _COUNTS})
+
+_GIVING: Final = FieldMap(
+    Giving, StoredGiving, conversions={"type": Conversion(str, CodeType), "ballots": Conversion(list, tuple)}
+)
 
 
 def new_draw(draw: Draw) -> Raw:
@@ -76,6 +81,7 @@ def changing_fields(draw: Draw) -> Raw:
     stored = _DRAW.write(draw)
     stored["result"] = _RESULT.write(draw.result) if draw.result else None
     stored["fillings"] = [_FILLING.write(filling) for filling in draw.fillings]
+    stored["giving"] = _GIVING.write(draw.giving) if draw.giving else None
     stored["unfinished"] = draw.unfinished
     return stored
 
@@ -86,4 +92,5 @@ def to_draw(stored: Raw) -> Draw:
         manifest=read_manifest(stored["manifest"].encode()),
         result=_RESULT.read(stored["result"]) if stored["result"] else None,
         fillings=tuple(_FILLING.read(filling) for filling in stored["fillings"]),
+        giving=_GIVING.read(giving) if (giving := stored.get("giving")) else None,
     )

@@ -74,20 +74,30 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
     "phoneFailures": {**_all(KEYED, "id"), **_all(Place.PHONE_FAILURES, "failures.by")},
     "fanBudgets": _all(Place.BUDGETS, "id", "numbers.campaignId", "numbers.number", "sends.number"),
     "rateLimits": _all(Place.RATE_LIMITS, "id"),
-    "draws": _all(
-        NOTHING,
-        *(
-            "id",
-            "campaignId",
-            "drawId",
-            "manifest",
-            "status",
-            "randomness",
-            "result.placed",
-            "result.cutoffs.market",
+    "draws": {
+        **_all(BALLOTS, "giving.ballots"),
+        **_all(
+            NOTHING,
+            *(
+                "id",
+                "campaignId",
+                "drawId",
+                "manifest",
+                "status",
+                "randomness",
+                "result.placed",
+                "result.cutoffs.market",
+            ),
+            *(
+                "result.cutoffs.key",
+                "result.resultDigest",
+                "fillings.places",
+                "fillings.offered",
+                "giving.type",
+                "giving.reserveId",
+            ),
         ),
-        *("result.cutoffs.key", "result.resultDigest", "fillings.places", "fillings.offered"),
-    ),
+    },
     "drawChunks": {
         **_all(BALLOTS, "first", "lines", "root", "before"),
         **_all(NOTHING, "id", "campaignId", "drawId", "kind"),

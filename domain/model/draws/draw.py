@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.model.codes.code import CodeType
 from domain.model.draws.allocation import Cutoffs
 from domain.model.draws.beacons import QUICKNET, DrandRound
 from domain.model.draws.errors import (
@@ -18,7 +19,7 @@ from domain.model.draws.errors import (
 )
 from domain.model.draws.manifest import Manifest
 from domain.model.draws.randomness import draw_key
-from domain.model.ids import BallotId, CampaignId, DrawId
+from domain.model.ids import BallotId, CampaignId, DrawId, ReserveId
 from domain.model.messaging.messages import instant
 from domain.model.registrations.markets import MarketId
 
@@ -52,6 +53,20 @@ class Filling:
     offered: Mapping[MarketId, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Giving:
+    """Fans with a place who get their codes together, out of one reservation: the first fan the first code."""
+
+    number: int
+    """From 1 in each draw."""
+    type: CodeType
+    reserve_id: ReserveId
+    ballots: tuple[BallotId, ...]
+    at: datetime
+    closing: bool = False
+    """Its codes are given, and those that were left over go back to the pool."""
+
+
 class Offer(NamedTuple):
     """A place for an entrant who waits."""
 
@@ -78,6 +93,10 @@ class Draw:
     """The last filling is under way."""
     offers: tuple[Offer, ...] = ()
     """Of the filling that is under way: decided, and being made."""
+    giving: Giving | None = None
+    """Codes that are being given now."""
+    givings: int = 0
+    """How often codes were given, the one that is under way included."""
     claimed_until: datetime | None = None
     """A process works on it. When that process has ended, a worker goes on after this time."""
     drawn_at: datetime | None = None

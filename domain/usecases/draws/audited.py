@@ -10,6 +10,7 @@ from domain.model.draws.draw import Draw
 from domain.model.ids import DrawId
 from domain.usecases.draws.announce_draw import AnnounceDrawCommand
 from domain.usecases.draws.fill_draw import FillDrawCommand, Filled
+from domain.usecases.draws.give_codes import CodesGiven, GiveCodesCommand
 from domain.usecases.draws.run_draw import RunDrawCommand
 
 _DRAW_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -76,10 +77,21 @@ def _fill_asked(command: FillDrawCommand) -> Facts:
 
 
 RUN: Final[Audited[RunDrawCommand, Draw]] = Audited(operation="runDraw", asked=_run_asked, outcome=_ran)
+
+
+def _codes_asked(command: GiveCodesCommand) -> Facts:
+    return {**draw_asked(command.draw_id), "type": command.type.value}
+
+
 FILL: Final[Audited[FillDrawCommand, Filled]] = Audited(
     operation="fillDraw",
     asked=_fill_asked,
     outcome=lambda filled: done(
         changed=bool(filled.offered), number=filled.draw.number, offered=sum(filled.offered.values())
     ),
+)
+CODES: Final[Audited[GiveCodesCommand, CodesGiven]] = Audited(
+    operation="giveDrawCodes",
+    asked=_codes_asked,
+    outcome=lambda codes: done(changed=codes.given > 0, given=codes.given, waiting=codes.waiting),
 )

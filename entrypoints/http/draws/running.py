@@ -5,12 +5,14 @@ from typing import Annotated, Final
 import structlog
 from msgspec import Meta
 
+from domain.model.codes.code import CodeType
 from domain.model.draws.draw import Draw
 from domain.model.draws.rules import MAX_MARKETS
 from domain.model.errors import DomainError
 from domain.model.ids import DrawId
 from domain.usecases.draws import audited
 from domain.usecases.draws.fill_draw import FillDraw, FillDrawCommand
+from domain.usecases.draws.give_codes import GiveCodes, GiveCodesCommand
 from domain.usecases.draws.run_draw import RunDraw, RunDrawCommand
 from entrypoints.application import Application
 from entrypoints.http.call import Call
@@ -120,3 +122,41 @@ async def fill_draw(call: Call[FillRequest]) -> FilledBody:
     )
     filled = await call.change(audited.FILL, command, call.app.draws.fill)
     return FilledBody(offered=dict(filled.offered))
+
+
+class GiveCodesRequest(Wire):
+    type: CodeType
+
+
+class CodesGivenBody(Wire):
+    given: Annotated[int, Meta(description="Codes that fans got now.")]
+    waiting: Annotated[
+        int, Meta(description="Fans with a place and without a code: other callers took codes meanwhile.")
+    ]
+
+
+@Operation(
+    id="giveDrawCodes",
+    method="POST",
+    path="/{campaignId}/draws/{drawId}/codes",
+    summary="Give codes to those who have a place",
+    tag="Draws",
+    guard=supreme,
+    scope=Scope.DRAWS,
+    audit=audited.CODES,
+    use_cases=(GiveCodes,),
+    body=GiveCodesRequest,
+    example={"type": "tm"},
+    answers={
+        200: Answer(body=CodesGivenBody, description="Given.", example={"given": 1_500, "waiting": 0}),
+    },
+)
+async def give_draw_codes(call: Call[GiveCodesRequest]) -> CodesGivenBody:
+    command = GiveCodesCommand(
+        campaign_id=call.campaign_id,
+        draw_id=DrawId(call.path["drawId"]),
+        type=call.given.type,
+        by=call.caller.user_id,
+    )
+    codes = await call.change(audited.CODES, command, call.app.draws.give_codes)
+    return CodesGivenBody(given=codes.given, waiting=codes.waiting)

@@ -221,3 +221,12 @@ async def test_asking_about_a_campaign_does_not_make_it_one(stores: Stores) -> N
     await stores.catalogue.count(TOUR, NOON)
 
     assert await stores.catalogue.campaigns(10) == []
+
+
+async def test_holders_are_fans_with_an_assigned_code_of_the_type(scene: Stores) -> None:
+    await assign(scene, "ext", BOB, reserve_id=THEIRS)
+
+    assert set(await scene.catalogue.holders(TOUR, TM, [ANN, BOB])) == {ANN}
+    assert set(await scene.catalogue.holders(TOUR, EXTERNAL, [ANN, BOB])) == {BOB}
+    assert set(await scene.catalogue.holders(TOUR, TM, [BOB])) == set()
+    assert set(await scene.catalogue.holders(CampaignId("tour2"), TM, [ANN, BOB])) == set()

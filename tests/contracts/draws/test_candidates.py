@@ -139,5 +139,26 @@ async def test_places_of_a_draw_are_counted_by_market(store: Stores) -> None:
     assert await store.candidates.placed(FAIR, one) == {}
 
 
+async def test_ballots_with_a_place_of_a_draw_lead_to_their_fans(store: Stores) -> None:
+    one, two = DrawId("1" * 32), DrawId("2" * 32)
+    entries = [eligible(fan(number), phone(number), 50) for number in range(1, 6)]
+    for entry, draw_id in zip(entries, [one, one, one, two], strict=False):
+        place = AllocatedPlace(market=MARKETS[0], draw_id=draw_id)
+        await put(store, entry.select(Selection.SELECTED, place))
+    await put(store, entries[4])
+    ballots = [entry.ballot_id or BallotId("") for entry in entries]
+
+    assert await store.candidates.placed_among(TOUR, one, ballots) == {
+        ballots[0]: fan(1),
+        ballots[1]: fan(2),
+        ballots[2]: fan(3),
+    }
+    await store.withdrawals.withdraw(TOUR, fan(1), NOW)
+    await store.entries.change_many(TOUR, [fan(3)], declining)
+    assert await store.candidates.placed_among(TOUR, one, ballots) == {ballots[1]: fan(2)}
+    assert await store.candidates.placed_among(TOUR, one, ballots[2:]) == {}
+    assert await store.candidates.placed_among(FAIR, one, ballots) == {}
+
+
 def declining(entry: Entry) -> Entry:
     return replace(entry.select(Selection.DECLINED), version=entry.version + 1)

@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
 
 from adapters.memory.drawing import computed
+from domain.model.codes.code import CodeType
 from domain.model.draws.allocation import Cutoff
 from domain.model.draws.beacons import ManualBeacon
 from domain.model.draws.chunks import CHUNK_LINES
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling
+from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Giving
 from domain.model.draws.errors import DrawAborted, DrawNotFound, RandomnessMismatch
+from domain.model.draws.giving import begin_giving, close_giving, end_giving
 from domain.model.draws.lines import Line, sorted_lines
 from domain.model.draws.order import Turn, drawn_order
-from domain.model.ids import BallotId, CampaignId, DrawId
+from domain.model.ids import BallotId, CampaignId, DrawId, ReserveId
 from domain.model.registrations.markets import MarketId
 from ports.draws import UNANNOUNCED_LIST_KEPT
 from ports.stores import Stores
@@ -192,6 +195,24 @@ async def test_an_abortion_and_a_run_at_once_do_not_both_happen(peers: tuple[Sto
         stored = await peers[0].draws.get(TOUR, id)
         assert stored is not None
         assert (stored.randomness is None, stored.version) == (stored.status is DrawStatus.ABORTED, 1)
+
+
+async def test_a_giving_of_codes_is_kept_until_it_ends(store: Stores) -> None:
+    (before,) = await announced(store, ONE)
+    ballots = tuple(line.ballot_id for line in LINES[:3])
+    begin = partial(begin_giving, type=CodeType.TM, reserve_id=ReserveId("held"), now=LATER, read=before)
+
+    begun = await store.draws.change(TOUR, ONE, lambda draw: begin(draw, ballots))
+    assert begun.giving == Giving(
+        number=1, type=CodeType.TM, reserve_id=ReserveId("held"), ballots=ballots, at=LATER
+    )
+    assert await store.draws.get(TOUR, ONE) == begun
+    giving = begun.giving
+    closed = await store.draws.change(TOUR, ONE, lambda draw: close_giving(draw, giving))
+    assert closed.giving == replace(giving, closing=True)
+    ended = await store.draws.change(TOUR, ONE, lambda draw: end_giving(draw, giving))
+    assert (ended.giving, ended.givings) == (None, 1)
+    assert await store.draws.change(TOUR, ONE, lambda draw: begin(draw, ballots)) == ended
 
 
 async def test_running_draws_are_found_until_they_are_drawn(store: Stores) -> None:

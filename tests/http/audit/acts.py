@@ -289,6 +289,17 @@ def _fill(scene: Scene) -> Expected:
     )
 
 
+def _give_codes(scene: Scene) -> Expected:
+    draw = _a_manual_draw(scene)
+    scene.post(f"draws/{draw}/run", {"randomness": "5ec3e7" * 20})
+    scene.stock("CODE-1")
+    return Expected(
+        act=_post(scene, f"draws/{draw}/codes", {"type": "tm"}),
+        asked={"drawId": draw, "type": "tm"},
+        outcome={"result": "done", "given": 1, "waiting": 0},
+    )
+
+
 def _abort(scene: Scene) -> Expected:
     draw = scene.post("draws", {"places": {"nyc": 1}}).json()["drawId"]
     return Expected(
@@ -323,6 +334,7 @@ ACTS: Final[Mapping[str, Callable[[Scene], Expected]]] = {
     "abortDraw": _abort,
     "runDraw": _run,
     "fillDraw": _fill,
+    "giveDrawCodes": _give_codes,
 }
 """By the id of the operation. Each prepares a campaign, and says what one more request leaves."""
 

@@ -268,6 +268,28 @@ def test_a_draw_of_drand_is_not_run_before_its_round(scene: Scene) -> None:
     assert_problem(scene.post("draws/no-such-draw/run", {}), 404, "draw.not_found")
 
 
+def test_fans_with_a_place_get_codes(scorable: Scene) -> None:
+    draw = drawn(scorable, {"nyc": 1})
+    path = f"draws/{draw['drawId']}/codes"
+
+    short = assert_problem(scorable.post(path, {"type": "tm"}), 409, "codes.exhausted")
+    assert short["available"] == 0
+    scorable.stock("CODE-1", "CODE-2")
+    assert scorable.post(path, {"type": "tm"}).json() == {"given": 1, "waiting": 0}
+    assert scorable.post(path, {"type": "tm"}).json() == {"given": 0, "waiting": 0}
+
+    assert scorable.counts() == (1, 0, 1)
+    fans = [f"{name}-{scorable.campaign}" for name in ("ann", "bob")]
+    for fan in fans:
+        placed = scorable.seen(f"entries/{fan}")["selection"] == "selected"
+        codes = scorable.get("codes/mine", headers=bearer(fan, supreme=False)).json()["codes"]
+        assert len(codes) == placed
+    assert_problem(scorable.post(path, {"type": "paper"}), 422, "request.invalid", "/type")
+    assert_problem(scorable.post("draws/no-such-draw/codes", {"type": "tm"}), 404, "draw.not_found")
+    waiting = announced(scorable, places={"nyc": 1}, beacon={"kind": "manual"})
+    assert_problem(scorable.post(f"draws/{waiting['drawId']}/codes", {"type": "tm"}), 409, "draw.not_drawn")
+
+
 def test_a_fan_keeps_the_own_line_and_checks_it_after_the_draw(scorable: Scene) -> None:
     draw = announced(scorable, places={"nyc": 1}, beacon={"kind": "manual"})
     fans = [f"{name}-{scorable.campaign}" for name in ("ann", "bob")]

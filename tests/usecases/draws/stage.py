@@ -58,7 +58,21 @@ class Killable:
         return called if name in _CALLS else attribute
 
 
-_CALLS: Final = frozenset({"change", "put", "change_many", "fans_of", "placed", "get"})
+_CALLS: Final = frozenset(
+    {
+        "change",
+        "put",
+        "change_many",
+        "fans_of",
+        "placed",
+        "placed_among",
+        "get",
+        "claim",
+        "held",
+        "holders",
+        "count",
+    }
+)
 
 
 @dataclass(slots=True)

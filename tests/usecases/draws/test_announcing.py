@@ -198,6 +198,11 @@ class SlowCandidates:
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
         return await self.candidates.fans_of(campaign_id, ballots)
 
+    async def placed_among(
+        self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
+    ) -> Mapping[BallotId, UserId]:
+        return await self.candidates.placed_among(campaign_id, draw_id, ballots)
+
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         return await self.candidates.placed(campaign_id, draw_id)
 
