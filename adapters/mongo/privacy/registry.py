@@ -75,7 +75,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
     "fanBudgets": _all(Place.BUDGETS, "id", "numbers.campaignId", "numbers.number", "sends.number"),
     "rateLimits": _all(Place.RATE_LIMITS, "id"),
     "draws": {
-        **_all(BALLOTS, "giving.ballots"),
+        **_all(BALLOTS, "offers", "giving.ballots"),
         **_all(
             NOTHING,
             *(
@@ -91,6 +91,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
             *(
                 "result.cutoffs.key",
                 "result.resultDigest",
+                "withheld",
                 "fillings.places",
                 "fillings.offered",
                 "giving.type",
