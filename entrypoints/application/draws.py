@@ -17,6 +17,7 @@ from domain.usecases.draws.place_entries import PlaceEntries
 from domain.usecases.draws.read_draw import ReadDraw
 from domain.usecases.draws.resume_draws import ResumeDraws
 from domain.usecases.draws.run_draw import RunDraw
+from domain.usecases.draws.verify_draw import VerifyDraw
 from entrypoints.application.needs import Neighbours
 from entrypoints.config.settings import Settings
 from ports.drawing import DrawEngine
@@ -37,6 +38,7 @@ class Draws:
     fill: FillDraw
     give_codes: GiveCodes
     resume: ResumeDraws
+    verify: VerifyDraw
 
 
 def build_draws(
@@ -77,6 +79,7 @@ def build_draws(
         fill=fill,
         give_codes=_give_codes(settings, stores, read, clock),
         resume=ResumeDraws(draws=stores.draws, run=run, clock=clock),
+        verify=VerifyDraw(engine=engine),
     )
 
 

@@ -62,6 +62,16 @@ WORDS: Final = {
     "address": Word(text("It is a web or mail address"), "bad"),
     "header": Word(text("It names the columns")),
     "look_alike": Word(text("Stored, but it looks like another code"), "warn"),
+    # A draw, and why a fan takes no part in it
+    "announced": Word(text("Announced"), "accent"),
+    "drawn": Word(text("Drawn"), "good"),
+    "aborted": Word(text("Aborted")),
+    "unconfirmed": Word(text("The phone is not confirmed")),
+    "selected_before": Word(text("Decided before")),
+    "fraud": Word(text("The fraud status is excluded")),
+    "score": Word(text("No score, or too low a one")),
+    "market": Word(text("Chose no market with places")),
+    "group": Word(text("Another of the group takes part")),
     # A campaign
     "draft": Word(text("Draft")),
     "open": Word(text("Open"), "good"),

@@ -38,6 +38,14 @@ class AnnounceDrawCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """Who would take part."""
+
+    entrants: int
+    excluded: Mapping[Exclusion, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceDraw:
     """Announce a draw. From then on nothing of it can be changed; it can only be aborted, and keeps its number.
 
@@ -77,6 +85,17 @@ class AnnounceDraw:
                 return await self.draws.announce(
                     command.campaign_id, lambda number: made.draw(command.campaign_id, number)
                 )
+
+    async def foresee(self, command: AnnounceDrawCommand) -> Foreseen:
+        """Who would take part if the draw were announced now. Nothing is stored.
+
+        Raises CampaignNotFound, InvalidValue, BallotsMissing, DuplicateBallot.
+        """
+        rules = await self.check(command)
+        async with self.engine.collector() as collector:
+            excluded = await self._collect(command.campaign_id, rules, collector)
+            frozen = await collector.freeze()
+            return Foreseen(entrants=frozen.entrants, excluded=_all_excluded(excluded, frozen))
 
     async def check(self, command: AnnounceDrawCommand) -> DrawRules:
         """The rules, as far as they can be checked before the entries are read. Raises CampaignNotFound,
@@ -132,6 +151,11 @@ def _sorted_out(batch: Sequence[Candidate], screening: Screening) -> tuple[list[
     return entrants, reasons
 
 
+def _all_excluded(excluded: Counter[Exclusion], frozen: FrozenList) -> Counter[Exclusion]:
+    """Also those in whose place another entrant of the group takes part."""
+    return excluded + Counter({Exclusion.GROUP: frozen.grouped_out})
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """A draw that only lacks its number."""
@@ -145,7 +169,6 @@ class _Made:
     excluded: Counter[Exclusion]
 
     def draw(self, campaign_id: CampaignId, number: int) -> Draw:
-        excluded = self.excluded + Counter({Exclusion.GROUP: self.frozen.grouped_out})
         manifest = Manifest(
             campaign_id=campaign_id,
             number=number,
@@ -154,7 +177,7 @@ class _Made:
             beacon=self.beacon,
             seed=self.seed,
             entrants=self.frozen.entrants,
-            excluded=excluded,
+            excluded=_all_excluded(self.excluded, self.frozen),
             list_digest=self.frozen.digest,
             merkle_root=self.frozen.merkle_root,
         )

@@ -1,6 +1,8 @@
 """Offer free places of a draw to those who wait."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Final
@@ -40,6 +42,16 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a filling would do now, by market."""
+
+    free: Mapping[MarketId, int]
+    """Places that entrants gave up, and those that would be added. A market without a waitlist is left out."""
+    offered: Mapping[MarketId, int]
+    """Places that entrants would get."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillDraw:
     """Offer free places to those who wait, in the order of the draw: places that entrants gave up by withdrawing
     or declining, and places that are added.
@@ -67,6 +79,19 @@ class FillDraw:
         draw = await self.draws.change(command.campaign_id, command.draw_id, begin)
         offered: dict[MarketId, int] = {}
         return Filled(draw=await self._filled(draw, offered), offered=offered)
+
+    async def foresee(self, command: FillDrawCommand) -> Foreseen:
+        """What a call would do now. Nothing changes. Raises DrawNotFound, DrawAborted, DrawNotDrawn,
+        InvalidValue."""
+        read = await self.draws.get(command.campaign_id, command.draw_id)
+        if read is None:
+            raise DrawNotFound
+        draw = read.begin_filling(_checked(command.places, read), self.clock.now())
+        free = await self._free(draw)
+        left, offered = dict(free), Counter[MarketId]()
+        async for offers in self._offers(draw, left):
+            offered.update(offer.market for offer in offers)
+        return Foreseen(free={market: count for market, count in free.items() if count}, offered=offered)
 
     async def resume(self, draw: Draw) -> Draw:
         """Go on with a filling that was begun."""
@@ -104,16 +129,22 @@ class FillDraw:
         )
 
     async def _next_offers(self, draw: Draw) -> Sequence[Offer]:
-        """To entrants who wait, in the order of the draw."""
-        free = await self._free(draw)
         offers: list[Offer] = []
+        async with aclosing(self._offers(draw, await self._free(draw))) as possible:
+            async for some in possible:
+                offers += some
+                if len(offers) >= MAX_OFFERS:
+                    break
+        return offers[:MAX_OFFERS]
+
+    async def _offers(self, draw: Draw, free: dict[MarketId, int]) -> AsyncGenerator[Sequence[Offer]]:
+        """To entrants who wait, in the order of the draw. ``free`` becomes what is left."""
         async for chunk in self.results.waiting(draw.campaign_id, draw.id):
-            if not any(free.values()) or len(offers) >= MAX_OFFERS:
+            if not any(free.values()):
                 break
             lines = [line for encoded in chunk.lines if _wants(line := Line.parse(encoded), free)]
             waiting = await self._waiting(draw, [line.ballot_id for line in lines])
-            offers += _offers([line for line in lines if line.ballot_id in waiting], free)
-        return offers[:MAX_OFFERS]
+            yield _offers([line for line in lines if line.ballot_id in waiting], free)
 
     async def _free(self, draw: Draw) -> dict[MarketId, int]:
         """Free places by market, where entrants wait for them."""

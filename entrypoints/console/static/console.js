@@ -104,8 +104,20 @@
     });
   };
 
+  // Selected, the text can be copied by hand where the browser does not let a page copy.
+  const copying = (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      source.focus();
+      source.select();
+      if (navigator.clipboard) navigator.clipboard.writeText(source.value).catch(() => {});
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
+    document.querySelectorAll("[data-copy]").forEach(copying);
     document.querySelectorAll("[data-local-time]").forEach(localField);
     const toggle = document.querySelector("[data-theme-toggle]");
     if (toggle) {

@@ -1,7 +1,8 @@
 """A campaign whose every text tries to break out of the page or to break its layout."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from domain.model.registrations.markets import MarketId
 from tests.console.office import Office, Sale
@@ -11,6 +12,7 @@ from tests.support.registrations import a_campaign, campaign_body
 BREAKING: Final = "\"'><img src=x onerror=broken()><script>broken()</script>{{7*7}}"
 HEBREW: Final = "\u05e9\u05dc\u05d5\u05dd abc"
 RIGHT_TO_LEFT: Final = f"\u202e\u200f{HEBREW}"
+RANDOMNESS: Final = "5a" * 32
 LONG: Final = "W" * 128
 EMOJI: Final = "\U0001f39f\U0001f469\U0001f3fd" * 16
 CODES: Final = (BREAKING, f"{EMOJI}-1", LONG, "x" * 60 + BREAKING, *(f"CODE-{at}" for at in range(20)))
@@ -25,6 +27,8 @@ class Sold:
     key: str
     held: str
     """A code that is reserved."""
+    draws: list[tuple[str, str]]
+    """Campaign and id: announced for a round, announced without one, and drawn."""
 
 
 def sold(office: Office) -> Sold:
@@ -43,7 +47,28 @@ def sold(office: Office) -> Sold:
     hold = sale.ask("POST", "reserve", {"type": "tm", "count": 2})
     given = [{"code": hold["codes"][0], "userId": fans[0]}]
     sale.ask("POST", "assign", {"reserveId": hold["reserveId"], "assignments": given})
-    return Sold(sale, fans, receipt["importId"], receipt["key"], hold["codes"][1])
+    draws = [*_announced(sale, "drand", "manual"), _drawn(office)]
+    return Sold(sale, fans, receipt["importId"], receipt["key"], hold["codes"][1], draws)
+
+
+def _announced(sale: Sale, *beacons: str) -> Iterator[tuple[str, str]]:
+    rules: dict[str, Any] = {"places": {"nyc": 1, HEBREW: 2}, "groupBy": BREAKING, "tiers": [90, 70.5]}
+    for beacon in beacons:
+        yield sale.id, sale.ask("POST", "draws", rules | {"beacon": {"kind": beacon}})["drawId"]
+
+
+def _drawn(office: Office) -> tuple[str, str]:
+    """Of a campaign of its own: a draw decides about fans, whom other pages show undecided."""
+    sale = Sale(office, new_campaign_id())
+    markets = (MarketId("nyc"), MarketId(HEBREW), MarketId("m" * 50))
+    office.platform.put_campaigns(campaign_body(a_campaign(sale.id, markets=markets)))
+    for name in ("ann", "bob", "cid"):
+        sale.fan(name, markets=[*markets])
+    rules = {"places": {"nyc": 1, "m" * 50: 1}, "beacon": {"kind": "manual"}}
+    draw: str = sale.ask("POST", "draws", rules)["drawId"]
+    sale.ask("POST", f"draws/{draw}/run", {"randomness": RANDOMNESS})
+    sale.ask("POST", f"draws/{draw}/fill", {"places": {"nyc": 1}})
+    return sale.id, draw
 
 
 def _quoted(code: str) -> str:

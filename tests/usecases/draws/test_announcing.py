@@ -56,6 +56,19 @@ async def test_the_list_has_who_takes_part_and_the_manifest_all_that_decides(sce
     assert await scene.draws.read(TOUR, draw.id) == draw
 
 
+async def test_who_would_take_part_is_said_before_and_nothing_is_stored(scene: DrawScene) -> None:
+    await scene.put(taking_part("ann"), taking_part("bob"), replace(taking_part("cid"), phone_confirmed_at=None))
+
+    foreseen = await scene.draws.announce.foresee(a_command())
+
+    assert (foreseen.entrants, dict(foreseen.excluded)) == (2, {Exclusion.UNCONFIRMED: 1})
+    assert not (await scene.draws.list(TOUR, before=None, limit=10)).draws
+    draw = await scene.announced()
+    assert (draw.manifest.entrants, draw.manifest.excluded) == (foreseen.entrants, foreseen.excluded)
+    with pytest.raises(InvalidValue):
+        await scene.draws.announce.foresee(a_command({"paris": 1}))
+
+
 async def test_who_takes_no_part_is_counted_under_the_first_reason(scene: DrawScene) -> None:
     flagged = Fraud(status=FraudStatus.FLAGGED, score=99)
     far = taking_part("far", score=50.0)

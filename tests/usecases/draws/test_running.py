@@ -219,6 +219,23 @@ async def test_added_places_go_to_those_who_wait_and_no_entrant_is_moved() -> No
     assert filled.draw.result == draw.result
 
 
+async def test_what_a_filling_would_do_is_said_before_and_nothing_changes() -> None:
+    stage = await announced()
+    draw = await stage.drawn()
+    placed = [one for one, market in stage.markets().items() if market is not None]
+    await stage.withdraw(placed[0])
+    before = stage.markets()
+    command = FillDrawCommand(campaign_id=TOUR, draw_id=draw.id, places={NYC: 2, LAX: 1})
+
+    foreseen = await stage.run().fill.foresee(command)
+
+    assert stage.markets() == before
+    assert sum(foreseen.free.values()) == 4
+    filled = await stage.run().fill(command)
+    assert filled.draw.fillings[0].number == 1  # Looking has begun no filling.
+    assert foreseen.offered == filled.offered
+
+
 def by_market(places: Mapping[str, int]) -> dict[MarketId, int]:
     return {MarketId(market): count for market, count in places.items()}
 
