@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.privacy.erase_person import ErasePerson
 from domain.usecases.privacy.export_person import ExportPerson
 from domain.usecases.privacy.list_retention import ListRetention
@@ -23,9 +24,12 @@ class Privacy:
 
 
 def build_privacy(settings: Settings, stores: Stores, campaigns: Campaigns, clock: Clock, key: bytes) -> Privacy:
+    own_draws = ListOwnDraws(
+        draws=stores.draws, lists=stores.draw_lists, results=stores.draw_results, entries=stores.entries
+    )
     places, reader = stores.personal_data, stores.person_reader
     return Privacy(
-        export=ExportPerson(places=places, reader=reader, audit=stores.audit, clock=clock),
+        export=ExportPerson(places=places, reader=reader, audit=stores.audit, own_draws=own_draws, clock=clock),
         erase=ErasePerson(places=places, reader=reader, clock=clock, key=key),
         purge=PurgeClosed(
             queries=stores.entry_queries, withdrawals=stores.withdrawals, campaigns=campaigns, clock=clock

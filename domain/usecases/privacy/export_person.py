@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from domain.model.audit.records import AuditPosition, AuditRecord, position_of
-from domain.model.errors import Refusals
-from domain.model.ids import UserId
+from domain.model.draws.errors import DrawNotDrawn
+from domain.model.errors import InvalidValue, Refusals
+from domain.model.ids import CampaignId, UserId
 from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore
+from domain.model.registrations.errors import EntryNotFound
 from domain.model.registrations.history import EntryWithHistory
+from domain.usecases.draws.list_own_draws import ListOwnDraws, OwnDraw
 from ports.audit import AuditedPeople
 from ports.privacy import PersonalData, PersonReader
 from ports.system import Clock
@@ -26,6 +29,8 @@ class Exported:
     entries: Sequence[EntryWithHistory]
     scores: Sequence[UploadedScore]
     codes: Sequence[AssignedCode]
+    draws: Mapping[CampaignId, Sequence[OwnDraw]]
+    """By campaign, as the person may read them there."""
     audit: AsyncIterator[Sequence[AuditRecord]]
     """All rows in pages, the newest first. The first page has been read. Raises Unavailable."""
     held: Found
@@ -36,16 +41,18 @@ class Exported:
 class ExportPerson:
     """Everything that is held of a person, over all campaigns.
 
-    Registrations, uploaded scores, the access codes that were assigned to the person, and rows of the audit log
-    are shown whole. `held` counts what each place of the store holds, also those whose content says nothing more:
-    parked messages, failed confirmations, budgets, rate limits, the record of published events.
+    Registrations, uploaded scores, the access codes that were assigned to the person, the person's part in draws,
+    and rows of the audit log are shown whole. `held` counts what each place of the store holds, also those whose
+    content says nothing more: parked messages, failed confirmations, budgets, rate limits, the record of published
+    events.
     """
 
-    raises: ClassVar[Refusals] = ()
+    raises: ClassVar[Refusals] = (DrawNotDrawn, InvalidValue)
 
     places: Mapping[Place, PersonalData]
     reader: PersonReader
     audit: AuditedPeople
+    own_draws: ListOwnDraws
     clock: Clock
 
     async def __call__(self, user_id: UserId) -> Exported:
@@ -62,9 +69,22 @@ class ExportPerson:
             entries=entries,
             scores=scores,
             codes=codes,
+            draws=await self._draws(user_id, entries),
             audit=self._pages(user_id, newest),
             held=dict(zip(Place, counts, strict=True)),
         )
+
+    async def _draws(
+        self, user_id: UserId, entries: Sequence[EntryWithHistory]
+    ) -> Mapping[CampaignId, Sequence[OwnDraw]]:
+        draws: dict[CampaignId, Sequence[OwnDraw]] = {}
+        for held in entries:
+            campaign_id = held.entry.campaign_id
+            try:
+                draws[campaign_id] = await self.own_draws(campaign_id, user_id)
+            except EntryNotFound:
+                continue  # The person has withdrawn meanwhile.
+        return draws
 
     async def _pages(self, user_id: UserId, page: Sequence[AuditRecord]) -> AsyncIterator[Sequence[AuditRecord]]:
         while page:

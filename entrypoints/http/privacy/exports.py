@@ -6,12 +6,16 @@ from typing import Annotated, Any
 from litestar.response import Stream
 from msgspec import Meta
 from msgspec.json import encode
+from msgspec.structs import asdict
 
 from domain.model.audit.records import AuditRecord
-from domain.model.ids import UserId
+from domain.model.ids import CampaignId, UserId
 from domain.model.privacy.people import AssignedCode, Place, UploadedScore
+from domain.usecases.draws.list_own_draws import OwnDraw
 from domain.usecases.privacy.export_person import Exported, ExportPerson
 from entrypoints.http.call import Call
+from entrypoints.http.draws.own import EXAMPLE as OWN_DRAWS
+from entrypoints.http.draws.own import OwnDrawBody
 from entrypoints.http.entries.body import WITH_HISTORY, EntryWithHistoryBody
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.decoding import JSON
@@ -76,13 +80,21 @@ class AuditRowBody(Wire):
         )
 
 
+class DrawOfPersonBody(OwnDrawBody):
+    campaign_id: str
+
+    @classmethod
+    def of_person(cls, campaign_id: CampaignId, own: OwnDraw) -> "DrawOfPersonBody":
+        return cls(campaign_id=campaign_id, **asdict(OwnDrawBody.of(own)))
+
+
 class HeldBody(Wire):
     user_id: str
     exported_at: Instant
     entries: list[EntryWithHistoryBody]
     scoring: list[ScoreBody]
     codes: list[AssignedCodeBody]
-    draws: Annotated[list[dict[str, Any]], Meta(description="Draws in which the person took part.")]
+    draws: Annotated[list[DrawOfPersonBody], Meta(description="Draws in which the person took part.")]
     parked: int
     held: Annotated[dict[str, int], Meta(description="How many things of the person each place holds.")]
 
@@ -94,7 +106,11 @@ class HeldBody(Wire):
             entries=[EntryWithHistoryBody.for_staff(one, tokens) for one in exported.entries],
             scoring=[ScoreBody.of(score) for score in exported.scores],
             codes=[AssignedCodeBody.of(code) for code in exported.codes],
-            draws=[],
+            draws=[
+                DrawOfPersonBody.of_person(campaign_id, own)
+                for campaign_id, owns in exported.draws.items()
+                for own in owns
+            ],
             parked=exported.held[Place.PARKED],
             held={place.value: count for place, count in exported.held.items()},
         )
@@ -135,7 +151,7 @@ async def _streamed(held: HeldBody, audit: AsyncIterator[Sequence[AuditRecord]])
                 "entries": [WITH_HISTORY],
                 "scoring": [],
                 "codes": [],
-                "draws": [],
+                "draws": [OWN_DRAWS[0] | {"campaignId": "tour-2026"}],
                 "parked": 0,
                 "held": {"entries": 1},
                 "audit": [],

@@ -26,6 +26,7 @@ from domain.model.registrations.errors import EntryWithdrawn
 from domain.model.registrations.phones import SendLimits
 from domain.model.registrations.scoring import ScoreRecord
 from domain.model.registrations.search import EntryFilter
+from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.privacy.erase_person import Erased, ErasePerson, ErasePersonCommand
 from domain.usecases.privacy.export_person import ROWS_AT_ONCE, ExportPerson
 from ports.entries import NotChanged
@@ -340,11 +341,22 @@ async def test_callers_of_releases_without_an_audit_log_are_found_after_a_migrat
         assert sorted(callers) == sorted({BOB, a_batch([]).by}), "no pseudonym is a caller"
 
 
+def exporting(stores: Stores) -> ExportPerson:
+    own_draws = ListOwnDraws(
+        draws=stores.draws, lists=stores.draw_lists, results=stores.draw_results, entries=stores.entries
+    )
+    return ExportPerson(
+        places=stores.personal_data,
+        reader=stores.person_reader,
+        audit=stores.audit,
+        own_draws=own_draws,
+        clock=ManualClock(LATER),
+    )
+
+
 async def test_an_export_shows_what_is_held(stores: Stores) -> None:
     await settle_in(stores, ANN, 1)
-    export = ExportPerson(
-        places=stores.personal_data, reader=stores.person_reader, audit=stores.audit, clock=ManualClock(LATER)
-    )
+    export = exporting(stores)
 
     exported = await export(ANN)
     rows = [row async for page in exported.audit for row in page]
@@ -366,9 +378,7 @@ async def test_an_export_has_all_rows_of_the_audit_log(stores: Stores) -> None:
             campaign_id=TOUR, request_id=str(number), asked={}, outcome={"count": number},
         )  # fmt: skip
         await stores.audit.append(row)
-    export = ExportPerson(
-        places=stores.personal_data, reader=stores.person_reader, audit=stores.audit, clock=ManualClock(LATER)
-    )
+    export = exporting(stores)
 
     pages = [page async for page in (await export(ANN)).audit]
 

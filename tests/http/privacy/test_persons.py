@@ -30,6 +30,21 @@ def test_a_fan_exports_the_own_data_and_no_other(scene: Scene) -> None:
     assert theirs.json()["entries"] == exported["entries"]
 
 
+def test_the_export_has_the_own_part_in_draws(scene: Scene) -> None:
+    ann = scene.fan("ann")
+    ann.confirmed()
+    scene.fan("bob").confirmed()
+    of_ann = bearer(ann.id, supreme=False)
+    draw = scene.post("draws", {"places": {"nyc": 2}, "beacon": {"kind": "manual"}}).json()["drawId"]
+    scene.post(f"draws/{draw}/run", {"randomness": "ab" * 32})
+
+    (exported,) = scene.http.get("/privacy/export", headers=of_ann).json()["draws"]
+
+    assert exported.pop("campaignId") == scene.campaign
+    assert (exported["drawId"], exported["outcome"], exported["market"]) == (draw, "placed", "nyc")
+    assert [exported] == scene.get("entries/me/draws", headers=of_ann).json()
+
+
 def test_staff_erase_a_person(scene: Scene) -> None:
     ann = scene.fan("ann")
     ann.confirmed()
