@@ -2,12 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from domain.model.draws.beacons import QUICKNET, DrandRound
+from domain.model.draws.draw import Draw, DrawResult
 from domain.model.draws.verification import Difference, Step
+from domain.model.ids import CampaignId, new_draw_id
+from domain.model.registrations.markets import MarketId
+from entrypoints.application import Application
 from entrypoints.console.announcement import remaining
 from entrypoints.console.screens.verifying import verdicts_of
 from tests.console.office import Browser, Office, Sale, Shown
@@ -175,6 +182,54 @@ def test_until_the_round_the_page_counts_down_and_the_draw_cannot_run(office: Of
     early = staff.post(f"{address}/run", [("once", once)])
     assert early.status == 409
     assert draws(sale)[0]["status"] == "announced"
+
+
+def inside(sale: Sale, made: Callable[[Draw], Draw]) -> str:
+    """A draw as no call can bring it about in time, made of the announced one. Its address."""
+    draw_id = new_draw_id()
+
+    async def work(app: Application) -> None:
+        draw = (await app.draws.list(CampaignId(sale.id), before=None, limit=10)).draws[-1]
+
+        def announce(number: int) -> Draw:
+            return made(replace(draw, id=draw_id, manifest=replace(draw.manifest, number=number)))
+
+        await app.draws.announce.draws.announce(CampaignId(sale.id), announce)
+
+    sale.office.do(work)
+    return sale.at("draws", "one", draw_id)
+
+
+def test_once_the_round_is_published_the_draw_can_be_run(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    announced(staff, sale)
+    beacon = DrandRound(chain=QUICKNET.hash, round=1_000)
+    address = inside(sale, lambda draw: replace(draw, manifest=replace(draw.manifest, beacon=beacon)))
+    page = staff.open(address)
+    assert "Round 1000 of drand is published." in page.text
+    assert page.page.offers("/run")
+    assert not [given for _, given in page.page.tags if given.get("hx-get")]
+    before = staff.open(f"{address}/run")
+    assert "The randomness of round 1000 is fetched from drand" in before.text
+    assert "randomness" not in dict(before.page.form("/run").fields)
+    assert f"{beacon.chain}/public/1000" in staff.open(f"{address}/verify").text + page.text
+
+
+def test_while_a_draw_runs_its_page_shows_how_far_it_is(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    announced(staff, sale)
+    cutoffs = {MarketId("nyc"): None, MarketId("bos"): None}
+    result = DrawResult(placed={}, waitlisted=3, cutoffs=cutoffs, result_digest="d" * 64)
+    computing = inside(sale, lambda draw: draw.begin_run(RANDOMNESS))
+    assert "It is being computed." in staff.open(computing).text
+    telling = inside(sale, lambda draw: draw.begin_run(RANDOMNESS).with_result(result))
+    page = staff.open(telling)
+    assert "Fans told of their place: 0 of 3" in page.text
+    assert [given["hx-trigger"] for _, given in page.page.tags if given.get("hx-get")] == ["every 1s"]
+    assert "none: places are left" in page.text
+    assert not page.page.offers("/verify")
+    for act in ("abort", "run"):
+        assert "cannot be done any more" in staff.open(f"{telling}/{act}").text
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_so_do_the_pages_beside_the_screens(address: str, visitor: Visitor
 
 async def test_so_does_a_campaign_where_nothing_has_happened(desk_office: Office, visitor: Visitor) -> None:
     empty = desk_office.campaign()
-    for path in ("", "/codes", "/codes/list", "/codes/imports", "/fans"):
+    for path in ("", "/codes", "/codes/list", "/codes/imports", "/fans", "/draws"):
         await assert_whole(visitor, empty.at() + path)
 
 
