@@ -328,6 +328,31 @@ def test_places_that_do_not_fit_are_refused(office: Office, sale: Sale, market: 
     assert "places" in shown.text
 
 
+def test_codes_are_given_to_those_with_a_place_after_a_confirmation_and_once(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    address = drawn(staff, sale)
+    sale.stock("A-1", "A-2", "A-3")
+    before = staff.open(f"{address}/codes")
+    assert "Each fan who has a place of this draw" in before.text
+    assert "available 3" in before.text
+    form = before.page.form("/codes")
+    done = staff.follow(staff.send(form, type="tm"))
+    assert "Codes given: 2. Fans with a place who still have none: 0." in done.text
+    assert staff.send(form, type="tm").status == 409
+    assert sale.ask("GET", "codes/count")["types"]["tm"]["assigned"] == 2
+    again = staff.send(staff.open(f"{address}/codes").page.form("/codes"), type="tm")
+    assert "Codes given: 0." in staff.follow(again).text
+
+
+def test_too_few_codes_give_none(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    address = drawn(staff, sale)
+    sale.stock("B-1")
+    sent = staff.send(staff.open(f"{address}/codes").page.form("/codes"), type="tm")
+    assert sent.status == 409
+    assert sale.ask("GET", "codes/count")["types"]["tm"]["available"] == 1
+
+
 def test_a_draw_is_verified_step_by_step(office: Office, sale: Sale) -> None:
     staff = office.staff()
     address = drawn(staff, sale)
@@ -376,10 +401,12 @@ def test_who_may_only_read_sees_draws_and_changes_none(office: Office, sale: Sal
     paths = (
         sale.at("draws", "new"),
         sale.at("draws", "preview"),
-        *(f"{address}/{one}" for one in ("run", "fill")),
+        *(f"{address}/{one}" for one in ("run", "fill", "codes")),
     )
     assert {reader.open(path).status for path in paths} == {403}
-    assert {reader.post(f"{address}/{one}", [("once", "x")]).status for one in ("run", "fill", "abort")} == {403}
+    assert {
+        reader.post(f"{address}/{one}", [("once", "x")]).status for one in ("run", "fill", "codes", "abort")
+    } == {403}
     for claims in ({"scope": "fangate:codes"}, {"campaigns": ["another"]}):
         assert office.staff(**claims).open(address).status == 403
 

@@ -19,7 +19,7 @@ from entrypoints.console.text import text
 from entrypoints.http.draws.announcing import abort_draw, announce_draw
 from entrypoints.http.draws.body import DrawBody
 from entrypoints.http.draws.reading import DrawsBody, export_draw_list, export_draw_results, list_draws
-from entrypoints.http.draws.running import fill_draw, run_draw
+from entrypoints.http.draws.running import fill_draw, give_draw_codes, run_draw
 from entrypoints.http.entries.search import list_entries
 from entrypoints.http.response.answers import Reply
 
@@ -77,8 +77,15 @@ async def results(desk: Desk) -> Stream:
 
 def may(desk: Desk) -> dict[str, bool]:
     """What of draws the token allows."""
-    operations = {"announce": announce_draw, "abort": abort_draw, "run": run_draw, "fill": fill_draw}
-    return {name: desk.may(one) for name, one in operations.items()} | {"search": desk.may(list_entries)}
+    operations = {
+        "announce": announce_draw,
+        "abort": abort_draw,
+        "run": run_draw,
+        "fill": fill_draw,
+        "codes": give_draw_codes,
+        "search": list_entries,
+    }
+    return {name: desk.may(operation) for name, operation in operations.items()}
 
 
 def draw_id(desk: Desk) -> DrawId:
