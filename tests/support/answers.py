@@ -1,6 +1,7 @@
 """What tests say of answers."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -13,6 +14,11 @@ ENTRY = {
     "createdAt", "updatedAt", "confirmation",
 }  # fmt: skip
 """The fields of an entry, no more and no fewer."""
+
+
+def as_the_fan_sees_it(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry that staff have read, without what only staff see."""
+    return {name: value for name, value in entry.items() if name in ENTRY}
 
 
 def assert_problem(answer: httpx2.Response, status: int, code: str, *pointers: str) -> Any:

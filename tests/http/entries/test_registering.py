@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.model.registrations.campaigns import CampaignStatus, Gates
-from tests.support.answers import ENTRY, TIME, assert_problem
+from tests.support.answers import ENTRY, TIME, as_the_fan_sees_it, assert_problem
 from tests.support.fresh import new_phone
 from tests.support.registrations import DAY, NOON
 from tests.support.scene import Scene
@@ -154,7 +154,7 @@ def test_a_registration_is_seen_by_its_fan_and_by_staff_only(scene: Scene) -> No
 
     assert ann.get("entries/me").json() == entry
     assert ann.get(f"entries/{ann.id}").json() == entry
-    assert scene.seen(f"entries/{ann.id}") == entry
+    assert as_the_fan_sees_it(scene.seen(f"entries/{ann.id}")) == entry
     refused = bob.get(f"entries/{ann.id}")
     assert_problem(refused, 403, "auth.forbidden")
     assert ann.phone not in refused.text
