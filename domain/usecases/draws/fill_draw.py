@@ -68,6 +68,7 @@ class FillDraw:
     entries: EntryStore
     place: PlaceEntries
     clock: Clock
+    together: int = MAX_OFFERS
 
     async def __call__(self, command: FillDrawCommand) -> Filled:
         """Raises DrawNotFound, DrawAborted, DrawNotDrawn, InvalidValue."""
@@ -89,7 +90,7 @@ class FillDraw:
         draw = read.begin_filling(_checked(command.places, read), self.clock.now())
         free = await self._free(draw)
         left, offered = dict(free), Counter[MarketId]()
-        async for offers in self._offers(draw, left):
+        async for _, offers in self._offers(draw, left):
             offered.update(offer.market for offer in offers)
         return Foreseen(free={market: count for market, count in free.items() if count}, offered=offered)
 
@@ -102,16 +103,18 @@ class FillDraw:
 
         The decision is stored before the offers are made: two processes never decide from the same free places.
         """
+        before: _Decision | None = None
         while draw.filling:
             if draw.offers:
                 draw = await self._make_offers(draw, offered)
-            else:
-                draw = await self._decide(draw)
+                continue
+            decision = await self._decision(draw, before)
+            draw = await self._decide(draw, decision.offers)
+            before = decision if draw.offers == tuple(decision.offers) else None
         return draw
 
-    async def _decide(self, read: Draw) -> Draw:
+    async def _decide(self, read: Draw, offers: Sequence[Offer]) -> Draw:
         """Store the next offers. When there are none, the filling ends."""
-        offers = await self._next_offers(read)
 
         def decide(draw: Draw) -> Draw:
             return draw.decide_offers(offers, read=read) if offers else draw.end_filling(read=read)
@@ -128,23 +131,43 @@ class FillDraw:
             draw.campaign_id, draw.id, lambda draw: draw.with_offers_made(offers, made, until)
         )
 
-    async def _next_offers(self, draw: Draw) -> Sequence[Offer]:
-        offers: list[Offer] = []
-        async with aclosing(self._offers(draw, await self._free(draw))) as possible:
-            async for some in possible:
-                offers += some
-                if len(offers) >= MAX_OFFERS:
-                    break
-        return offers[:MAX_OFFERS]
+    async def _decision(self, draw: Draw, before: "_Decision | None") -> "_Decision":
+        """The next offers, in the order of the draw.
 
-    async def _offers(self, draw: Draw, free: dict[MarketId, int]) -> AsyncGenerator[Sequence[Offer]]:
-        """To entrants who wait, in the order of the draw. ``free`` becomes what is left."""
-        async for chunk in self.results.waiting(draw.campaign_id, draw.id):
-            if not any(free.values()):
-                break
+        While no place is free that was not free before, those who were passed over want none of the free ones. So
+        the reading goes on where it ended. It begins anew when a place was given up meanwhile, and before it ends.
+        """
+        free = await self._free(draw)
+        if before and all(count <= before.left[market] for market, count in free.items()):
+            decision = await self._decision_from(before.chunk, draw, free)
+            if decision.offers:
+                return decision
+        return await self._decision_from(0, draw, free)
+
+    async def _decision_from(self, first: int, draw: Draw, free: Mapping[MarketId, int]) -> "_Decision":
+        left, offers, chunk = dict(free), list[Offer](), first
+        async with aclosing(self._offers(draw, left, first)) as possible:
+            async for chunk, some in possible:  # noqa: B007  # the last one is kept
+                offers += some
+                if len(offers) >= self.together:
+                    break
+        for offer in offers[self.together :]:
+            left[offer.market] += 1
+        return _Decision(offers=offers[: self.together], chunk=chunk, left=left)
+
+    async def _offers(
+        self, draw: Draw, free: dict[MarketId, int], first: int = 0
+    ) -> AsyncGenerator[tuple[int, Sequence[Offer]]]:
+        """To entrants who wait, in the order of the draw, with the number of the chunk. ``free`` becomes what is
+        left."""
+        if not any(free.values()):
+            return
+        async for chunk in self.results.waiting(draw.campaign_id, draw.id, first=first):
             lines = [line for encoded in chunk.lines if _wants(line := Line.parse(encoded), free)]
             waiting = await self._waiting(draw, [line.ballot_id for line in lines])
-            yield _offers([line for line in lines if line.ballot_id in waiting], free)
+            yield chunk.number, _offers([line for line in lines if line.ballot_id in waiting], free)
+            if not any(free.values()):
+                break
 
     async def _free(self, draw: Draw) -> dict[MarketId, int]:
         """Free places by market, where entrants wait for them."""
@@ -168,6 +191,16 @@ class FillDraw:
 
         await self.entries.change_many(draw.campaign_id, list(fans.values()), look)
         return waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    """What is offered next, and how far the waitlist was read for it."""
+
+    offers: Sequence[Offer]
+    chunk: int
+    left: Mapping[MarketId, int]
+    """Places that are still free when these offers are made."""
 
 
 def _wants(line: Line, free: Mapping[MarketId, int]) -> bool:
