@@ -8,6 +8,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.draws.chunks import Chunks, joined, lines_of, number_of, to_pairs
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
+from domain.model.draws.allocation import read_result_line
 from domain.model.draws.chunks import ResultChunk, WaitingChunk
 from domain.model.draws.order import Turn
 from domain.model.ids import BallotId, CampaignId, DrawId
@@ -31,8 +32,8 @@ class MongoDrawResults:
     ) -> None:
         async def of_results() -> AsyncIterator[Raw]:
             async for chunk in results:
-                ballot = chunk.lines[0].partition(b",")[0].decode()
-                fields = {"first": ballot, "lines": joined(chunk.lines)}
+                ballot_id, _ = read_result_line(chunk.lines[0])
+                fields = {"first": ballot_id, "lines": joined(chunk.lines)}
                 yield self._results.document(campaign_id, draw_id, chunk.number, fields)
 
         async def of_waiting() -> AsyncIterator[Raw]:

@@ -77,6 +77,12 @@ def result_lines(markets: Mapping[BallotId, MarketId | None]) -> list[bytes]:
     return sorted(f"{ballot_id},{market or NO_PLACE}".encode() for ballot_id, market in markets.items())
 
 
+def read_result_line(encoded: bytes) -> tuple[BallotId, MarketId | None]:
+    """The ballot and its market, of a line of ``result_lines``. None: no place."""
+    ballot_id, _, market = encoded.decode().partition(",")
+    return BallotId(ballot_id), None if market == NO_PLACE else MarketId(market)
+
+
 def result_digest(encoded: Iterable[bytes]) -> str:
     """SHA-256 of the result. Each line ends with a line feed, the last one too."""
     digest = hashlib.sha256()

@@ -6,11 +6,11 @@ from typing import ClassVar, Final
 
 from domain.model.codes.code import CodeType
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
+from domain.model.draws.allocation import read_result_line
 from domain.model.draws.chunks import CHUNK_LINES
 from domain.model.draws.draw import Draw, Giving
 from domain.model.draws.errors import DrawAborted, DrawNotDrawn, DrawNotFound
 from domain.model.draws.giving import begin_giving, check_drawn, close_giving, end_giving
-from domain.model.draws.rules import NO_PLACE
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId, new_reserve_id
 from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment
@@ -106,8 +106,8 @@ class GiveCodes:
         """Those who have a place now, some at a time. Without a filling, only those can have one whose line says
         so."""
         async for chunk in self.results.results(draw.campaign_id, draw.id):
-            lines = [line.decode().partition(",") for line in chunk.lines]
-            ballots = [BallotId(one) for one, _, market in lines if draw.fillings or market != NO_PLACE]
+            lines = map(read_result_line, chunk.lines)
+            ballots = [ballot_id for ballot_id, market in lines if draw.fillings or market is not None]
             for start in range(0, len(ballots), self.together):
                 some = ballots[start : start + self.together]
                 fans = await self.candidates.placed_among(draw.campaign_id, draw.id, some)

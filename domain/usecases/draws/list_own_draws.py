@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
 
+from domain.model.draws.allocation import read_result_line
 from domain.model.draws.chunks import CHUNK_LINES, ListChunk, Proof, proof_of
 from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.errors import DrawNotDrawn
 from domain.model.draws.lines import Line
 from domain.model.draws.order import DrawnLine, ballot_key
-from domain.model.draws.rules import NO_PLACE
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import Entry
@@ -93,9 +93,9 @@ class ListOwnDraws:
         """The place that the draw gave, or a filling."""
         chunk = await self.results.result_chunk(draw.campaign_id, draw.id, number)
         assert chunk is not None, "a drawn draw has its result"
-        market = chunk.lines[within].decode().partition(",")[2]
-        if market != NO_PLACE:
-            return MarketId(market)
+        _, market = read_result_line(chunk.lines[within])
+        if market is not None:
+            return market
         place = entry.allocation
         return place.market if place and place.draw_id == draw.id else None
 

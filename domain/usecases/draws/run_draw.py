@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
+from domain.model.draws.allocation import read_result_line
 from domain.model.draws.beacons import DrandRound
 from domain.model.draws.chunks import ResultChunk
 from domain.model.draws.draw import Draw, DrawStatus
@@ -18,10 +19,8 @@ from domain.model.draws.errors import (
     RandomnessMismatch,
 )
 from domain.model.draws.randomness import randomness_of
-from domain.model.draws.rules import NO_PLACE
 from domain.model.errors import InvalidValue, Refusals
-from domain.model.ids import BallotId, CampaignId, DrawId
-from domain.model.registrations.markets import MarketId
+from domain.model.ids import CampaignId, DrawId
 from domain.usecases.draws.fill_draw import FillDraw
 from domain.usecases.draws.place_entries import PlaceEntries
 from ports.drawing import DrawEngine
@@ -132,7 +131,7 @@ class RunDraw:
         return await self.draws.change(draw.campaign_id, draw.id, lambda draw: draw.finish_run(now))
 
     async def _apply(self, draw: Draw, chunk: ResultChunk) -> Draw:
-        markets = dict(map(_read, chunk.lines))
+        markets = dict(map(read_result_line, chunk.lines))
         given = await self.place(draw, markets)
         wanted = Counter(market for market in markets.values() if market is not None)
         withheld = wanted - Counter(given)
@@ -149,8 +148,3 @@ def _given(draw: Draw, randomness: str | None) -> str | None:
     if isinstance(draw.manifest.beacon, DrandRound) and draw.randomness is None:
         raise InvalidValue("randomness", "is not taken: this draw fetches that of its round of drand")
     return randomness_of(randomness, draw.manifest.beacon).hex()
-
-
-def _read(line: bytes) -> tuple[BallotId, MarketId | None]:
-    ballot_id, _, market = line.decode().partition(",")
-    return BallotId(ballot_id), None if market == NO_PLACE else MarketId(market)
