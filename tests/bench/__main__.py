@@ -96,13 +96,15 @@ def _end(number: int, _: object) -> NoReturn:
 
 def _run(names: list[str], *, quick: bool, folder: Path | None) -> list[Figure]:
     console = Console(soft_wrap=True, highlight=False, stderr=True)
-    figures = []
-    with ground(QUICK if quick else Size(), folder) as prepared:
-        console.print(_machine(prepared))
-        for name in names:
-            console.print(f"[bold]{name}[/]")
-            figures += BENCHES[name](prepared, console)
-    show(figures, Console(width=200))
+    figures: list[Figure] = []
+    try:
+        with ground(QUICK if quick else Size(), folder) as prepared:
+            console.print(_machine(prepared))
+            for name in names:
+                console.print(f"[bold]{name}[/]")
+                figures += BENCHES[name](prepared, console)
+    finally:  # What was measured before an error took its time too.
+        show(figures, Console(width=200))
     return figures
 
 

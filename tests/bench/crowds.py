@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapters.mongo.entries.mapping import new_document
 from domain.model.ids import CampaignId, UserId
@@ -18,6 +18,9 @@ READERS = 1_000
 """Fans who read repeatedly: more fans than callers, so that consecutive answers differ."""
 SHARE_OF_OTHERS = 20
 """One of so many fans is not eligible: pending, or already selected or rejected."""
+FIRST_DAY = datetime(2026, 11, 2, tzinfo=UTC)
+"""The day on which the fans of a crowd registered."""
+DAY = timedelta(days=1)
 DECIDED = tuple(selection for selection in Selection if selection is not Selection.NONE)
 
 _PHONES = (PhoneNumber(f"+1212{number}") for number in itertools.count(2_000_000))
@@ -46,8 +49,9 @@ def registered(ground: Ground) -> Database:
 
 
 def crowd(campaign: str, eligible: int) -> Iterator[Raw]:
+    """Fans who registered at any time of one day."""
     for number in range(eligible + eligible // SHARE_OF_OTHERS):
-        entry = confirmed(campaign, number)
+        entry = confirmed(campaign, number, FIRST_DAY + random.random() * DAY)
         if number < eligible:
             yield new_document(replace(entry, score=_score()))
         elif number % 2:
@@ -56,8 +60,8 @@ def crowd(campaign: str, eligible: int) -> Iterator[Raw]:
             yield new_document(replace(entry, phone_confirmed_at=None))
 
 
-def confirmed(campaign: str, number: int) -> Entry:
-    now = datetime.now(UTC)
+def confirmed(campaign: str, number: int, at: datetime | None = None) -> Entry:
+    at = at or datetime.now(UTC)
     details = Details(
         phone=PhoneNumber(f"+1213{2_000_000 + number}"),
         markets=tuple(MarketId(market) for market in random.sample(MARKETS, random.randint(1, len(MARKETS)))),
@@ -66,7 +70,7 @@ def confirmed(campaign: str, number: int) -> Entry:
         last_name="Lovelace",
         opt_ins={"newsletter": True},
     )
-    entry = Entry.register(CampaignId(campaign), UserId(fan(number)), details, now).confirm(now)
+    entry = Entry.register(CampaignId(campaign), UserId(fan(number)), details, at).confirm(at)
     assessed = replace(entry, fanscore=0.82, fraud=Fraud(status=FraudStatus.CLEAR, score=3.0))
     return replace(assessed, revision=2, version=4, receipt_due=False)
 

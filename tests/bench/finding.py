@@ -2,15 +2,13 @@
 
 import random
 import time
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from rich.console import Console
 
-from tests.bench.crowds import SHARE_OF_OTHERS, campaign_of, fan, registered
+from tests.bench.crowds import DAY, FIRST_DAY, SHARE_OF_OTHERS, campaign_of, fan, registered
 from tests.bench.eligibility import asking
 from tests.bench.figures import Figure, median, percentile
-from tests.bench.ground import Database, Ground
+from tests.bench.ground import Ground
 
 SEARCHES = 100
 WARM_UP = 3
@@ -21,7 +19,6 @@ TIMELINE_LIMIT_SECONDS = 1.0
 def run(ground: Ground, console: Console) -> list[Figure]:
     database, eligible = registered(ground), ground.size.many_fans
     campaign, stored = campaign_of(eligible), eligible + eligible // SHARE_OF_OTHERS
-    begin = _spread_over_a_day(database, campaign)
     searches: list[float] = []
     raw: list[float] = []
     timelines: list[float] = []
@@ -36,7 +33,7 @@ def run(ground: Ground, console: Console) -> list[Figure]:
             began = time.perf_counter()
             database.entries.find_one({"campaignId": campaign, "searchKeys": f"phone:{phone}"})
             raw.append(time.perf_counter() - began)
-        asked = {"unit": "minute", "from": begin.isoformat(), "to": (begin + timedelta(days=1)).isoformat()}
+        asked = {"unit": "minute", "from": FIRST_DAY.isoformat(), "to": (FIRST_DAY + DAY).isoformat()}
         for _ in range(WARM_UP + ground.size.queries):
             began = time.perf_counter()
             points = client.get(f"/{campaign}/entries/timeline", params=asked).json()["points"]
@@ -62,14 +59,3 @@ def run(ground: Ground, console: Console) -> list[Figure]:
             met=slowest < TIMELINE_LIMIT_SECONDS,
         ),
     ]
-
-
-def _spread_over_a_day(database: Database, campaign: str) -> datetime:
-    """The crowd is made within minutes; give it the times of a whole day."""
-    begin = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    at: Any = {"$add": [begin, {"$floor": {"$multiply": [{"$rand": {}}, 86_400_000]}}]}
-    confirmed = {"$cond": [{"$eq": ["$phoneConfirmedAt", None]}, None, "$createdAt"]}
-    database.entries.update_many(
-        {"campaignId": campaign}, [{"$set": {"createdAt": at}}, {"$set": {"phoneConfirmedAt": confirmed}}]
-    )
-    return begin
