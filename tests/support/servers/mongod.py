@@ -64,7 +64,7 @@ class Node:
                     self.binary, "--dbpath", self.folder, "--port", str(self.port), "--bind_ip", "127.0.0.1",
                     "--replSet", "rs0", "--wiredTigerCacheSizeGB", str(self.cache_gib),
                     "--setParameter", "diagnosticDataCollectionEnabled=false",
-                    "--setParameter", "ttlMonitorEnabled=false",  # Tests store dates of the past, which it deletes.
+                    "--setParameter", "ttlMonitorEnabled=false",  # Tests store old dates, which it deletes.
                     "--setParameter", "enableTestCommands=1",  # For failing().
                 ],
                 stdout=log,
