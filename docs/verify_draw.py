@@ -99,7 +99,7 @@ def allocate(lines, key, places):
 
 
 def verify(draw, list_file, results_file, randomness):
-    """``draw``: the manifest, or the answer about the draw, whose digests are compared, too."""
+    """``draw``: the manifest, or the answer about the draw. Digests in the answer are compared, too."""
     manifest = draw.get("manifest", draw)
     expect("manifest", manifest["format"] == "fangate-draw/1", "it is in another format")
     expect("manifest", draw.get("manifestDigest") in (None, sha(canonical(manifest)).hex()), "has another digest")

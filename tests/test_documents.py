@@ -47,6 +47,15 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [heading for place, heading in places if heading and heading not in headings(place)] == []
 
 
+NUMBERED = re.compile(r"\[(?:[Dd]ecision\s+)?(\d+)\]\([^)]*?(\d{4})-[^)]*\)")
+LISTED = re.compile(r"^\d+\. \[([^\]]+)\]\(decisions/([^)]+)\)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_a_link_to_a_decision_has_its_number(document: Path) -> None:
+    assert [link for link in NUMBERED.findall(document.read_text()) if int(link[0]) != int(link[1])] == []
+
+
 def headings(document: Path) -> set[str]:
     """As links name them."""
     return {
@@ -111,7 +120,7 @@ def test_the_walk_through_works_with_the_files_that_are_there() -> None:
 
 @pytest.mark.parametrize("document", STORED, ids=lambda document: str(document.Settings.name))
 def test_the_architecture_lists_what_is_stored_and_its_indexes(document: type) -> None:
-    settings = document.Settings  # type: ignore[attr-defined]
+    settings = document.Settings  # type: ignore[attr-defined]  # every Beanie document has it
     row = re.search(rf"^\| `{settings.name}` \|.*", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
     assert row is not None
     indexes = [index.document["name"] for index in getattr(settings, "indexes", ())]
@@ -167,8 +176,23 @@ def test_a_decision_has_its_three_parts(decision: Path) -> None:
 
 
 def test_the_architecture_lists_every_decision() -> None:
-    text = (ROOT / "docs/architecture.md").read_text()
-    assert [decision.name for decision in DECISIONS if f"](decisions/{decision.name})" not in text] == []
+    listed = LISTED.findall((ROOT / "docs/architecture.md").read_text())
+    titles = {decision.name: decision.read_text().partition("\n")[0].partition(". ")[2] for decision in DECISIONS}
+    assert [(" ".join(title.split()), name) for title, name in listed] == [
+        (one, name) for name, one in titles.items()
+    ]
+
+
+TABLE_ROW = re.compile(r"^\|(?!-).*\|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES)
+def test_no_row_of_a_table_is_there_twice(document: Path) -> None:
+    """Such a row is left over from two changes that were merged."""
+    for table in re.findall(r"(?:^\|.*\n)+", FENCED.sub("", document.read_text()), re.MULTILINE):
+        rows = [tuple(cell.strip() for cell in row.split(" | ")) for row in TABLE_ROW.findall(table)]
+        alike = [(row[0], row[-1]) for row in rows if row[-1].strip("| ")]
+        assert sorted(alike) == sorted(set(alike))
 
 
 PICTURED = {
@@ -184,11 +208,11 @@ PICTURED = {
 def test_the_picture_shows_what_is_there_and_nothing_else(group: str) -> None:
     found = ROOT.glob(PICTURED[group])
     there = {path.parent.name if group != "ports" else path.stem for path in found}
-    assert pictured(group) == there - {"__init__"}
+    assert sorted(pictured(group)) == sorted(there - {"__init__"}), "each once"
 
 
-def pictured(group: str) -> set[str]:
+def pictured(group: str) -> list[str]:
     """The names in one group of the architecture's picture."""
     picture = ET.parse(ROOT / "docs/hexagon.svg").getroot()
     texts = picture.iterfind(f".//{SVG}g[@id='{group}']/{SVG}text[@class='name']")
-    return {name for text in texts for name in (text.text or "").split(" · ")}
+    return [name for text in texts for name in (text.text or "").split(" · ")]

@@ -1,4 +1,4 @@
-"""Who gets which place: random serial dictatorship (steps 8 and 9 of the algorithm).
+"""Who gets which place: random serial dictatorship (steps 6 and 7 in docs/fair-draws.md).
 
 Each entrant in turn takes the first market of the own line that has a place left. So no entrant can gain by a line
 that is not the true preference. Do not fill all first choices and then the second ones: there, an honest line

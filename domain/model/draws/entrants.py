@@ -1,4 +1,4 @@
-"""Who takes part in a draw, and why others do not (step 2 of the algorithm)."""
+"""Who takes part in a draw, and why others do not (see ``excluded`` in docs/fair-draws.md)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

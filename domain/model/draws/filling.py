@@ -1,4 +1,4 @@
-"""Places that are freed or added after a draw (step 10 of the algorithm).
+"""Places that are freed or added after a draw (step 8 in docs/fair-draws.md).
 
 They go to those who wait, in the same order. Nothing is drawn again, and an entrant with a place is not moved.
 """

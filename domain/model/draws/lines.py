@@ -1,4 +1,4 @@
-"""The list of entrants: one line an entrant, sorted by its bytes (steps 3 and 4 of the algorithm).
+"""The list of entrants: one line an entrant, sorted by its bytes (steps 1 and 2 in docs/fair-draws.md).
 
 The list is published as a digest at the announcement. A changed, added or removed line changes the digest.
 """

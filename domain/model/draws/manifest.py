@@ -1,4 +1,4 @@
-"""What is fixed and published at the announcement of a draw (step 5 of the algorithm).
+"""What is fixed and published at the announcement of a draw (step 3 in docs/fair-draws.md).
 
 Its digest is part of the key of the draw: with another manifest, each entrant has another key.
 """

@@ -1,4 +1,4 @@
-"""In which order the entrants choose (steps 7 and 8 of the algorithm)."""
+"""In which order the entrants choose (steps 5 and 6 in docs/fair-draws.md)."""
 
 import hmac
 from collections.abc import Iterable

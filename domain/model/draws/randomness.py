@@ -1,4 +1,4 @@
-"""The key of the whole draw (step 6 of the algorithm)."""
+"""The key of the whole draw (step 4 in docs/fair-draws.md)."""
 
 import hashlib
 import re
