@@ -82,7 +82,7 @@ class CodeCatalogue(Protocol):
         ...
 
     async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
-        """Those of the fans to whom a code of this type is assigned."""
+        """The fans, of these, who have an assigned code of this type."""
         ...
 
     async def page(

@@ -69,7 +69,7 @@ class DrawLists(Protocol):
         ...
 
     def chunks(self, campaign_id: CampaignId, draw_id: DrawId, *, first: int = 0) -> AsyncIterator[ListChunk]:
-        """The chunks from number ``first`` on, in constant memory. None for an unknown draw."""
+        """The chunks from number ``first`` on, in constant memory. An unknown draw has no chunks."""
         ...
 
     async def chunk_of(self, campaign_id: CampaignId, draw_id: DrawId, ballot_id: BallotId) -> ListChunk | None:
@@ -127,13 +127,13 @@ class Candidates(Protocol):
         ...
 
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
-        """Whose entries these are. A ballot of an entry that was withdrawn or erased leads to no fan."""
+        """The fans of these ballots. A ballot of an entry that was withdrawn or erased leads to no fan."""
         ...
 
     async def placed_among(
         self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
     ) -> Mapping[BallotId, UserId]:
-        """Those of the ballots whose entries have a place of this draw now, with their fans."""
+        """The ballots, of these, that have a place of this draw now, each with its fan."""
         ...
 
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:

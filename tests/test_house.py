@@ -1,6 +1,8 @@
 """The rules of the house that neither the linters nor import-linter can hold."""
 
 import ast
+import re
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ PIPELINE: Final = ("domain/usecases/codes/import_codes.py", {"Task", "create_tas
 """An import writes one batch while it reads the next; its use-case test shows that no write outlives it."""
 PUBLIC: Final = {"_exit"}
 """os._exit is documented for all callers, in spite of its name."""
+SILENCED: Final = re.compile(r"#\s*(?:type: ignore(?:\[[^]]*\])?|(?:ruff: )?noqa(?:: ?[A-Z]+[0-9]+)?)(.*)")
 KAFKA_PRIVATE: Final = {"_closed", "_sender"}
 """aiokafka has no public way to close a producer at once: see adapters/kafka/producers.py."""
 
@@ -104,6 +107,26 @@ def defined_in(module: ast.Module) -> set[str]:
             case ast.AnnAssign(target=ast.Name(id=field)):
                 found.add(field)
     return found
+
+
+def test_each_silenced_warning_has_its_reason() -> None:
+    """``# type: ignore[…]  # reason``, and the same behind ``noqa``."""
+    floors = (*PRODUCT, "tests", "deploy")
+    silenced = [
+        (f"{name(path)}:{number}", found[1])
+        for path in modules(*floors)
+        for number, comment in comments(path)
+        if (found := SILENCED.fullmatch(comment))
+    ]
+    assert silenced
+    assert [where for where, reason in silenced if len(reason.strip(" #()")) < len("JSON")] == []
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
 
 
 def test_the_core_starts_nothing_that_outlives_a_call() -> None:

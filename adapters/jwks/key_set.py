@@ -30,7 +30,7 @@ class KeySet:
         """Read key by key: an unusable key does not hide the others. Raises ValueError for no key set."""
         listed = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(listed, list):
-            raise ValueError("not a key set")  # noqa: TRY004 - what was read is wrong, not the code
+            raise ValueError("not a key set")  # noqa: TRY004  # what was read is wrong, not the code
         found = (_verifying(one) for one in listed if isinstance(one, dict))
         return cls(tuple(key for key in found if key is not None))
 

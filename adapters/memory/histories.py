@@ -28,6 +28,6 @@ class Histories:
             self._of[fan] = tuple(renamed)
 
     def changed_by(self, person: UserId) -> Sequence[UserId]:
-        """The other fans whose registrations the person has changed."""
+        """The other fans with a registration that the person has changed."""
         others = ((fan, history) for fan, history in self._of.items() if fan != person)
         return [fan for fan, history in others if any(one.by == person for one in history)]

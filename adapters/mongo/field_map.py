@@ -42,7 +42,7 @@ class FieldMap(Generic[Model]):
         """Raises TypeError, which names the file, for a field that the document does not declare."""
         self._document = document
         self._conversions = conversions
-        names = [field.name for field in dataclasses.fields(model) if field.name not in apart]  # type: ignore[arg-type]
+        names = [field.name for field in dataclasses.fields(model) if field.name not in apart]  # type: ignore[arg-type]  # a dataclass, which ``type`` does not say
         self._fields = {name: renamed.get(name, name) for name in names}
         for name, field in self._fields.items():
             if field not in document.model_fields:
@@ -80,4 +80,4 @@ class FieldMap(Generic[Model]):
 
 def _compiled(parameters: Collection[str], expression: str, known: Mapping[str, Any]) -> Any:
     """The names in it are those of our own classes, never of a document that was read."""
-    return eval(f"lambda {', '.join(parameters)}: {expression}", dict(known))  # noqa: S307
+    return eval(f"lambda {', '.join(parameters)}: {expression}", dict(known))  # noqa: S307  # see above

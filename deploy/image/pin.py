@@ -54,7 +54,7 @@ def digest(tag: str) -> str:
     """That of the whole image for all processors, so that a pin holds on each of them."""
     command = ["docker", "buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", tag]
     try:
-        asked = subprocess.run(  # noqa: S603 - docker, and a tag from our own files
+        asked = subprocess.run(  # noqa: S603  # docker, and a tag from our own files
             command, capture_output=True, text=True, timeout=ASK_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -54,7 +54,7 @@ def new_reserve_id() -> ReserveId:
 
 def new_ballot_id() -> BallotId:
     """32 hex digits of the operating system's random source. A draw orders ballots, so an id must be derived from
-    nothing: who can foresee ids can choose a lucky one."""
+    nothing: if ids could be foreseen, a fan could choose a lucky one."""
     return BallotId(secrets.token_hex(16))
 
 

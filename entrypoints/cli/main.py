@@ -17,7 +17,7 @@ def main() -> None:
     ``demo`` replace the handler when there is something to end in order.
     """
     signal.signal(signal.SIGTERM, _end)
-    from entrypoints.cli.commands import run  # noqa: PLC0415 - not before the handler is there
+    from entrypoints.cli.commands import run  # noqa: PLC0415  # not before the handler is there
 
     run()
 

@@ -15,8 +15,8 @@ def migrate() -> None:
     """Build the indexes of the store and the queues of fanscore retries; shard. Can be repeated at any time."""
     settings = read_settings()
     # A wrong setting is reported before the use cases are imported.
-    from entrypoints import bootstrap  # noqa: PLC0415
-    from entrypoints.telemetry.logs import configure_command_logs  # noqa: PLC0415
+    from entrypoints import bootstrap  # noqa: PLC0415  # see above
+    from entrypoints.telemetry.logs import configure_command_logs  # noqa: PLC0415  # see above
 
     configure_command_logs(settings.log_level)
     migrated = asyncio.run(bootstrap.migrate(settings))

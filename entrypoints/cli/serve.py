@@ -20,6 +20,6 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the HTTP API."""
     settings = read_settings()
     # A wrong setting is reported before the web framework is imported, which takes a second.
-    from entrypoints.cli.serving import serve_http  # noqa: PLC0415
+    from entrypoints.cli.serving import serve_http  # noqa: PLC0415  # see above
 
     serve_http(settings, host, port, workers)

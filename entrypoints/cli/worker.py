@@ -23,6 +23,6 @@ def worker(metrics_host: str, metrics_port: int | None) -> None:
     """Do the background work: pass on messages of registrations, and end lapsed reservations."""
     settings = read_settings()
     # A wrong setting is reported before the adapters are imported.
-    from entrypoints.cli.working import run_worker  # noqa: PLC0415
+    from entrypoints.cli.working import run_worker  # noqa: PLC0415  # see above
 
     run_worker(settings, metrics_host, metrics_port)

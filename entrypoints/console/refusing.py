@@ -1,4 +1,4 @@
-"""A form whose values were refused: it is shown again, with what is wrong, and nothing that was typed is lost."""
+"""A form with refused values: it is shown again, with what is wrong, and nothing that was typed is lost."""
 
 from typing import Final
 

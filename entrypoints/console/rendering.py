@@ -60,7 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(texts().gettext, counted, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(texts().gettext, counted, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     filters = (number, percent, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
     environment.globals |= {"static": address_of, "icons": icons(), "charts": charts, "word_of": word_of}

@@ -16,7 +16,7 @@ Authorize = Callable[[AnyRequest, Caller], CampaignId]
 
 
 def authorization(operation: Operation) -> Authorize:
-    """Check the token of the caller, whom the guard has let in. Returns the campaign that the request is about.
+    """Check the token of a caller that the guard has let in. Returns the campaign that the request is about.
 
     Raises a 403 Problem for what the token does not allow, a 422 Problem for an id that is none.
     """
@@ -61,4 +61,4 @@ def _campaign_reader(operation: Operation) -> Callable[[AnyRequest], CampaignId]
         return campaign_of
     if query is None or not names_campaign(operation):
         return lambda _: NO_CAMPAIGN
-    return lambda request: query_once(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]
+    return lambda request: query_once(request, query).campaign_id or NO_CAMPAIGN  # type: ignore[attr-defined]  # it names one

@@ -83,7 +83,7 @@ def declared(path: str, method: str) -> HTTPRouteHandler:
     """For the framework, which answers 404, 405 and OPTIONS from its routes."""
     handler = HTTPRouteHandler(
         _PARAMETER.sub(r"{\1:str}", path),
-        http_method=method,  # type: ignore[arg-type]
+        http_method=method,  # type: ignore[arg-type]  # one of those that the framework lists
         status_code=200,
     )
     return handler(_served_before)

@@ -11,7 +11,7 @@ from domain.model.audit.changes import Audited
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.usecases.registrations.limit_calls import Kind
 from entrypoints.http.call import Call
-from entrypoints.http.request.guards import Guard, everyone, fan, oneself, public, supreme
+from entrypoints.http.request.guards import Guard, fan, oneself, public, supreme, without_token
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import Reply
 from entrypoints.http.wire import Wire
@@ -20,7 +20,7 @@ WHO: Final[Mapping[Guard, str]] = {
     supreme: "For administrators: the token must have `supreme: true`.",
     fan: "For fans, who reach only their own registration, and for administrators, who reach any.",
     oneself: "For every caller with a token. It reaches what belongs to its own `sub`, and nothing else.",
-    everyone: "No token is needed.",
+    without_token: "No token is needed.",
     public: "No token is needed.",
 }
 """Who may call, by the guard."""
@@ -97,7 +97,7 @@ class Operation:
     @property
     def public(self) -> bool:
         """It needs no token."""
-        return self.guard in {public, everyone}
+        return self.guard in {public, without_token}
 
     @property
     def scopes(self) -> frozenset[Scope]:

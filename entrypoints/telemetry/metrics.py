@@ -98,7 +98,7 @@ class Metrics:
         if MULTIPROCESS_FOLDER not in os.environ:
             return self._registry
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
         return registry
 
 

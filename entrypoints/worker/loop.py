@@ -31,7 +31,7 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
 
 
 DRAWS_SECONDS: Final = 10.0
-"""Draws whose process has ended are looked for so often. One query, of an index that is almost always empty."""
+"""How often draws are looked for that lost their process. One query, of an index that is almost always empty."""
 
 PURGE_SECONDS: Final = 3_600.0
 """A day more or less is of no account: a round reads every campaign."""

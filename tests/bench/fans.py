@@ -34,7 +34,7 @@ class Crowd:
         self._registering = self._confirming = 0
         self.readers = [f"reader-{number:07}" for number in range(readers)]
         entries = (confirmed(campaign, number) for number in range(readers))
-        renamed = (replace(one, user_id=user) for one, user in zip(entries, self.readers, strict=True))  # type: ignore[arg-type]
+        renamed = (replace(one, user_id=user) for one, user in zip(entries, self.readers, strict=True))  # type: ignore[arg-type]  # ids as text
         insert(database.entries, (new_document(entry) for entry in renamed))
 
     def reads(self) -> list[bytes]:
@@ -82,7 +82,7 @@ class Crowd:
         entry = replace(
             confirmed(self._campaign, 1_000_000 + self._confirming), phone_confirmed_at=None, score=None
         )
-        entry = replace(entry, user_id=f"waits-{self._confirming:07}")  # type: ignore[arg-type]
+        entry = replace(entry, user_id=f"waits-{self._confirming:07}")  # type: ignore[arg-type]  # an id as text
         challenge = Challenge.open(
             entry.campaign_id, entry.user_id, entry.details.phone, CODE, key=KEY, expires_at=now + LIFE
         )

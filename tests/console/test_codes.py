@@ -1,4 +1,4 @@
-"""Screen 3: codes, their files and imports."""
+"""Codes, their files and imports."""
 
 import time
 from typing import Any
@@ -83,7 +83,7 @@ def test_the_preview_takes_what_staff_say_about_the_file(office: Office, sale: S
     assert browser.send(form).status == 303
 
 
-def test_the_same_file_twice_adds_nothing_and_is_in_nobodys_way(office: Office, sale: Sale) -> None:
+def test_the_same_file_twice_adds_nothing_and_its_name_is_free(office: Office, sale: Sale) -> None:
     browser = office.staff()
     imported(browser, sale, "A-1\nA-2\n")
     assert "The file has nothing new" in checked(browser, sale, "A-1\nA-2\n").text

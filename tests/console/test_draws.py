@@ -1,4 +1,4 @@
-"""Screen 6: a draw, from setting it up to verifying it in public."""
+"""A draw, from setting it up to verifying it in public."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Screen 5: filters, counts, the histogram, the list, the export, and deciding about many fans."""
+"""Filters, counts, the histogram, the list, the export, and deciding about many fans."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Screen 4: fans, and what staff can do about one of them."""
+"""Fans, and what staff can do about one of them."""
 
 import json
 from typing import Any

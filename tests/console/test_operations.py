@@ -1,4 +1,4 @@
-"""Screen 8: how the work goes, and parked messages."""
+"""How the work goes, and parked messages."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Screens 1 and 2: the campaigns, and one of them."""
+"""The campaigns, and one of them."""
 
 import json
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ TABLE = "/console?whole=yes"
 
 @pytest.fixture(scope="module")
 def sale(office: Office) -> Sale:
-    """Three codes of two types, two fans of whom one is confirmed."""
+    """Three codes of two types, and two fans, one of them confirmed."""
     sale = office.campaign(name="The tour")
     sale.stock("A1", "A2")
     sale.stock("X1", type="external")

@@ -157,7 +157,7 @@ def test_a_fan_is_told_so_and_is_not_signed_in(office: Office, provider: OpenId)
     assert f"{provider.issuer}/oauth2/end_session?client_id={CLIENT}" in shown.page.links
 
 
-def test_a_person_who_changes_his_mind_can_begin_again(office: Office, provider: OpenId) -> None:
+def test_a_person_who_gives_up_can_begin_again(office: Office, provider: OpenId) -> None:
     browser, url = begun(office, "/console/operations")
     denied = f"{HOST}{BACK}?error=access_denied&state={query_of(url)['state']}"
     shown = come_back(browser, denied)
@@ -210,7 +210,7 @@ def test_a_state_that_does_not_fit_is_refused_before_the_provider_is_asked(
     assert len(provider.token_requests) == asked
 
 
-def test_a_code_that_was_brought_to_another_browser_signs_nobody_in(office: Office, provider: OpenId) -> None:
+def test_a_code_that_was_brought_to_another_browser_does_not_sign_in(office: Office, provider: OpenId) -> None:
     """A stranger's own code, in a link, would otherwise sign the victim in as the stranger."""
     _, url = begun(office)
     victim = office.browser()

@@ -1,4 +1,4 @@
-"""Screen 7: from one market to another."""
+"""From one market to another."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.model.errors import Unavailable
-from tests.contracts.stream_promises import *  # noqa: F403 -- every test of it
+from tests.contracts.stream_promises import *  # noqa: F403  # every test of it
 from tests.contracts.stream_promises import Subject, event
 from tests.example_stream.fangate_ndjson import NdjsonStream, ndjson_stream
 from tests.support.servers.reading import Published

@@ -24,7 +24,7 @@ def test_the_code_that_was_sent_is_right() -> None:
     assert a_challenge("012345").answered_by("012345", KEY)
 
 
-@pytest.mark.parametrize("guess", ["012346", "12345", "012345 ", " 012345", "０12345", "", "012345\0", "\ud7ff"])  # noqa: RUF001
+@pytest.mark.parametrize("guess", ["012346", "12345", "012345 ", " 012345", "０12345", "", "012345\0", "\ud7ff"])  # noqa: RUF001  # full-width digits
 def test_other_codes_are_wrong(guess: str) -> None:
     assert not a_challenge("012345").answered_by(guess, KEY)
 

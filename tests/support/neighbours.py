@@ -87,7 +87,7 @@ class MemoryFanscore:
 
 
 class MemoryFraudDetection:
-    """Thinks the same of everybody, and remembers what it was asked."""
+    """Gives every fan the same assessment, and remembers what it was asked."""
 
     def __init__(self, opinion: Fraud | None = None) -> None:
         self._opinion = opinion or Fraud()

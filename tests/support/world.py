@@ -1,4 +1,4 @@
-"""Everyone Fangate asks and tells, each on this machine and as obedient as a test wants."""
+"""All neighbours of Fangate, on this machine. Each does what a test wants of it."""
 
 import re
 import time

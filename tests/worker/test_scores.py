@@ -106,7 +106,7 @@ class Office:
         """Register fans, each with a job of the same name."""
         for fan in map(UserId, fans):
             entry = an_entry(fan).with_event(EntryEvent.CREATED, NOON)
-            await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]
+            await self.entries.change(TOUR, fan, lambda _, entry=entry: entry)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             if known:
                 self.fanscore.put(fan, 0.5)
             request = RequestContext(request_id=f"request-{fan}")

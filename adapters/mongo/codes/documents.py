@@ -146,7 +146,7 @@ class ImportDocument(Document):
 
 
 class EarlierCallerDocument(Document):
-    """``id`` is the id of a member of staff whom histories of codes name.
+    """``id`` is the id of a member of staff. Histories of codes name that person.
 
     ``fangate migrate`` looks for them, since earlier releases had no audit log.
     """

@@ -1,4 +1,4 @@
-"""The members of staff whom histories of codes name: who changed codes before there was an audit log.
+"""The members of staff in histories of codes: they changed codes before there was an audit log.
 
 The histories have no index of callers: every change of a code would pay for it. So ``fangate migrate`` reads them
 all, and an erasure or an export reads them for these persons only.

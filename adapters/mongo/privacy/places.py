@@ -114,7 +114,7 @@ def renaming_codes(
     """Owners of codes have an index. Callers have none: every change of a code would pay for it. So all codes are
     read where the person has imported codes or has changed anything; fans never have.
 
-    A repeat knows a person whose rows have the pseudonym already: a request under way may have come behind.
+    A repeat looks for the pseudonym, too: a request under way may have left the id behind the first erasure.
     """
 
     async def acted(*names: UserId) -> bool:

@@ -11,7 +11,7 @@ from domain.model.privacy.people import Place
 NOTHING: Final = "says nothing of a person"
 KEYED: Final = "a keyed digest: without the key it leads to no person and to no number"
 
-BALLOTS: Final = "ballots: random names. Only an entry says whose ballot it is, and an erasure replaces the entry"
+BALLOTS: Final = "ballots: random names. Only the entry links a ballot to a fan, and an erasure replaces the entry"
 
 Said = Place | str
 """The place whose erasure clears the field, or why there is nothing to clear."""

@@ -85,7 +85,7 @@ class Draw:
     """In hex, lower case."""
     result: DrawResult | None = None
     applied: int = 0
-    """The chunks of the result whose entries are changed."""
+    """How many chunks of the result are done: their entries are changed."""
     withheld: Mapping[MarketId, int] = field(default_factory=dict)
     """Places of entrants who had withdrawn or declined when the draw ran. They go to those who wait."""
     fillings: tuple[Filling, ...] = ()

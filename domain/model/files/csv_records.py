@@ -53,7 +53,7 @@ class Record:
                 if line[position] != self._separator:
                     return State.BAD
                 position += 1
-            begin = self._spaces.match(line, position).end()  # type: ignore[union-attr]
+            begin = self._spaces.match(line, position).end()  # type: ignore[union-attr]  # always matches
             if line[begin : begin + 1] == '"':
                 self._parts, self._inside = [], True
                 position = self._quoted(line, begin + 1)

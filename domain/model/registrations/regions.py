@@ -13,7 +13,7 @@ REGIONS: Final = frozenset(
     MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT
     PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK
     TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
-    """.split()  # noqa: SIM905 -- a table reads better
+    """.split()  # noqa: SIM905  # a table reads better
 )
 """Regions with phone numbers of their own. XK (Kosovo) is not in ISO 3166, but is in common use."""
 _ALSO_CALLED: Final = {"UK": "GB"}

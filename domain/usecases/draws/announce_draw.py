@@ -50,8 +50,8 @@ class AnnounceDraw:
     """Announce a draw. From then on nothing of it can be changed; it can only be aborted, and keeps its number.
 
     The list of those who take part is frozen: what registrations do afterwards changes neither the list nor the
-    order. Confirmed registrations without a selection take part, whose fraud status is not excluded, whose score
-    is enough, and which rank a market that has places. Those who do not are counted, each under the first reason
+    order. A registration takes part when it is confirmed and has no selection, its fraud status is not excluded,
+    its score is enough, and it ranks a market that has places. The others are counted, each under the first reason
     that applies.
 
     The manifest has all that decides the draw, but for the randomness. Publish it, or at least its digest, before
@@ -152,7 +152,7 @@ def _sorted_out(batch: Sequence[Candidate], screening: Screening) -> tuple[list[
 
 
 def _all_excluded(excluded: Counter[Exclusion], frozen: FrozenList) -> Counter[Exclusion]:
-    """Also those in whose place another entrant of the group takes part."""
+    """With those who are left out because another entrant of their group takes part."""
     return excluded + Counter({Exclusion.GROUP: frozen.grouped_out})
 
 

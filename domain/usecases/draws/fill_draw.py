@@ -180,7 +180,7 @@ class FillDraw:
         }
 
     async def _waiting(self, draw: Draw, ballots: Sequence[BallotId]) -> Collection[BallotId]:
-        """Those of the ballots whose entries are on the waitlist now. Nothing is changed."""
+        """The ballots of entries that are on the waitlist now. Nothing is changed."""
         fans = await self.candidates.fans_of(draw.campaign_id, ballots)
         waiting: set[BallotId] = set()
 

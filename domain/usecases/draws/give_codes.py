@@ -103,8 +103,8 @@ class GiveCodes:
             raise CodesExhausted(available=available)
 
     async def _placed(self, draw: Draw) -> AsyncIterator[Fans]:
-        """Those who have a place now, some at a time. Without a filling, only those can have one whose line says
-        so."""
+        """Those who have a place now, some at a time. Without a filling, only fans with a market in the result can
+        have one."""
         async for chunk in self.results.results(draw.campaign_id, draw.id):
             lines = map(read_result_line, chunk.lines)
             ballots = [ballot_id for ballot_id, market in lines if draw.fillings or market is not None]

@@ -1,4 +1,4 @@
-"""Go on with draws whose process has ended."""
+"""Go on with draws that lost their process."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final

@@ -39,7 +39,7 @@ class RunDrawCommand:
     campaign_id: CampaignId
     draw_id: DrawId
     randomness: str | None = None
-    """In hex: for a draw whose beacon is `manual`."""
+    """In hex: for a draw with the beacon `manual`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class RunDraw:
         return randomness
 
     async def resume(self, draw: Draw) -> Draw:
-        """Do what is left to do of a draw whose randomness is known."""
+        """Do what is left to do of a draw with known randomness."""
         if draw.status is DrawStatus.RUNNING:
             draw = await self._applied(await self._computed(draw))
         return await self.fill.resume(draw) if draw.filling else draw

@@ -42,7 +42,7 @@ class ExportPerson:
     """Everything that is held of a person, over all campaigns.
 
     Registrations, uploaded scores, the access codes that were assigned to the person, the person's part in draws,
-    and rows of the audit log are shown whole. `held` counts what each place of the store holds, also those whose
+    and rows of the audit log are shown whole. `held` counts what each place of the store holds, also where the
     content says nothing more: parked messages, failed confirmations, budgets, rate limits, the record of published
     events.
     """

@@ -1,4 +1,4 @@
-"""List the campaigns whose registrations retention takes next."""
+"""List the campaigns that lose their registrations next, by retention."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

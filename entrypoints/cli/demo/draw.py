@@ -24,7 +24,7 @@ MANY: Final = 500
 """Registrations on one page: more than get a place."""
 
 Part = Mapping[Fan, Answer]
-"""What each fan in the draw is told about it."""
+"""What each fan in the draw reads about it."""
 
 
 async def play(stage: Stage) -> None:

@@ -44,7 +44,7 @@ async def find_a_caller(stage: Stage, fan: Fan) -> None:
         names = [entry["userId"] for entry in found]
         for change in (entry := found[0])["history"]:
             story.say(f"  {change['at'][11:19]}  {change['event']:<16} by {change['by']}")
-        story.check("the search finds the fan and nobody else", names == [fan.id])
+        story.check("the search finds this fan alone", names == [fan.id])
         story.check(
             "the history begins with the fan and ends with the selection by staff",
             (entry["history"][0]["by"], entry["history"][-1]["event"]) == (fan.id, "selected"),

@@ -48,7 +48,7 @@ class Stage:
         return await self._ask("POST", path, json=body)
 
     async def get_without_token(self, path: str) -> Answer:
-        """As a caller whom the service does not know."""
+        """As a caller without a token."""
         async with httpx2.AsyncClient(
             base_url=self.client.base_url, timeout=self.client.timeout, trust_env=False
         ) as unknown:

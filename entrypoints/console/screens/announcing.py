@@ -1,4 +1,4 @@
-"""Screen 6: setting a draw up, the preview, the announcement."""
+"""Setting a draw up, the preview, the announcement."""
 
 from typing import Any, Final
 

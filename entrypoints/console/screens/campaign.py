@@ -1,4 +1,4 @@
-"""Screen 2: one campaign, live."""
+"""One campaign, live."""
 
 from dataclasses import dataclass
 from datetime import datetime

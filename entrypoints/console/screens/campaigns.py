@@ -1,4 +1,4 @@
-"""Screen 1: the campaigns at a glance."""
+"""The campaigns at a glance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Screen 3: the codes of a campaign. Counts, one code, the list and its export."""
+"""The codes of a campaign. Counts, one code, the list and its export."""
 
 from typing import Any, Final
 

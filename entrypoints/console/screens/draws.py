@@ -1,4 +1,4 @@
-"""Screen 6: the draws of a campaign, one of them, and its files."""
+"""The draws of a campaign, one of them, and its files."""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Screen 5: the eligible fans, by score, market and rank."""
+"""The eligible fans, by score, market and rank."""
 
 import asyncio
 from typing import Any, Final

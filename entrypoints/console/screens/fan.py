@@ -1,4 +1,4 @@
-"""Screen 4: one fan's registration, and what staff can do about it."""
+"""One fan's registration, and what staff can do about it."""
 
 from collections.abc import Sequence
 from functools import partial

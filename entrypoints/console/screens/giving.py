@@ -1,4 +1,4 @@
-"""Screen 6: codes for those who have a place."""
+"""Codes for those who have a place."""
 
 from typing import Final
 

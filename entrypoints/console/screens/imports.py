@@ -1,4 +1,4 @@
-"""Screen 3: files of codes. Uploaded, checked, imported, and taken back."""
+"""Files of codes. Uploaded, checked, imported, and taken back."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Screen 8: how the work behind the service goes."""
+"""How the work behind the service goes."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Screen 6: aborting, running and filling a draw. Each says before what it will do."""
+"""Aborting, running and filling a draw. Each says before what it will do."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Screen 7: moving registrations from one market to another."""
+"""Moving registrations from one market to another."""
 
 from typing import Any, Final
 

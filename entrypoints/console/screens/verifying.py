@@ -1,4 +1,4 @@
-"""Screen 6: a draw computed again, in public."""
+"""A draw computed again, in public."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -1,12 +1,12 @@
 "use strict";
 // Makes pages nicer that work without it: times of the reader's zone, live charts, files that are dragged in.
 (() => {
-  const plural = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const readable = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
   const localise = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const read = new Date(time.getAttribute("datetime"));
-      if (!Number.isNaN(read.getTime())) time.textContent = plural.format(read);
+      if (!Number.isNaN(read.getTime())) time.textContent = readable.format(read);
     }
   };
 

@@ -110,7 +110,7 @@ class AnnounceRequest(Wire):
             body=DrawBody,
             description="Announced.",
             example=EXAMPLE,
-            headers={"Location": "Where everyone can read the draw."},
+            headers={"Location": "Where the draw is public."},
         )
     },
 )

@@ -1,4 +1,4 @@
-"""A draw as everyone may see it."""
+"""A draw as the public sees it."""
 
 from typing import Annotated, Final, Literal
 

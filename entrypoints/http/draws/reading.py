@@ -1,4 +1,4 @@
-"""Reading draws over HTTP: by everyone, and by auditors."""
+"""Reading draws over HTTP, for the public and for auditors."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
@@ -15,7 +15,7 @@ from entrypoints.http.call import Call
 from entrypoints.http.draws.body import DRAWN, DrawBody
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_after, number_after
-from entrypoints.http.request.guards import everyone, supreme
+from entrypoints.http.request.guards import supreme, without_token
 from entrypoints.http.request.negotiation import CSV
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.answers import stream_answer
@@ -41,7 +41,7 @@ class DrawsBody(Wire):
     path="/{campaignId}/draws",
     summary="The draws of a campaign",
     tag="Draws",
-    guard=everyone,
+    guard=without_token,
     limit="reads",
     use_cases=(ListDraws,),
     query=DrawsQuery,
@@ -66,7 +66,7 @@ async def list_draws(call: Call[DrawsQuery]) -> DrawsBody:
     path="/{campaignId}/draws/{drawId}",
     summary="A draw",
     tag="Draws",
-    guard=everyone,
+    guard=without_token,
     limit="reads",
     use_cases=(ReadDraw,),
     answers={200: Answer(body=DrawBody, description="As it is now.", example=DRAWN)},

@@ -191,4 +191,4 @@ def _example(about: EntryEvent) -> Document:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncapi(), indent=2, ensure_ascii=False))  # noqa: T201 -- it is written to standard output
+    print(json.dumps(asyncapi(), indent=2, ensure_ascii=False))  # noqa: T201  # it is written to standard output

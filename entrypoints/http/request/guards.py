@@ -58,8 +58,8 @@ async def oneself(request: Connection) -> Caller:
     return await fan(request)
 
 
-async def everyone(request: Connection) -> Caller:
-    """No token is needed to read what is stored for everyone."""
+async def without_token(request: Connection) -> Caller:
+    """No token is needed, to read what is stored and public."""
     _check_store(request)
     return ANONYMOUS
 

@@ -18,7 +18,7 @@ _LONGEST: Final = 128
 
 
 class Reason(StrEnum):
-    NO_TOKEN = "no_token"  # noqa: S105 - a reason
+    NO_TOKEN = "no_token"  # noqa: S105  # a reason, no password
     TOO_LONG = "too_long"
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"

@@ -58,7 +58,7 @@ class Protocol(HttpToolsProtocol):
         self._shed = False
         """The request was answered here, because its lane is full; its body is dropped."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         self._in_head = True
         self._deadline.set(self._limits.head_seconds)
@@ -115,7 +115,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = True
         super().on_message_begin()
-        self.scope[CONNECTION_KEY] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope[CONNECTION_KEY] = self.transport  # type: ignore[typeddict-unknown-key]  # a key of ours
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > MAX_HEADERS or (self._continues and self._head_bytes > MAX_HEAD_BYTES):

@@ -23,7 +23,7 @@ def addresses_of(page: Page, sold: Sold) -> Iterator[str]:
     for values in _values(page, sold):
         missing = set(_PARAMETER.findall(page.path)) - values.keys()
         assert not missing, f"tests/console/browser/addresses.py has no value of {missing} for {page.path}"
-        path = _PARAMETER.sub(lambda match, values=values: quote(values[match[1]], safe=""), page.route)  # type: ignore[misc]
+        path = _PARAMETER.sub(lambda match, values=values: quote(values[match[1]], safe=""), page.route)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         for query in _queries(sold).get(page.path, [{}]):
             yield f"{path}?{urlencode(query)}" if query else path
 

@@ -1,4 +1,4 @@
-"""A campaign whose every text tries to break out of the page or to break its layout."""
+"""A campaign in which every text tries to break out of the page or to break its layout."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _announced(sale: Sale, *beacons: str) -> Iterator[tuple[str, str]]:
 
 
 def _drawn(office: Office) -> tuple[str, str]:
-    """Of a campaign of its own: a draw decides about fans, whom other pages show undecided."""
+    """In a campaign of its own: the draw decides about fans that other pages show undecided."""
     sale = Sale(office, new_campaign_id())
     markets = (MarketId("nyc"), MarketId(HEBREW), MarketId("m" * 50))
     office.platform.put_campaigns(campaign_body(a_campaign(sale.id, markets=markets)))

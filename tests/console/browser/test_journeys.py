@@ -113,7 +113,7 @@ async def test_without_scripts_every_action_still_works(browser: Browser, desk_o
         await expect(page.locator("table")).to_have_count(1)
         await page.goto(sale.at("codes"))
         file = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"C-1\nC-2\n"}
-        await page.set_input_files("#file", files=file)  # type: ignore[arg-type]
+        await page.set_input_files("#file", files=file)  # type: ignore[arg-type]  # a TypedDict of Playwright's
         await page.click("text=Check the file")
         await page.click("noscript a")
         await page.click("text=Import 2 codes")

@@ -47,7 +47,7 @@ def a_row(id: str = "row-1", *, by: UserId = STAFF, at: int = 0, outcome: Facts 
 
 
 async def all_of(log: AuditStore, **wanted: object) -> list[AuditRecord]:
-    return list(await log.page(AuditFilter(**wanted), after=None, limit=1_000))  # type: ignore[arg-type]
+    return list(await log.page(AuditFilter(**wanted), after=None, limit=1_000))  # type: ignore[arg-type]  # its fields
 
 
 async def test_a_row_is_there_before_its_outcome_is_known(log: AuditStore) -> None:

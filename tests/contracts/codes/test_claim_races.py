@@ -120,7 +120,7 @@ async def test_callers_that_leave_hold_nothing(peers: Peers) -> None:
         assert {type(answer) for answer in answers} <= {Reservation, CodesExhausted, asyncio.CancelledError}
         for given in (answer for answer in answers if isinstance(answer, Reservation)):
             await at_once(release(peers[0], code, reserve_id=given.reserve_id) for code in given.codes)
-    looks = 0  # In a row: a claim whose caller has left may still begin, and then gives its codes back.
+    looks = 0  # In a row: after its caller has left, a claim may still begin, and then gives its codes back.
     async with asyncio.timeout(60):
         while looks < 5:
             looks = looks + 1 if await counts(peers[0]) == StatusCounts(available=7) else 0

@@ -10,7 +10,7 @@ from adapters.kafka.stream import kafka_stream
 from adapters.kinesis.stream import kinesis_stream
 from adapters.memory.event_stream import MemoryEventStream
 from domain.model.cloud_events import OutgoingEvent
-from tests.contracts.stream_promises import *  # noqa: F403 -- every test of it
+from tests.contracts.stream_promises import *  # noqa: F403  # every test of it
 from tests.contracts.stream_promises import Subject, event
 from tests.support.servers.aws import ENVIRONMENT, KINESIS, environment
 from tests.support.servers.faults import aws_proxy

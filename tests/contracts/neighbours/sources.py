@@ -45,7 +45,7 @@ class Sources(Generic[Port, Known]):
         return port, lambda record: known.update({record.id: self.body(record)})
 
     async def returning(self, source: str, stack: AsyncExitStack, folder: Path) -> Callable[[Any], Port]:
-        """From JSON to a port whose ``source``, ``file`` or ``http``, returns it."""
+        """A function that makes a port of JSON, which the port reads from its ``source``: ``file`` or ``http``."""
         if source == "http":
             running = stack.enter_context(neighbour())
             port = await stack.enter_async_context(self.over_http(running.url))

@@ -118,7 +118,7 @@ async def test_a_change_is_visible_after_thirty_seconds_at_the_latest(subject: S
 async def campaigns_with(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Callable[[Any], Campaigns]]:
-    """Campaigns whose source returns the given JSON for TOUR."""
+    """Campaigns from a source that returns the given JSON for TOUR."""
     async with AsyncExitStack() as stack:
         yield await SOURCES.returning(request.param, stack, tmp_path)
 

@@ -91,7 +91,7 @@ async def test_the_account_is_returned_as_it_is_now(subject: Subject) -> None:
 
 @pytest.fixture(params=["file", "http"])
 async def users_with(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Callable[[Any], Users]]:
-    """Users whose source returns the given JSON for ANN."""
+    """Users from a source that returns the given JSON for ANN."""
     async with AsyncExitStack() as stack:
         yield await SOURCES.returning(request.param, stack, tmp_path)
 

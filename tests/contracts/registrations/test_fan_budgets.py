@@ -70,7 +70,7 @@ async def test_two_processes_see_what_the_other_has_counted(entry_peers: tuple[E
 
     for of in range(5):
         budgets = (first if of % 2 else second).budgets
-        await budgets.change(fan(1), lambda usage, of=of: usage.use(TOUR, number(of), LIMITS, NOW))  # type: ignore[misc]
+        await budgets.change(fan(1), lambda usage, of=of: usage.use(TOUR, number(of), LIMITS, NOW))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     for peer in entry_peers:
         with pytest.raises(BudgetUsedUp):
             await peer.budgets.change(fan(1), lambda usage: usage.use(TOUR, number(5), LIMITS, NOW))

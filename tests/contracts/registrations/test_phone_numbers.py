@@ -48,7 +48,7 @@ AMERICAN = "+12015550123"
         ("Tel. 201/555-0123", "US", AMERICAN),
         ("\u202d+1\u00a0201\u20135550123\u202c\n", None, AMERICAN),
         ("+1\t2015550123", None, AMERICAN),
-        ("＋１ ２０１ ５５５ ０１２３", None, AMERICAN),  # noqa: RUF001
+        ("＋１ ２０１ ５５５ ０１２３", None, AMERICAN),  # noqa: RUF001  # full-width digits
         ("٢٠١٥٥٥٠١٢٣", "US", AMERICAN),
         ("+९१ ९८७६५ ४३२१०", None, "+919876543210"),
         ("+44 (0) 20 7946 0958", None, "+442079460958"),

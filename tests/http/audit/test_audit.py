@@ -28,7 +28,7 @@ def test_every_audited_operation_is_tried() -> None:
 
 
 ANEW = {"announceDraw"}
-"""Whose repeat is another change."""
+"""A repeat of these is another change."""
 
 
 @pytest.mark.parametrize("operation", ACTS)

@@ -1,4 +1,4 @@
-"""What people really upload: each input is from a report of someone who imported the wrong thing."""
+"""What people really upload: each input is from a report of an import that went wrong."""
 
 import gzip
 import io

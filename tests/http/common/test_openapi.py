@@ -21,7 +21,7 @@ from tests.support.scene import Scene
 from tests.support.servers.service import Service
 
 PUBLIC = {"listDraws", "getDraw"}
-"""Of a campaign, and for everyone."""
+"""Of a campaign, and without a token."""
 
 Document = dict[str, Any]
 

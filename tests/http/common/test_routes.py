@@ -11,7 +11,7 @@ from domain.model.errors import DomainError
 from entrypoints.http.call import Call
 from entrypoints.http.operation import WHO, Operation
 from entrypoints.http.operations import OPERATIONS
-from entrypoints.http.request.guards import everyone, fan, oneself
+from entrypoints.http.request.guards import fan, oneself, without_token
 from entrypoints.http.response.refusals import GATES, REFUSALS
 from entrypoints.http.wire import RULES
 from tests.support.operations import declared_in, where
@@ -60,7 +60,7 @@ def test_a_handler_gets_what_its_operation_declares(operation: Operation) -> Non
     given = operation.body if operation.reads_body and operation.body else operation.query
 
     hints = typing.get_type_hints(operation.handler)
-    assert next(iter(hints.values())) == Call[given or type(None)], where(operation)  # type: ignore[misc]
+    assert next(iter(hints.values())) == Call[given or type(None)], where(operation)  # type: ignore[misc]  # mypy wants a type, not a value
     assert operation.body is None or operation.query is None, where(operation)
 
 
@@ -73,7 +73,7 @@ def test_what_can_go_wrong_is_declared_at_the_use_cases(operation: Operation) ->
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_calls_of_fans_and_of_everyone_are_counted_and_no_others(operation: Operation) -> None:
-    counted = operation.guard in {fan, oneself, everyone}
+    counted = operation.guard in {fan, oneself, without_token}
 
     kind = "reads" if operation.method == "GET" else "writes"
     assert operation.limit == (kind if counted else None), where(operation)

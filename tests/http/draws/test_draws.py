@@ -1,4 +1,4 @@
-"""Draws over HTTP: announcing and aborting them, and what everyone and auditors read."""
+"""Draws over HTTP: announcing and aborting them, and what the public and auditors read."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def announced(scene: Scene, **rules: Any) -> Any:
     return answer.json()
 
 
-def test_a_draw_is_announced_and_everyone_can_read_it(scorable: Scene) -> None:
+def test_a_draw_is_announced_and_is_public(scorable: Scene) -> None:
     answer = scorable.post("draws", {"places": PLACES, "exclude": ["flagged", "review"]})
 
     draw = answer.json()
@@ -45,8 +45,8 @@ def test_a_draw_is_announced_and_everyone_can_read_it(scorable: Scene) -> None:
         seconds=datetime.fromisoformat(draw["announcedAt"]).timestamp()
     )
     assert timedelta(hours=1) <= notice < timedelta(hours=1, seconds=3)
-    for everyone in (scorable.ask("GET", f"draws/{draw['drawId']}"), scorable.get(f"draws/{draw['drawId']}")):
-        assert (everyone.status_code, everyone.json()) == (200, draw)
+    for read in (scorable.ask("GET", f"draws/{draw['drawId']}"), scorable.get(f"draws/{draw['drawId']}")):
+        assert (read.status_code, read.json()) == (200, draw)
     assert scorable.ask("GET", "draws").json() == {"draws": [draw], "next": None}
 
 

@@ -123,7 +123,7 @@ def takes(name: str, value: str) -> bool:
     rest = {field.removeprefix("FANGATE_").lower(): text for field, text in SFMC.items()}
     given: dict[str, str] = rest | {"appsync_api_key": HIDDEN} | {name: value}
     try:
-        Settings(**given)  # type: ignore[arg-type]
+        Settings(**given)  # type: ignore[arg-type]  # texts, as in the environment
     except ValidationError:
         return False
     return True
@@ -148,7 +148,7 @@ HOSTS = {
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
 def test_plain_http_stays_on_this_machine(host: str, taken: bool, scheme: str) -> None:
     def set_it(**more: bool) -> str | None:
-        return Settings(jwt_jwks_url=f"{scheme}://{host}/keys", **more).jwt_jwks_url  # type: ignore[arg-type]
+        return Settings(jwt_jwks_url=f"{scheme}://{host}/keys", **more).jwt_jwks_url  # type: ignore[arg-type]  # one flag
 
     assert set_it(allow_http=True)
     if taken:
@@ -188,7 +188,7 @@ def test_variables_of_tests_and_of_others_are_let_through() -> None:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_no_value_is_shown(name: str) -> None:
     for value in (HIDDEN, f"https://user:{HIDDEN}@x.example/{HIDDEN}?key={HIDDEN}"):
-        settings = Settings.model_construct(**{name: value})  # type: ignore[arg-type]
+        settings = Settings.model_construct(**{name: value})  # type: ignore[arg-type]  # any field
 
         assert HIDDEN not in f"{settings!r} {settings} {settings:} {[settings]}"
         assert name in repr(settings)

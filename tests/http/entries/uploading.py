@@ -30,7 +30,7 @@ def counts(answer: Any) -> tuple[int, int, int, int]:
 
 
 def scores(scene: Scene) -> dict[str, float]:
-    """Of everyone who has one, whatever the selection."""
+    """Of every fan who has one, whatever the selection."""
     selections = ["none", "selected", "waitlisted", "declined"]
     found = scene.seen("entries/scoring", selection=selections)["records"]
     return {scene.name(one["userId"]): one["score"] for one in found}

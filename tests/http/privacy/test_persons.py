@@ -55,7 +55,7 @@ def test_staff_erase_a_person(scene: Scene) -> None:
 
     done = erase(scene, ann.id)
     assert done["found"] == looked["found"]
-    assert set(dict(done["remaining"]).values()) == {0}  # type: ignore[call-overload]
+    assert set(dict(done["remaining"]).values()) == {0}  # type: ignore[call-overload]  # JSON
     assert str(done["pseudonym"]).startswith("erased:")
     assert erase(scene, ann.id)["pseudonym"] == done["pseudonym"]
     assert_problem(ann.get("entries/me"), 404, "entry.not_found")

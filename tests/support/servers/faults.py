@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _pass_on  # noqa: N815 -- the names http.server looks for
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _pass_on  # noqa: N815  # the names http.server looks for
 
     def log_message(self, format: str, *args: Any) -> None:
         """Not to standard error."""

@@ -32,7 +32,7 @@ DRAW = (
 )
 STAFF = (
     "✓ the token allows no more than it says",
-    "✓ the search finds the fan and nobody else",
+    "✓ the search finds this fan alone",
     "✓ nothing of the registration is left to read",
     "✓ nothing of the fan remains",
     "✓ every change has a row, with its outcome",

@@ -8,7 +8,7 @@ from tests.support.servers.service import SECRET
 
 
 def claims(token: str, **options: str) -> dict[str, object]:
-    return dict(jwt.decode(token.strip(), SECRET, algorithms=["HS256"], **options))  # type: ignore[arg-type]
+    return dict(jwt.decode(token.strip(), SECRET, algorithms=["HS256"], **options))  # type: ignore[arg-type]  # its own options
 
 
 def test_a_supreme_token_lasts_as_long_as_asked() -> None:

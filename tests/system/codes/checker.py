@@ -159,7 +159,7 @@ def what_is_stored_was_asked(story: Story) -> Iterator[str]:
             if event.by == SWEEPER and event.event is CodeEvent.EXPIRED:
                 continue
             if step is None or not _may_have_done(step, code.text, event):
-                yield f"nobody asked that {code.text} be {event.event} by {event.by}"
+                yield f"no caller asked that {code.text} be {event.event} by {event.by}"
 
 
 def _may_have_done(step: Step, code: str, event: Transition) -> bool:
@@ -185,7 +185,7 @@ def _reserve_id(step: Step, *, otherwise: str | None) -> str | None:
 def claims_keep_what_they_answered(story: Story) -> Iterator[str]:
     """All or nothing: a claim keeps what it, or another under the same reserveId, was told of, and nothing else.
 
-    Of one that was cut off nobody knows what it would have been told: it keeps at most what it asked for.
+    The answer to one that was cut off is not known: it keeps at most what it asked for.
     """
     kept = _kept(story)
     told: defaultdict[str, set[str]] = defaultdict(set)

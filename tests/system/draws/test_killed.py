@@ -1,4 +1,4 @@
-"""A run and a filling whose service is killed by SIGKILL are ended by a worker: each entry is changed once."""
+"""After a SIGKILL of the service, a worker ends a run and a filling: each entry is changed once."""
 
 import asyncio
 import contextlib

@@ -37,7 +37,7 @@ class Crowd:
     """The entry in each answer, as it was given."""
 
     async def come(self) -> None:
-        """Returns when everyone has done everything."""
+        """Returns when every fan has done all steps."""
         fans = self.stage.fans(self.campaign, self.fans)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._move_and_select([fan.id for fan in fans]))

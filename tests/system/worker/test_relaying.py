@@ -152,7 +152,7 @@ def _parked(place: Place, *arguments: str) -> list[Any]:
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
-async def test_a_broker_that_is_down_delays_neither_errands_nor_the_end(place: Place) -> None:
+async def test_a_broker_that_is_down_delays_neither_background_tasks_nor_the_end(place: Place) -> None:
     place.kafka.set_down(*BROKERS)
     with worker(place.settings) as running:
         await place.registers("ann", BackgroundTask.RETRY_FANSCORE)

@@ -1,4 +1,4 @@
-"""``fangate worker``: what has to happen without anyone asking (code-service REQ-003)."""
+"""``fangate worker``: what has to happen without a request (code-service REQ-003)."""
 
 import signal
 from collections.abc import Iterator

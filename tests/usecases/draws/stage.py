@@ -1,4 +1,4 @@
-"""An announced draw over the memory adapters, whose process can be made to end at any step."""
+"""An announced draw over the memory adapters. Its process can be made to end at any step."""
 
 import asyncio
 import random
@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 class Killable:
-    """A port whose caller ends at a call: just before it, or when it was done but not answered."""
+    """A port that ends its caller at a call: just before it, or when it was done but not answered."""
 
     def __init__(self, port: object, fuse: "Fuse") -> None:
         self._port = port

@@ -34,7 +34,7 @@ Leave = Callable[[Stage, BallotId], Awaitable[None]]
 
 
 async def announced(**changes: object) -> Stage:
-    stage = Stage(fans=FANS, **changes)  # type: ignore[arg-type]
+    stage = Stage(fans=FANS, **changes)  # type: ignore[arg-type]  # fields of Stage
     await stage.announce()
     return stage
 
