@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from entrypoints.http.operations import OPERATIONS
-from tests.http.audit.acts import ACTS, SECRETS, fits, listed, rows_of
+from tests.http.audit.acts import ACTS, fits, listed, rows_of
+from tests.http.audit.expected import SECRETS
 from tests.support.answers import TIME, assert_problem
 from tests.support.fresh import new_id
 from tests.support.scene import Scene

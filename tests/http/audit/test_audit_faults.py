@@ -8,7 +8,8 @@ import httpx2
 import pymongo
 import pytest
 
-from tests.http.audit.acts import ACTS, Expected, fits, rows_of
+from tests.http.audit.acts import ACTS, fits, rows_of
+from tests.http.audit.expected import Expected
 from tests.support.answers import assert_problem
 from tests.support.fresh import new_id
 from tests.support.platform import Platform
