@@ -49,8 +49,10 @@ def check(settings: Settings) -> None:
 
 
 def draw_engine() -> DrawEngine:
-    """Computes draws, in processes of its own."""
-    return ProcessDrawEngine()
+    """Computes draws, in processes of its own. What was left by processes that were killed is removed."""
+    engine = ProcessDrawEngine()
+    engine.remove_left()
+    return engine
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +19,23 @@ from domain.model.draws.lines import Line, sorted_lines
 from domain.model.errors import Unavailable
 from ports.drawing import DrawEngine, Entrant
 from tests.support.drawing import MARKETS, ballot, in_chunks
+from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
 KEY = bytes(range(32))
 ENTRANTS = 90_000
+KEEPS_A_FOLDER = """
+import asyncio, sys
+from pathlib import Path
+from adapters.drawing.engine import ProcessDrawEngine
+
+async def keep():
+    async with ProcessDrawEngine(Path(sys.argv[1])).collector():
+        await asyncio.Event().wait()
+
+asyncio.run(keep())
+"""
 PLACES = dict.fromkeys(MARKETS, ENTRANTS // 20)
 
 
@@ -77,8 +90,12 @@ async def test_a_process_that_ends_early_is_reported_as_unavailable(
     lines = sorted_lines(entrant.line for entrant in entrants)
     computing = asyncio.create_task(computed_by(ProcessDrawEngine(tmp_path), lines))
 
-    os.kill(await leader_in(tmp_path), signal.SIGKILL)
+    leader = await leader_in(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    held = [path.resolve() for path in Path(f"/proc/{leader}/fd").iterdir()]
+    os.kill(leader, signal.SIGKILL)
 
+    assert folder in held, "the folder is held also when the caller is killed first"
     with pytest.raises(Unavailable):
         await computing
     assert list(tmp_path.iterdir()) == []
@@ -97,6 +114,22 @@ async def test_a_caller_who_leaves_ends_all_processes(tmp_path: Path, entrants: 
     await until(lambda: not session_of(leader))
     assert computing.cancelled()
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_a_killed_process_left_is_removed_and_what_others_hold_is_not(tmp_path: Path) -> None:
+    engine = ProcessDrawEngine(tmp_path)
+    async with engine.collector() as collector:
+        await collector.add([Entrant(Line(ballot(1), 0, 1, MARKETS))])
+        (held,) = tmp_path.iterdir()
+        with subprocess.Popen([sys.executable, "-c", KEEPS_A_FOLDER, str(tmp_path)], cwd=ROOT) as process:
+            await until(lambda: len(list(tmp_path.glob("*/spool"))) == 2)
+            engine.remove_left()
+            assert len(list(tmp_path.iterdir())) == 2
+            process.kill()
+        assert len(list(tmp_path.iterdir())) == 2
+        engine.remove_left()
+        assert list(tmp_path.iterdir()) == [held]
+        assert (await collector.freeze()).entrants == 1
 
 
 async def leader_in(folder: Path) -> int:
