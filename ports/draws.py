@@ -4,7 +4,7 @@ The list of a draw never changes after the announcement, whatever entries do. It
 the entry says which fan a ballot is of. Every method raises Unavailable when the store does not answer.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -134,6 +134,10 @@ class Candidates(Protocol):
         self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
     ) -> Mapping[BallotId, UserId]:
         """The ballots, of these, that have a place of this draw now, each with its fan."""
+        ...
+
+    async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
+        """Those of the ballots whose entries are on the waitlist now."""
         ...
 
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:

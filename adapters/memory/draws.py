@@ -13,7 +13,7 @@ from domain.model.draws.entrants import Candidate, group_of
 from domain.model.draws.errors import BallotsMissing, DrawNotFound
 from domain.model.draws.order import Turn
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
-from domain.model.registrations.entry import Entry
+from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.markets import MarketId
 from ports.draws import UNANNOUNCED_LIST_KEPT, DrawChange, DrawOfNumber
 
@@ -166,6 +166,11 @@ class MemoryCandidates:
         fans = await self.fans_of(campaign_id, ballots)
         places = {ballot_id: entries[user_id].allocation for ballot_id, user_id in fans.items()}
         return {one: fans[one] for one, place in places.items() if place and place.draw_id == draw_id}
+
+    async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
+        entries = self._entries.all_of(campaign_id)
+        fans = await self.fans_of(campaign_id, ballots)
+        return {one for one, fan in fans.items() if entries[fan].selection is Selection.WAITLISTED}
 
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         places = (entry.allocation for entry in self._entries.all_of(campaign_id).values())

@@ -88,7 +88,6 @@ def _fill(stores: Stores, clock: Clock) -> FillDraw:
         draws=stores.draws,
         results=stores.draw_results,
         candidates=stores.candidates,
-        entries=stores.entries,
         place=PlaceEntries(candidates=stores.candidates, entries=stores.entries, clock=clock),
         clock=clock,
     )

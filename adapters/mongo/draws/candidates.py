@@ -1,7 +1,7 @@
 """The entries of a campaign, as draws see them, in MongoDB."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import repeat
 from typing import Final
 
@@ -79,6 +79,13 @@ class MongoCandidates:
         wanted: Raw = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
         return await self._fans(wanted | {"allocation.drawId": draw_id}, hint="ballots")
 
+    @translated
+    async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
+        wanted: Raw = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
+        waiting = wanted | {"status": {"$in": LIVE}, "selection": Selection.WAITLISTED.value}
+        found = self._entries.find(waiting, {"_id": 0, "ballotId": 1}, hint="ballots", max_time_ms=READ_MS)
+        return {BallotId(one["ballotId"]) for one in await found.to_list(None)}
+
     async def _fans(self, wanted: Raw, hint: str | None = None) -> Mapping[BallotId, UserId]:
         found = self._entries.find(wanted, {"_id": 0, "ballotId": 1, "userId": 1}, hint=hint, max_time_ms=READ_MS)
         return {BallotId(one["ballotId"]): UserId(one["userId"]) for one in await found.to_list(None)}
@@ -87,7 +94,7 @@ class MongoCandidates:
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         wanted = {"campaignId": campaign_id, "allocation.drawId": draw_id}
         groups: list[Raw] = [{"$match": wanted}, {"$group": {"_id": "$allocation.market", "count": {"$sum": 1}}}]
-        counted = aggregate(self._entries, groups, maxTimeMS=READ_MS)
+        counted = aggregate(self._entries, groups, hint="allocated", maxTimeMS=READ_MS)
         return {MarketId(one["_id"]): one["count"] async for one in counted}
 
 

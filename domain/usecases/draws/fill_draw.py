@@ -1,7 +1,7 @@
 """Offer free places of a draw to those who wait."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,12 +13,10 @@ from domain.model.draws.errors import DrawAborted, DrawNotDrawn, DrawNotFound
 from domain.model.draws.lines import Line
 from domain.model.draws.rules import MAX_PLACES
 from domain.model.errors import InvalidValue, Refusals
-from domain.model.ids import BallotId, CampaignId, DrawId
-from domain.model.registrations.entry import Entry, Selection
+from domain.model.ids import CampaignId, DrawId
 from domain.model.registrations.markets import MarketId
 from domain.usecases.draws.place_entries import PlaceEntries
 from ports.draws import Candidates, DrawResults, Draws
-from ports.entries import EntryStore
 from ports.system import Clock
 
 MAX_OFFERS: Final = 1_000
@@ -65,7 +63,6 @@ class FillDraw:
     draws: Draws
     results: DrawResults
     candidates: Candidates
-    entries: EntryStore
     place: PlaceEntries
     clock: Clock
     together: int = MAX_OFFERS
@@ -164,7 +161,8 @@ class FillDraw:
             return
         async for chunk in self.results.waiting(draw.campaign_id, draw.id, first=first):
             lines = [line for encoded in chunk.lines if _wants(line := Line.parse(encoded), free)]
-            waiting = await self._waiting(draw, [line.ballot_id for line in lines])
+            ballots = [line.ballot_id for line in lines]
+            waiting = await self.candidates.waiting_among(draw.campaign_id, ballots) if ballots else ()
             yield chunk.number, _offers([line for line in lines if line.ballot_id in waiting], free)
             if not any(free.values()):
                 break
@@ -178,19 +176,6 @@ class FillDraw:
             for market, count in draw.places.items()
             if draw.result.cutoffs[market] is not None  # Else there are places left, and none waits.
         }
-
-    async def _waiting(self, draw: Draw, ballots: Sequence[BallotId]) -> Collection[BallotId]:
-        """The ballots of entries that are on the waitlist now. Nothing is changed."""
-        fans = await self.candidates.fans_of(draw.campaign_id, ballots)
-        waiting: set[BallotId] = set()
-
-        def look(entry: Entry) -> Entry:
-            if entry.ballot_id is not None and entry.selection is Selection.WAITLISTED:
-                waiting.add(entry.ballot_id)
-            return entry
-
-        await self.entries.change_many(draw.campaign_id, list(fans.values()), look)
-        return waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,5 +160,22 @@ async def test_ballots_with_a_place_of_a_draw_lead_to_their_fans(store: Stores) 
     assert await store.candidates.placed_among(FAIR, one, ballots) == {}
 
 
+async def test_ballots_of_those_who_wait_are_found(store: Stores) -> None:
+    entries = [
+        *(eligible(fan(number), phone(number), 50, selection=Selection.WAITLISTED) for number in (1, 2, 3)),
+        eligible(fan(4), phone(4), 50),
+        eligible(fan(5), phone(5), 50, selection=Selection.SELECTED),
+    ]
+    await put(store, *entries, registered(fan(1), phone(1), campaign_id=FAIR))
+    ballots = [entry.ballot_id or BallotId("") for entry in entries]
+
+    assert set(await store.candidates.waiting_among(TOUR, ballots)) == set(ballots[:3])
+    assert set(await store.candidates.waiting_among(TOUR, ballots[1:])) == set(ballots[1:3])
+    await store.withdrawals.withdraw(TOUR, fan(1), NOW)
+    await store.entries.change_many(TOUR, [fan(2)], declining)
+    assert set(await store.candidates.waiting_among(TOUR, [*ballots, BallotId("0" * 32)])) == {ballots[2]}
+    assert set(await store.candidates.waiting_among(FAIR, ballots)) == set()
+
+
 def declining(entry: Entry) -> Entry:
     return replace(entry.select(Selection.DECLINED), version=entry.version + 1)

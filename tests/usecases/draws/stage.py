@@ -66,6 +66,7 @@ _CALLS: Final = frozenset(
         "fans_of",
         "placed",
         "placed_among",
+        "waiting_among",
         "get",
         "claim",
         "held",
@@ -148,7 +149,6 @@ class Stage:
             draws=draws,
             results=results,
             candidates=candidates,
-            entries=entries,
             place=place,
             clock=self.clock,
         )

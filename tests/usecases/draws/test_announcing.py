@@ -1,6 +1,6 @@
 """Announcing a draw, reading and aborting it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -215,6 +215,9 @@ class SlowCandidates:
         self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
     ) -> Mapping[BallotId, UserId]:
         return await self.candidates.placed_among(campaign_id, draw_id, ballots)
+
+    async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
+        return await self.candidates.waiting_among(campaign_id, ballots)
 
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:
         return await self.candidates.placed(campaign_id, draw_id)
