@@ -20,7 +20,7 @@ LARGEST = {"manifest": 1 << 20, "draw": 1 << 20, "proof": 1 << 20, "list": 1 << 
 
 def expect(step, agrees, detail):
     if not agrees:
-        raise ValueError(f"{step}: {detail}")
+        raise AssertionError(f"{step}: {detail}")
 
 
 def sha(data):
@@ -63,7 +63,7 @@ def check_list(data, manifest):
     for place, line in enumerate(lines, 1):
         parts = LINE.fullmatch(line)
         markets = parts[3].decode(errors="replace").split(">") if parts else [None]
-        fits = manifest["places"].keys() >= set(markets) and int(parts[1]) <= len(manifest["tiers"])
+        fits = len(manifest["places"].keys() & markets) == len(markets) and int(parts[1]) <= len(manifest["tiers"])
         sorts = place == 1 or lines[place - 2][:32] < line[:32]
         expect("list", fits and sorts, f"line {place} is no line of this draw, or is not sorted by its bytes")
     expect("list", len(lines) == manifest["entrants"], f"it has {len(lines)} lines, not {manifest['entrants']}")
@@ -143,7 +143,7 @@ if __name__ == "__main__":
             print(verify_fan(next(one for one in fans if one["drawId"] == draw["drawId"]), draw))
         else:
             sys.exit(print(__doc__, file=sys.stderr) or 2)
-    except (AttributeError, LookupError, RecursionError, StopIteration, TypeError, json.JSONDecodeError) as error:
-        sys.exit(f"DIFFERS: manifest or proof: no JSON, or a member is missing or of another kind: {error!r}")
-    except (ValueError, OSError) as error:
+    except (AssertionError, OSError) as error:
         sys.exit(f"DIFFERS: {error}")
+    except (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError) as error:
+        sys.exit(f"DIFFERS: manifest or proof: no JSON, or a member is missing or of another kind: {error!r}")

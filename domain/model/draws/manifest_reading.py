@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TypeVar
 
 from domain.model.draws.beacons import MAX_ROUND, Beacon, DrandRound, ManualBeacon
 from domain.model.draws.entrants import Exclusion
-from domain.model.draws.manifest import FORMAT, Manifest
+from domain.model.draws.manifest import FORMAT, Manifest, canonical_json
 from domain.model.draws.rules import MAX_PLACES, MAX_WEIGHT, DrawRules, ScoreWeight
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import FraudStatus
@@ -76,12 +76,23 @@ def manifest_of(value: object) -> Manifest:
 
 
 def _check_same(typed: Mapping[str, object], given: Mapping[str, object]) -> None:
-    """A manifest that encodes to other bytes has another digest than the one that was announced."""
+    """A manifest that encodes to other bytes has another digest than the one that was announced.
+
+    Compared are the bytes: 70.0 is equal to 70, and is written in another way.
+    """
     for name in sorted(typed.keys() | given.keys()):
         if name not in typed:
             raise MalformedManifest(f"{name} is no member of a manifest")
-        if name not in given or typed[name] != given[name]:
+        if name not in given or _canonical(typed[name]) != _canonical(given[name]):
             raise MalformedManifest(f"{name} is not in the form of the format")
+
+
+def _canonical(value: object) -> bytes | None:
+    """None: it cannot be written."""
+    try:
+        return canonical_json(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _rules(members: "_Members") -> DrawRules:

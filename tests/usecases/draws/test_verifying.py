@@ -1,8 +1,10 @@
 """Whatever is changed in the files of a draw, both verifiers find it, and name the step."""
 
+import hashlib
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.drawing import MemoryDrawEngine
+from domain.model.draws.manifest import canonical_json
 from domain.usecases.draws.verify_draw import VerifyDraw, VerifyDrawCommand
 from entrypoints.cli.draws import lines_of
 from tests.model.draws.vectors import VECTORS, Vector
@@ -94,8 +97,10 @@ async def by_the_script(files: Files, folder: Path) -> str | None:
     stored(files, folder)
     try:
         OUTSIDERS.verify(files.draw, folder / "list", folder / "results", files.randomness)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except AssertionError as error:
         return str(error)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        return f"manifest: {error!r}"
     return None
 
 
@@ -131,6 +136,7 @@ TAMPERINGS: dict[str, tuple[str, Callable[[Files], Files]]] = {
     "a line twice": ("list", lambda files: replace(files, list=files.list + files.list[-44:])),
     "the order of the list": ("list", lambda files: replace(files, list=swapped(files.list))),
     "no last line feed": ("list", lambda files: replace(files, list=files.list[:-1])),
+    "a market twice": ("list", lambda files: replace(files, list=files.list.replace(b"bos>nyc", b"bos>bos"))),
     "an empty list": ("list", lambda files: replace(files, list=b"")),
     "something else": ("list", lambda files: replace(files, list=b"\x1f\x8b" * 40)),
     "the number of entrants": ("list", lambda files: files.with_manifest(entrants=41)),
@@ -196,3 +202,44 @@ async def test_the_manifest_of_an_answer_cannot_be_changed(verify: Verify, membe
 
     assert found is not None
     assert found.startswith("manifest: ")
+
+
+def each_byte_changed(content: bytes) -> Iterator[bytes]:
+    for at, byte in enumerate(content):
+        yield content[:at] + bytes([byte ^ 1]) + content[at + 1 :]
+
+
+async def test_each_changed_byte_of_the_list_and_of_the_results_is_found(verify: Verify, tmp_path: Path) -> None:
+    files = answer_of(VECTORS[1])
+    for list in each_byte_changed(files.list):
+        assert str(await verify(replace(files, list=list), tmp_path)).startswith("list: "), list
+    for results in each_byte_changed(files.results):
+        assert str(await verify(replace(files, results=results), tmp_path)).startswith("results: "), results
+
+
+async def test_each_changed_byte_of_the_manifest_is_found(verify: Verify, tmp_path: Path) -> None:
+    """Unless it is no JSON any more."""
+    files, found = answer_of(VECTORS[2]), []
+    for changed in each_byte_changed(canonical_json(files.manifest)):
+        with suppress(ValueError):
+            manifest = json.loads(changed)
+            found.append(await verify(replace(files, draw={**files.draw, "manifest": manifest}), tmp_path))
+
+    assert len(found) > 300
+    assert all(str(one).startswith("manifest: ") for one in found), found
+
+
+@pytest.mark.parametrize(
+    "members", [{"tiers": [90.0, 70.5]}, {"minScore": 12.0}, {"weights": [{"minScore": 90.0, "weight": 4}]}]
+)
+async def test_a_number_in_another_form_is_another_manifest(
+    verify: Verify, members: dict[str, Any], tmp_path: Path
+) -> None:
+    """70.0 is 70, but it is not what was announced: its bytes have another digest."""
+    files = answer_of(VECTORS[2])
+    whole = {name: json.loads(json.dumps(value).replace(".0", "")) for name, value in members.items()}
+    digest = hashlib.sha256(canonical_json({**files.manifest, **whole})).hexdigest()
+    announced = replace(files, draw={**files.draw, "manifestDigest": digest})
+
+    assert str(await verify(announced.with_manifest(**members), tmp_path)).startswith("manifest: ")
+    assert str(await verify(announced.with_manifest(**whole), tmp_path)).startswith("results: ")
