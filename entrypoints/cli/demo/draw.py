@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from entrypoints.cli.demo.codes import TYPE
 from entrypoints.cli.demo.crowd import MARKETS, Fan
 from entrypoints.cli.demo.outsider import IN_LIST, PROGRAM, check_as_fan
 from entrypoints.cli.demo.stage import Answer, DemoFailed, Stage, each
@@ -35,7 +36,7 @@ async def play(stage: Stage) -> None:
     draw = await run(stage, announced)
     told = await ask_for_each(stage, draw, entrants)
     await fill(stage, draw, told)
-    await hand_out_codes(stage)
+    await hand_out_codes(stage, draw)
 
 
 async def announce(stage: Stage, entrants: Sequence[Fan]) -> Answer:
@@ -105,22 +106,22 @@ async def fill(stage: Stage, draw: Answer, told: Part) -> None:
         )
 
 
-async def hand_out_codes(stage: Stage) -> None:
+async def hand_out_codes(stage: Stage, draw: Answer) -> None:
     """The last step: from a registration to a code, all in one campaign."""
     story = stage.story
+    path = f"draws/{draw['drawId']}/codes"
     with story.step("Each fan with a place gets a code from the inventory of the first act"):
-        fans = [entry["userId"] for entry in await _selected(stage)]
-        hold = await stage.post("reserve", {"type": "tm", "count": len(fans)})
-        wanted = dict(zip(hold["codes"], fans, strict=True))
-        assignments = [{"code": code, "userId": fan} for code, fan in wanted.items()]
-        answer = await stage.post("assign", {"reserveId": hold["reserveId"], "assignments": assignments})
-        story.say(f"{len(answer['assigned'])} codes were assigned; {fans[0]} has {hold['codes'][0]}.")
+        fans = {entry["userId"] for entry in await _selected(stage)}
+        answer = await stage.post(path, {"type": TYPE})
+        again = await stage.post(path, {"type": TYPE})
         inventory = (await stage.get("codes", status="assigned", limit=str(ENOUGH)))["codes"]
-        theirs = {code["code"]: code["assignedTo"] for code in inventory if code["code"] in wanted}
-        story.check("the inventory shows the same assignments", theirs == wanted)
+        theirs = [(code["assignedTo"], code["code"]) for code in inventory if code["assignedTo"] in fans]
+        fan, code = theirs[0]
+        story.say(f"{answer['given']} codes were given; {fan} has {code}.")
+        story.check("a fan who has a code gets no second one", again == {"given": 0, "waiting": 0})
     story.check(
-        f"{len(set(fans)):,} selected fans hold {len(theirs):,} codes, one each",
-        sorted(theirs.values()) == sorted(fans),
+        f"{len(fans):,} selected fans hold {len(theirs):,} codes, one each",
+        sorted(fan for fan, _ in theirs) == sorted(fans),
     )
 
 

@@ -30,12 +30,12 @@ async def verify(stage: Stage, draw: Answer) -> None:
         announced = _stored(stage, "draw.json", json.dumps(draw).encode())
         list = await _downloaded(stage, draw, "list.csv")
         results = await _downloaded(stage, draw, "results.csv")
-        code, verdict = await _recompute(announced, list, results, draw["randomness"])
+        code, verdict = await recompute(verifier(), announced, list, results, draw["randomness"])
         story.say(f"$ {_command_line()} draw.json list.csv results.csv --randomness {draw['randomness'][:8]}…")
         story.say(verdict)
         story.check("the draw is right, also after a withdrawal and an erasure", (code, verdict) == (0, AGREES))
         changed = _stored(stage, "changed.csv", _first_fan_moved(results.read_bytes(), draw))
-        code, verdict = await _recompute(announced, list, changed, draw["randomness"])
+        code, verdict = await recompute(verifier(), announced, list, changed, draw["randomness"])
         story.say(f"With the market of one fan changed in results.csv: {verdict}")
         story.check("a changed result is found", code == 1 and "results: line 1" in verdict)
 
@@ -50,9 +50,16 @@ async def check_as_fan(stage: Stage, own: Sequence[Answer], draw: Answer) -> str
     return verdict
 
 
-async def _recompute(draw: Path, list: Path, results: Path, randomness: str) -> tuple[int, str]:
-    program = [sys.executable, "-I", str(PROGRAM)] if PROGRAM.exists() else [str(FANGATE), "draws", "verify"]
-    return await _ended([*program, *map(str, (draw, list, results)), "--randomness", randomness])
+def verifier(program: Path = PROGRAM) -> Sequence[str]:
+    """The outsider's program, or the package's own command where only the package is installed."""
+    return (sys.executable, "-I", str(program)) if program.exists() else (str(FANGATE), "draws", "verify")
+
+
+async def recompute(
+    verifier: Sequence[str], draw: Path, list: Path, results: Path, randomness: str
+) -> tuple[int, str]:
+    """The exit status, and the verdict."""
+    return await _ended([*verifier, *map(str, (draw, list, results)), "--randomness", randomness])
 
 
 async def _ended(command: Sequence[str]) -> tuple[int, str]:
