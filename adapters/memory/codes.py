@@ -37,6 +37,8 @@ class _Campaign:
     free: dict[CodeType, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Codes that are not held, each once, in no order."""
     reservations: dict[ReserveId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    holders: Counter[tuple[CodeType, UserId]] = field(default_factory=Counter)
+    """How many codes of a type each fan has."""
     deadlines: list[tuple[datetime, str]] = field(default_factory=list)
     """A heap of the times when holds lapse. Holds that ended in another way stay in it and are ignored."""
 
@@ -51,7 +53,16 @@ class _Campaign:
                 heapq.heappush(self.deadlines, (after.hold.expires_at, after.text))
         elif before is None or before.hold:
             self.free[after.type].append(after.text)
+        self.count(before, -1)
+        self.count(after, +1)
         self.codes[after.text] = replace(after, transitions=after.transitions[-HISTORY_LIMIT:])
+
+    def count(self, code: Code | None, change: int) -> None:
+        if code and code.assigned_to is not None:
+            holder = (code.type, code.assigned_to)
+            self.holders[holder] += change
+            if not self.holders[holder]:
+                del self.holders[holder]  # Nothing is left of a person who was erased.
 
     def remove(self, codes: Sequence[Code]) -> None:
         """Forget codes that are not held. Their entries in the heap are ignored later."""
@@ -208,9 +219,8 @@ class MemoryCodeStore:
         return self._codes(campaign_id).get(code)
 
     async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
-        codes = self._codes(campaign_id).values()
-        holders = {code.assigned_to for code in codes if code.type is type and code.assigned_to is not None}
-        return holders.intersection(fans)
+        campaign = self._campaigns.get(campaign_id)
+        return {user_id for user_id in fans if campaign and campaign.holders[type, user_id]}
 
     async def page(
         self, campaign_id: CampaignId, wanted: CodeFilter, *, after: str | None, limit: int, now: datetime
@@ -228,7 +238,7 @@ class MemoryCodeStore:
 
     async def erase(self, user_id: UserId, pseudonym: UserId, _: datetime) -> None:
         for code in self.of_person(user_id):
-            self._campaigns[code.campaign_id].codes[code.text] = code.replace_person(user_id, pseudonym)
+            self._campaigns[code.campaign_id].put(code.replace_person(user_id, pseudonym))
 
     def _codes(self, campaign_id: CampaignId) -> Mapping[str, Code]:
         """Reading an unknown campaign does not make one."""
