@@ -1,4 +1,7 @@
-"""After a SIGKILL of the service, a worker ends a run and a filling: each entry is changed once."""
+"""After a SIGKILL of the service, a worker ends a run and a filling: each entry is changed once.
+
+Codes that were being given are given by a repeat: each fan gets one.
+"""
 
 import asyncio
 import contextlib
@@ -14,10 +17,12 @@ import httpx2
 import pymongo
 from pymongo.synchronous.collection import Collection
 
+from adapters.mongo.codes.mapping import new_document
 from domain.model.draws.rules import NO_PLACE
-from domain.model.ids import UserId
+from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import Preferences
+from tests.support.codes import TM, a_batch, texts
 from tests.support.registrations import BOS, LAX, NYC
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
@@ -30,6 +35,8 @@ MARKETS: Final = (NYC, BOS, LAX)
 PLACES: Final = {NYC: 60, BOS: 40, LAX: 20}
 ADDED: Final = {NYC: 50, BOS: 50}
 RANDOMNESS: Final = "5ec3e7" * 20
+SPARE: Final = 5
+"""Codes that are left over."""
 
 Moment = tuple[str, Body]
 """What a collection has at that moment."""
@@ -42,6 +49,12 @@ FILLING: Final[Sequence[Moment]] = (
     ("draws", {"filling": True}),
     ("draws", {"offers.0": {"$exists": True}}),
     ("entries", {"revision": 2}),
+)
+GIVING: Final[Sequence[Moment]] = (
+    ("draws", {"giving": {"$ne": None}}),
+    ("codes", {"status": "reserved"}),
+    ("codes", {"status": "assigned"}),
+    ("draws", {"giving.closing": True}),
 )
 
 
@@ -75,6 +88,15 @@ async def test_killed_half_way_a_draw_is_ended_by_a_worker(database_url: str, tm
             assert {one.ballot_id for one in entries if one.revision == 2} == offered.keys()
             rows = stage.stored.database["audit"].find({"campaignId": campaign})
             assert Counter(row["operation"] for row in rows) == {"announceDraw": 1, "runDraw": 2, "fillDraw": 1}
+            _stock(stage, campaign, SPARE + len(placed := _placed(entries)))
+            await _killed(stage, campaign, f"{path}/codes", {"type": TM}, GIVING)
+        async with a_stage(world, database_url) as stage:
+            codes = await stage.posted(campaign, f"{path}/codes", {"type": TM})
+            assert codes["waiting"] == 0
+            assert await stage.posted(campaign, f"{path}/codes", {"type": TM}) == {"given": 0, "waiting": 0}
+            pool = list(stage.stored.database["codes"].find({"campaignId": campaign}))
+            assert Counter(code["status"] for code in pool) == {"assigned": len(placed), "available": SPARE}
+            assert sorted(code["assignedTo"] for code in pool if code["status"] == "assigned") == placed
 
 
 async def _killed(stage: Stage, campaign: str, path: str, body: Body, moments: Sequence[Moment]) -> None:
@@ -110,6 +132,16 @@ def _ranking(rng: random.Random) -> Preferences:
 def _markets(results: bytes) -> dict[str, str]:
     lines = [line.split(",") for line in results.decode().splitlines()]
     return {one[0]: one[1] for one in lines}
+
+
+def _placed(entries: list[Entry]) -> list[str]:
+    return sorted(entry.user_id for entry in entries if entry.allocation)
+
+
+def _stock(stage: Stage, campaign: str, count: int) -> None:
+    """Codes in the pool, as an import stores them."""
+    batch = a_batch(texts("CODE", count), campaign_id=CampaignId(campaign))
+    stage.stored.database["codes"].insert_many(new_document(batch, line, code) for line, code in batch.rows)
 
 
 def _held(entries: list[Entry]) -> dict[str, str]:
