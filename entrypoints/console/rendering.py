@@ -61,7 +61,7 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(texts().gettext, counted, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    filters = (number, percent, utc, masked_phone, masked_email, zip)
+    filters = (number, percent, iso, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
     environment.globals |= {"static": address_of, "icons": icons(), "charts": charts, "word_of": word_of}
     for name in environment.list_templates():
@@ -76,6 +76,11 @@ def number(value: float) -> str:
 
 def percent(part: float, whole: float) -> str:
     return f"{part / whole:.0%}" if whole else NOTHING
+
+
+def iso(time: str | datetime) -> str:
+    """As scripts read it in all browsers: with a T between day and time."""
+    return time if isinstance(time, str) else time.isoformat()
 
 
 def utc(time: str | datetime | None) -> str:

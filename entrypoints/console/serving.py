@@ -16,7 +16,7 @@ from entrypoints.console.origin import check_origin, led_here, page_before
 from entrypoints.console.page import Page
 from entrypoints.console.rendering import Rendering
 from entrypoints.console.request import Fields, form_of, query_of
-from entrypoints.console.session import Sessions, token_of
+from entrypoints.console.session import Sessions, by_proxy, token_of
 from entrypoints.http.authorization import NO_CAMPAIGN
 from entrypoints.http.dispatcher import noted
 from entrypoints.http.request.decoding import AnyRequest, campaign_of
@@ -65,8 +65,8 @@ class Guarded:
         try:
             caller = await self.sessions.caller_of(request, token)
         except Problem as problem:
-            if problem.status != _UNAUTHENTICATED:
-                raise
+            if problem.status != _UNAUTHENTICATED or by_proxy(request):
+                raise  # Signing in leads back here: with the same token of the proxy, without end.
             return to_sign_in(request, self.rendering, ended=True)
         desk = await self._desk(request, token, caller)
         try:

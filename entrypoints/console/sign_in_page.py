@@ -13,13 +13,16 @@ from ports.identity import IdentityProvider
 
 HOME: Final = "/console"
 _LOCAL: Final = re.compile(r"/console(/[!-.0->@-~]+)*/?(\?[!-~]*)?")
+_DOTS: Final = re.compile(r"/(?:\.|%2e){1,2}(?:[/?]|$)", re.IGNORECASE)
+"""Browsers go up by such a segment: out of the console, too."""
 _LONGEST: Final = 2_000
 
 
 def local(address: str) -> str:
     """Only a page of the console is opened after signing in: an address that leads elsewhere is replaced."""
     fits = len(address) <= _LONGEST and "\\" not in address and _LOCAL.fullmatch(address)
-    return address if fits and not address.startswith(SIGN_IN) else HOME
+    leads_up = fits and _DOTS.search(address.partition("?")[0])
+    return address if fits and not leads_up and not address.startswith(SIGN_IN) else HOME
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,17 @@ def test_a_token_for_some_campaigns_sees_these_alone(office: Office, sale: Sale)
     assert other.id not in text
 
 
+@pytest.mark.parametrize("scope", ["codes", "entries", "draws", "operate", "privacy"])
+def test_a_token_that_lists_no_campaigns_is_not_told_that_there_are_none(
+    office: Office, sale: Sale, scope: str
+) -> None:
+    staff = office.staff(scope=f"fangate:{scope}")
+    text = staff.open(TABLE).text
+    assert "Your token does not list campaigns" in text
+    assert "No campaign" not in text
+    assert staff.post("/console/search", [("text", sale.id)]).leads_to == sale.at()
+
+
 @pytest.mark.parametrize(
     ("scope", "seen", "unseen"),
     [
@@ -144,5 +155,5 @@ def test_an_id_that_is_none_is_refused_in_words(office: Office, id: str) -> None
 def test_times_are_utc_until_the_browser_knows_better(office: Office) -> None:
     sale = office.campaign(opens_at=datetime(2026, 5, 4, 12, 30, 5, tzinfo=UTC))
     page = office.staff().open(sale.at()).page
-    assert ("time", {"datetime": "2026-05-04 12:30:05+00:00", "title": "2026-05-04 12:30:05 UTC"}) in page.tags
+    assert ("time", {"datetime": "2026-05-04T12:30:05+00:00", "title": "2026-05-04 12:30:05 UTC"}) in page.tags
     assert "2026-05-04 12:30:05 UTC" in page.text

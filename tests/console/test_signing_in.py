@@ -104,17 +104,36 @@ def test_a_proxy_signs_in_with_its_bearer_and_signs_out_itself(office: Office) -
     assert browser.open("/console/sign-in?to=/console/operations").leads_to == "/console/operations"
 
 
+@pytest.mark.parametrize("address", ["/console", "/console/sign-in?to=/console", "/console/table"])
+def test_a_proxy_whose_bearer_is_not_acceptable_is_told_so(office: Office, address: str) -> None:
+    """The page for signing in leads back, so leading there would have no end."""
+    browser = office.browser()
+    browser.headers = bearer(exp=int(time.time()) - 100)
+
+    shown = browser.open(address)
+    shown = browser.follow(shown) if shown.status == 303 else shown
+
+    assert (shown.status, "auth.unauthenticated" in shown.text) == (401, True)
+    assert shown.headers["x-request-id"] in shown.text
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     [
         "https://evil.example", "//evil.example", "/\\evil.example", "/console\\..\\..//evil.example", "/consoles",
         "/console//evil.example", "javascript:alert(1)", "/console/sign-in", "/docs", "/console\r\nX: y",
-        "console", "/console/é",
+        "console", "/console/é", "/console/../docs", "/console/a/..", "/console/%2E%2e/docs", "/console/.%2E?a",
+        "/console/.",
     ],
 )  # fmt: skip
 def test_signing_in_leads_nowhere_but_into_the_console(office: Office, elsewhere: str) -> None:
     shown = office.browser().post(PASTED, [("token", token()), ("to", elsewhere)])
     assert (shown.status, shown.leads_to) == (303, "/console")
+
+
+@pytest.mark.parametrize("to", ["/console/campaigns/a.b..c?next=/../x", "/console/campaigns/..a/codes"])
+def test_dots_within_an_id_do_not_hinder(office: Office, to: str) -> None:
+    assert office.browser().post(PASTED, [("token", token()), ("to", to)]).leads_to == to
 
 
 def test_a_link_on_another_site_opens_the_page_by_a_step_in_between(office: Office) -> None:
