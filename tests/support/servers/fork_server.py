@@ -1,5 +1,8 @@
 """Starts processes of ``fangate`` fast: it has imported all of Fangate once, and forks at each request.
 
+It has also built the service once. What libraries import only then, and the compiled templates of the console, are
+in each fork too.
+
 A request is a line of JSON on its standard input, the answer is one on its standard output. It ends when its
 input does; the processes that it started go on.
 
@@ -23,6 +26,10 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 import structlog
+from pydantic import SecretStr
+
+from entrypoints.config.settings import Settings
+from entrypoints.service import service_app
 
 PACKAGES: Final = ("domain", "ports", "adapters", "entrypoints")
 
@@ -34,17 +41,18 @@ def main() -> None:
     for number in (0, 1):
         os.dup2(nothing, number)
     os.close(nothing)
-    _import_all()
+    _prepare()
     script = _serve(requests, answers)
     if script is not None:
         runpy.run_path(script, run_name="__main__")
 
 
-def _import_all() -> None:
+def _prepare() -> None:
     """Nothing of this may start a thread or change what a process has set for itself when it starts."""
     for name in PACKAGES:
         for module in pkgutil.walk_packages(import_module(name).__path__, f"{name}."):
             import_module(module.name)
+    service_app(Settings(jwt_secret=SecretStr("of no service that runs, and long")))
     assert threading.active_count() == 1
     assert tempfile.tempdir is None
     assert not structlog.is_configured()
