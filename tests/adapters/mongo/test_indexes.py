@@ -53,17 +53,12 @@ def all_indexes(database: Documents) -> dict[str, Any]:
     return {name: database[name].index_information() for name in database.list_collection_names()}
 
 
-@pytest.fixture(params=DECLARED)
-def index(request: pytest.FixtureRequest) -> Index:
-    return DECLARED[request.param]
-
-
 def keys_of(index: Index) -> list[tuple[str, Any]]:
     return list(index.keys)
 
 
 def other_keys(collection: Collection[dict[str, Any]], index: Index) -> None:
-    collection.create_index([("elsewhere", 1)], name=index.name, **index.options)
+    collection.create_index([(f"elsewhere_{index.name}", 1)], name=index.name, **index.options)
 
 
 def other_direction(collection: Collection[dict[str, Any]], index: Index) -> None:
@@ -100,8 +95,10 @@ DIFFERENCES: dict[str, Callable[[Collection[dict[str, Any]], Index], None]] = {
 }
 
 
-def names(database: Documents, index: Index) -> set[str]:
-    return set(database[index.collection].index_information()) - {"_id_"}
+def without_declared_indexes(database: Documents) -> None:
+    """All collections stay."""
+    for collection in {index.collection for index in INDEXES}:
+        database[collection].drop_indexes()
 
 
 async def assert_not_ready(store: MongoStore, *words: str) -> None:
@@ -112,59 +109,68 @@ async def assert_not_ready(store: MongoStore, *words: str) -> None:
         assert word in refused.value.reason
 
 
-async def test_a_missing_index_is_built(store: MongoStore, database: Documents, index: Index) -> None:
-    database[index.collection].drop_index(index.name)
-    await assert_not_ready(store, index.name, index.collection, "run fangate migrate")
+async def assert_all_lacking(store: MongoStore) -> None:
+    assert await store.indexes.lacking() == sorted(DECLARED)
 
-    assert await store.migrate() == Migration(built=[index.name])
+
+async def test_each_missing_index_is_built(store: MongoStore, database: Documents) -> None:
+    without_declared_indexes(database)
+    await assert_not_ready(store, INDEXES[0].name, INDEXES[0].collection, "run fangate migrate")
+    await assert_all_lacking(store)
+
+    assert await store.migrate() == Migration(built=[index.name for index in INDEXES])
     await store.ping()
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES)
-async def test_an_index_with_other_keys_or_options_is_reported_and_never_dropped(
-    store: MongoStore, database: Documents, index: Index, difference: str
+async def test_each_index_with_other_keys_or_options_is_reported_and_never_dropped(
+    store: MongoStore, database: Documents, difference: str
 ) -> None:
-    collection = database[index.collection]
-    collection.drop_index(index.name)
-    DIFFERENCES[difference](collection, index)
-    present = collection.index_information()[index.name]
-    await assert_not_ready(store, index.name, index.collection, "fangate migrate")
+    without_declared_indexes(database)
+    for index in INDEXES:
+        DIFFERENCES[difference](database[index.collection], index)
+    present = all_indexes(database)
+    await assert_not_ready(store, INDEXES[0].name, INDEXES[0].collection, "fangate migrate")
+    await assert_all_lacking(store)
 
     migration = await store.migrate()
 
     assert (migration.built, migration.extended, migration.extra) == ([], [], [])
-    (advice,) = migration.differing
-    assert advice.startswith(f"index {index.name} of {index.collection} differs")
-    assert f"should have {index}" in advice
-    assert f'db.{index.collection}.dropIndex("{index.name}")' in advice
-    assert collection.index_information()[index.name] == present
+    for index, advice in zip(INDEXES, migration.differing, strict=True):
+        assert advice.startswith(f"index {index.name} of {index.collection} differs")
+        assert f"should have {index}" in advice
+        assert f'db.{index.collection}.dropIndex("{index.name}")' in advice
+    assert all_indexes(database) == present
 
-    collection.drop_index(index.name)  # As the advice says.
-    assert await store.migrate() == Migration(built=[index.name])
+    for index in INDEXES:
+        database[index.collection].drop_index(index.name)  # As the advice says.
+    assert await store.migrate() == Migration(built=[index.name for index in INDEXES])
     await store.ping()
 
 
-async def test_the_same_index_under_another_name_is_as_good(
-    store: MongoStore, database: Documents, index: Index
-) -> None:
-    collection = database[index.collection]
-    before = names(database, index)
-    collection.drop_index(index.name)
-    collection.create_index(keys_of(index), name="byHand", **index.options)
+async def test_the_same_index_under_another_name_is_as_good(store: MongoStore, database: Documents) -> None:
+    without_declared_indexes(database)
+    for index in INDEXES:
+        name = f"byHand_{index.name}"
+        database[index.collection].create_index(keys_of(index), name=name, **index.options)
+    present = all_indexes(database)
 
     await store.ping()
     assert await store.migrate() == Migration()
-    assert names(database, index) == before - {index.name} | {"byHand"}
+    assert all_indexes(database) == present
 
 
 async def test_an_index_of_the_operator_is_reported_and_not_changed(
-    store: MongoStore, database: Documents, index: Index
+    store: MongoStore, database: Documents
 ) -> None:
-    database[index.collection].create_index([("elsewhere", 1)], name="ofTheirs")
+    collections = dict.fromkeys(index.collection for index in INDEXES)
+    for collection in collections:
+        database[collection].create_index([("elsewhere", 1)], name="ofTheirs")
+    present = all_indexes(database)
 
     await store.ping()
-    assert await store.migrate() == Migration(extra=[f"{index.collection}.ofTheirs"])
-    assert "ofTheirs" in names(database, index)
+    assert await store.migrate() == Migration(extra=[f"{collection}.ofTheirs" for collection in collections])
+    assert all_indexes(database) == present
 
 
 async def test_an_index_that_is_not_unique_does_not_stand_for_one_that_is(
