@@ -26,6 +26,8 @@ hooks: $(VENV)/.dev ## Run the quick checks before each commit (see .pre-commit-
 demo: $(VENV)/.runtime $(if $(filter mongo,$(STORE)),$(VENV)/.dev) ## Run the main job from start to end and show it (STORE=mongo: against a real MongoDB; CONSOLE=1: then look at it)
 	$(if $(filter mongo,$(STORE)),$(BIN)/python -m tests.support.servers.mongod) $(BIN)/fangate demo $(if $(CONSOLE),--console)
 
+# Where Python may keep no bytecode, each of the processes would compile all tests, and each command all of Fangate.
+test test-motor: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev $(NODE) ## Run every test, in four processes
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
