@@ -8,6 +8,7 @@ import pytest
 from tests.support.platform import Platform
 from tests.support.scene import TIMEOUT_SECONDS, Scene, a_scene, scene_on
 from tests.support.servers.service import Service, service
+from tests.support.without_tls import NO_TLS
 
 BRIEF = {"RESERVATION_TTL": "0.5", "CONFIRMATION_TTL": "2.5", "PHONE_BLOCK_TTL": "5", "SMS_PER_HOUR": "4"}
 
@@ -28,7 +29,7 @@ def hasty(platform: Platform) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def http(running: Service) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=running.url, timeout=TIMEOUT_SECONDS) as http:
+    with httpx2.Client(base_url=running.url, timeout=TIMEOUT_SECONDS, verify=NO_TLS) as http:
         yield http
 
 

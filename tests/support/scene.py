@@ -17,6 +17,7 @@ from tests.support.platform import Platform
 from tests.support.registrations import a_campaign, a_fan, campaign_body, fan_body
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 
 TIMEOUT_SECONDS = 60.0
 
@@ -171,13 +172,13 @@ class Scene:
 
 def staff(service: Service) -> httpx2.Client:
     """A client with a supreme token."""
-    return httpx2.Client(base_url=service.url, headers=bearer(), timeout=TIMEOUT_SECONDS)
+    return httpx2.Client(base_url=service.url, headers=bearer(), timeout=TIMEOUT_SECONDS, verify=NO_TLS)
 
 
 @contextmanager
 def scene_on(running: Service, platform: Platform, campaign: str | None = None) -> Iterator[Scene]:
     """An open campaign on a service that runs already."""
-    with httpx2.Client(base_url=running.url, timeout=TIMEOUT_SECONDS) as http:
+    with httpx2.Client(base_url=running.url, timeout=TIMEOUT_SECONDS, verify=NO_TLS) as http:
         yield Scene(running, platform, http, campaign or new_campaign_id()).opens()
 
 

@@ -13,6 +13,7 @@ from tests.support.forging import claims, hs256, unsigned
 from tests.support.servers.service import SECRET, Service, service
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 KEY = SECRET.encode()
 NOW = int(time.time())
@@ -25,7 +26,7 @@ EVERY_CODE_OPERATION = [
 
 
 def ask(running: Service, headers: Any) -> httpx2.Response:
-    return httpx2.get(f"{running.url}/c1/codes/count", headers=headers, timeout=30)
+    return httpx2.get(f"{running.url}/c1/codes/count", headers=headers, timeout=30, verify=NO_TLS)
 
 
 def with_token(running: Service, token: str) -> httpx2.Response:
@@ -41,10 +42,10 @@ def assert_not_let_in(answer: httpx2.Response) -> None:
 def test_every_code_operation_wants_a_token_and_a_supreme_one(running: Service, method: str, path: str) -> None:
     url = f"{running.url}/c1/{path}"
 
-    assert_not_let_in(httpx2.request(method, url))
-    refused = httpx2.request(method, url, headers=bearer("fan-1", supreme=False))
+    assert_not_let_in(httpx2.request(method, url, verify=NO_TLS))
+    refused = httpx2.request(method, url, headers=bearer("fan-1", supreme=False), verify=NO_TLS)
     assert_problem(refused, 403, "auth.forbidden")
-    assert httpx2.request(method, url, headers=bearer()).status_code not in {401, 403}
+    assert httpx2.request(method, url, headers=bearer(), verify=NO_TLS).status_code not in {401, 403}
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ def test_without_issuer_and_audience_configured_neither_is_looked_at(running: Se
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/docs", "/openapi.json", "/asyncapi.json"])
 def test_operators_need_no_token_and_a_bad_one_does_not_matter(running: Service, path: str) -> None:
-    assert httpx2.get(running.url + path).status_code == 200
-    assert httpx2.get(running.url + path, headers={"Authorization": "Bearer x"}).status_code == 200
+    assert httpx2.get(running.url + path, verify=NO_TLS).status_code == 200
+    assert httpx2.get(running.url + path, headers={"Authorization": "Bearer x"}, verify=NO_TLS).status_code == 200
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ does not; what was measured is printed.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +92,16 @@ def hostile_json(size: int) -> Iterator[tuple[str, bytes]]:
     yield "wrong at the end", b"[" + b"[]," * (size // 3 - 2) + b"]"
 
 
+@cache
+def hostile_mebibytes() -> list[tuple[str, bytes]]:
+    """Nearly all operations take this much."""
+    return list(hostile_json(MEBIBYTE))
+
+
+def hostile(size: int) -> Iterable[tuple[str, bytes]]:
+    return hostile_mebibytes() if size == MEBIBYTE else hostile_json(size)
+
+
 def in_each_field(operation: Operation, size: int) -> Iterator[tuple[str, bytes]]:
     """The operation's own example with each of its fields grown to the size."""
     for name, value in (operation.example or {}).items():
@@ -100,7 +111,6 @@ def in_each_field(operation: Operation, size: int) -> Iterator[tuple[str, bytes]
             [value] * (size // (len(json.dumps(value)) + 2)),
             ["+"] * (size // 5),
         ):
-            yield f"a large {name}", json.dumps({**operation.example, name: grown})[:size].encode()
             yield f"a large {name}", json.dumps({**operation.example, name: grown}).encode()[:size]
 
 
@@ -108,7 +118,7 @@ def in_each_field(operation: Operation, size: int) -> Iterator[tuple[str, bytes]
 @pytest.mark.parametrize("operation", operations("body"))
 async def test_no_body_does(service: Inside, operation: Operation) -> None:
     size = operation.body_limit
-    for what, body in [*hostile_json(size), *in_each_field(operation, MEBIBYTE)]:
+    for what, body in (*hostile(size), *in_each_field(operation, MEBIBYTE)):
         moves(
             await service.ask(operation.method, filled(operation), bearer() | JSON, body[:size]),
             f"{operation.id} {what}",

@@ -18,6 +18,7 @@ from tests.support.issuer import Issuer, SigningKey, issuer
 from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service, service
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 RSA, EC = SigningKey.rsa("rsa-1"), SigningKey.ec("ec-1")
 OTHER_RSA = SigningKey.rsa("rsa-2")
@@ -53,7 +54,7 @@ def trusted(publisher: Issuer) -> Iterator[Service]:
 
 def ask(running: Service, token: str) -> httpx2.Response:
     url = f"{running.url}/c1/codes/count"
-    return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return httpx2.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_TLS)
 
 
 @pytest.mark.parametrize("key", [RSA, EC])

@@ -12,6 +12,7 @@ from tests.support.scene import Scene, a_scene
 from tests.support.servers.collector import Collector, Spanned, collector
 from tests.support.servers.service import Service, service
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 SERVER, PRODUCER = 2, 4
 ALL = {"OTEL_TRACES_SAMPLER": "parentbased_always_on"}
@@ -112,8 +113,8 @@ def test_what_the_caller_does_not_keep_is_not_exported_but_can_be_followed(
 def test_of_reads_some_are_traced_and_every_one_that_the_caller_keeps(traced: Scene, collected: Collector) -> None:
     url = f"{traced.service.url}/livez"
     for _ in range(200):
-        httpx2.get(url)
-    httpx2.get(url, headers={"traceparent": SAMPLED})
+        httpx2.get(url, verify=NO_TLS)
+    httpx2.get(url, headers={"traceparent": SAMPLED}, verify=NO_TLS)
     assert traced.service.stop() == 0
 
     reads = [span for span in collected.spans() if span.name == "GET /livez"]
@@ -126,7 +127,7 @@ def test_of_reads_some_are_traced_and_every_one_that_the_caller_keeps(traced: Sc
 def test_what_is_still_to_be_sent_is_sent_at_the_end(platform: Platform, collected: Collector) -> None:
     patient = collected.settings | ALL | {"OTEL_BSP_SCHEDULE_DELAY": "600000", "OTEL_SERVICE_NAME": "gate-7"}
     with service(platform.settings | patient) as running:
-        answer = httpx2.get(f"{running.url}/nowhere?phone=12")
+        answer = httpx2.get(f"{running.url}/nowhere?phone=12", verify=NO_TLS)
         assert running.stop() == 0
 
     spans = {span.attributes["fangate.request_id"]: span for span in collected.spans()}

@@ -21,6 +21,7 @@ from tests.support.fresh import new_id, new_phone
 from tests.support.registrations import NOON
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 from tests.support.world import World
 from tests.system.registrations.witness import Witness
 
@@ -190,7 +191,7 @@ async def a_stage(
         limits = httpx2.Limits(max_connections=CALLERS, max_keepalive_connections=CALLERS)
         hooks = {"response": [witness.see]}
         async with httpx2.AsyncClient(
-            base_url=running.url, timeout=SECONDS, limits=limits, event_hooks=hooks
+            base_url=running.url, timeout=SECONDS, limits=limits, event_hooks=hooks, verify=NO_TLS
         ) as client:
             yield Stage(world, running, client, witness, mongo.get_default_database()["entries"])
         running.stop()
