@@ -1,11 +1,14 @@
 """Staff change many entries: one fan never holds up the others, and memory does not grow with what fans stored."""
 
+import asyncio
 import tracemalloc
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from adapters.mongo.entries.bulk_changes import TURN
 from adapters.system.clock import SystemClock
 from domain.model.errors import Unavailable
 from domain.model.registrations.entry import Entry, Selection
@@ -89,6 +92,31 @@ async def test_memory_does_not_grow_with_what_fans_stored(mongo_entry_ports: Ent
     few, many = await peak(mongo_entry_ports, 100), await peak(mongo_entry_ports, 300)
 
     assert many < 1.5 * few
+
+
+async def test_others_have_a_turn_of_the_event_loop_between_some_entries_and_the_next(
+    mongo_entry_ports: EntryPorts,
+) -> None:
+    fans = 4 * TURN
+    await store(mongo_entry_ports, *(registered(fan(one), phone(one)) for one in range(fans)))
+    turn, changed = 0, Counter[int]()
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            await asyncio.sleep(0)
+            turn += 1
+
+    def score(entry: Entry) -> Entry:
+        changed[turn] += 1
+        return replace(entry, score=1.0, version=entry.version + 1)
+
+    counting = asyncio.create_task(count())
+    assert not await mongo_entry_ports.entries.change_many(TOUR, [fan(one) for one in range(fans)], score)
+    counting.cancel()
+
+    assert changed.total() == fans
+    assert max(changed.values()) <= 2 * TURN
 
 
 async def peak(ports: EntryPorts, fans: int) -> int:
