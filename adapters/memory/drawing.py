@@ -1,4 +1,4 @@
-"""Draws computed in this process, in memory, by the functions of the model. For small draws and for tests."""
+"""Draws computed in this process, in memory, by the functions of the model: what every other engine must give."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
+"""Only a test that fails waits so long. A busy machine may need half a minute to start a process."""
 
 
 def eventually(look: Callable[[], T], wanted: Callable[[T], bool]) -> T:

@@ -34,7 +34,6 @@ from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import FieldProblem, invalid, malformed
 from entrypoints.http.wire import Wire
 
-KEY_SHAPE: Final = "scoring/{campaignId}/{filename}"
 SCORING_LIMIT: Final = 16 * 1024 * 1024
 TURN_BYTES: Final = 256 * 1024
 """After so many bytes of records, other requests get their turn."""

@@ -100,7 +100,6 @@ REFUSAL = Reply(
     b"<Message>Invalid parameter: PhoneNumber Reason: +12015550123 is not valid</Message></Error></ErrorResponse>",
 )
 """As SNS words it, with the number."""
-TALES = ["hangs up", "fails", "refuses", "fails and quotes"]
 
 
 @pytest.mark.parametrize("trouble", ["hangs_up", "slow", "error", "gateway", "forbidden"])

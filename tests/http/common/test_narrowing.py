@@ -39,10 +39,6 @@ OTHERS: Final[Mapping[str, Scope]] = {"uploadScores": Scope.ENTRIES, "readOperat
 """Operations that belong to another area than their tag."""
 WITH_A_TOKEN: Final = [operation for operation in OPERATIONS if not operation.public]
 EVERY_OPERATION = pytest.mark.parametrize("operation", WITH_A_TOKEN, ids=lambda operation: operation.id)
-NO_SCOPES: Final = (
-    "fangate:", "fangate:everything", "FANGATE:READ", "openid,fangate:read", "fangate:read\tfangate:codes",
-    "xfangate:codes",
-)  # fmt: skip
 REFUSED: Final = {"auth.unauthenticated", "auth.forbidden", "auth.scope", "auth.campaign"}
 
 

@@ -65,7 +65,7 @@ def test_with_a_fans_token_every_operation_of_staff_is_a_403(
     scene: Scene, operation: Operation, claim: Any
 ) -> None:
     """``supreme`` is the boolean and nothing like it."""
-    claims = {"sub": "ann", "exp": int(time.time()) + 60} | ({} if claim is None else {"supreme": claim})
+    claims = {"sub": "ann", "exp": int(time.time()) + 3_600} | ({} if claim is None else {"supreme": claim})
     signed = jwt.encode(claims, SECRET, algorithm="HS256")
 
     refused = call(scene, operation, JSON | {"Authorization": f"Bearer {signed}"}, b"{")

@@ -13,7 +13,8 @@ from aiohttp import web
 
 from tests.support.servers.ports import free_port
 
-SLOW_SECONDS = 10.0
+SLOW_SECONDS: Final = 240.0
+"""Longer than the patience of any caller in the tests: a caller that waits for a slow neighbour fails its test."""
 STOPS_WITHIN_SECONDS: Final = 0.01
 """Slow answers that are still in progress then are cut off. Zero would mean no limit."""
 BACKLOG: Final = 256

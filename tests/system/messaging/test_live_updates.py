@@ -1,6 +1,5 @@
 """Live updates tell subscribers that something changed, and delay nothing else."""
 
-import time
 from typing import Any
 
 import pytest
@@ -50,7 +49,5 @@ def test_an_api_in_trouble_changes_nothing(deployment: Deployment, trouble: str)
         lambda: [line["event"] for line in worker.lines()].count("event.published"), lambda count: count == 3
     )
     assert len(deployment.mailer.mails) == 1
-    began = time.monotonic()
-    assert worker.stop() == 0
-    assert time.monotonic() - began < 25
+    assert worker.stop() == 0, "it does not wait for an answer: a slow API outlasts the patience of stop"
     assert worker.logged().count("realtime.failed") <= 1

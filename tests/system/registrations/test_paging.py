@@ -20,9 +20,6 @@ LEVELS: Final = 20
 """Fewer scores than fans: most places are shared."""
 ROUNDS: Final = 3
 
-# A fan, and a score the fan was listed with.
-Listed = tuple[str, float]
-
 
 async def test_pages_while_everything_changes(crowded: Stage) -> None:
     """Fans come and go and move between markets and places; one half of them is left in peace."""
