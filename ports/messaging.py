@@ -1,6 +1,6 @@
 """The outbox of messages, and the queue of jobs for later."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -125,8 +125,23 @@ class Depth:
     dead: int
 
 
-class CountedQueue(Queue, Protocol):
-    """A queue that can be counted, for monitoring."""
+Unwanted = Callable[[ScoreRetry], Awaitable[bool]]
+"""Is this dead letter to be deleted?"""
+
+
+class DeadLetters(Protocol):
+    """The jobs whose attempts are used up."""
+
+    async def drop_dead(self, unwanted: Unwanted) -> int:
+        """Look at the dead letters, at most some thousands, and delete the unwanted ones. Returns their number.
+
+        The others stay, also when this fails. Raises Unavailable, and what ``unwanted`` raises.
+        """
+        ...
+
+
+class CountedQueue(Queue, DeadLetters, Protocol):
+    """A queue with its dead letters, that can be counted for monitoring."""
 
     async def depth(self) -> Depth:
         """Raises Unavailable."""

@@ -14,13 +14,29 @@ from domain.model.registrations.history import EntryWithHistory
 class PersonalData:
     """One place that holds something of persons."""
 
-    count: Callable[[UserId], Awaitable[int]]
-    """How many things of the person it holds."""
+    count: Callable[[UserId, UserId], Awaitable[int]]
+    """How many things of the person it holds.
+
+    The second argument is the pseudonym: an earlier erasure may have put it where this place looks the person up.
+    """
     erase: Callable[[UserId, UserId, datetime], Awaitable[None]]
     """Remove what it holds of the person, or put the pseudonym (the second argument) in the place of the id.
 
     Each thing is changed atomically. After a crash, a repeat does the rest. It cannot be undone.
     """
+
+    @classmethod
+    def found_by_id(
+        cls,
+        count: Callable[[UserId], Awaitable[int]],
+        erase: Callable[[UserId, UserId, datetime], Awaitable[None]],
+    ) -> "PersonalData":
+        """A place that looks persons up by their ids alone."""
+
+        async def counted(user_id: UserId, _: UserId) -> int:
+            return await count(user_id)
+
+        return cls(counted, erase)
 
 
 class PersonReader(Protocol):

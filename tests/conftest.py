@@ -100,6 +100,13 @@ def second_sqs_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def moto_sqs_url(aws_url: str) -> Iterator[str]:
+    """Of the AWS server, which gets one request after the other."""
+    with aws_proxy(aws_url, in_turn=True) as proxy:
+        yield proxy.url
+
+
 @pytest.fixture(params=SQS)
 def sqs_url(request: pytest.FixtureRequest) -> str:
     """Of each server that plays SQS."""

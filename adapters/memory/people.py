@@ -30,7 +30,7 @@ def replacing(audit: AuditedPeople) -> PersonalData:
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
         await audit.replace_person(user_id, pseudonym)
 
-    return PersonalData(audit.count_of_person, erase)
+    return PersonalData.found_by_id(audit.count_of_person, erase)
 
 
 def renaming_histories(entries: MemoryEntryStore) -> PersonalData:
@@ -41,7 +41,7 @@ def renaming_histories(entries: MemoryEntryStore) -> PersonalData:
         for histories in entries.histories():
             histories.rename(user_id, pseudonym)
 
-    return PersonalData(count, erase)
+    return PersonalData.found_by_id(count, erase)
 
 
 def personal_data(
@@ -57,16 +57,16 @@ def personal_data(
 ) -> Mapping[Place, PersonalData]:
     """Uploads are not kept in memory, and of published events only the ids."""
     return {
-        Place.ENTRIES: PersonalData(entries.count_of_person, entries.erase),
+        Place.ENTRIES: PersonalData.found_by_id(entries.count_of_person, entries.erase),
         Place.HISTORIES: renaming_histories(entries),
-        Place.SCORING: PersonalData(_none, _nothing),
-        Place.PARKED: PersonalData(outbox.count_parked_of, outbox.erase_parked_of),
-        Place.PHONE_FAILURES: PersonalData(phone_book.count_of_person, phone_book.erase),
-        Place.BUDGETS: PersonalData(budgets.count_of_person, budgets.erase),
-        Place.RATE_LIMITS: PersonalData(limits.count_of_person, limits.erase),
-        Place.CODES: PersonalData(codes.count_of_person, codes.erase),
-        Place.IMPORTS: PersonalData(imports.count_of_person, imports.erase),
-        Place.PUBLISHED: PersonalData(_none, _nothing),
+        Place.SCORING: PersonalData.found_by_id(_none, _nothing),
+        Place.PARKED: PersonalData.found_by_id(outbox.count_parked_of, outbox.erase_parked_of),
+        Place.PHONE_FAILURES: PersonalData.found_by_id(phone_book.count_of_person, phone_book.erase),
+        Place.BUDGETS: PersonalData.found_by_id(budgets.count_of_person, budgets.erase),
+        Place.RATE_LIMITS: PersonalData.found_by_id(limits.count_of_person, limits.erase),
+        Place.CODES: PersonalData.found_by_id(codes.count_of_person, codes.erase),
+        Place.IMPORTS: PersonalData.found_by_id(imports.count_of_person, imports.erase),
+        Place.PUBLISHED: PersonalData.found_by_id(_none, _nothing),
         Place.AUDIT: replacing(audit),
     }
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final
 
 from domain.model.ids import new_id
-from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry, Unwanted
 
 ATTEMPTS: Final = 5
 IN_FLIGHT: Final = timedelta(seconds=60)
@@ -110,6 +110,11 @@ class MemoryQueue:
 
     async def depth(self) -> Depth:
         return Depth(waiting=self._waiting, dead=len(self.dead))
+
+    async def drop_dead(self, unwanted: Unwanted) -> int:
+        gone = [job for job in list(self.dead) if await unwanted(job)]
+        self.dead = [job for job in self.dead if job not in gone]
+        return len(gone)
 
     def _put(self, job: _Job) -> None:
         heappush(self._lanes[job.lane], (job.due, next(self._numbers), job))

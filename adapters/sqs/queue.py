@@ -20,8 +20,9 @@ from adapters.sqs.client import (
     sqs_client,
     whole_seconds,
 )
+from adapters.sqs.dead_letters import drop_dead
 from domain.model.errors import Unavailable
-from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry
+from ports.messaging import Delivery, Depth, Lane, PutOff, ScoreRetry, Unwanted
 
 MOST_ATTEMPTS: Final = 1_000
 POLL_SECONDS: Final = 20.0
@@ -138,6 +139,9 @@ class SqsQueue:
             waiting=sum([await self._count(queue) for queue in queues]),
             dead=await self._count(dead_letters_of(self._name)),
         )
+
+    async def drop_dead(self, unwanted: Unwanted) -> int:
+        return await drop_dead(self._calls, dead_letters_of(self._name), unwanted)
 
     async def _count(self, queue: str) -> int:
         answer = await self._calls("get_queue_attributes", queue, AttributeNames=list(_COUNTS))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.usecases.messaging.drop_dead_letters import DropDeadLetters
 from domain.usecases.messaging.list_parked import ListParked
 from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
 from domain.usecases.messaging.read_operations import ReadOperations
@@ -21,6 +22,7 @@ class Messaging:
     relay_events: RelayEvents
     queue_score_retries: QueueScoreRetries
     retry_scores: RetryScores
+    drop_dead_letters: DropDeadLetters
     send_receipts: SendReceipts
     list_parked: ListParked
     retry_parked: RetryParked
@@ -42,6 +44,7 @@ def build_messaging(settings: Settings, stores: Stores, neighbours: Neighbours, 
         ),
         queue_score_retries=QueueScoreRetries(outbox=outbox, queue=neighbours.queue, clock=clock),
         retry_scores=RetryScores(fanscore=neighbours.fanscore, entries=entries, clock=clock),
+        drop_dead_letters=DropDeadLetters(queue=neighbours.queue, entries=entries),
         send_receipts=SendReceipts(
             outbox=outbox, entries=entries, users=neighbours.users, receipts=neighbours.receipts, clock=clock
         ),

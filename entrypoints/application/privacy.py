@@ -29,7 +29,9 @@ def build_privacy(settings: Settings, stores: Stores, campaigns: Campaigns, cloc
     )
     places, reader = stores.personal_data, stores.person_reader
     return Privacy(
-        export=ExportPerson(places=places, reader=reader, audit=stores.audit, own_draws=own_draws, clock=clock),
+        export=ExportPerson(
+            places=places, reader=reader, audit=stores.audit, own_draws=own_draws, clock=clock, key=key
+        ),
         erase=ErasePerson(places=places, reader=reader, clock=clock, key=key),
         purge=PurgeClosed(
             queries=stores.entry_queries, withdrawals=stores.withdrawals, campaigns=campaigns, clock=clock

@@ -27,11 +27,15 @@ async def work(app: Application, settings: Settings, stop: asyncio.Event, *, dra
         purge(app, settings, stop, once=drain),
         repeat(app.draws.resume, "draws.finished", DRAWS_SECONDS, stop, once=drain),
         retry_scores(app.messaging.retry_scores, app.messaging.queue, stop, once=drain),
+        repeat(app.messaging.drop_dead_letters, "dead_letters.dropped", DEAD_LETTERS_SECONDS, stop, once=drain),
     )
 
 
 DRAWS_SECONDS: Final = 10.0
 """How often draws are looked for that lost their process. One query, of an index that is almost always empty."""
+
+DEAD_LETTERS_SECONDS: Final = 900.0
+"""As long as a job that is put off may wait before it meets no registration. An empty queue costs one call."""
 
 PURGE_SECONDS: Final = 3_600.0
 """A day more or less is of no account: a round reads every campaign."""

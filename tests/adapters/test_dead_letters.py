@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.sqs.queue import SqsQueue
-from ports.messaging import Depth, Lane
+from ports.messaging import Depth, Lane, ScoreRetry
 from tests.contracts.messaging.test_queues import (
     AT_ONCE,
     ATTEMPTS,
@@ -68,6 +68,16 @@ async def test_the_redrive_policy_moves_a_message_that_cannot_be_read_as_it_is(q
 
     assert await queues.messages("-dead") == ["hello"]
     assert await queues.queue.depth() == Depth(waiting=0, dead=1)
+
+
+async def test_a_message_that_cannot_be_read_stays_a_dead_letter(queues: Queues) -> None:
+    async def every(_: ScoreRetry) -> bool:
+        return True
+
+    await queues.client.send_message(QueueUrl=await queues.url("-dead"), MessageBody="hello")
+
+    assert await queues.queue.drop_dead(every) == 0
+    assert await queues.messages("-dead") == ["hello"]
 
 
 async def test_dead_letters_that_are_sent_back_are_tried_again(elastic: Queues) -> None:

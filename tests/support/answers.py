@@ -30,6 +30,7 @@ def assert_problem(answer: httpx2.Response, status: int, code: str, *pointers: s
     assert body["status"] == status
     assert body["type"] == f"urn:fangate:problem:{code}"
     assert body["title"]
+    assert body["detail"]
     assert body["requestId"] == answer.headers["x-request-id"]
     if pointers:
         assert [error["pointer"] for error in body["errors"]] == list(pointers), body

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.memory.objects import MemoryObjectStore
+from adapters.memory.queues import MemoryQueue
 from domain.model.codes.code import CodeEvent, CodeStatus, CodeType
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import Shares
@@ -16,6 +17,7 @@ from entrypoints.bootstrap import application
 from entrypoints.config.settings import Settings
 from entrypoints.worker.loop import repeat, sweeping, work
 from entrypoints.worker.relay import relay
+from ports.messaging import ScoreRetry
 from ports.system import Leases, SharesChange
 from tests.support.codes import ManualClock
 
@@ -49,6 +51,18 @@ async def test_a_drain_sweeps_what_has_lapsed_and_returns() -> None:
         assert await events(app) == [CodeEvent.RESERVED, CodeEvent.EXPIRED]
         story = await app.codes.history(C1, "A1")
         assert story.code.status(clock.now()) is CodeStatus.AVAILABLE
+
+
+async def test_a_drain_deletes_dead_letters_of_registrations_that_are_gone() -> None:
+    settings = Settings(store="memory:", objects="memory:")
+    async with application(settings) as app:
+        queue = app.messaging.queue
+        assert isinstance(queue, MemoryQueue)
+        queue.dead.append(ScoreRetry(id="job-1", campaign_id=C1, user_id=UserId("gone")))
+
+        await work(app, settings, asyncio.Event(), drain=True)
+
+        assert queue.dead == []
 
 
 async def test_a_chore_that_fails_in_an_unexpected_way_ends_neither_itself_nor_the_others() -> None:

@@ -49,7 +49,7 @@ def personal_data(
         await ledger.replace(user_id, pseudonym)
 
     return {
-        Place.ENTRIES: PersonalData(withdrawals.count, withdrawals.erase),
+        Place.ENTRIES: PersonalData.found_by_id(withdrawals.count, withdrawals.erase),
         Place.HISTORIES: renaming_histories(database[name_of(EntryDocument)]),
         Place.SCORING: deleting(database[name_of(ScoringDocument)], lambda user_id: {"userId": user_id}),
         Place.PARKED: held(parked.count_of_person, parked.erase),

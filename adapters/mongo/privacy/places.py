@@ -35,7 +35,7 @@ def held(count: Count, erase: Erase) -> PersonalData:
     async def erased(user_id: UserId, pseudonym: UserId, now: datetime) -> None:
         await erase(user_id, pseudonym, now)
 
-    return PersonalData(counted, erased)
+    return PersonalData.found_by_id(counted, erased)
 
 
 def counting(collection: AsyncCollection[Raw], query: Query) -> Count:
@@ -117,22 +117,24 @@ def renaming_codes(
     A repeat looks for the pseudonym, too: a request under way may have left the id behind the first erasure.
     """
 
-    async def acted(*names: UserId) -> bool:
-        by = {"by": {"$in": [*names]}}
+    async def acted(user_id: UserId, pseudonym: UserId) -> bool:
+        by = {"by": {"$in": [user_id, pseudonym]}}
         rows = [await rows.find_one(by, {"_id": 1}, max_time_ms=READ_MS) for rows in (imports, audit)]
-        return any(rows) or await earlier.has(names[0])
+        return any(rows) or await earlier.has(user_id)
 
-    async def query(*names: UserId) -> Raw:
-        user_id = names[0]
-        if await acted(*names):
+    async def query(user_id: UserId, pseudonym: UserId) -> Raw:
+        if await acted(user_id, pseudonym):
             named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
             return {"$or": [{name: user_id} for name in named]}
         campaigns = await codes.distinct("campaignId", maxTimeMS=READ_MS, comment=PERSON)
         return {"campaignId": {"$in": campaigns}, "assignedTo": user_id, "status": "assigned"}
 
-    async def count(user_id: UserId) -> int:
-        return await codes.count_documents(await query(user_id), maxTimeMS=SCAN_MS, comment=PERSON)
+    @translated
+    async def count(user_id: UserId, pseudonym: UserId) -> int:
+        wanted = await query(user_id, pseudonym)
+        return await codes.count_documents(wanted, maxTimeMS=SCAN_MS, comment=PERSON)
 
+    @translated
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
         wanted = await query(user_id, pseudonym)
         cursor = codes.find(wanted, {"campaignId": 1}, max_time_ms=SCAN_MS, comment=PERSON)
@@ -143,7 +145,7 @@ def renaming_codes(
             await codes.bulk_write(writes, ordered=False)
         await earlier.forget(user_id)
 
-    return held(count, erase)
+    return PersonalData(count, erase)
 
 
 def _renamed_code(user_id: str, pseudonym: str) -> list[Raw]:
@@ -167,4 +169,4 @@ def replacing(audit: AuditedPeople) -> PersonalData:
     async def erase(user_id: UserId, pseudonym: UserId, _: datetime) -> None:
         await audit.replace_person(user_id, pseudonym)
 
-    return PersonalData(audit.count_of_person, erase)
+    return PersonalData.found_by_id(audit.count_of_person, erase)

@@ -53,16 +53,16 @@ class ErasePerson:
     async def __call__(self, command: ErasePersonCommand) -> Erased:
         user_id = command.user_id
         pseudonym = pseudonym_of(user_id, self.key)
-        found = remaining = await self._count(user_id)
+        found = remaining = await self._count(user_id, pseudonym)
         rounds = 0 if command.dry_run else ROUNDS
         while rounds and (rounds == ROUNDS or any(remaining.values())):
             for place in Place:
                 await self.places[place].erase(user_id, pseudonym, self.clock.now())
-            remaining = await self._count(user_id)
+            remaining = await self._count(user_id, pseudonym)
             rounds -= 1
         notices = await self.reader.notices(user_id)
         return Erased(pseudonym=pseudonym, found=found, remaining=remaining, notices=notices)
 
-    async def _count(self, user_id: UserId) -> Found:
-        counts = await asyncio.gather(*(self.places[place].count(user_id) for place in Place))
+    async def _count(self, user_id: UserId, pseudonym: UserId) -> Found:
+        counts = await asyncio.gather(*(self.places[place].count(user_id, pseudonym) for place in Place))
         return dict(zip(Place, counts, strict=True))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -10,7 +10,7 @@ from domain.model.audit.records import AuditPosition, AuditRecord, position_of
 from domain.model.draws.errors import DrawNotDrawn
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, UserId
-from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore
+from domain.model.privacy.people import AssignedCode, Found, Place, UploadedScore, pseudonym_of
 from domain.model.registrations.errors import EntryNotFound
 from domain.model.registrations.history import EntryWithHistory
 from domain.usecases.draws.list_own_draws import ListOwnDraws, OwnDraw
@@ -54,14 +54,16 @@ class ExportPerson:
     audit: AuditedPeople
     own_draws: ListOwnDraws
     clock: Clock
+    key: bytes = field(repr=False)
 
     async def __call__(self, user_id: UserId) -> Exported:
+        pseudonym = pseudonym_of(user_id, self.key)
         entries, scores, codes, newest, counts = await asyncio.gather(
             self.reader.entries(user_id),
             self.reader.scores(user_id),
             self.reader.codes(user_id),
             self._rows(user_id, None),
-            asyncio.gather(*(self.places[place].count(user_id) for place in Place)),
+            asyncio.gather(*(self.places[place].count(user_id, pseudonym) for place in Place)),
         )
         return Exported(
             user_id=user_id,

@@ -93,11 +93,14 @@ def _example(problem: PossibleProblem) -> Schema:
         "type": f"urn:fangate:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,
+        "detail": problem.title,
         "code": problem.code,
         "requestId": "4be0f1a0c2c94f6f",
     }
     if problem.code == InvalidValue.code:
         example["errors"] = [{"pointer": "/type", "detail": "must be one of: tm, external"}]
+        example["detail"] = "/type must be one of: tm, external"
     if gate := GATES.get(problem.code):
         example["errors"] = [{"pointer": gate.pointer, "detail": gate.detail, "code": problem.code}]
+        example["detail"] = f"{gate.pointer} {gate.detail}".strip()
     return example | {member.name: member.example for member in problem.members}

@@ -38,9 +38,9 @@ class ProblemBody(msgspec.Struct, rename="camel", omit_defaults=True):
     type: str
     title: str
     status: int
+    detail: str
     code: str
     request_id: str
-    detail: str = ""
     errors: list[FieldProblem] = []
 
 
@@ -72,12 +72,17 @@ class Problem(Exception):  # what the RFC calls it
             type=f"urn:fangate:problem:{self.code}",
             title=self.title,
             status=self.status,
+            detail=self._explanation(),
             code=self.code,
             request_id=request_id,
-            detail=self.detail,
             errors=list(self.errors),
         )
         return msgspec.json.encode({**msgspec.to_builtins(body), **self.context})
+
+    def _explanation(self) -> str:
+        """Every problem has a detail: the own one, the first field's, or the title."""
+        first = next((f"{error.pointer} {error.detail}".strip() for error in self.errors), "")
+        return self.detail or first or self.title
 
 
 def malformed(detail: str) -> Problem:

@@ -122,6 +122,10 @@ async def erase(stores: Stores, *, dry_run: bool = False) -> Erased:
     return await erasing(stores)(ErasePersonCommand(user_id=ANN, dry_run=dry_run))
 
 
+async def count(stores: Stores, place: Place, user_id: UserId) -> int:
+    return await stores.personal_data[place].count(user_id, pseudonym_of(user_id, KEY))
+
+
 async def traces(stores: Stores) -> list[str]:
     text = await text_of(stores)
     return [one for one in PERSONAL if one in text]

@@ -8,7 +8,7 @@ from domain.model.privacy.people import Place
 from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.privacy.export_person import ROWS_AT_ONCE, ExportPerson
 from ports.stores import Stores
-from tests.contracts.privacy.persons import ANN, LATER, OTHER, settle_in
+from tests.contracts.privacy.persons import ANN, KEY, LATER, OTHER, count, settle_in
 from tests.contracts.registrations.entry_stores import NOW, TOUR
 from tests.support.codes import ManualClock
 
@@ -23,6 +23,7 @@ def exporting(stores: Stores) -> ExportPerson:
         audit=stores.audit,
         own_draws=own_draws,
         clock=ManualClock(LATER),
+        key=KEY,
     )
 
 
@@ -39,7 +40,7 @@ async def test_an_export_shows_what_is_held(stores: Stores) -> None:
     assert [(one.campaign_id, one.score) for one in exported.scores] == [(TOUR, 90)]
     assert [(one.campaign_id, one.code[:2]) for one in exported.codes] == [(TOUR, "I-")]
     assert len(rows) == 2
-    assert exported.held == {place: await stores.personal_data[place].count(ANN) for place in Place}
+    assert exported.held == {place: await count(stores, place, ANN) for place in Place}
     assert not (await export(UserId("unknown"))).entries
 
 

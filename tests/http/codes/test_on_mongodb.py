@@ -162,7 +162,7 @@ def test_an_unforeseen_error_is_a_500_that_tells_nothing(database_url: str, tmp_
 
     problem = assert_problem(answer, 500, "service.internal")
     assert problem["requestId"] == "find-me"
-    assert set(problem) == {"type", "title", "status", "code", "requestId"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "requestId"}
     (failed,) = [json.loads(line) for line in log.splitlines() if '"http.failed"' in line]
     assert failed["request_id"] == "find-me"
     assert failed["error"] == "ValidationError"

@@ -16,7 +16,7 @@ ENVIRONMENT = {
 }
 """What a client of it needs beside AWS_ENDPOINT_URL."""
 KINESIS: Final = {"moto": "aws_url", "kinesis-local": "second_kinesis_url"}
-SQS: Final = {"moto": "aws_url", "elasticmq": "second_sqs_url"}
+SQS: Final = {"moto": "moto_sqs_url", "elasticmq": "second_sqs_url"}
 """The servers that play them, and the fixtures with their URLs."""
 
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import random
 import threading
+import time
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from tests.support.servers.shard_limits import ShardLimits
 
 TIMEOUT_SECONDS: Final = 30.0
+POLL_SECONDS: Final = 0.05
 _NOT_FORWARDED: Final = {"connection", "content-length", "host", "transfer-encoding", "date", "server", "expect"}
 _THROTTLED: Final = {
     "ErrorCode": "ProvisionedThroughputExceededException",
@@ -59,6 +61,9 @@ class AwsProxy:
     """How often each fault struck, under its name, and ``requests`` to the operations."""
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
     """To put records: of those that come at once, moto loses some that it acknowledges."""
+    in_turn: bool = False
+    """Every request is passed on alone, and a long poll as many short ones: of what comes at once to a queue, moto
+    forgets some."""
 
     def struck(self, fault: str, chance: float) -> bool:
         hit = self.chance.random() < chance
@@ -83,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         proxy = self.server.proxy
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        operation = self._operation()
         if operation not in proxy.faults.operations:
             self._answer(*self._forwarded(body))
             return
@@ -98,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._answer(*answer)
+
+    def _operation(self) -> str:
+        return self.headers.get("X-Amz-Target", "").rpartition(".")[2]
 
     def _put(self, body: bytes) -> "_Answer":
         """Only records without a fault are forwarded; the answer is assembled by position, as Kinesis does."""
@@ -128,11 +136,30 @@ class _Handler(BaseHTTPRequestHandler):
             return _THROTTLED
         return _THROTTLED if proxy.struck("throttled", proxy.faults.throttled) else None
 
+    def _forwarded(self, body: bytes) -> "_Answer":
+        if not self.server.proxy.in_turn:
+            return self._sent(body)
+        if self._operation() == "ReceiveMessage":
+            return self._polled(json.loads(body))
+        return self._forwarded_in_turn(body)
+
+    def _polled(self, request: dict[str, Any]) -> "_Answer":
+        """Others can send a message while this waits for one."""
+        deadline = time.monotonic() + request.get("WaitTimeSeconds", 0)
+        body = json.dumps(request | {"WaitTimeSeconds": 0}).encode()
+        while True:
+            answer = self._forwarded_in_turn(body)
+            status, _, content = answer
+            if status != http.client.OK or json.loads(content).get("Messages") or time.monotonic() >= deadline:
+                return answer
+            if self.server.gone.wait(POLL_SECONDS):
+                return answer
+
     def _forwarded_in_turn(self, body: bytes) -> "_Answer":
         with self.server.proxy.one_at_a_time:
-            return self._forwarded(body)
+            return self._sent(body)
 
-    def _forwarded(self, body: bytes) -> "_Answer":
+    def _sent(self, body: bytes) -> "_Answer":
         connection = http.client.HTTPConnection(
             urlsplit(self.server.proxy.upstream).netloc, timeout=TIMEOUT_SECONDS
         )
@@ -170,11 +197,12 @@ def _error() -> dict[str, str]:
 
 
 @contextmanager
-def aws_proxy(upstream: str, *, seed: int = 0) -> Iterator[AwsProxy]:
+def aws_proxy(upstream: str, *, seed: int = 0, in_turn: bool = False) -> Iterator[AwsProxy]:
     """In front of the AWS server at ``upstream`` for as long as the block lasts."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.gone = threading.Event()
-    server.proxy = AwsProxy(f"http://127.0.0.1:{server.server_port}", upstream, chance=random.Random(seed))
+    url = f"http://127.0.0.1:{server.server_port}"
+    server.proxy = AwsProxy(url, upstream, chance=random.Random(seed), in_turn=in_turn)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
