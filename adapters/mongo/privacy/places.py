@@ -1,6 +1,6 @@
 """Each place of the database that holds something of persons: how it is counted and cleared."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -117,13 +117,8 @@ def renaming_codes(
     A repeat looks for the pseudonym, too: a request under way may have left the id behind the first erasure.
     """
 
-    async def acted(user_id: UserId, pseudonym: UserId) -> bool:
-        by = {"by": {"$in": [user_id, pseudonym]}}
-        rows = [await rows.find_one(by, {"_id": 1}, max_time_ms=READ_MS) for rows in (imports, audit)]
-        return any(rows) or await earlier.has(user_id)
-
     async def query(user_id: UserId, pseudonym: UserId) -> Raw:
-        if await acted(user_id, pseudonym):
+        if await _acted((imports, audit), user_id, pseudonym) or await earlier.has(user_id):
             named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
             return {"$or": [{name: user_id} for name in named]}
         campaigns = await codes.distinct("campaignId", maxTimeMS=READ_MS, comment=PERSON)
@@ -146,6 +141,11 @@ def renaming_codes(
         await earlier.forget(user_id)
 
     return PersonalData(count, erase)
+
+
+async def _acted(rows: Sequence[AsyncCollection[Raw]], *names: UserId) -> bool:
+    by = {"by": {"$in": [*names]}}
+    return any([await some.find_one(by, {"_id": 1}, max_time_ms=READ_MS) for some in rows])
 
 
 def _renamed_code(user_id: str, pseudonym: str) -> list[Raw]:
