@@ -23,9 +23,14 @@ Branch = tuple[str, Raw]
 """A name, and what to count under it."""
 
 
-async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch]) -> Counter[str]:
-    """How many documents match, by name. Branches with the same name are added up."""
-    concern = await instant_of(database, collection, branches[0][1])
+async def count_all(
+    database: AsyncDatabase[Raw], collection: str, branches: Sequence[Branch], concern: Raw | None = None
+) -> Counter[str]:
+    """How many documents match, by name. Branches with the same name are added up.
+
+    ``concern``: of ``instant_of``, where other commands read the same instant.
+    """
+    concern = concern or await instant_of(database, collection, branches[0][1])
     width = max(LANES, -(-len(branches) // MAX_BRANCHES))
     lanes = [lane for first in range(width) if (lane := branches[first::width])]
     answers = await asyncio.gather(
@@ -34,7 +39,7 @@ async def count_all(database: AsyncDatabase[Raw], collection: str, branches: Seq
     counted: Counter[str] = Counter()
     for answer in answers:
         for row in answer["cursor"]["firstBatch"]:
-            counted[row["of"]] += row["n"]
+            counted[row["_id"]] += row["n"]
     return counted
 
 
@@ -57,11 +62,12 @@ def reading(collection: str, pipeline: Sequence[Raw], concern: Raw) -> Raw:
 
 
 def count_pipeline(collection: str, branches: Sequence[Branch]) -> list[Raw]:
-    """Rows of ``of``, the name of a branch, and ``n``; none for a branch that nothing matches."""
+    """Rows of ``_id``, the name of a branch, and ``n``; none for a branch that nothing matches."""
     first, *others = (_counted(*branch) for branch in branches)
     united: list[Any] = [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
     return [*first, *united]
 
 
 def _counted(name: str, wanted: Raw) -> list[Raw]:
-    return [{"$match": wanted}, {"$count": "n"}, {"$set": {"of": name}}]
+    """Each stage costs MongoDB 15 µs, so there are two: not ``$count``, and the name beside it."""
+    return [{"$match": wanted}, {"$group": {"_id": {"$literal": name}, "n": {"$sum": 1}}}]

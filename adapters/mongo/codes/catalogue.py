@@ -36,7 +36,7 @@ class MongoCodeCatalogue:
         collection = self._codes.raw.name
         pipeline = count_pipeline(collection, _branches(campaign_id, now))
         answer = await self._database.command(reading(collection, pipeline, SNAPSHOT))
-        return _to_counts({row["of"]: row["n"] for row in answer["cursor"]["firstBatch"]})
+        return _to_counts({row["_id"]: row["n"] for row in answer["cursor"]["firstBatch"]})
 
     @translated
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,12 +17,25 @@ from domain.model.ids import CampaignId
 from domain.model.registrations.timeline import MAX_POINTS, TimelinePoint, TimelineSpan, timeline
 
 LANES: Final = 2
-"""Commands for each of the two counts: a server with several cores works on them side by side."""
+"""Commands that group one series: a server with several cores works on them side by side."""
 
-MANY: Final = 200_000
-"""More entries than that are counted unit by unit: counting a key takes a quarter of the time of grouping it, but
-each count costs as much as 100 keys."""
-CREATED, PROVED = "created", "confirmed"
+MANY: Final = 50_000
+"""A series with more entries than that is counted unit by unit: counting a key takes a quarter of the time of
+grouping it, but each count costs as much as 200 keys."""
+CONFIRMED: Final[Raw] = {"$type": "date"}
+"""As in the filter of the index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Entries by one of their times. One range of an index has those of a unit."""
+
+    wanted: Raw
+    field: str
+    index: str
+
+    def between(self, begin: datetime, end: datetime) -> Raw:
+        return self.wanted | {self.field: self.wanted.get(self.field, {}) | {"$gte": begin, "$lt": end}}
 
 
 class OverTime:
@@ -30,33 +45,32 @@ class OverTime:
         self._many = many
 
     async def counted(self, campaign_id: CampaignId, span: TimelineSpan) -> list[TimelinePoint]:
-        of_campaign: Raw = {"campaignId": campaign_id}
-        if await self._has_many(of_campaign, span):
-            counts = await count_all(self._database, self._collection, branches(of_campaign, span))
-            created, confirmed = (
-                [counts[f"{name} {number}"] for number in range(span.points)] for name in (CREATED, PROVED)
-            )
-            return timeline(span, created, confirmed)
-        concern = await instant_of(self._database, self._collection, of_campaign | {"status": {"$in": LIVE}})
-        created, confirmed = await asyncio.gather(
-            self._count(of_campaign | {"status": {"$in": LIVE}}, "createdAt", span, concern),
-            self._count(of_campaign | {"phoneConfirmedAt": CONFIRMED}, "phoneConfirmedAt", span, concern),
+        live = {"campaignId": campaign_id, "status": {"$in": LIVE}}
+        concern = await instant_of(self._database, self._collection, live)
+        proved, *made = await asyncio.gather(
+            *(self._count(series, span, concern) for series in (proved_of(campaign_id), *made_of(campaign_id)))
         )
-        return timeline(span, created, confirmed)
+        return timeline(span, [sum(of_unit) for of_unit in zip(*made, strict=True)], proved)
 
-    async def _has_many(self, of_campaign: Raw, span: TimelineSpan) -> bool:
-        made = of_campaign | {"status": {"$in": LIVE}, "createdAt": {"$gte": span.start, "$lt": span.end}}
+    async def _count(self, series: Series, span: TimelineSpan, concern: Raw) -> Sequence[int]:
+        """How many of these there are in each unit."""
+        if await self._has_many(series, span):
+            counts = await count_all(self._database, self._collection, branches(series, span), concern)
+            return [counts[str(number)] for number in range(span.points)]
+        return await self._group(series, span, concern)
+
+    async def _has_many(self, series: Series, span: TimelineSpan) -> bool:
+        wanted = series.between(span.start, span.end)
         entries = self._database[self._collection]
         return self._many < await entries.count_documents(
-            made, hint=HINTS["createdAt"], limit=self._many + 1, maxTimeMS=READ_MS
+            wanted, hint=series.index, limit=self._many + 1, maxTimeMS=READ_MS
         )
 
-    async def _count(self, wanted: Raw, field: str, span: TimelineSpan, concern: Raw) -> list[int]:
-        """How many of these there are in each unit."""
+    async def _group(self, series: Series, span: TimelineSpan, concern: Raw) -> Sequence[int]:
         commands = [
             reading(self._collection, pipeline, concern)
-            | {"hint": HINTS[field], "cursor": {"batchSize": MAX_POINTS + 1}}
-            for pipeline in pipelines(wanted, field, span)
+            | {"hint": series.index, "cursor": {"batchSize": MAX_POINTS + 1}}
+            for pipeline in pipelines(series, span)
         ]
         answers: list[Any] = await asyncio.gather(*(self._database.command(command) for command in commands))
         counted: Counter[int | None] = Counter()
@@ -66,31 +80,31 @@ class OverTime:
         return [counted[number] for number in range(span.points)]
 
 
-CONFIRMED: Final[Raw] = {"$type": "date"}
-"""As in the filter of the index."""
-HINTS: Final = {"createdAt": "newest", "phoneConfirmedAt": "confirmedAt"}
+def made_of(campaign_id: CampaignId) -> list[Series]:
+    """One for each status: an index with several ranges cannot be counted alone."""
+    return [
+        Series(wanted={"campaignId": campaign_id, "status": status}, field="createdAt", index="newest")
+        for status in LIVE
+    ]
 
 
-def pipelines(wanted: Raw, field: str, span: TimelineSpan) -> list[list[Raw]]:
+def proved_of(campaign_id: CampaignId) -> Series:
+    wanted: Raw = {"campaignId": campaign_id, "phoneConfirmedAt": CONFIRMED}
+    return Series(wanted=wanted, field="phoneConfirmedAt", index="confirmedAt")
+
+
+def pipelines(series: Series, span: TimelineSpan) -> list[list[Raw]]:
     """One for each lane. ``$dateTrunc`` takes half the time of arithmetic."""
     marks = [span.start + span.points * lane // LANES * span.length for lane in range(LANES + 1)]
-    unit = {"$dateTrunc": {"date": f"${field}", "unit": span.unit.value}}
+    unit = {"$dateTrunc": {"date": f"${series.field}", "unit": span.unit.value}}
     return [
-        [
-            {"$match": wanted | {field: wanted.get(field, {}) | {"$gte": begin, "$lt": end}}},
-            {"$group": {"_id": unit, "n": {"$sum": 1}}},
-        ]
+        [{"$match": series.between(begin, end)}, {"$group": {"_id": unit, "n": {"$sum": 1}}}]
         for begin, end in pairwise(marks)
         if begin < end
     ]
 
 
-def branches(of_campaign: Raw, span: TimelineSpan) -> list[Branch]:
-    """A count for each unit and status: each is one range of an index."""
-    found: list[Branch] = []
-    for number in range(span.points):
-        begin = span.start + number * span.length
-        unit: Raw = {"$gte": begin, "$lt": begin + span.length}
-        found += [(f"{CREATED} {number}", of_campaign | {"status": one, "createdAt": unit}) for one in LIVE]
-        found.append((f"{PROVED} {number}", of_campaign | {"phoneConfirmedAt": CONFIRMED | unit}))
-    return found
+def branches(series: Series, span: TimelineSpan) -> list[Branch]:
+    """A count for each unit, by its number."""
+    begins = [span.start + number * span.length for number in range(span.points + 1)]
+    return [(str(number), series.between(*limits)) for number, limits in enumerate(pairwise(begins))]
