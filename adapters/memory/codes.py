@@ -169,7 +169,8 @@ class MemoryCodeStore:
         positions = claim.open_positions(held)
         available = len(campaign.free[claim.type])
         if available < len(positions):
-            raise CodesExhausted(available=available)
+            stocked = available > 0 or any(code.type is claim.type for code in campaign.codes.values())
+            raise CodesExhausted(available=available, stocked=stocked)
         first = held[0].hold if held else None
         for position in positions:
             code = campaign.draw(claim.type).reserve(claim.hold(position, like=first), claim.now, claim.by)

@@ -9,8 +9,14 @@ class CodesExhausted(DomainError):
 
     code = "codes.exhausted"
 
-    def __init__(self, *, available: int) -> None:
-        super().__init__(available=available)
+    def __init__(self, *, available: int, stocked: bool = True) -> None:
+        """``stocked``: does the campaign have codes of this type at all?"""
+        super().__init__(available=available, **({} if stocked else {"total": 0}))
+
+    @property
+    def detail(self) -> str:
+        no_codes = "the campaign has no codes of this type: import some first"
+        return no_codes if "total" in self.context else ""
 
 
 class ReservationMismatch(DomainError):

@@ -38,7 +38,11 @@ def _schema(problem: PossibleProblem) -> Schema:
         "status": {"type": "integer", "const": problem.status},
     }
     more = {member.name: member.schema for member in problem.members}
-    always = [*whole["required"], *more, *(["errors"] if problem.has_errors else [])]
+    always = [
+        *whole["required"],
+        *(member.name for member in problem.members if not member.optional),
+        *(["errors"] if problem.has_errors else []),
+    ]
     return {
         "type": "object",
         "title": problem.name,
@@ -103,4 +107,4 @@ def _example(problem: PossibleProblem) -> Schema:
     if gate := GATES.get(problem.code):
         example["errors"] = [{"pointer": gate.pointer, "detail": gate.detail, "code": problem.code}]
         example["detail"] = f"{gate.pointer} {gate.detail}".strip()
-    return example | {member.name: member.example for member in problem.members}
+    return example | {member.name: member.example for member in problem.members if not member.optional}

@@ -23,6 +23,8 @@ class Member(NamedTuple):
     name: str
     meaning: str
     example: int | str
+    optional: bool = False
+    """Not every problem of the kind has it."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -41,6 +43,9 @@ class Refusal(NamedTuple):
 _ASK_AGAIN: Final = "Seconds to wait before asking again"
 TRY_AGAIN: Final = "Seconds to wait before trying again"
 _AVAILABLE: Final = Member("available", "How many codes are available.", 1)
+_TOTAL: Final = Member(
+    "total", "Only there, and 0, where the campaign has no codes of this type.", 0, optional=True
+)
 _INVALID: Final = Member("invalid", "How many rows of the file are no codes.", 3)
 _LIMIT: Final = Member("limit", "The most bytes of a file.", 268_435_456)
 _LINE: Final = Member("line", "The line of the file, counted from 1.", 7)
@@ -57,7 +62,7 @@ REFUSALS: Final[Mapping[type[DomainError], Refusal]] = {
     InvalidValue: Refusal(422),
     Unavailable: Refusal(503, (_PART,), retry_after=TRY_AGAIN),
     RateLimited: Refusal(429, (_RETRY_AFTER,), retry_after=_ASK_AGAIN),
-    codes.CodesExhausted: Refusal(409, (_AVAILABLE,)),
+    codes.CodesExhausted: Refusal(409, (_AVAILABLE, _TOTAL)),
     codes.ReservationMismatch: Refusal(409),
     codes.CodeNotFound: Refusal(404),
     codes.ImportNotFound: Refusal(404),

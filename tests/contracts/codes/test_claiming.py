@@ -71,7 +71,8 @@ async def test_codes_of_the_other_type_are_not_given(stores: Stores) -> None:
 
     with pytest.raises(CodesExhausted) as refused:
         await stores.pool.claim(a_claim())
-    assert refused.value.context == {"available": 0}
+    assert refused.value.context == {"available": 0, "total": 0}
+    assert "import" in refused.value.detail
 
 
 async def test_a_living_reservation_answers_again_the_same(stores: Stores) -> None:

@@ -65,4 +65,5 @@ class Settlement:
             if not patient:
                 attempt.fail(Unavailable("store"))
         elif not (patient and await self._survey.others_half_way(attempt.claim, attempt.age)):
-            attempt.fail(CodesExhausted(available=available))
+            stocked = available > 0 or await self._survey.has_codes(attempt.pool)
+            attempt.fail(CodesExhausted(available=available, stocked=stocked))

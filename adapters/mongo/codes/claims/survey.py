@@ -23,6 +23,10 @@ class PoolSurvey:
         claimable = {"$or": [ours | {"status": queries.AVAILABLE}, ours | queries.lapsed(now)]}
         return await self._codes.raw.count_documents(claimable, maxTimeMS=READ_MS)
 
+    async def has_codes(self, pool: Pool) -> bool:
+        key = {"_id": 0, "campaignId": 1}  # The index has it.
+        return await self._codes.raw.find_one(queries.in_pool(*pool), key, max_time_ms=READ_MS) is not None
+
     async def others_half_way(self, claim: Claim, age: timedelta) -> bool:
         """Has another claim begun a reservation just now, and not filled all its positions?"""
         begun_after = claim.now + age + claim.ttl - HALF_WAY_FOR
