@@ -137,7 +137,7 @@ class Candidates(Protocol):
         ...
 
     async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
-        """Those of the ballots whose entries are on the waitlist now."""
+        """The ballots, of these, that are on the waitlist now."""
         ...
 
     async def placed(self, campaign_id: CampaignId, draw_id: DrawId) -> Mapping[MarketId, int]:

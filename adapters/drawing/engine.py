@@ -125,7 +125,7 @@ class ProcessDrawEngine:
         self._folder = folder or Path(tempfile.gettempdir())
 
     def remove_left(self) -> None:
-        """Remove what engines left whose processes were killed."""
+        """Remove what killed processes of engines have left."""
         remove_left(self._folder)
 
     @asynccontextmanager

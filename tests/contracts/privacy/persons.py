@@ -1,4 +1,4 @@
-"""A person of whom every place of a store holds something, and the erasure."""
+"""A person with something in every place of a store, and the erasure."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -43,7 +43,7 @@ async def test_a_body_that_moves_is_waited_for() -> None:
 
 
 async def test_the_caller_is_not_blamed_for_what_the_service_keeps_waiting() -> None:
-    """Who was not told to go on has not paused; nor has one whose bytes nothing reads."""
+    """A caller that was not told to go on has not paused; nor has a caller that waits until its bytes are read."""
     slow = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n"
     async with wire(BRISK) as served:
         asking, pushing = await served.call(), await served.call()
