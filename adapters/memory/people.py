@@ -33,6 +33,16 @@ def replacing(audit: AuditedPeople) -> PersonalData:
     return PersonalData.found_by_id(audit.count_of_person, erase)
 
 
+def scores_of(entries: MemoryEntryStore) -> PersonalData:
+    """They are on the entries, and are gone with them."""
+
+    async def count(user_id: UserId) -> int:
+        found = [one.entry for one in await entries.entries_of(user_id)]
+        return sum(entry.score is not None for entry in found)
+
+    return PersonalData.found_by_id(count, _nothing)
+
+
 def renaming_histories(entries: MemoryEntryStore) -> PersonalData:
     async def count(user_id: UserId) -> int:
         return sum(len(histories.changed_by(user_id)) for histories in entries.histories())
@@ -55,11 +65,11 @@ def personal_data(
     imports: MemoryImportLog,
     audit: MemoryAuditLog,
 ) -> Mapping[Place, PersonalData]:
-    """Uploads are not kept in memory, and of published events only the ids."""
+    """Of published events, memory keeps only the ids."""
     return {
         Place.ENTRIES: PersonalData.found_by_id(entries.count_of_person, entries.erase),
         Place.HISTORIES: renaming_histories(entries),
-        Place.SCORING: PersonalData.found_by_id(_none, _nothing),
+        Place.SCORING: scores_of(entries),
         Place.PARKED: PersonalData.found_by_id(outbox.count_parked_of, outbox.erase_parked_of),
         Place.PHONE_FAILURES: PersonalData.found_by_id(phone_book.count_of_person, phone_book.erase),
         Place.BUDGETS: PersonalData.found_by_id(budgets.count_of_person, budgets.erase),
