@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from entrypoints.console import charts
 from entrypoints.console.static import address_of, icons
 from entrypoints.console.text import counted, texts
-from entrypoints.console.words import word_of
+from entrypoints.console.words import fact_of, word_of
 from entrypoints.http.response.answers import Reply
 
 HERE: Final = Path(__file__).parent
@@ -63,7 +63,8 @@ def _environment() -> Environment:
     environment.install_gettext_callables(texts().gettext, counted, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     filters = (number, percent, iso, utc, masked_phone, masked_email, zip)
     environment.filters |= {filter.__name__: filter for filter in filters}
-    environment.globals |= {"static": address_of, "icons": icons(), "charts": charts, "word_of": word_of}
+    environment.globals |= {"static": address_of, "icons": icons(), "charts": charts}
+    environment.globals |= {"fact_of": fact_of, "word_of": word_of}
     for name in environment.list_templates():
         environment.get_template(name)  # Compiled at the start: no request waits for it.
     return environment

@@ -79,6 +79,28 @@ WORDS: Final = {
 }
 
 
+FACTS: Final = {
+    "at": text("When"),
+    "attemptsLeft": text("Attempts left"),
+    "available": text("Codes available"),
+    "budget": text("What is used up"),
+    "countries": text("Countries of the campaign"),
+    "invalid": text("Rows that are no codes"),
+    "limit": text("At most"),
+    "line": text("Line"),
+    "part": text("The part of the system"),
+    "reason": text("Reason"),
+    "retryAfter": text("Seconds to wait"),
+    "round": text("Round of drand"),
+    "total": text("Codes in all"),
+}
+"""What the facts of an error are called on screen."""
+
+
+def fact_of(name: str) -> str:
+    return say(FACTS[name]) if name in FACTS else name
+
+
 def word_of(value: str | Enum) -> Word:
     found = WORDS.get(str(value))
     return Word(str(value)) if found is None else Word(say(found.name), found.tone)

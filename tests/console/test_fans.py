@@ -162,7 +162,7 @@ def test_a_block_is_lifted_and_a_code_sent_again(office: Office, sale: Sale) -> 
     shown = act(browser, sale, bob, "resend")
     assert shown.status == 429  # The first code went out a moment ago.
     assert "confirmation.too_soon" in shown.text
-    assert "retryAfter" in shown.text
+    assert "Seconds to wait" in shown.text
 
 
 def test_a_form_that_is_sent_again_repeats_nothing(office: Office, sale: Sale) -> None:

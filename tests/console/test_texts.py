@@ -1,5 +1,6 @@
 """All texts are in one catalogue, ready to translate."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from entrypoints.console.rendering import HERE
 from entrypoints.console.text import counted
+from entrypoints.console.words import FACTS
 from tests.console.catalogue import drawn, kept
+from tests.support.paths import ROOT
 
 TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
 BARE = re.compile(r">([^<>{}]*[A-Za-z]{3}[^<>{}]*)<")
@@ -23,6 +26,19 @@ def test_the_catalogue_has_every_text_and_no_other() -> None:
 def test_no_template_has_a_text_that_cannot_be_translated(template: Path) -> None:
     html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", template.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert {found.strip() for found in BARE.findall(html)} - OWN == set()
+
+
+def test_the_facts_of_every_error_have_words() -> None:
+    """Of an error that is not shown in a form, the page shows them."""
+    calls = [
+        node
+        for path in (ROOT / "domain").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"super().__init__", "Unavailable"}
+    ]
+    named = {keyword.arg for call in calls for keyword in call.keywords}
+    assert {"retryAfter", "available", "part"} <= named
+    assert named <= FACTS.keys()
 
 
 def test_counted_texts_have_separators_of_thousands() -> None:
