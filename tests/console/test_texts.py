@@ -36,7 +36,7 @@ def test_the_facts_of_every_error_have_words() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"super().__init__", "Unavailable"}
     ]
-    named = {keyword.arg for call in calls for keyword in call.keywords}
+    named = {keyword.arg for call in calls for keyword in call.keywords if keyword.arg}
     assert {"retryAfter", "available", "part"} <= named
     assert named <= FACTS.keys()
 
