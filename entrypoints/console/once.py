@@ -1,12 +1,12 @@
 """A form that changes something works once: Back, Reload and a double click repeat nothing."""
 
 import hashlib
-import hmac
 import secrets
 from typing import Final
 
 from entrypoints.application import Application
 from entrypoints.console.request import Fields
+from entrypoints.console.signatures import is_signed, signature
 from entrypoints.console.text import text
 from entrypoints.http.response.problems import Problem
 
@@ -17,7 +17,7 @@ _NONCE: Final = 22
 def new_form(token: str) -> str:
     """The value of the field. It is bound to the token of the session."""
     nonce = secrets.token_urlsafe(16)
-    return f"{nonce}.{_signature(token, nonce)}"
+    return f"{nonce}.{signature(token, f'form {nonce}')}"
 
 
 async def take(app: Application, token: str, form: Fields, path: str) -> None:
@@ -25,8 +25,8 @@ async def take(app: Application, token: str, form: Fields, path: str) -> None:
 
     The same form with other values is another one: after a value that was refused, it can be corrected.
     """
-    nonce, _, signature = form.one(FIELD)[:128].partition(".")
-    if len(nonce) != _NONCE or not hmac.compare_digest(signature.encode(), _signature(token, nonce).encode()):
+    nonce, _, given = form.one(FIELD)[:128].partition(".")
+    if len(nonce) != _NONCE or not is_signed(token, f"form {nonce}", given):
         raise Problem(
             403,
             "console.form_unknown",
@@ -36,7 +36,3 @@ async def take(app: Application, token: str, form: Fields, path: str) -> None:
     sent = repr((nonce, path, form.pairs)).encode(errors="surrogatepass")
     if not await app.take_once(hashlib.sha256(sent).hexdigest()):
         raise Problem(409, "console.form_sent", text("This form was sent before. Nothing was repeated."))
-
-
-def _signature(token: str, nonce: str) -> str:
-    return hmac.new(token.encode(), f"form {nonce}".encode(), hashlib.sha256).hexdigest()[:32]
