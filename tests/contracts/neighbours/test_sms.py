@@ -16,6 +16,7 @@ from domain.model.errors import Unavailable
 from ports.neighbours import Sms
 from tests.support.neighbours import MemorySms
 from tests.support.registrations import OTHER_PHONE, PHONE
+from tests.support.servers import backends
 from tests.support.servers.aws import ENVIRONMENT, environment
 from tests.support.servers.neighbours import TROUBLES, Neighbour, Reply, neighbour
 
@@ -31,6 +32,13 @@ class Subject:
     """The number, and the text."""
 
 
+@pytest.fixture(scope="module")
+def sns_environment() -> Iterator[dict[str, str]]:
+    """Of a server of its own: the emulator cannot show its texts after some of what other tests store in it."""
+    with backends.aws() as url:
+        yield ENVIRONMENT | {"AWS_ENDPOINT_URL": url}
+
+
 @pytest.fixture(params=["memory", "webhook", "sns"])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     async with AsyncExitStack() as stack:
@@ -42,7 +50,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
             webhook = await stack.enter_async_context(webhook_sms(f"{gateway.url}/messages?key=1"))
             yield Subject(webhook, lambda: [_message(request.json()) for request in gateway.requests])
         else:
-            aws: dict[str, str] = request.getfixturevalue("aws_environment")
+            aws: dict[str, str] = request.getfixturevalue("sns_environment")
             stack.enter_context(environment(aws))
             sns = await stack.enter_async_context(sns_sms(region=aws["AWS_REGION"]))
             before = set(_texts_of_sns(aws))
