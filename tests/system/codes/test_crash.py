@@ -24,7 +24,7 @@ from tests.support.servers.service import service
 from tests.system.codes.callers import CAMPAIGN, Body, ask, calling, count, import_file, write_file
 from tests.system.codes.tap import tap
 
-FILE: Final = 200_000
+FILE: Final = 60_000
 POOL: Final = 20
 PATIENCE_SECONDS: Final = 60.0
 MINE: Final = "a-reservation-of-mine"
