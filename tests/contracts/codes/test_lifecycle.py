@@ -25,7 +25,7 @@ def test_the_lifecycle_in_memory() -> None:
     store = MemoryCodeStore()
     stores = Stores(pool=store, catalogue=store, imports=MemoryImportLog(), health=store)
     with story_runner() as runner:
-        _tell(runner, stores, examples=200, steps=50)
+        _tell(runner, stores, examples=100, steps=50)
 
 
 def test_the_lifecycle_in_mongo(database_url: str) -> None:
