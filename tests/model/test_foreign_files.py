@@ -35,3 +35,27 @@ def test_files_of_these_formats_are_recognised(head: bytes, what: str) -> None:
     with pytest.raises(FileUnreadable) as refused:
         read(head)
     assert refused.value.what == what
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        " code \n------\n A-1\n A-2\n(2 rows)\n",  # psql
+        " pin  \n------\n1234\n",
+        " id | code \n----+------\n  1 | A-1\n",
+        "+------+\n| code |\n+------+\n| A-1  |\n",  # mysql
+        "code,uses\r\n----,----\r\nA-1,1\r\n",  # sqlcmd with a separator
+        "code;uses\n----;--\nA-1;1\n",
+        "| code |\n|---|\n| A-1 |\n",
+        "====\ncode\n====\nA-1\n",
+    ],
+)
+def test_a_table_that_a_program_printed_is_recognised_by_the_line_under_its_names(table: str) -> None:
+    with pytest.raises(FileUnreadable) as refused:
+        read(table.encode())
+    assert refused.value.what == "a table as a program prints it for people"
+
+
+@pytest.mark.parametrize("row", ["---", "-", "-,-,-,-", "A----", "----A", "--,--"])
+def test_a_row_with_dashes_is_no_line_of_a_table(row: str) -> None:
+    assert "B2" in [one.code for one in read(f"A-1\n{row}\nB2\n".encode())]

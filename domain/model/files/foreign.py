@@ -44,6 +44,8 @@ _SHAPES: Final = (
     ("a script in SQL", r"(?:insert\s+into|create\s+table|select|copy|begin|set|drop|use)\s[^;]{0,400};"),
 )
 _RULE: Final = re.compile(r"[\s|+:=-]+")
+_RULE_OF_CSV: Final = re.compile(r"\s*[-=]{4,}\s*(?:[,;]\s*[-=]{2,}\s*)*")
+"""Codes of dashes only do not exist, and ``---`` stands for an empty value."""
 _SHORTEST_RULE: Final = 3
 _WIDE: Final = 3
 """In UTF-16 text, at least every third byte is zero."""
@@ -91,7 +93,9 @@ def _is_json(start: str) -> bool:
 
 
 def _is_rule(line: str) -> bool:
-    """Is it the line under the column names: ``----+----``, ``| --- |``, ``+=====+``, ``------``?"""
+    """Is it the line under the column names: ``----+----``, ``| --- |``, ``+=====+``, ``----``, ``----,----``?"""
+    if _RULE_OF_CSV.fullmatch(line):
+        return True
     dashes = line.count("-") + line.count("=")
     if dashes < _SHORTEST_RULE or not _RULE.fullmatch(line):
         return False

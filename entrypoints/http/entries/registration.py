@@ -37,14 +37,14 @@ PersonName = Annotated[
     ),
 ]
 Email = Annotated[str, Meta(max_length=TYPED_LIMIT, description=f"As it is typed; it {EMAIL_RULE}.")]
-Key = Annotated[str, Meta(min_length=1, max_length=100)]
+Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME_TEXT)]
 MAX_NAMED: Final = 50
 MAX_ATTRIBUTE_BYTES: Final = 16 * 1024
 Attributes = Annotated[
     dict[Key, Annotated[str, Meta(max_length=MAX_ATTRIBUTE_BYTES)]],
     Meta(
         max_length=MAX_NAMED,
-        description=f"Names and values together have at most {MAX_ATTRIBUTE_BYTES} bytes in UTF-8.",
+        description=f"Names and values together have at most {MAX_ATTRIBUTE_BYTES} bytes in UTF-8. No name has `://`.",
     ),
 ]
 
@@ -68,6 +68,8 @@ class RegisterRequest(Wire):
 
     def command(self, campaign_id: CampaignId, user_id: UserId, connection: AnyRequest) -> RegisterFanCommand:
         _check_size(self.attributes or {})
+        _check_names("optIns", self.opt_ins or {})
+        _check_names("attributes", self.attributes or {})
         return RegisterFanCommand(
             campaign_id=campaign_id,
             user_id=user_id,
@@ -89,6 +91,12 @@ def _check_size(attributes: Mapping[str, str]) -> None:
     if size > MAX_ATTRIBUTE_BYTES:
         detail = f"names and values have {size} bytes together: send at most {MAX_ATTRIBUTE_BYTES}"
         raise invalid(FieldProblem("/attributes", detail))
+
+
+def _check_names(field: str, named: Mapping[str, object]) -> None:
+    """Raises a 422 Problem for a name with a web address: names travel in events and into files of others."""
+    if any("://" in name for name in named):
+        raise invalid(FieldProblem(f"/{field}", "a name in it must not be a web address"))
 
 
 def _named(caller: Caller, named: str | None) -> UserId:

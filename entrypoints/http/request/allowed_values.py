@@ -29,7 +29,7 @@ def _inside(info: inspect.Type, step: str) -> Iterator[inspect.Type]:
                 yield from _inside(one, step)
         case inspect.StructType():
             yield from (field.type for field in info.fields if field.encode_name == step)
-        case inspect.ListType():
+        case inspect.CollectionType():
             yield info.item_type
         case inspect.DictType():
             yield info.value_type

@@ -12,6 +12,7 @@ from domain.model.errors import InvalidValue
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 1
+NO_OPERATION: Final = "no operation has this path: /docs lists the operations"
 _LINES_OF_JSON: Final = frozenset(
     f"{kind}/{prefix}{name}"
     for kind in ("application", "text")
@@ -157,7 +158,7 @@ def overloaded() -> Problem:
 
 
 def not_found() -> Problem:
-    return Problem(404, "request.not_found", "Not Found.")
+    return Problem(404, "request.not_found", "Not Found.", detail=NO_OPERATION)
 
 
 def internal() -> Problem:

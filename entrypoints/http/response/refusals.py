@@ -14,7 +14,14 @@ from domain.model.draws import errors as draws
 from domain.model.errors import DomainError, InvalidValue, RateLimited, Unavailable
 from domain.model.files.errors import FileNotFound, UploadExists, UploadTooLarge
 from domain.model.registrations import errors as registrations
-from entrypoints.http.response.problems import RETRY_AFTER_SECONDS, FieldProblem, Problem, internal, invalid
+from entrypoints.http.response.problems import (
+    NO_OPERATION,
+    RETRY_AFTER_SECONDS,
+    FieldProblem,
+    Problem,
+    internal,
+    invalid,
+)
 
 
 class Member(NamedTuple):
@@ -167,8 +174,15 @@ def _headers(error: DomainError) -> dict[str, str]:
     return headers
 
 
+_OF_FRAMEWORK: Final[Mapping[int, str]] = {
+    404: NO_OPERATION,
+    405: "this path does not take this method: the header Allow lists those that it takes",
+}
+
+
 def _of_framework(error: HTTPException) -> Problem:
     """404, 405 and the like, which the framework raises before an operation is reached."""
     phrase = HTTPStatus(error.status_code).phrase
     code = "request." + phrase.lower().replace(" ", "_").replace("-", "_")
-    return Problem(error.status_code, code, f"{phrase}.", headers=dict(error.headers or {}))
+    detail = _OF_FRAMEWORK.get(error.status_code, "")
+    return Problem(error.status_code, code, f"{phrase}.", detail=detail, headers=dict(error.headers or {}))

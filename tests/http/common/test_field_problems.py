@@ -1,7 +1,7 @@
 """What a field must be is told in plain words, and never quotes what the caller sent."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -53,3 +53,30 @@ def test_a_number_that_no_computer_holds_is_told_too() -> None:
     with pytest.raises(msgspec.ValidationError) as refused:
         msgspec.json.decode(b'{"share": 1e999}', type=Asked)
     assert field_problem(refused.value, Asked).detail == "is too large a number"
+
+
+class Chosen(Struct):
+    size: Literal["S", "M"] = "S"
+    sizes: list[Literal["S", "M"]] = []
+    pair: tuple[Literal["S", "M"], ...] = ()
+    unique: frozenset[Literal["S", "M"]] = frozenset()
+    named: dict[str, Literal["S", "M"]] = {}
+    several: tuple[Annotated[Literal["S", "M"] | None, Meta()], ...] | None = None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"size": "L"},
+        {"sizes": ["L"]},
+        {"pair": ["L"]},
+        {"unique": ["L"]},
+        {"named": {"a": "L"}},
+        {"several": ["L"]},
+    ],
+    ids=str,
+)
+def test_the_values_to_choose_from_are_listed_in_any_kind_of_field(given: Any) -> None:
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert(given, Chosen)
+    assert field_problem(refused.value, Chosen).detail == "must be one of: M, S"
