@@ -34,7 +34,7 @@ def half_an_hour_passes(database_url: str, campaign: str) -> None:
 
 def test_a_registration_lives_its_whole_life(stored: Scene) -> None:
     """entry-service REQ-002, REQ-003, REQ-005, REQ-006, REQ-008."""
-    odd = ["a.b", "$set", "__proto__", "a\x00b", "🎫"]
+    odd = ["a.b", "$set", "__proto__", "a:/b", "🎫"]
     ann, bob = stored.fan("ann"), stored.fan("bob")
     entry = ann.registered(attributes=dict.fromkeys(odd, "x\x00"), optIns=dict.fromkeys(odd, True))
     theirs = bob.registered(phone=ann.phone)
