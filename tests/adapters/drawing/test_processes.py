@@ -122,10 +122,12 @@ async def test_what_a_killed_process_left_is_removed_and_what_others_hold_is_not
         await collector.add([Entrant(Line(ballot(1), 0, 1, MARKETS))])
         (held,) = tmp_path.iterdir()
         with subprocess.Popen([sys.executable, "-c", KEEPS_A_FOLDER, str(tmp_path)], cwd=ROOT) as process:
-            await until(lambda: len(list(tmp_path.glob("*/spool"))) == 2)
-            engine.remove_left()
-            assert len(list(tmp_path.iterdir())) == 2
-            process.kill()
+            try:
+                await until(lambda: len(list(tmp_path.glob("*/spool"))) == 2)
+                engine.remove_left()
+                assert len(list(tmp_path.iterdir())) == 2
+            finally:
+                process.kill()
         assert len(list(tmp_path.iterdir())) == 2
         engine.remove_left()
         assert list(tmp_path.iterdir()) == [held]
