@@ -81,6 +81,10 @@ class CodeCatalogue(Protocol):
         """One code with all its transitions."""
         ...
 
+    async def campaigns_with(self, campaigns: Sequence[CampaignId], code: str) -> Sequence[CampaignId]:
+        """Those of the campaigns that have this code, in their order. One read for up to a thousand campaigns."""
+        ...
+
     async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
         """The fans, of these, who have an assigned code of this type."""
         ...

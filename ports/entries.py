@@ -16,7 +16,7 @@ from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import Scored, ScoreRecord
-from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition
+from domain.model.registrations.search import EntryFilter, EntryPage, FoundEntry, ListPosition
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
 
 EntryChange = Callable[[Entry | None], Entry]
@@ -124,6 +124,11 @@ class EntryQueries(Protocol):
         """All registrations by status, and by market and rank; and how many were withdrawn."""
         ...
 
+    async def waitlisted(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> Mapping[MarketId, int]:
+        """How many registrations are waitlisted and have this market among their preferences, for each of these
+        markets."""
+        ...
+
     async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
         """Up to ``limit`` campaigns that have registrations, in the order of their ids, behind ``after``."""
         ...
@@ -151,6 +156,13 @@ class EntrySearch(Protocol):
         A page reads a bounded number of entries, so it may hold fewer although more follow. Following ``next`` to
         its end gives every entry that the filter admits all the time, once.
         """
+        ...
+
+    async def find_in(
+        self, campaigns: Sequence[CampaignId], wanted: EntryFilter, *, limit: int
+    ) -> Sequence[FoundEntry]:
+        """At most ``limit`` entries of these campaigns that the filter admits, in order. One read for up to a
+        thousand campaigns. The filter names a fan, a phone or a mail address."""
         ...
 
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:

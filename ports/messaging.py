@@ -8,7 +8,7 @@ from typing import Protocol
 
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing
+from domain.model.messaging.relaying import Channel, EntryMessages, Parked, ParkedPosition, Settlement, Standing
 
 
 class Outbox(Protocol):
@@ -38,8 +38,15 @@ class Outbox(Protocol):
         """
         ...
 
-    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        """Up to ``limit`` parked messages, of one campaign or of all, the longest parked first."""
+    async def parked(
+        self, campaign_id: CampaignId | None, limit: int, *, after: ParkedPosition | None = None
+    ) -> Sequence[Parked]:
+        """The next parked messages behind ``after``, of one campaign or of all, the longest parked first."""
+        ...
+
+    async def of_entry(self, campaign_id: CampaignId, user_id: UserId) -> EntryMessages:
+        """What waits and what is parked of the messages of this entry. Each message is in one of the two, or in
+        neither while it is put back."""
         ...
 
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:

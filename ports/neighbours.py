@@ -104,6 +104,10 @@ class PublicBeacon(Protocol):
         """Is there a beacon? Without one, only randomness that staff give can decide a draw."""
         ...
 
+    def public_address(self, wanted: DrandRound) -> str:
+        """Where the public can read the round, as soon as it is published."""
+        ...
+
     async def randomness(self, wanted: DrandRound) -> str | None:
         """The randomness of the round, 32 bytes in hex, lower case. Its signature was verified. None: the round is
         not published yet.

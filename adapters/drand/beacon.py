@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from adapters.drand.addresses import public_server, round_address
 from adapters.drand.signatures import KEY_BYTES, SIGNATURE_BYTES, DrandKey
 from adapters.outgoing.breaker import NoAnswer
 from adapters.outgoing.http import HttpNeighbour, http_neighbour, log_no_answer, unavailable
@@ -40,9 +41,13 @@ class DrandBeacon:
 
     configured: Final = True
 
-    def __init__(self, service: HttpNeighbour, key: DrandKey) -> None:
+    def __init__(self, service: HttpNeighbour, key: DrandKey, server: str) -> None:
         self._service = service
+        self._server = server
         self._key = key
+
+    def public_address(self, wanted: DrandRound) -> str:
+        return round_address(wanted, self._server)
 
     async def randomness(self, wanted: DrandRound) -> str | None:
         try:
@@ -76,4 +81,4 @@ async def drand_beacon(
     """The beacon at ``url``. ``key``: the public key of the chain, in compressed form."""
     assert len(key) == KEY_BYTES, "a public key has 96 bytes"
     async with http_neighbour(url, part="beacon", seconds=seconds) as service:
-        yield DrandBeacon(service, DrandKey(key))
+        yield DrandBeacon(service, DrandKey(key), public_server(url))

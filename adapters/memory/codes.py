@@ -219,6 +219,9 @@ class MemoryCodeStore:
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
         return self._codes(campaign_id).get(code)
 
+    async def campaigns_with(self, campaigns: Sequence[CampaignId], code: str) -> Sequence[CampaignId]:
+        return sorted(id for id in campaigns if code in self._codes(id))
+
     async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:
         campaign = self._campaigns.get(campaign_id)
         return {user_id for user_id in fans if campaign and campaign.holders[type, user_id]}

@@ -1,7 +1,7 @@
 """Queries of registrations, answered by reading all entries of the campaign."""
 
 import heapq
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -17,7 +17,7 @@ from domain.model.registrations.eligibility import (
     RankingPosition,
     RegisteredMarket,
 )
-from domain.model.registrations.entry import Entry, EntryStatus
+from domain.model.registrations.entry import Entry, EntryStatus, Selection
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
 
 BATCH: Final = 1_000
@@ -54,6 +54,11 @@ class MemoryEntryQueries:
             ],
             withdrawn=self._store.withdrawn(campaign_id),
         )
+
+    async def waitlisted(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> Mapping[MarketId, int]:
+        entries = self._store.all_of(campaign_id).values()
+        chosen = [entry.details.markets for entry in entries if entry.selection is Selection.WAITLISTED]
+        return {market: sum(market in one for one in chosen) for market in markets}
 
     async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
         return sorted(id for id in self._store.campaigns() if id > (after or ""))[:limit]

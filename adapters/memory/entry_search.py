@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId
 from domain.model.registrations.eligibility import Query
-from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
+from domain.model.registrations.search import EntryFilter, EntryPage, FoundEntry, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan, timeline
 
 
@@ -22,6 +22,12 @@ class MemoryEntrySearch:
         behind = (entry for entry in admitted if after is None or ListPosition.of(entry) < after)
         newest = heapq.nlargest(limit + 1, behind, key=ListPosition.of)
         return page_of([self._store.with_history(entry) for entry in newest], limit)
+
+    async def find_in(
+        self, campaigns: Sequence[CampaignId], wanted: EntryFilter, *, limit: int
+    ) -> Sequence[FoundEntry]:
+        entries = (entry for id in campaigns for entry in self._store.all_of(id).values())
+        return sorted(FoundEntry(one.campaign_id, one.user_id) for one in entries if wanted.admits(one))[:limit]
 
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:
         entries = self._store.all_of(campaign_id).values()

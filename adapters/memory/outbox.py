@@ -11,7 +11,17 @@ from adapters.memory.entries import MemoryEntryStore
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing, channel_of
+from domain.model.messaging.relaying import (
+    MAX_WAITING,
+    Channel,
+    EntryMessages,
+    Parked,
+    ParkedPosition,
+    Postponed,
+    Settlement,
+    Standing,
+    channel_of,
+)
 from domain.model.registrations.entry import EntryEvent
 
 REMEMBERED: Final = 10_000
@@ -72,9 +82,18 @@ class MemoryOutbox:
         if waiting:
             self._waiting[key] = waiting
 
-    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        wanted = [one for one in self._store.parked.values() if campaign_id in {None, one.message.campaign_id}]
-        return sorted(wanted, key=lambda one: (one.since, one.message.id))[:limit]
+    async def parked(
+        self, campaign_id: CampaignId | None, limit: int, *, after: ParkedPosition | None = None
+    ) -> Sequence[Parked]:
+        wanted = (one for one in self._store.parked.values() if campaign_id in {None, one.message.campaign_id})
+        behind = (one for one in wanted if after is None or ParkedPosition.of(one) > after)
+        return sorted(behind, key=ParkedPosition.of)[:limit]
+
+    async def of_entry(self, campaign_id: CampaignId, user_id: UserId) -> EntryMessages:
+        waiting = self._waiting.get((campaign_id, user_id), ())
+        wanted = (one for one in self._store.parked.values() if one.message.campaign_id == campaign_id)
+        parked = sorted((one for one in wanted if one.message.user_id == user_id), key=ParkedPosition.of)
+        return EntryMessages(waiting=[replace(one, data=None) for one in waiting], parked=parked[:MAX_WAITING])
 
     def _parked_of(self, user_id: UserId) -> list[str]:
         """All but the events of erasures: they are still to be published."""

@@ -26,6 +26,8 @@ class _Body(msgspec.Struct, rename="camel", frozen=True):
 
 class MarketBody(_Body, frozen=True):
     id: Text
+    name: object = None
+    """Only for people to read: one that is no text does not make the campaign unreadable."""
 
 
 class GatesBody(_Body, frozen=True):
@@ -66,6 +68,7 @@ class CampaignBody(_Body, frozen=True, kw_only=True):
                 verified_card=self.gates.verified_card,
             ),
             markets=tuple(MarketId(market.id) for market in self.markets),
+            market_names={MarketId(one.id): one.name for one in self.markets if isinstance(one.name, str)},
             default_region=region_of(self.default_region or ""),
             sms_countries=tuple(country for text in self.sms_countries or () if (country := region_of(text))),
         )

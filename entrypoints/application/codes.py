@@ -8,6 +8,7 @@ from domain.usecases.codes.begin_import import BeginImport, ImportCodesCommand
 from domain.usecases.codes.check_file import CheckFile
 from domain.usecases.codes.count_codes import CountCodes
 from domain.usecases.codes.export_codes import ExportCodes
+from domain.usecases.codes.find_code import FindCode
 from domain.usecases.codes.find_import import FindImport
 from domain.usecases.codes.import_codes import ImportCodes
 from domain.usecases.codes.list_codes import ListCodes
@@ -42,6 +43,7 @@ class Codes:
     list_own: ListOwnCodes
     export: ExportCodes
     history: ReadCodeHistory
+    find: FindCode
     catalogue: CodeCatalogue
 
     async def import_file(self, command: ImportCodesCommand) -> Import:
@@ -68,5 +70,6 @@ def build_codes(settings: Settings, stores: Stores, objects: ObjectStore, clock:
         list_own=ListOwnCodes(catalogue=catalogue, clock=clock),
         export=ExportCodes(list_codes=list_codes),
         history=ReadCodeHistory(catalogue=catalogue, clock=clock),
+        find=FindCode(catalogue=catalogue),
         catalogue=catalogue,
     )

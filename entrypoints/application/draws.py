@@ -7,6 +7,7 @@ from domain.usecases.codes.release_codes import ReleaseCodes
 from domain.usecases.codes.reserve_codes import ReserveCodes
 from domain.usecases.draws.abort_draw import AbortDraw
 from domain.usecases.draws.announce_draw import AnnounceDraw
+from domain.usecases.draws.count_waitlists import CountWaitlists
 from domain.usecases.draws.export_list import ExportList
 from domain.usecases.draws.export_results import ExportResults
 from domain.usecases.draws.fill_draw import FillDraw
@@ -30,6 +31,7 @@ class Draws:
     announce: AnnounceDraw
     abort: AbortDraw
     read: ReadDraw
+    count_waitlists: CountWaitlists
     list: ListDraws
     export_list: ExportList
     export_results: ExportResults
@@ -57,18 +59,10 @@ def build_draws(
         clock=clock,
     )
     return Draws(
-        announce=AnnounceDraw(
-            campaigns=neighbours.campaigns,
-            candidates=stores.candidates,
-            engine=engine,
-            lists=stores.draw_lists,
-            draws=stores.draws,
-            beacon=neighbours.beacon,
-            clock=clock,
-            notice=settings.draw_notice,
-        ),
+        announce=_announce(settings, stores, neighbours, engine, clock),
         abort=AbortDraw(draws=stores.draws, clock=clock),
         read=read,
+        count_waitlists=CountWaitlists(read=read, queries=stores.entry_queries),
         list=ListDraws(draws=stores.draws),
         export_list=ExportList(read=read, lists=stores.draw_lists),
         export_results=ExportResults(read=read, results=stores.draw_results),
@@ -80,6 +74,21 @@ def build_draws(
         give_codes=_give_codes(settings, stores, read, clock),
         resume=ResumeDraws(draws=stores.draws, run=run, clock=clock),
         verify=VerifyDraw(engine=engine),
+    )
+
+
+def _announce(
+    settings: Settings, stores: Stores, neighbours: Neighbours, engine: DrawEngine, clock: Clock
+) -> AnnounceDraw:
+    return AnnounceDraw(
+        campaigns=neighbours.campaigns,
+        candidates=stores.candidates,
+        engine=engine,
+        lists=stores.draw_lists,
+        draws=stores.draws,
+        beacon=neighbours.beacon,
+        clock=clock,
+        notice=settings.draw_notice,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.usecases.messaging.drop_dead_letters import DropDeadLetters
+from domain.usecases.messaging.list_messages import ListMessages
 from domain.usecases.messaging.list_parked import ListParked
 from domain.usecases.messaging.queue_score_retries import QueueScoreRetries
 from domain.usecases.messaging.read_operations import ReadOperations
@@ -25,6 +26,7 @@ class Messaging:
     drop_dead_letters: DropDeadLetters
     send_receipts: SendReceipts
     list_parked: ListParked
+    list_messages: ListMessages
     retry_parked: RetryParked
     read_operations: ReadOperations
     outbox: Outbox
@@ -49,6 +51,7 @@ def build_messaging(settings: Settings, stores: Stores, neighbours: Neighbours, 
             outbox=outbox, entries=entries, users=neighbours.users, receipts=neighbours.receipts, clock=clock
         ),
         list_parked=ListParked(outbox=outbox),
+        list_messages=ListMessages(outbox=outbox),
         retry_parked=RetryParked(outbox=outbox),
         read_operations=ReadOperations(
             outbox=outbox,

@@ -7,6 +7,7 @@ from domain.usecases.registrations.count_eligible import CountEligible
 from domain.usecases.registrations.count_entries import CountEntries
 from domain.usecases.registrations.export_eligible import ExportEligible
 from domain.usecases.registrations.find_entries import FindEntries
+from domain.usecases.registrations.find_fan import FindFan
 from domain.usecases.registrations.list_campaigns import ListCampaigns
 from domain.usecases.registrations.name_campaigns import NameCampaigns
 from domain.usecases.registrations.rank_eligible import RankEligible
@@ -34,6 +35,7 @@ class Registrations:
     read: ReadEntry
     read_with_history: ReadEntryWithHistory
     find: FindEntries
+    find_fan: FindFan
     timeline: ReadTimeline
     histogram: ReadHistogram
     count: CountEntries
@@ -68,6 +70,7 @@ def build_registrations(
             check_markets=check_markets,
             search=stores.entry_search,
         ),
+        find_fan=FindFan(phone_numbers=neighbours.phone_numbers, search=stores.entry_search),
         timeline=ReadTimeline(search=stores.entry_search, clock=clock),
         histogram=ReadHistogram(check_markets=check_markets, search=stores.entry_search),
         count=CountEntries(campaigns=campaigns, queries=queries, clock=clock),

@@ -77,7 +77,7 @@ def _shown(parked: Parked) -> dict[str, object]:
 
 async def _list(settings: Settings, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
     async with application(settings) as app:
-        return await app.messaging.list_parked(campaign_id, limit)
+        return (await app.messaging.list_parked(campaign_id, limit)).messages
 
 
 async def _retry(settings: Settings, ids: Collection[str] | None, by: UserId) -> Sequence[str]:

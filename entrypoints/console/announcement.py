@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Final
 
-from domain.model.draws.beacons import QUICKNET
+from domain.model.draws.beacons import QUICKNET, DrandRound
+from domain.model.draws.draw import Draw
 from entrypoints.console.rendering import utc
 from entrypoints.console.text import say, text
 from entrypoints.http.draws.body import DrawBody
+from ports.neighbours import PublicBeacon
 
-DRAND: Final = "https://api.drand.sh"
-"""Where the rounds of drand are public."""
 MANUAL: Final = text(
     "Randomness: a value that is not known yet. It is named in public, and then given to the draw."
 )
@@ -23,10 +23,10 @@ def published_at(draw: DrawBody) -> datetime | None:
     return QUICKNET.published_at(round) if isinstance(round, int) else None
 
 
-def round_address(draw: DrawBody) -> str:
+def round_address(draw: Draw, drand: PublicBeacon) -> str:
     """Where the round is public. Empty where there is none."""
     beacon = draw.manifest.beacon
-    return f"{DRAND}/{beacon.chain}/public/{beacon.round}" if isinstance(beacon.round, int) else ""
+    return drand.public_address(beacon) if isinstance(beacon, DrandRound) else ""
 
 
 def remaining(seconds: int) -> str:
@@ -38,8 +38,8 @@ def remaining(seconds: int) -> str:
     return say(text("{seconds} s"), seconds=seconds)
 
 
-def announcement(draw: DrawBody) -> str:
-    """As text, for a page of news, a mail or a message."""
+def announcement(draw: DrawBody, address: str) -> str:
+    """As text, for a page of news, a mail or a message. ``address``: of the round."""
     manifest = draw.manifest
     places = ", ".join(f"{market} {count:,}" for market, count in manifest.places.items())
     lines = [
@@ -52,14 +52,14 @@ def announcement(draw: DrawBody) -> str:
         say(text("SHA-256 of the list: {digest}"), digest=manifest.list_digest),
         say(text("Merkle root of the list: {root}"), root=manifest.merkle_root),
         say(text("Seed: {seed}"), seed=manifest.seed),
-        *_beacon(draw),
+        *_beacon(draw, address),
         "",
         say(text("The manifest: {path}"), path=f"/{manifest.campaign_id}/draws/{draw.draw_id}"),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _beacon(draw: DrawBody) -> list[str]:
+def _beacon(draw: DrawBody, address: str) -> list[str]:
     at = published_at(draw)
     if at is None:
         return [say(MANUAL)]
@@ -67,5 +67,5 @@ def _beacon(draw: DrawBody) -> list[str]:
     said = text("Randomness: round {round} of drand, chain {chain}, published at {time}")
     return [
         say(said, round=str(beacon.round), chain=str(beacon.chain), time=utc(at)),
-        say(text("The round, from then on: {address}"), address=round_address(draw)),
+        say(text("The round, from then on: {address}"), address=address),
     ]

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.model.ids import CampaignId
 from domain.model.registrations.campaigns import Campaign
+from domain.model.registrations.markets import MarketId
 from entrypoints.application import Application
 from entrypoints.console import said
 from entrypoints.console.once import new_form
@@ -84,6 +85,16 @@ class Desk:
         )
         authorized = authorization(operation)(request, self.caller)
         return Call(self.app, self.caller, authorized, _given(operation, request, body), request)
+
+    def market(self, id: str) -> str:
+        """As staff read it: the name, and the id behind it where that says more."""
+        name = self.campaign.market_names.get(MarketId(id), "") if self.campaign else ""
+        return id if name.casefold() in ("", id.casefold()) else f"{name} ({id})"
+
+    @property
+    def markets(self) -> list[tuple[str, str]]:
+        """Those of the campaign, as options of a form."""
+        return [(str(id), self.market(id)) for id in self.campaign.markets] if self.campaign else []
 
     @property
     def id(self) -> str:

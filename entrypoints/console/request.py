@@ -7,12 +7,15 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from litestar.connection import Request
 
-from entrypoints.http.request.decoding import BODY_LIMIT, MAX_PARAMETERS, AnyRequest, chunks_of, media_type_of
+from domain.model.draws.rules import MAX_MARKETS
+from entrypoints.http.request.decoding import BODY_LIMIT, AnyRequest, chunks_of, media_type_of
 from entrypoints.http.request.headers import header
 from entrypoints.http.response.problems import malformed, too_large, unsupported_media_type
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_COOKIES: Final = 50
+MAX_FIELDS: Final = MAX_MARKETS + 100
+"""The largest form has the places of each market of a draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,9 @@ class Fields:
 def fields_of(raw: bytes) -> Fields:
     """Raises a 400 Problem for more fields than any page has."""
     try:
-        pairs = parse_qsl(raw.decode("latin-1"), max_num_fields=MAX_PARAMETERS)
+        pairs = parse_qsl(raw.decode("latin-1"), max_num_fields=MAX_FIELDS)
     except ValueError:
-        raise malformed(f"there are more than {MAX_PARAMETERS} fields") from None
+        raise malformed(f"there are more than {MAX_FIELDS:,} fields") from None
     return Fields(tuple((name, text) for name, value in pairs if (text := value.strip())))
 
 

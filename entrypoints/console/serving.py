@@ -122,8 +122,8 @@ def _admit(page: Page, caller: Caller, campaign_id: CampaignId) -> None:
 
 
 async def _campaign(desk: Desk) -> Campaign | None:
-    """For the head of the page. A part of a page has no head."""
-    if not desk.campaign_id or desk.partly:
+    """For the head of the page, and for the names of markets. It is asked for once in 30 s."""
+    if not desk.campaign_id:
         return None
     try:
         return await desk.app.registrations.read_campaign(desk.campaign_id)

@@ -35,7 +35,8 @@ class CampaignBody(Wire):
     status: CampaignStatus | None
     opens_at: Instant | None
     closes_at: Instant | None
-    codes: CountsBody
+    codes: Annotated[CountsBody, Meta(description="Of all types together.")]
+    codes_by_type: dict[str, CountsBody]
     registrations: RegistrationsBody
 
     @classmethod
@@ -48,6 +49,7 @@ class CampaignBody(Wire):
             opens_at=instant_or_none(known.opens_at if known else None),
             closes_at=instant_or_none(known.closes_at if known else None),
             codes=CountsBody.of(summary.codes),
+            codes_by_type={type.value: CountsBody.of(one) for type, one in summary.codes_by_type.items()},
             registrations=RegistrationsBody(
                 total=sum(counts.values()), confirmed=counts.get(EntryStatus.CONFIRMED, 0)
             ),
@@ -83,6 +85,10 @@ class CampaignsBody(Wire):
                         "opensAt": "2026-11-21T18:00:00.000Z",
                         "closesAt": None,
                         "codes": {"available": 49_000, "reserved": 600, "assigned": 400, "total": 50_000},
+                        "codesByType": {
+                            "tm": {"available": 49_000, "reserved": 600, "assigned": 400, "total": 50_000},
+                            "external": {"available": 0, "reserved": 0, "assigned": 0, "total": 0},
+                        },
                         "registrations": {"total": 120_000, "confirmed": 100_000},
                     }
                 ],

@@ -12,10 +12,11 @@ from domain.usecases.messaging.list_parked import ListParked
 from domain.usecases.messaging.retry_parked import RetryParked
 from entrypoints.http.call import Call
 from entrypoints.http.operation import Answer, Operation
+from entrypoints.http.request.cursors import cursor_of_parked, parked_position_of
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.scopes import Scope
 from entrypoints.http.response.problems import FieldProblem, invalid
-from entrypoints.http.wire import DEFAULT_PAGE, Instant, PageLimit, Wire, instant
+from entrypoints.http.wire import DEFAULT_PAGE, Cursor, Instant, PageLimit, Wire, instant
 
 MAX_IDS = 1_000
 MessageId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -26,6 +27,7 @@ class ParkedQuery(Wire):
         Annotated[str, Meta(pattern=CAMPAIGN_ID, description="Only the messages of this campaign.")] | None
     ) = None
     limit: PageLimit = DEFAULT_PAGE
+    cursor: Cursor | None = None
 
 
 class ParkedMessageBody(Wire):
@@ -55,6 +57,7 @@ class ParkedMessageBody(Wire):
 
 class ParkedBody(Wire):
     events: list[ParkedMessageBody]
+    next: Annotated[str | None, Meta(description="The cursor of the next page; null on the last.")]
 
 
 @Operation(
@@ -70,7 +73,7 @@ class ParkedBody(Wire):
     answers={
         200: Answer(
             body=ParkedBody,
-            description="The longest parked first.",
+            description="One page, the longest parked first.",
             example={
                 "events": [
                     {
@@ -83,15 +86,19 @@ class ParkedBody(Wire):
                         "since": "2026-11-21T18:00:00.000Z",
                         "reason": "MessageSizeTooLargeError",
                     }
-                ]
+                ],
+                "next": None,
             },
         )
     },
 )
 async def list_parked(call: Call[ParkedQuery]) -> ParkedBody:
     campaign_id = CampaignId(call.given.campaign_id) if call.given.campaign_id else None
-    found = await call.app.messaging.list_parked(campaign_id, call.given.limit)
-    return ParkedBody(events=[ParkedMessageBody.of(parked) for parked in found])
+    after = parked_position_of(call.given.cursor)
+    page = await call.app.messaging.list_parked(campaign_id, call.given.limit, after=after)
+    return ParkedBody(
+        events=[ParkedMessageBody.of(parked) for parked in page.messages], next=cursor_of_parked(page.next)
+    )
 
 
 class RetryRequest(Wire):

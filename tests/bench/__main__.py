@@ -25,6 +25,7 @@ from tests.bench import (
     memory,
     observing,
     open_loop,
+    pages,
     registering,
     relaying,
     reserving,
@@ -57,13 +58,14 @@ BENCHES: dict[str, Bench] = {
     "draw": drawing.run,
     "export": exporting.run,
     "search": finding.run,
+    "pages": pages.run,
     "erase": erasing.run,
     "upload": uploading.run,
     "tour": tour.run,
 }
 """In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
-``breakdown``, ``eligibility``, ``export`` and ``search`` ask about the same registrations. ``erase`` takes some of
-them away."""
+``breakdown``, ``eligibility``, ``export``, ``search`` and ``pages`` ask about the same registrations. ``erase``
+takes some of them away."""
 LONG = frozenset({"tour"})
 """Only when it is named: it needs a quarter of an hour and 10 GiB of disk."""
 

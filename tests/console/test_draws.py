@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from domain.model.registrations.markets import MarketId
 from entrypoints.application import Application
 from entrypoints.console.announcement import remaining
 from entrypoints.console.screens.verifying import verdicts_of
-from tests.console.office import Browser, Office, Sale, Shown
+from tests.console.office import Browser, Office, Sale, Shown, an_office
 
 RANDOMNESS = "5a" * 32
 
@@ -283,7 +284,7 @@ def test_a_draw_runs_once_and_shows_its_result(office: Office, sale: Sale) -> No
     assert selections(sale) == ["none", "selected", "selected", "waitlisted"]
     file = office.client.get(f"{address}/results", headers={"cookie": cookie(staff)})
     assert hashlib.sha256(file.content).hexdigest() == result["resultDigest"]
-    assert not [given for _, given in page.page.tags if given.get("hx-get")]
+    assert [given["hx-trigger"] for _, given in page.page.tags if given.get("hx-get")] == ["load"]
     assert staff.open(sale.at("draws")).text.count("Drawn") >= 2
 
 
@@ -416,3 +417,56 @@ def test_the_audit_log_names_what_was_done(office: Office, sale: Sale) -> None:
     records = office.ask("GET", f"/audit?campaignId={sale.id}&by=eve")["records"]
     assert [record["operation"] for record in records] == ["runDraw", "announceDraw"]
     assert json.dumps(records).count(RANDOMNESS) == 0
+
+
+def test_who_waits_is_counted_by_market_and_leads_to_the_fans(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    address = drawn(staff, sale)
+    (part,) = [given["hx-get"] for _, given in staff.open(address).page.tags if "hx-get" in given]
+    assert part == f"{address}/waitlists"
+    for shown in (staff.open(part), staff.open(f"{address}?whole=yes")):
+        assert "nyc 1 Show them" in shown.text
+        assert "bos 1 Show them" in shown.text
+        (link,) = {link for link in shown.page.links if "market=nyc" in link}
+        assert staff.open(link).text.count("Waitlisted") >= 2  # Once in the filter, once in the list.
+    assert "Show them" not in office.staff(scope="fangate:draws").open(part).text
+    assert "Who waits now" not in staff.open(announced(staff, sale)).text
+
+
+def test_a_draw_for_as_many_markets_as_it_may_have_is_set_up_and_filled(office: Office) -> None:
+    markets = tuple(MarketId(f"m-{number:03}") for number in range(1_000))
+    sale = office.campaign(markets=markets)
+    sale.fan("ann", markets=["m-007"])
+    staff = office.staff()
+    preview = staff.ask(
+        "GET",
+        sale.at("draws", "preview"),
+        params={f"places.{market}": "1" for market in markets} | {"beacon": "manual"},
+    )
+    address = staff.send(preview.page.form("/draws")).leads_to
+    (draw,) = draws(sale)
+    assert len(draw["manifest"]["places"]) == 1_000
+    staff.send(staff.open(f"{address}/run").page.form("/run"), randomness=RANDOMNESS)
+    sale.ask("POST", f"draws/{draw['drawId']}/run", {})
+    form = staff.open(f"{address}/fill").page.form("/fill")
+    shown = staff.ask("GET", form.action, params=form.filled(**{f"places.{market}": "1" for market in markets}))
+    assert shown.status == 200
+
+
+def test_a_form_with_more_fields_than_any_is_refused_with_the_number(office: Office, sale: Sale) -> None:
+    shown = office.staff().open(f"{sale.at('draws', 'preview')}?{'a=1&' * 1_101}")
+    assert shown.status == 400
+    assert "more than 1,100 fields" in shown.text
+
+
+def test_the_round_is_public_where_the_beacon_of_the_service_is(tmp_path: Path) -> None:
+    with an_office(tmp_path, beacon="https://drand.example.org") as office:
+        sale, staff = office.campaign(), office.staff()
+        sale.fan("ann")
+        address = announced(staff, sale, beacon="drand", **{"places.bos": ""})
+        round = draws(sale)[0]["manifest"]["beacon"]
+        public = f"https://drand.example.org/{round['chain']}/public/{round['round']}"
+        page = staff.open(address)
+        assert f"It is public at {public}" in page.text
+        assert public in staff.open(f"{address}/announcement").page.html
+        assert "api.drand.sh" not in page.page.html

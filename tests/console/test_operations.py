@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.model.ids import CampaignId, UserId, new_id
+from domain.model.messaging.leases import PARTITIONS
 from domain.model.messaging.messages import StoredMessage
 from domain.model.messaging.relaying import Channel, Parked, Settlement
 from domain.model.registrations.entry import EntryEvent
@@ -207,3 +208,44 @@ def test_a_token_for_one_campaign_sees_what_is_parked_of_it(office: Office) -> N
     assert staff.open(sale.at("now")).page.offers("/parked")
     assert staff.open(other.at("parked")).status == 403
     assert asked_to_put_back(staff, id).status == 403
+
+
+def test_the_pages_of_parked_messages_follow_each_other(office: Office) -> None:
+    sale, other = office.campaign(), office.campaign()
+    ids, foreign = park(sale, sale.fan(), 103), park(other, other.fan())
+    staff = office.staff()
+    first = staff.open(f"{PARKED}?campaignId={sale.id}")
+    (next,) = [link for link in first.page.links if "cursor=" in link]
+    second = staff.open(next)
+    assert [sum(id in page.text for id in ids) for page in (first, second)] == [100, 3]
+    assert foreign[0] not in first.text + second.text
+    assert f"{PARKED}?campaignId={sale.id}" in second.page.links
+    assert staff.open(f"{PARKED}?cursor=x").status == 422
+
+
+def test_what_waits_of_a_fan_is_on_the_page_of_the_fan(office: Office) -> None:
+    """No worker runs: the event waits. That of another fan is not among them."""
+    sale = office.campaign()
+    fan, other = sale.fan("ann"), sale.fan("bob")
+    park(sale, fan)
+    park(sale, other, 2)
+    address = f"{sale.at('fans', 'one')}?userId={fan}"
+    text = office.staff().open(address).text
+    assert "fangate.entry.updated Parked MessageSizeTooLargeError 5" in text
+    assert text.count("MessageSizeTooLargeError") == 1
+    assert "fangate.entry.created Waits 0" in text
+    assert "Messages that wait" not in office.staff(scope="fangate:entries").open(address).text
+
+
+def test_where_no_message_of_a_fan_waits_that_is_said(office: Office) -> None:
+    sale = office.campaign()
+    fan = sale.fan("ann")
+
+    async def settle(app: Application) -> None:
+        outbox = app.messaging.outbox
+        for channel in Channel:
+            passed_on = await outbox.pending(channel, range(PARTITIONS), 100, datetime.now(UTC))
+            await outbox.settle(Settlement(channel=channel, at=NOW, passed_on=passed_on))
+
+    sale.office.do(settle)
+    assert "No message waits" in office.staff().open(f"{sale.at('fans', 'one')}?userId={fan}").text

@@ -9,6 +9,8 @@ import pytest
 from entrypoints.console.attention import attention
 from entrypoints.http.background import OperationsBody, OutboxBody, QueueBody
 from tests.console.office import Office, Sale
+from tests.support.fresh import new_campaign_id
+from tests.support.registrations import a_campaign, campaign_body
 from tests.support.tokens import bearer
 
 TABLE = "/console?whole=yes"
@@ -67,6 +69,56 @@ def test_a_token_that_lists_no_campaigns_is_not_told_that_there_are_none(
     assert "Your token does not list campaigns" in text
     assert "No campaign" not in text
     assert staff.post("/console/search", [("text", sale.id)]).leads_to == sale.at()
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen", "unseen"),
+    [
+        ("fangate:codes", "tm 1 \u2013 \u2013", "50%"),
+        ("fangate:entries", "not yours to see 1 1 100%", "tm 1"),
+        ("fangate:privacy", "not yours to see \u2013 \u2013", "tm 1"),
+    ],
+)
+def test_a_token_for_a_kind_of_campaigns_sees_all_of_them_and_of_each_what_it_may(
+    office: Office, scope: str, seen: str, unseen: str
+) -> None:
+    kind = new_campaign_id()
+    first, second, other = (Sale(office, f"{kind}-{one}") for one in ("a", "b", "c"))
+    for sale in (first, second, other):
+        office.platform.put_campaigns(campaign_body(a_campaign(sale.id, name=f"Night {sale.id[-1]}")))
+        sale.stock("A1")
+        sale.fan("ann")
+    staff = office.staff(scope=scope, campaigns=[f"{kind}-a*", f"{kind}-b"])
+    text = staff.open(TABLE).text
+    assert text.count(f"Open \u2013 \u2013 {seen}") == 2
+    assert f"Night a {first.id}" in text
+    assert f"Night b {second.id}" in text
+    assert other.id not in text
+    assert unseen not in text
+    assert staff.open(first.at()).status == 200
+    assert staff.open(other.at()).status == 403
+    for found, leads_to in ((first, first.at()), (other, "")):
+        assert staff.post("/console/search", [("text", found.id)]).leads_to == leads_to
+
+
+def test_a_token_sees_the_campaign_that_it_names_before_anything_is_in_it(office: Office) -> None:
+    new = office.campaign(name="The opening")
+    shown = office.staff(scope="fangate:entries", campaigns=[new.id, "not-known-anywhere"]).open(TABLE)
+    assert shown.status == 200
+    assert f"The opening {new.id}" in shown.text
+    assert "not-known-anywhere" in shown.text
+
+
+def test_the_pages_of_campaigns_follow_each_other_for_a_token_for_codes(office: Office) -> None:
+    kind = new_campaign_id()
+    for number in range(22):
+        Sale(office, f"{kind}-{number:02}").stock("A1")
+    staff = office.staff(scope="fangate:codes", campaigns=[f"{kind}-*"])
+    first = staff.open(TABLE)
+    (next,) = [link for link in first.page.links if "cursor=" in link]
+    second = staff.open(f"{next}&whole=yes")
+    for number in range(22):
+        assert [f"{kind}-{number:02}" in page.text for page in (first, second)] == [number < 20, number >= 20]
 
 
 @pytest.mark.parametrize(
@@ -157,3 +209,19 @@ def test_times_are_utc_until_the_browser_knows_better(office: Office) -> None:
     page = office.staff().open(sale.at()).page
     assert ("time", {"datetime": "2026-05-04T12:30:05+00:00", "title": "2026-05-04 12:30:05 UTC"}) in page.tags
     assert "2026-05-04 12:30:05 UTC" in page.text
+
+
+def test_markets_are_called_by_their_names_beside_their_ids(office: Office) -> None:
+    sale = office.campaign()
+    office.platform.put_campaigns(
+        campaign_body(a_campaign(sale.id))
+        | {"markets": [{"id": "nyc", "name": "New York"}, {"id": "bos", "name": 7}, {"id": "lax", "name": "LAX"}]}
+    )
+    sale.ask("GET", "entries/count")
+    staff, fan = office.staff(), sale.fan("ann")
+    parts = ("now", "fans", "transfer", "draws/new", "eligible?whole=yes", f"fans/one?userId={fan}")
+    for page in (f"{sale.at()}?whole=yes", *map(sale.at, parts)):
+        text = staff.open(page).text
+        assert "New York (nyc)" in text, page
+        assert "bos" in text
+        assert "LAX (lax)" not in text

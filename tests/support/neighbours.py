@@ -130,6 +130,9 @@ class MemoryBeacon:
     def configured(self) -> bool:
         return self._configured
 
+    def public_address(self, wanted: DrandRound) -> str:
+        return f"https://drand.example.org/{wanted.chain}/public/{wanted.round}"
+
     def publish(self, round: int, randomness: str) -> None:
         """For the test's set-up."""
         self._published[round] = randomness

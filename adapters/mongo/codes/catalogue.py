@@ -12,7 +12,7 @@ from adapters.mongo.codes.mapping import to_code
 from adapters.mongo.counting import SNAPSHOT, Branch, count_pipeline, reading
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
-from adapters.mongo.keys import document_of, documents_after, key
+from adapters.mongo.keys import document_of, documents_after, key, with_campaign_keys
 from adapters.mongo.lookups import campaigns_in
 from domain.model.codes.code import Code, CodeStatus, CodeType
 from domain.model.codes.inventory import CodeFilter, StatusCounts
@@ -42,6 +42,12 @@ class MongoCodeCatalogue:
     async def get(self, campaign_id: CampaignId, code: str) -> Code | None:
         document = await self._codes.raw.find_one(document_of(campaign_id, code), max_time_ms=READ_MS)
         return to_code(document) if document else None
+
+    @translated
+    async def campaigns_with(self, campaigns: Sequence[CampaignId], code: str) -> Sequence[CampaignId]:
+        named = with_campaign_keys([key(id, code) for id in campaigns])
+        found = self._codes.raw.find(named, {"_id": 0, "campaignId": 1}, hint="_id_", max_time_ms=READ_MS)
+        return sorted(CampaignId(one["campaignId"]) for one in await found.to_list(None))
 
     @translated
     async def holders(self, campaign_id: CampaignId, type: CodeType, fans: Sequence[UserId]) -> Collection[UserId]:

@@ -5,13 +5,14 @@ address, ``suspicious`` those that fraud detection doubts. The indexes of counts
 so what is found in them must be sorted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.mapping import LIVE, pref
 from adapters.mongo.entries.search_keys import key_of_email, key_of_phone
+from adapters.mongo.keys import key
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
 from domain.model.registrations.markets import MAX_MARKETS, MarketId
@@ -44,6 +45,17 @@ def in_order(campaign_id: CampaignId, wanted: EntryFilter) -> Place:
         doubted = {"fraud.status": wanted.fraud.value}
         return Place("suspicious", of_campaign | doubted, replace(wanted, fraud=None) != _ALL)
     return Place("newest", of_campaign | _status(wanted), replace(wanted, status=None) != _ALL)
+
+
+def anywhere(campaigns: Sequence[CampaignId], wanted: EntryFilter) -> Place:
+    """In all of these campaigns, by the fan, the phone or the mail address."""
+    of_campaigns: Raw = {"campaignId": {"$in": [*campaigns]}, "status": {"$in": LIVE}}
+    if wanted.user_id is not None:
+        keys = {"_id": {"$in": [key(id, wanted.user_id) for id in campaigns]}}
+        return Place("_id_", of_campaigns | keys)
+    assert wanted.phone is not None or wanted.email is not None, "it names a fan, a phone or a mail address"
+    searched = key_of_phone(wanted.phone) if wanted.phone is not None else key_of_email(wanted.email or "")
+    return Place("searched", of_campaigns | {"searchKeys": searched})
 
 
 def rare(campaign_id: CampaignId, wanted: EntryFilter) -> Iterator[Place]:

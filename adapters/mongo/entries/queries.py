@@ -1,7 +1,7 @@
 """Questions about registrations, answered by MongoDB from its indexes, each of one snapshot."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
@@ -88,6 +88,18 @@ class MongoEntryQueries:
             by_market=[_registered(counted, market) for market in distinct],
             withdrawn=counted[WITHDRAWN],
         )
+
+    @translated
+    async def waitlisted(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> Mapping[MarketId, int]:
+        waiting: Raw = {"campaignId": campaign_id, "selection": Selection.WAITLISTED.value}
+        branches = [
+            (market, waiting | {"status": status.value, "prefs": pref(rank, market)})
+            for market in dict.fromkeys(markets)
+            for status in EntryStatus
+            for rank in RANKS
+        ]
+        counted = await self._count(branches)
+        return {market: counted[market] for market in markets}
 
     @translated
     async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:

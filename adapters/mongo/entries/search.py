@@ -9,7 +9,7 @@ from pymongo.read_concern import ReadConcern
 
 from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.finding import Place, all_of, between, in_order, rare
+from adapters.mongo.entries.finding import Place, all_of, anywhere, between, in_order, rare
 from adapters.mongo.entries.mapping import LIVE, WITH_HISTORY, to_entry_with_history
 from adapters.mongo.entries.over_time import MANY, OverTime
 from adapters.mongo.entries.queries import eligible_ranges
@@ -19,7 +19,7 @@ from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.history import EntryWithHistory
-from domain.model.registrations.search import EntryFilter, EntryPage, ListPosition, page_of
+from domain.model.registrations.search import EntryFilter, EntryPage, FoundEntry, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
 
 SEARCHED: Final = 20_000
@@ -51,6 +51,15 @@ class MongoEntrySearch:
         page = page_of(await self._read(place, wanted, after, stop, limit), limit, searched_to=stop)
         # Processes of earlier releases change phones without these keys.
         return replace(page, entries=[one for one in page.entries if wanted.admits(one.entry)])
+
+    @translated
+    async def find_in(
+        self, campaigns: Sequence[CampaignId], wanted: EntryFilter, *, limit: int
+    ) -> Sequence[FoundEntry]:
+        place = anywhere(campaigns, wanted)
+        found = self._entries.find(place.entries, WITH_HISTORY, limit=limit, hint=place.index, max_time_ms=READ_MS)
+        entries = [to_entry_with_history(document).entry for document in await found.to_list(None)]
+        return sorted(FoundEntry(one.campaign_id, one.user_id) for one in entries if wanted.admits(one))
 
     @translated
     async def timeline(self, campaign_id: CampaignId, span: TimelineSpan) -> Sequence[TimelinePoint]:

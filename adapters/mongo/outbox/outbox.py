@@ -23,13 +23,23 @@ from adapters.mongo.outbox.mapping import (
 from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.outbox.updates import by_campaign, emptied, put_off, thinned
 from adapters.mongo.scatter import ADOPTED_MESSAGES, RELAY_DUE, RELAY_STANDING
-from domain.model.ids import CampaignId
+from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import PARTITIONS, partition_of
 from domain.model.messaging.messages import StoredMessage
-from domain.model.messaging.relaying import Channel, Parked, Settlement, Standing
+from domain.model.messaging.relaying import (
+    Channel,
+    EntryMessages,
+    Parked,
+    ParkedPosition,
+    Settlement,
+    Standing,
+)
 from domain.model.registrations.entry import EntryEvent
 
 SHOWN: Final = {"campaignId": 1, "userId": 1, "outbox": 1}
+WITHOUT_CONTENT: Final = {"campaignId": 1, "userId": 1} | {
+    f"outbox.{name}": 1 for name in ("id", "about", "at", "revision", "attempts", "retryAt")
+}
 ADOPTED_AT_ONCE: Final = 1_000
 
 
@@ -110,8 +120,21 @@ class MongoOutbox:
         return done.matched_count + rest.matched_count == entries
 
     @translated
-    async def parked(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        return await self._parked.list(campaign_id, limit)
+    async def parked(
+        self, campaign_id: CampaignId | None, limit: int, *, after: ParkedPosition | None = None
+    ) -> Sequence[Parked]:
+        return await self._parked.list(campaign_id, limit, after)
+
+    @translated
+    async def of_entry(self, campaign_id: CampaignId, user_id: UserId) -> EntryMessages:
+        """Parked ones are read last: a message that is parked meanwhile is stored there before it leaves the
+        entry."""
+        named = document_of(campaign_id, user_id)
+        document = await self._entries.find_one(named, WITHOUT_CONTENT, max_time_ms=READ_MS) or {}
+        parked = await self._parked.of_entry(campaign_id, user_id)
+        both = {one.message.id for one in parked}
+        waiting = [to_message(document, stored | {"data": None}) for stored in document.get("outbox") or ()]
+        return EntryMessages(waiting=[one for one in waiting if one.id not in both], parked=parked)
 
     @translated
     async def put_back(self, ids: Collection[str] | None) -> Sequence[str]:

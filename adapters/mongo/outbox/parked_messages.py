@@ -12,7 +12,7 @@ from adapters.mongo.keys import with_campaign_keys
 from adapters.mongo.outbox.mapping import changed, entry_key, entry_of, parked_row, to_parked, without
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.messages import StoredMessage, without_personal_data
-from domain.model.messaging.relaying import Parked, channel_of
+from domain.model.messaging.relaying import MAX_WAITING, Parked, ParkedPosition, channel_of
 from domain.model.registrations.entry import EntryEvent
 
 _SHOWN: Final = {"withdrawnRevision": 1, "status": 1}
@@ -55,8 +55,16 @@ class ParkedMessages:
     async def erase(self, user_id: UserId, _: UserId, __: datetime) -> None:
         await self._parked.delete_many(_of_person(user_id))
 
-    async def list(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
+    async def list(
+        self, campaign_id: CampaignId | None, limit: int, after: ParkedPosition | None
+    ) -> Sequence[Parked]:
         wanted = {} if campaign_id is None else {"campaignId": campaign_id}
+        return await self._found(wanted | _behind(after), limit)
+
+    async def of_entry(self, campaign_id: CampaignId, user_id: UserId) -> Sequence[Parked]:
+        return await self._found({"userId": user_id, "campaignId": campaign_id}, MAX_WAITING)
+
+    async def _found(self, wanted: Raw, limit: int) -> Sequence[Parked]:
         cursor = self._parked.find(wanted, limit=limit, max_time_ms=READ_MS).sort([("parkedAt", 1), ("_id", 1)])
         return [to_parked(document) for document in await cursor.to_list(None)]
 
@@ -89,6 +97,14 @@ def _reduced(message: StoredMessage, entry: Raw | None) -> DeleteOne | UpdateOne
     if kept is None or (erased and message.about is not EntryEvent.ERASED):
         return DeleteOne({"_id": message.id})
     return UpdateOne({"_id": message.id}, {"$set": {"message.data": kept.data}})
+
+
+def _behind(after: ParkedPosition | None) -> Raw:
+    """The time bounds the index; messages of the same time are told apart by their ids."""
+    if after is None:
+        return {}
+    earlier = {"parkedAt": after.since, "_id": {"$lte": after.id}}
+    return {"parkedAt": {"$gte": after.since}, "$nor": [earlier]}
 
 
 def _of_person(user_id: UserId) -> Raw:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.model.messaging.messages import StoredMessage
 from domain.model.registrations.entry import BackgroundTask, EntryEvent
@@ -74,6 +74,27 @@ class Parked:
     reason: str
     """For the operator: constant words, nothing of the message's content."""
     since: datetime
+
+
+class ParkedPosition(NamedTuple):
+    """A position in the list of parked messages, which is by time and then by id."""
+
+    since: datetime
+    id: str
+
+    @classmethod
+    def of(cls, parked: Parked) -> "ParkedPosition":
+        return cls(parked.since, parked.message.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryMessages:
+    """What was not passed on yet of the messages of one entry."""
+
+    waiting: Sequence[StoredMessage] = ()
+    """In the order in which they are passed on, without their content."""
+    parked: Sequence[Parked] = ()
+    """The longest parked first, at most MAX_WAITING."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Campaign:
     needs_phone_confirmation: bool = False
     gates: Gates = Gates()
     markets: tuple[MarketId, ...] = ()
+    market_names: Mapping[MarketId, str] = field(default_factory=dict, compare=False)
+    """For people to read. A market may have none."""
     default_region: str | None = None
     sms_countries: tuple[str, ...] = ()
     """The countries of the numbers that codes are sent to. Empty: all countries."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from domain.model.ids import UserId
+from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.emails import email_key
 from domain.model.registrations.entry import Entry, EntryStatus, FraudStatus, Selection
 from domain.model.registrations.history import EntryWithHistory
@@ -58,6 +59,13 @@ class ListPosition:
     @classmethod
     def of(cls, entry: Entry) -> "ListPosition":
         return cls(created_at=entry.created_at, user_id=entry.user_id)
+
+
+class FoundEntry(NamedTuple):
+    """Which registration was found."""
+
+    campaign_id: CampaignId
+    user_id: UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

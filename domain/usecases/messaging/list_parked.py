@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
-from domain.model.messaging.relaying import Parked
+from domain.model.messaging.relaying import Parked, ParkedPosition
 from ports.messaging import Outbox
+
+
+class ParkedPage(NamedTuple):
+    messages: Sequence[Parked]
+    next: ParkedPosition | None
+    """The next page begins behind it. None on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +24,9 @@ class ListParked:
 
     outbox: Outbox
 
-    async def __call__(self, campaign_id: CampaignId | None, limit: int) -> Sequence[Parked]:
-        return await self.outbox.parked(campaign_id, limit)
+    async def __call__(
+        self, campaign_id: CampaignId | None, limit: int, *, after: ParkedPosition | None = None
+    ) -> ParkedPage:
+        found = await self.outbox.parked(campaign_id, limit + 1, after=after)
+        last = ParkedPosition.of(found[limit - 1]) if len(found) > limit else None
+        return ParkedPage(found[:limit], last)

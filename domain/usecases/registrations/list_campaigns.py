@@ -1,27 +1,21 @@
 """The campaigns at a glance."""
 
-import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from domain.model.codes.code import CodeType
 from domain.model.codes.inventory import StatusCounts
 from domain.model.errors import Refusals
 from domain.model.ids import CampaignId
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.errors import CampaignNotFound
+from domain.usecases.registrations.reached_campaigns import Reaches, all_campaigns, reached_campaigns
 from ports.codes import CodeCatalogue
 from ports.entries import EntryQueries
 from ports.neighbours import Campaigns
 from ports.system import Clock
-
-AT_ONCE: Final = 1_000
-"""Ids that are read together. A caller may be allowed to see few of many campaigns."""
-
-
-def _all(_: CampaignId) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +23,12 @@ class CampaignSummary:
     id: CampaignId
     campaign: Campaign | None
     """None where campaign-service does not know it any more."""
-    codes: StatusCounts
+    codes_by_type: Mapping[CodeType, StatusCounts]
     registrations: Mapping[EntryStatus, int]
+
+    @property
+    def codes(self) -> StatusCounts:
+        return sum(self.codes_by_type.values(), StatusCounts())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,24 +54,10 @@ class ListCampaigns:
     clock: Clock
 
     async def __call__(
-        self, *, after: CampaignId | None, limit: int, reaches: Callable[[CampaignId], bool] = _all
+        self, *, after: CampaignId | None, limit: int, reaches: Reaches = all_campaigns
     ) -> CampaignPage:
-        """``reaches``: is the caller allowed to see this campaign?"""
-        found: list[CampaignId] = []
-        more = True
-        while more and len(found) <= limit:
-            read = await self._ids(after)
-            found += filter(reaches, read)
-            more = len(read) == AT_ONCE
-            after = read[-1] if read else after
-        page = [await self._summary(id) for id in found[:limit]]
-        return CampaignPage(campaigns=page, next=found[limit - 1] if len(found) > limit else None)
-
-    async def _ids(self, after: CampaignId | None) -> Sequence[CampaignId]:
-        """The next ones, in their order."""
-        with_codes = await self.catalogue.campaigns(AT_ONCE, after=after)
-        with_entries = await self.queries.campaigns(AT_ONCE, after=after)
-        return list(dict.fromkeys(heapq.merge(with_codes, with_entries)))[:AT_ONCE]
+        page = await reached_campaigns(self.catalogue, self.queries, after=after, limit=limit, reaches=reaches)
+        return CampaignPage(campaigns=[await self._summary(id) for id in page.ids], next=page.next)
 
     async def _summary(self, id: CampaignId) -> CampaignSummary:
         """One after another: a page of large campaigns must not keep the store from other requests."""
@@ -82,7 +66,7 @@ class ListCampaigns:
         return CampaignSummary(
             id=id,
             campaign=await self._campaign(id),
-            codes=sum(codes.values(), StatusCounts()),
+            codes_by_type={type: codes.get(type, StatusCounts()) for type in CodeType},
             registrations=entries.by_status,
         )
 

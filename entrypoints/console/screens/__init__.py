@@ -71,6 +71,7 @@ SCREENS: Final[tuple[Page, ...]] = (
     announcing.announce,
     draws.draw,
     draws.now_part,
+    draws.waitlists,
     draws.announced,
     draws.manifest,
     draws.listed,

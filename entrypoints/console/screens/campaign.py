@@ -101,7 +101,9 @@ async def _wrong(desk: Desk) -> list[tuple[str, str]]:
         found += [(one.sentence, "/console/operations") for one in wrong]
     if desk.may(list_parked):
         query = {"campaignId": desk.campaign_id, "limit": MANY_PARKED}
-        if parked := (await desk.ask(list_parked, ParkedBody, query=query)).events:
-            sentence = say(text("Of this campaign, {parked} messages are parked."), parked=len(parked))
-            found.append((sentence, desk.to("parked")))
+        page = await desk.ask(list_parked, ParkedBody, query=query)
+        if page.events:
+            all_of_them = text("Of this campaign, {parked} messages are parked.")
+            said = text("Of this campaign, more than {parked} messages are parked.") if page.next else all_of_them
+            found.append((say(said, parked=len(page.events)), desk.to("parked")))
     return found

@@ -1,6 +1,7 @@
 """The draws of a campaign, one of them, and its files."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from litestar.response import Stream
 
 from domain.model.draws.beacons import DrandRound
 from domain.model.draws.chunks import CHUNK_LINES
-from domain.model.draws.draw import Draw
+from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.ids import DrawId
 from domain.model.registrations.markets import MarketId
 from entrypoints.console.announcement import announcement, published_at, remaining, round_address
@@ -42,7 +43,9 @@ async def draws(desk: Desk) -> Reply:
 @Page(path=ONE, operation=export_draw_list)
 async def draw(desk: Desk) -> Reply:
     now = await now_of(desk)
-    return desk.show("draw.html", **now, announcement=announcement(now["draw"]))
+    waiting = await _waiting(desk) if desk.whole and now["result_stands"] else None
+    said = announcement(now["draw"], now["round_address"])
+    return desk.show("draw.html", **now, announcement=said, waiting=waiting)
 
 
 @Page(path=f"{ONE}/now", operation=export_draw_list)
@@ -51,10 +54,23 @@ async def now_part(desk: Desk) -> Reply:
     return desk.show("draw_now.html", **await now_of(desk))
 
 
+@Page(path=f"{ONE}/waitlists", operation=export_draw_list)
+async def waitlists(desk: Desk) -> Reply:
+    """Counting many fans takes longer: it comes after the page."""
+    shown: dict[str, Any] = {"waiting": await _waiting(desk), "may": may(desk)}
+    return desk.show("draw_waitlists.html", **shown)
+
+
+async def _waiting(desk: Desk) -> Mapping[MarketId, int]:
+    """Raises DrawNotFound."""
+    return await desk.app.draws.count_waitlists(desk.campaign_id, draw_id(desk))
+
+
 @Page(path=f"{ONE}/announcement", operation=export_draw_list)
 async def announced(desk: Desk) -> Reply:
-    body = DrawBody.of(await read(desk))
-    return _file(f"draw-{body.number}.txt", announcement(body).encode(), "text/plain; charset=utf-8")
+    found = await read(desk)
+    said = announcement(DrawBody.of(found), _round_address(desk, found))
+    return _file(f"draw-{found.number}.txt", said.encode(), "text/plain; charset=utf-8")
 
 
 @Page(path=f"{ONE}/manifest", operation=export_draw_list)
@@ -105,15 +121,20 @@ async def now_of(desk: Desk) -> dict[str, Any]:
         "draw": body,
         "places": found.places,
         "filling": found.filling,
+        "result_stands": found.status is DrawStatus.DRAWN and not found.filling,
         "filled": sum((Counter(filling.offered) for filling in found.fillings), Counter[MarketId]()),
         "applied": min(found.applied * CHUNK_LINES, body.entrants),
         "published_at": published_at(body),
-        "round_address": round_address(body),
+        "round_address": _round_address(desk, found),
         "seconds": seconds,
         "remaining": remaining(seconds),
         "every": 1 if seconds < SOON else 10,
         "may": may(desk),
     }
+
+
+def _round_address(desk: Desk, draw: Draw) -> str:
+    return round_address(draw, desk.app.draws.announce.beacon)
 
 
 def seconds_left(draw: Draw) -> int:

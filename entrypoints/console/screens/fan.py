@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from domain.model.cloud_events import type_of
 from domain.model.ids import UserId, is_user_id
+from domain.model.messaging.relaying import EntryMessages
 from domain.usecases.registrations import audited
 from entrypoints.console.desk import Desk
 from entrypoints.console.page import Page
@@ -14,13 +16,11 @@ from entrypoints.console.text import say
 from entrypoints.http.codes.catalogue import CodeBody, PageBody, list_codes
 from entrypoints.http.entries.body import EntryWithHistoryBody
 from entrypoints.http.entries.registration import get_entry
-from entrypoints.http.operation import Operation
-from entrypoints.http.parked import ParkedBody, ParkedMessageBody, list_parked
+from entrypoints.http.parked import list_parked
 from entrypoints.http.response.answers import Reply
 from entrypoints.http.response.problems import FieldProblem, invalid, not_found
 
 MOST_CODES: Final = 100
-MOST_PARKED: Final = 5_000
 
 
 @Page(path="/campaigns/{campaignId}/fans/one", operation=get_entry)
@@ -32,7 +32,8 @@ async def fan(desk: Desk) -> Reply:
         "fan.html",
         fan=entry,
         codes=await _codes(desk, user_id),
-        parked=await _parked(desk, user_id),
+        messages=await _messages(desk, user_id),
+        type_of=type_of,
         acts=[act for act in ACTS.values() if desk.may(act.operation) and act.fits(entry)],
     )
 
@@ -79,9 +80,8 @@ async def _codes(desk: Desk, user_id: UserId) -> Sequence[CodeBody] | None:
     return (await desk.ask(list_codes, PageBody, query={"userId": user_id, "limit": MOST_CODES})).codes
 
 
-async def _parked(desk: Desk, user_id: UserId) -> Sequence[ParkedMessageBody] | None:
-    operation: Operation = list_parked
-    if not desk.may(operation):
+async def _messages(desk: Desk, user_id: UserId) -> EntryMessages | None:
+    """None: the token may not see messages."""
+    if not desk.may(list_parked):
         return None
-    query = {"campaignId": desk.campaign_id, "limit": MOST_PARKED}
-    return [one for one in (await desk.ask(operation, ParkedBody, query=query)).events if one.user_id == user_id]
+    return await desk.app.messaging.list_messages(desk.campaign_id, user_id)

@@ -3,9 +3,9 @@
 from typing import Final
 
 from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
+from domain.usecases.registrations.name_campaigns import NamedCampaign
 from entrypoints.console.desk import Desk
 from entrypoints.console.page import Page
-from entrypoints.console.screens.search import fans_of
 from entrypoints.console.text import text
 from entrypoints.console.words import choices
 from entrypoints.http.entries.search import EntriesBody, list_entries
@@ -26,7 +26,8 @@ async def fans(desk: Desk) -> Reply:
 async def find_fan(desk: Desk) -> Reply:
     """By POST: a phone or a mail address must not stay in the history of the browser."""
     wanted = desk.fields.one("text")
-    ids = await fans_of(desk, wanted, desk.campaign_id) if wanted else []
+    here = [NamedCampaign(desk.campaign_id, desk.campaign)]
+    ids = [one.user_id for one in await desk.app.registrations.find_fan(wanted, here)] if wanted else []
     if len(ids) == 1:
         return desk.go(desk.to("fans", "one", userId=ids[0]))
     found = [await desk.ask(list_entries, EntriesBody, query={"userId": id}) for id in ids]
@@ -40,14 +41,13 @@ async def find_fan_again(desk: Desk) -> Reply:
 
 
 def _shown(desk: Desk, found: EntriesBody, wanted: str) -> Reply:
-    markets = [(str(market), str(market)) for market in desk.campaign.markets] if desk.campaign else []
     return desk.show(
         "fans.html",
         fans=found.entries,
         next=found.next,
         wanted=wanted,
         filters=FILTERS,
-        markets=markets,
+        markets=desk.markets,
         statuses=choices(EntryStatus),
         selections=choices(Selection),
         frauds=choices(FraudStatus),

@@ -12,7 +12,7 @@ from entrypoints.http.parked import MAX_IDS, ParkedBody, ParkedMessageBody, Retr
 from entrypoints.http.response.answers import Reply
 from entrypoints.http.response.problems import FieldProblem, invalid
 
-SHOWN: Final = 100
+PAGE: Final = 100
 FILTER: Final = "campaignId"
 
 
@@ -59,11 +59,12 @@ async def retry(desk: Desk) -> Reply:
 
 
 async def _shown(desk: Desk, campaign: str, done: RetriedBody | None) -> Reply:
-    found = await _found(desk, campaign, SHOWN + 1)
+    query = {FILTER: campaign, "limit": PAGE, **desk.fields.only("cursor")}
+    found = await desk.ask(list_parked, ParkedBody, query=query)
     return desk.show(
         "parked.html",
-        messages=found[:SHOWN],
-        more=len(found) > SHOWN,
+        messages=found.events,
+        next=found.next,
         campaign=campaign,
         done=done,
         may_retry=desk.may(retry_parked, ""),

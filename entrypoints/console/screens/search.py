@@ -1,27 +1,23 @@
 """The search box: a campaign, a fan or a code, found exactly, in all campaigns that the token reaches."""
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from domain.model.errors import DomainError
-from domain.model.ids import CampaignId, is_campaign_id, is_user_id
+from domain.model.ids import CampaignId, is_campaign_id
 from domain.model.registrations.campaigns import Campaign
 from domain.model.registrations.errors import CampaignNotFound
+from domain.usecases.registrations.name_campaigns import NamedCampaign
 from entrypoints.console.desk import Desk
 from entrypoints.console.page import Page
 from entrypoints.console.request import address
 from entrypoints.console.text import say, text
-from entrypoints.http.codes.history import HistoryBody, get_code_history
-from entrypoints.http.entries.search import EntriesBody, list_entries
+from entrypoints.http.codes.history import get_code_history
+from entrypoints.http.entries.search import list_entries
+from entrypoints.http.request.cursors import campaign_after, cursor_after
 from entrypoints.http.response.answers import Reply
-from entrypoints.http.response.problems import Problem
-from entrypoints.http.response.refusals import problem_of
 
-T = TypeVar("T")
-MOST_CAMPAIGNS: Final = 100
-FEWEST_DIGITS: Final = 5
-"""Of a phone."""
-_REFUSED: Final = range(400, 500)
+TOGETHER: Final = 1_000
+"""Campaigns that are searched at once. Where there are more, the page leads on."""
 
 
 class Hit(NamedTuple):
@@ -36,31 +32,30 @@ class Hit(NamedTuple):
 async def search(desk: Desk) -> Reply:
     """By POST: a phone or a code must not stay in the history of the browser. One hit is opened at once."""
     wanted = desk.fields.one("text")[:200]
-    named = await desk.app.registrations.name_campaigns(MOST_CAMPAIGNS)
-    reached = [(id, known) for id, known in named if desk.caller.narrowing.reaches(id)]
-    hits = [hit async for hit in _hits(desk, wanted, reached)] if wanted else []
-    if len(hits) == 1:
+    after = campaign_after(desk.fields.one("cursor") or None)
+    reaches = desk.caller.narrowing.reaches
+    page = await desk.app.registrations.name_campaigns(after=after, limit=TOGETHER, reaches=reaches)
+    hits = await _hits(desk, wanted, page.campaigns) if wanted else []
+    if len(hits) == 1 and page.next is None and after is None:
         return desk.go(hits[0].address)
-    return desk.show("search.html", text=wanted, hits=hits, all=len(named) < MOST_CAMPAIGNS)
+    return desk.show("search.html", text=wanted, hits=hits, next=cursor_after(page.next), searched=TOGETHER)
 
 
 @Page(path="/search")
 async def search_again(desk: Desk) -> Reply:
     """The address of the results, opened by itself."""
-    return desk.show("search.html", text="", hits=[], all=True)
+    return desk.show("search.html", text="", hits=[], next=None, searched=0)
 
 
-async def _hits(
-    desk: Desk, wanted: str, reached: Sequence[tuple[CampaignId, Campaign | None]]
-) -> AsyncIterator[Hit]:
-    for id, known in reached:
-        if wanted == id or (known and wanted.casefold() in known.name.casefold()):
-            yield _campaign(id, known)
-    if wanted not in dict(reached) and (known := await _unused(desk, wanted)):
-        yield _campaign(known.id, known)
-    for id, known in reached:
-        async for hit in in_campaign(desk, wanted, id, known.name if known else id):
-            yield hit
+async def _hits(desk: Desk, wanted: str, campaigns: Sequence[NamedCampaign]) -> list[Hit]:
+    found = [_campaign(id, known) for id, known in campaigns if _is_named(wanted, id, known)]
+    if wanted not in dict(campaigns) and (known := await _unused(desk, wanted)):
+        found.append(_campaign(known.id, known))
+    return [*found, *await _fans(desk, wanted, campaigns), *await _codes(desk, wanted, campaigns)]
+
+
+def _is_named(wanted: str, id: CampaignId, known: Campaign | None) -> bool:
+    return wanted == id or (known is not None and wanted.casefold() in known.name.casefold())
 
 
 def _campaign(id: CampaignId, known: Campaign | None) -> Hit:
@@ -77,34 +72,23 @@ async def _unused(desk: Desk, wanted: str) -> Campaign | None:
         return None
 
 
-async def in_campaign(desk: Desk, wanted: str, id: str, name: str) -> AsyncIterator[Hit]:
-    """The fans and the code of one campaign."""
-    if desk.may(list_entries, id):
-        for user_id in await fans_of(desk, wanted, id):
-            yield Hit(say(text("Fan")), user_id, name, address("campaigns", id, "fans", "one", userId=user_id))
-    if desk.may(get_code_history, id) and await _is_code(desk, wanted, id):
-        yield Hit(say(text("Code")), wanted, name, address("campaigns", id, "codes", "one", code=wanted))
+async def _fans(desk: Desk, wanted: str, campaigns: Sequence[NamedCampaign]) -> Iterator[Hit]:
+    searched = [one for one in campaigns if desk.may(list_entries, one.id)]
+    found, names = await desk.app.registrations.find_fan(wanted, searched), dict(campaigns)
+    return (
+        Hit(say(text("Fan")), fan, _name(id, names[id]), address("campaigns", id, "fans", "one", userId=fan))
+        for id, fan in found
+    )
 
 
-async def _is_code(desk: Desk, wanted: str, id: str) -> bool:
-    asked = desk.ask(get_code_history, HistoryBody, campaign_id=id, query={"code": wanted})
-    return await _found(asked) is not None
+async def _codes(desk: Desk, wanted: str, campaigns: Sequence[NamedCampaign]) -> Iterator[Hit]:
+    searched = [one.id for one in campaigns if desk.may(get_code_history, one.id)]
+    found, names = await desk.app.codes.find(wanted, searched), dict(campaigns)
+    return (
+        Hit(say(text("Code")), wanted, _name(id, names[id]), address("campaigns", id, "codes", "one", code=wanted))
+        for id in found
+    )
 
 
-async def fans_of(desk: Desk, wanted: str, id: str) -> list[str]:
-    """By id, phone or mail address, each exactly."""
-    filters = [{"userId": wanted}] if is_user_id(wanted) else []
-    filters += [{"email": wanted}] if "@" in wanted else []
-    filters += [{"phone": wanted}] if sum(map(str.isdigit, wanted)) >= FEWEST_DIGITS else []
-    found = [await _found(desk.ask(list_entries, EntriesBody, campaign_id=id, query=one)) for one in filters]
-    return list(dict.fromkeys(entry.user_id for body in found if body for entry in body.entries))
-
-
-async def _found(asked: Awaitable[T]) -> T | None:
-    """None for what cannot be one, such as a phone that is none, and for what is not there."""
-    try:
-        return await asked
-    except (DomainError, Problem) as error:
-        if problem_of(error).status not in _REFUSED:
-            raise
-        return None
+def _name(id: CampaignId, known: Campaign | None) -> str:
+    return known.name if known else id

@@ -66,9 +66,8 @@ async def move(desk: Desk) -> Reply:
 
 
 async def _form(desk: Desk, moved: Moved | None, problem: Problem | None = None) -> Reply:
-    markets = [(str(market), str(market)) for market in desk.campaign.markets] if desk.campaign else []
     status = problem.status if problem else 200
-    return desk.show("transfer.html", status, moved=moved, markets=markets, problem=problem)
+    return desk.show("transfer.html", status, moved=moved, markets=desk.markets, problem=problem)
 
 
 def _body(desk: Desk) -> dict[str, Any]:

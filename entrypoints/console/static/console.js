@@ -108,16 +108,24 @@
   const copying = (button) => {
     const source = document.getElementById(button.dataset.copy);
     button.hidden = false;
+    const say = (words) => { button.querySelector("span").textContent = words; };
     button.addEventListener("click", () => {
       source.focus();
       source.select();
-      if (navigator.clipboard) navigator.clipboard.writeText(source.value).catch(() => {});
+      const copied = navigator.clipboard ? navigator.clipboard.writeText(source.value) : Promise.reject();
+      copied.then(() => say(button.dataset.copied), () => say(button.dataset.marked));
     });
   };
+
+  // The address of a long form stays short: what is left empty is not sent.
+  const shorten = (form) => form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     document.querySelectorAll("[data-copy]").forEach(copying);
+    document.querySelectorAll("form[data-short]").forEach(shorten);
     document.querySelectorAll("[data-local-time]").forEach(localField);
     const toggle = document.querySelector("[data-theme-toggle]");
     if (toggle) {

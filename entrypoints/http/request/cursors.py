@@ -9,16 +9,19 @@ from typing import Final
 from domain.model.audit.records import AuditId, AuditPosition
 from domain.model.codes.imports import ImportPosition
 from domain.model.ids import CampaignId, ImportId, UserId, is_campaign_id, is_user_id
+from domain.model.messaging.relaying import ParkedPosition
 from domain.model.registrations.eligibility import RankingPosition
 from domain.model.registrations.search import ListPosition
 from entrypoints.http.response.problems import FieldProblem, Problem, invalid
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_TIME: Final = re.compile(r"[0-9]{1,15}")
+_MICROSECOND: Final = timedelta(microseconds=1)
+_TIME: Final = re.compile(r"[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _AUDIT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _IMPORT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_MESSAGE_ID: Final = re.compile(r"[!-~]{1,64}")
 _USER_ID: Final = re.compile(r".{1,128}")
 _SCORE: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?(e-[0-9]{1,3})?")
 
@@ -84,6 +87,20 @@ def entry_position_of(cursor: str | None) -> ListPosition | None:
     return ListPosition(created_at=found[0], user_id=UserId(found[1]))
 
 
+def cursor_of_parked(position: ParkedPosition | None) -> str | None:
+    """The cursor of a position in the list of parked messages. It has the whole time: a store may keep more than
+    milliseconds."""
+    if position is None:
+        return None
+    return cursor_after(f"{(position.since - _EPOCH) // _MICROSECOND} {position.id}")
+
+
+def parked_position_of(cursor: str | None) -> ParkedPosition | None:
+    """Raises a 422 Problem for a cursor that this service did not make."""
+    found = _time_and_id(cursor, _MESSAGE_ID, unit=_MICROSECOND)
+    return None if found is None else ParkedPosition(found[0], found[1])
+
+
 def number_after(cursor: str | None) -> int | None:
     """The cursor of a list that is in the order of numbers. Raises a 422 Problem."""
     text = text_after(cursor)
@@ -96,7 +113,9 @@ def _cursor_at(time: datetime, id: str) -> str | None:
     return cursor_after(f"{(time - _EPOCH) // _MILLISECOND} {id}")
 
 
-def _time_and_id(cursor: str | None, id: re.Pattern[str]) -> tuple[datetime, str] | None:
+def _time_and_id(
+    cursor: str | None, id: re.Pattern[str], *, unit: timedelta = _MILLISECOND
+) -> tuple[datetime, str] | None:
     """What ``_cursor_at`` put into the cursor of a list in the order of time. Raises a 422 Problem."""
     text = text_after(cursor)
     if text is None:
@@ -105,7 +124,7 @@ def _time_and_id(cursor: str | None, id: re.Pattern[str]) -> tuple[datetime, str
     if not _TIME.fullmatch(time) or not id.fullmatch(rest):
         raise _foreign()
     try:
-        return _EPOCH + int(time) * _MILLISECOND, rest
+        return _EPOCH + int(time) * unit, rest
     except OverflowError:  # A time after the year 9999.
         raise _foreign() from None
 

@@ -15,7 +15,7 @@ _CODES: Final = "/campaigns/{campaignId}/codes"
 _FANS: Final = "/campaigns/{campaignId}/fans"
 _DRAWS: Final = "/campaigns/{campaignId}/draws"
 _DRAW: Final = f"{_DRAWS}/one/{{drawId}}"
-AFTER_THE_DRAW: Final = {f"{_DRAW}/{name}" for name in ("results", "fill", "verified")}
+AFTER_THE_DRAW: Final = {f"{_DRAW}/{name}" for name in ("waitlists", "results", "fill", "verified")}
 
 
 def addresses_of(page: Page, sold: Sold) -> Iterator[str]:

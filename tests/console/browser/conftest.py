@@ -11,7 +11,7 @@ from tests.console.browser.visit import Visitor
 from tests.console.office import Inside, Office
 from tests.support.platform import Platform
 from tests.support.servers.chromium import chromium
-from tests.support.servers.neighbours import Reply, neighbour
+from tests.support.servers.neighbours import Reply, Request, neighbour
 from tests.support.servers.service import service
 
 
@@ -24,10 +24,16 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def desk_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The service as a process, over memory, and its API."""
-    with neighbour(lambda _: Reply(202, {})) as gateway:
+    with neighbour(_answer) as gateway:
         platform = Platform(tmp_path_factory.mktemp("office"), gateway)
-        with service(platform.settings) as running, httpx2.Client(base_url=running.url, timeout=30) as client:
+        settings = {**platform.settings, "FANGATE_BEACON": gateway.url, "FANGATE_DRAW_NOTICE": "5"}
+        with service(settings) as running, httpx2.Client(base_url=running.url, timeout=30) as client:
             yield Office(client, platform, Inside())  # type: ignore[arg-type]  # it asks as the test client
+
+
+def _answer(request: Request) -> Reply:
+    """Text messages are taken, and no round of the beacon is published."""
+    return Reply(404, {}) if "/public/" in request.path else Reply(202, {})
 
 
 @pytest.fixture(scope="session")

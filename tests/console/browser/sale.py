@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from domain.model.draws.beacons import QUICKNET
 from domain.model.registrations.markets import MarketId
 from tests.console.office import Office, Sale
 from tests.support.fresh import new_campaign_id
@@ -53,8 +55,14 @@ def sold(office: Office) -> Sold:
 
 def _announced(sale: Sale, *beacons: str) -> Iterator[tuple[str, str]]:
     rules: dict[str, Any] = {"places": {"nyc": 1, HEBREW: 2}, "groupBy": BREAKING, "tiers": [90, 70.5]}
-    for beacon in beacons:
-        yield sale.id, sale.ask("POST", "draws", rules | {"beacon": {"kind": beacon}})["drawId"]
+    for kind in beacons:
+        beacon = {"kind": kind} | ({"round": in_an_hour()} if kind == "drand" else {})
+        yield sale.id, sale.ask("POST", "draws", rules | {"beacon": beacon})["drawId"]
+
+
+def in_an_hour() -> int:
+    """The number of a round of drand."""
+    return QUICKNET.first_round_from(datetime.now(UTC) + timedelta(hours=1))
 
 
 def _drawn(office: Office) -> tuple[str, str]:

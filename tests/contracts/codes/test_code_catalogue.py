@@ -230,3 +230,12 @@ async def test_holders_are_fans_with_an_assigned_code_of_the_type(scene: Stores)
     assert set(await scene.catalogue.holders(TOUR, EXTERNAL, [ANN, BOB])) == {BOB}
     assert set(await scene.catalogue.holders(TOUR, TM, [BOB])) == set()
     assert set(await scene.catalogue.holders(CampaignId("tour2"), TM, [ANN, BOB])) == set()
+
+
+async def test_a_code_is_found_in_each_of_the_named_campaigns(scene: Stores) -> None:
+    tour2, nothing = CampaignId("tour2"), CampaignId("nothing")
+    find = scene.catalogue.campaigns_with
+    assert await find([tour2, nothing, TOUR], "free") == [TOUR, tour2]
+    assert await find([TOUR, tour2], "given") == [TOUR]
+    assert await find([nothing, tour2], "Free") == []
+    assert await find([tour2], "free") == [tour2]

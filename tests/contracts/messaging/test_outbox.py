@@ -12,7 +12,14 @@ from domain.model.errors import Unavailable
 from domain.model.ids import UserId
 from domain.model.messaging.leases import partition_of
 from domain.model.messaging.messages import NO_REQUEST, RequestContext, StoredMessage, message_data
-from domain.model.messaging.relaying import Channel, Parked, Postponed, Settlement, Standing
+from domain.model.messaging.relaying import (
+    Channel,
+    Parked,
+    ParkedPosition,
+    Postponed,
+    Settlement,
+    Standing,
+)
 from domain.model.registrations.entry import BackgroundTask, Details, Entry, EntryEvent, Selection
 from domain.model.registrations.phones import PhoneNumber
 from domain.model.registrations.scoring import ScoreRecord
@@ -322,3 +329,38 @@ async def test_nothing_private_shows_in_a_message(entry_ports: EntryPorts) -> No
 
 def by_id(parked: Parked) -> str:
     return parked.message.id
+
+
+async def test_pages_of_parked_messages_follow_each_other(entry_ports: EntryPorts) -> None:
+    """Three are parked at the same time; one is parked while the pages are read."""
+    await changed(entry_ports, 4)
+    messages = await waiting(entry_ports)
+    times = [NOW, NOW, NOW, NOW - TICK, NOW + TICK]
+    parked = [park(message, since) for message, since in zip(messages, times, strict=True)]
+    await entry_ports.outbox.settle(settled(parked=parked))
+    ordered = sorted(parked, key=ParkedPosition.of)
+
+    for campaign in (TOUR, None):
+        read: list[Parked] = []
+        after: ParkedPosition | None = None
+        while page := await entry_ports.outbox.parked(campaign, 2, after=after):
+            read += page
+            after = ParkedPosition.of(page[-1])
+        assert read == ordered
+
+
+async def test_the_messages_of_an_entry_are_told_apart_without_their_content(entry_ports: EntryPorts) -> None:
+    await changed(entry_ports, 2)
+    await changed(entry_ports, 1, number=2)
+    first, second, third, *others = await waiting(entry_ports)
+    assert [one.user_id for one in (first, second, third)] == [fan(1)] * 3
+    later = put_off(third, timedelta(minutes=5))
+    await entry_ports.outbox.settle(settled(parked=[park(first), park(others[0])], postponed=[later]))
+
+    found = await entry_ports.outbox.of_entry(TOUR, fan(1))
+
+    assert [(one.id, one.data) for one in found.waiting] == [(second.id, None), (third.id, None)]
+    assert [(one.attempts, one.retry_at) for one in found.waiting] == [(0, None), (1, later.until)]
+    assert [one.message.id for one in found.parked] == [first.id]
+    nothing = await entry_ports.outbox.of_entry(TOUR, fan(9))
+    assert (list(nothing.waiting), list(nothing.parked)) == ([], [])

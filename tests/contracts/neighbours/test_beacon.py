@@ -60,6 +60,21 @@ async def test_a_round_that_is_not_published_yet_is_none(subject: Subject) -> No
     assert await subject.beacon.randomness(DrandRound(chain=QUICKNET.hash, round=7_001)) is None
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://drand.example.org/", "https://drand.example.org"),
+        ("https://user:secret@drand.example.org:8443/relay", "https://drand.example.org:8443/relay"),
+        ("http://127.0.0.1:9", "https://api.drand.sh"),
+    ],
+)
+async def test_the_public_is_sent_to_a_server_that_it_reaches(url: str, server: str) -> None:
+    """Not to a relay inside the own network, and never with a password."""
+    async with drand_beacon(url) as beacon:
+        assert beacon.public_address(WANTED) == f"{server}/{WANTED.chain}/public/{WANTED.round}"
+    assert NoBeacon().public_address(WANTED) == f"https://api.drand.sh/{WANTED.chain}/public/{WANTED.round}"
+
+
 async def test_without_a_beacon_there_is_no_randomness() -> None:
     assert not NoBeacon().configured
     with pytest.raises(Unavailable):

@@ -24,6 +24,7 @@ from tests.contracts.registrations.entry_stores import (
     EntryPorts,
     eligible,
     fan,
+    new_campaign,
     phone,
     store,
 )
@@ -192,3 +193,27 @@ async def test_a_market_that_was_moved_from_stays_known(entry_ports: EntryPorts)
 
     assert await entry_ports.queries.was_chosen(TOUR, MarketId("old"))
     assert not await entry_ports.queries.was_chosen(CampaignId("other"), MarketId("old"))
+
+
+async def test_those_who_wait_are_counted_by_each_of_their_markets(entry_ports: EntryPorts) -> None:
+    """With and without a score, whatever the rank. Others are not counted, and other campaigns neither."""
+    campaign, other = new_campaign(), new_campaign()
+    first, second, third, fourth = MARKETS[:4]
+    crowd = [
+        ((first,), None, Selection.WAITLISTED),
+        ((first, second), 50.0, Selection.WAITLISTED),
+        ((third, second, first), 90.0, Selection.WAITLISTED),
+        ((first, second, third, fourth), 90.0, Selection.SELECTED),
+        ((fourth,), 90.0, Selection.DECLINED),
+    ]
+    for number, (markets, score, selection) in enumerate(crowd):
+        for id in (campaign, other)[: 1 + number % 2]:
+            entry = eligible(
+                fan(number), phone(number), score, campaign_id=id, markets=markets, selection=selection
+            )
+            await store(entry_ports, entry)
+
+    counted = await entry_ports.queries.waitlisted(campaign, [*MARKETS[:4], NOWHERE])
+
+    assert counted == {first: 3, second: 2, third: 1, fourth: 0, NOWHERE: 0}
+    assert await entry_ports.queries.waitlisted(campaign, []) == {}

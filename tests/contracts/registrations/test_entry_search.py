@@ -21,6 +21,7 @@ from tests.contracts.registrations.entry_stores import (
     EntryPorts,
     existing,
     fan,
+    new_campaign,
     noted,
     phone,
     registered,
@@ -215,3 +216,24 @@ async def test_what_a_fan_changes_is_found_by_its_new_values_only(ports: EntryPo
         assert await walked(ports, wanted, 5) == [without_messages(moved)]
     for wanted in (EntryFilter(phone=phone(1)), EntryFilter(email="fan@example.com")):
         assert await walked(ports, wanted, 5) == []
+
+
+async def test_a_fan_is_found_in_each_of_the_named_campaigns(entry_ports: EntryPorts) -> None:
+    """By id, phone or mail address, in every spelling. Registrations that were withdrawn are not found."""
+    first, second, third, unnamed = sorted(new_campaign() for _ in range(4))
+    for campaign in (first, second, third, unnamed):
+        await store(entry_ports, registered(fan(1), ABROAD, campaign_id=campaign))
+        await store(entry_ports, registered(fan(2), phone(2), campaign_id=campaign, confirmed=True))
+    await entry_ports.withdrawals.withdraw(third, fan(1), NOW)
+    named = [third, first, second]
+
+    async def found(limit: int = 100, **wanted: Any) -> list[tuple[str, str]]:
+        return [*await entry_ports.search.find_in(named, EntryFilter(**wanted), limit=limit)]
+
+    assert await found(user_id=fan(1)) == [(first, fan(1)), (second, fan(1))]
+    assert await found(phone=AT_HOME) == [(first, fan(1)), (second, fan(1))]
+    assert await found(phone=phone(2)) == [(id, fan(2)) for id in (first, second, third)]
+    all_of_them = [(first, fan(1)), (first, fan(2)), (second, fan(1)), (second, fan(2)), (third, fan(2))]
+    assert await found(email="FAN@Example.com") == all_of_them
+    assert len(await found(email="FAN@Example.com", limit=2)) == 2
+    assert await found(user_id=fan(9)) == await found(phone=phone(9)) == await found(email="x@example.com") == []

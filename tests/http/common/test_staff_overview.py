@@ -26,6 +26,10 @@ def test_a_campaign_is_listed_with_its_codes_and_registrations(scene: Scene) -> 
     assert ours == {
         "id": scene.campaign, "name": ours["name"], "status": "open", "opensAt": None, "closesAt": None,
         "codes": {"available": 1, "reserved": 1, "assigned": 1, "total": 3},
+        "codesByType": {
+            "tm": {"available": 1, "reserved": 1, "assigned": 1, "total": 3},
+            "external": {"available": 0, "reserved": 0, "assigned": 0, "total": 0},
+        },
         "registrations": {"total": 2, "confirmed": 1},
     }  # fmt: skip
     assert ours["name"]
@@ -53,7 +57,7 @@ def test_a_wrong_query_for_campaigns_is_refused(scene: Scene, query: str) -> Non
 
 
 def test_without_messages_nothing_is_parked(scene: Scene) -> None:
-    assert scene.http.get("/events/parked", headers=bearer()).json() == {"events": []}
+    assert scene.http.get("/events/parked", headers=bearer()).json() == {"events": [], "next": None}
     retried = scene.http.post("/events/parked/retry", json={"ids": ["unknown"]}, headers=bearer())
     assert retried.json() == {"retried": 0, "missing": ["unknown"]}
 

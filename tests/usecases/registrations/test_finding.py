@@ -76,3 +76,24 @@ def test_what_is_personal_is_not_shown() -> None:
 
     assert "555" not in shown
     assert "ann@" not in shown
+
+
+async def test_a_fan_is_found_in_all_campaigns_as_it_is_typed(crowd: Scene) -> None:
+    """A number without its country is read in the region of each campaign. One that is none there is left out."""
+    at_home, abroad = (
+        crowd.opens("argentina", default_region="AR"),
+        crowd.opens("unknown-region", default_region=None),
+    )
+    for campaign in (at_home, abroad):
+        await crowd.fan("ann", using="+12015550100").elsewhere(campaign).register(email="Ann@Example.org")
+    page = await crowd.use_cases.registrations.name_campaigns(limit=10)
+
+    async def found(text: str) -> list[tuple[str, str]]:
+        return [*await crowd.use_cases.registrations.find_fan(text, page.campaigns)]
+
+    everywhere = sorted((id, "ann") for id in ("argentina", "unknown-region", TOUR))
+    assert await found("ann") == await found("ANN@example.org ") == await found("+1 201 555-0100") == everywhere
+    assert await found("201 555-0100") == [(TOUR, "ann")]
+    for nothing in ("an", "a@", "12345", "@", "", "\u202e", "9" * 200):
+        assert await found(nothing) == []
+    assert [*await crowd.use_cases.registrations.find_fan("ann", [])] == []

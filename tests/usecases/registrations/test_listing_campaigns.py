@@ -3,7 +3,7 @@
 from domain.model.codes.inventory import StatusCounts
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import EntryStatus
-from tests.support.codes import a_batch
+from tests.support.codes import EXTERNAL, TM, a_batch
 from tests.support.registrations import TOUR
 from tests.usecases.registrations.scene import Scene
 
@@ -25,6 +25,7 @@ async def test_a_campaign_with_codes_or_registrations_is_listed_with_its_counts(
     assert summary.id == TOUR
     assert summary.campaign == await scene.ports.campaigns.get(TOUR)
     assert summary.codes == StatusCounts(available=2)
+    assert summary.codes_by_type == {TM: StatusCounts(available=2), EXTERNAL: StatusCounts()}
     assert summary.registrations == {EntryStatus.CONFIRMED: 1, EntryStatus.PENDING: 1}
     assert page.next is None
 
@@ -70,3 +71,14 @@ async def test_a_caller_sees_the_own_campaigns_on_full_pages(scene: Scene) -> No
     assert await page(None, 3) == (["c-0001", "c-0004", "c-1100"], "c-1100")
     assert await page("c-1100", 3) == (["c-1299"], None)
     assert await page(None, 4) == (sorted(own), None)
+
+
+async def test_campaigns_are_named_page_by_page_without_those_that_the_caller_may_not_see(scene: Scene) -> None:
+    for id in ("a-1", "a-2", "b-1", "gone"):
+        await scene.use_cases.stores.pool.add(a_batch(["A1"], campaign_id=CampaignId(id)))
+    known = await scene.ports.campaigns.get(scene.opens("a-2"))
+
+    name = scene.use_cases.registrations.name_campaigns
+    first = await name(limit=2, reaches=lambda campaign: campaign != "a-1")
+    assert (first.campaigns, first.next) == ([("a-2", known), ("b-1", None)], "b-1")
+    assert await name(limit=2, after=first.next) == ([("gone", None)], None)
