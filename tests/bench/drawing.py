@@ -25,6 +25,8 @@ from tests.bench.ground import Ground
 
 LIMIT_SECONDS = 15.0
 """For a million entrants: to freeze the list, and to compute the draw."""
+LIMIT_SECONDS_OF_A_TOUR = 60.0
+"""For five million."""
 LIMIT_MIB = 3_072
 LIMIT_MS = 100.0
 """That others may wait for the event loop."""
@@ -35,11 +37,16 @@ KEY = bytes(range(32))
 
 
 def run(ground: Ground, console: Console) -> list[Figure]:
-    lines = _lines(ground.size.many_fans)
+    idle = asyncio.run(_idle())
+    sizes = (ground.size.many_fans, LIMIT_SECONDS), (ground.size.tour_entries, LIMIT_SECONDS_OF_A_TOUR)
+    return [figure for size, limit in sizes for figure in _sized(size, limit, idle, console)]
+
+
+def _sized(size: int, limit: float, idle: float, console: Console) -> list[Figure]:
+    lines = _lines(size)
     few = lines[: len(lines) // 20]
     with _not_collected():
         ours = asyncio.run(_measured(ProcessDrawEngine(), lines))
-        idle = asyncio.run(_idle())
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     model = asyncio.run(_measured(MemoryDrawEngine(), few))
     console.print(f"  {len(lines):,} entrants: list {ours.listed:.1f} s, draw {ours.drawn:.1f} s, {peak:.0f} MiB")
@@ -47,8 +54,8 @@ def run(ground: Ground, console: Console) -> list[Figure]:
     of = f"of {len(lines):,} entrants, {len(MARKETS)} markets"
     bare = f"(20 times {len(few):,})"
     return [
-        _duration(f"list {of}", ours.listed, f"{20 * model.listed:.1f} s {bare}", peak),
-        _duration(f"draw {of}", ours.drawn, f"{20 * model.drawn:.1f} s {bare}", peak),
+        _duration(f"list {of}", ours.listed, limit, f"{20 * model.listed:.1f} s {bare}", peak),
+        _duration(f"draw {of}", ours.drawn, limit, f"{20 * model.drawn:.1f} s {bare}", peak),
         Figure(
             work=f"the longest wait for the event loop, list and draw {of}",
             measured=f"{ours.longest_ms:.0f} ms",
@@ -60,14 +67,14 @@ def run(ground: Ground, console: Console) -> list[Figure]:
     ]
 
 
-def _duration(work: str, seconds: float, bare: str, peak: float) -> Figure:
+def _duration(work: str, seconds: float, limit: float, bare: str, peak: float) -> Figure:
     return Figure(
         work=work,
         measured=f"{seconds:.1f} s, at most {peak:.0f} MiB a process",
         ceiling=f"the model's functions: {bare}",
         outcome=f"{seconds:.1f} s",
-        target=f"< {LIMIT_SECONDS:.0f} s, < {LIMIT_MIB} MiB",
-        met=seconds < LIMIT_SECONDS and peak < LIMIT_MIB,
+        target=f"< {limit:.0f} s, < {LIMIT_MIB} MiB",
+        met=seconds < limit and peak < LIMIT_MIB,
     )
 
 

@@ -41,13 +41,13 @@ async def overview(desk: Desk) -> Reply:
     if not desk.whole:
         return desk.show("campaigns.html", campaigns=None)
     rows, next = await _rows(desk)
-    return desk.show("campaigns.html", campaigns=rows, next=next, may_list=desk.may(list_campaigns))
+    return desk.show("campaigns.html", campaigns=rows, next=next)
 
 
 @Page(path="/table")
 async def table(desk: Desk) -> Reply:
     rows, next = await _rows(desk)
-    return desk.show("campaigns_table.html", campaigns=rows, next=next, may_list=desk.may(list_campaigns))
+    return desk.show("campaigns_table.html", campaigns=rows, next=next)
 
 
 async def _rows(desk: Desk) -> tuple[list[Row], str | None]:
