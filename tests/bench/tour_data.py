@@ -154,12 +154,15 @@ def _entry_copy(models: int) -> Raw:
     digits = {"$substrCP": [{"$toString": {"$add": [10**DIGITS, number]}}, 1, DIGITS]}
     user = {"$concat": ["fan-", digits]}
     phone = {"$concat": ["+1213", {"$toString": {"$add": [2_000_000, number]}}]}
+    email = {"$concat": [user, "@example.com"]}
     scored = {"$round": [{"$multiply": [{"$rand": {}}, 100]}, 2]}
     return {
         "_id": {"$concat": [f"{CAMPAIGN}/", user]},
         "entryId": {"$concat": [{"$substrCP": ["$model.entryId", 0, 32 - DIGITS]}, digits]},
         "userId": user,
-        "email": {"$concat": [user, "@example.com"]},
+        "ballotId": {"$concat": [{"$substrCP": ["$model.ballotId", 0, 32 - DIGITS]}, digits]},
+        "email": email,
+        "searchKeys": [{"$concat": ["phone:", phone]}, {"$concat": ["email:", email]}],
         "phone": phone,
         "phoneKey": {"$cond": [{"$eq": ["$model.status", "confirmed"]}, phone, "$$REMOVE"]},
         "score": {"$cond": [{"$eq": ["$model.score", None]}, None, scored]},
