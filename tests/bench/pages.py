@@ -30,7 +30,7 @@ class Asked:
     name: str
     path: str
     answers: Sequence[str] = ()
-    """None: the page itself, which asks nothing that takes long."""
+    """Empty: the page itself, which asks nothing that takes long."""
     part: bool = False
     """Asked for by a script, in the place of the page."""
 

@@ -70,20 +70,20 @@ class MongoCandidates:
 
     @translated
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
-        return await self._fans({"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}})
+        return await self._fans(_with_ballots(campaign_id, ballots))
 
     @translated
     async def placed_among(
         self, campaign_id: CampaignId, draw_id: DrawId, ballots: Sequence[BallotId]
     ) -> Mapping[BallotId, UserId]:
-        wanted: Raw = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
-        return await self._fans(wanted | {"allocation.drawId": draw_id}, hint="ballots")
+        wanted = _with_ballots(campaign_id, ballots) | {"allocation.drawId": draw_id}
+        return await self._fans(wanted, hint="ballots")
 
     @translated
     async def waiting_among(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Collection[BallotId]:
-        wanted: Raw = {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
-        waiting = wanted | {"status": {"$in": LIVE}, "selection": Selection.WAITLISTED.value}
-        found = self._entries.find(waiting, {"_id": 0, "ballotId": 1}, hint="ballots", max_time_ms=READ_MS)
+        waiting = {"status": {"$in": LIVE}, "selection": Selection.WAITLISTED.value}
+        wanted = _with_ballots(campaign_id, ballots) | waiting
+        found = self._entries.find(wanted, {"_id": 0, "ballotId": 1}, hint="ballots", max_time_ms=READ_MS)
         return {BallotId(one["ballotId"]) for one in await found.to_list(None)}
 
     async def _fans(self, wanted: Raw, hint: str | None = None) -> Mapping[BallotId, UserId]:
@@ -96,6 +96,10 @@ class MongoCandidates:
         groups: list[Raw] = [{"$match": wanted}, {"$group": {"_id": "$allocation.market", "count": {"$sum": 1}}}]
         counted = aggregate(self._entries, groups, hint="allocated", maxTimeMS=READ_MS)
         return {MarketId(one["_id"]): one["count"] async for one in counted}
+
+
+def _with_ballots(campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Raw:
+    return {"campaignId": campaign_id, "ballotId": {"$in": list(ballots)}}
 
 
 def _value_of(attribute: str) -> Raw:

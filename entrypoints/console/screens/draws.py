@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from litestar.response import Stream
 
-from domain.model.draws.beacons import DrandRound
 from domain.model.draws.chunks import CHUNK_LINES
 from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.ids import DrawId
@@ -116,7 +115,9 @@ async def read(desk: Desk) -> Draw:
 async def now_of(desk: Desk) -> dict[str, Any]:
     """How far the draw is. Raises DrawNotFound."""
     found = await read(desk)
-    body, seconds = DrawBody.of(found), seconds_left(found)
+    body = DrawBody.of(found)
+    at = published_at(body)
+    seconds = _seconds_until(at)
     return {
         "draw": body,
         "places": found.places,
@@ -124,7 +125,7 @@ async def now_of(desk: Desk) -> dict[str, Any]:
         "result_stands": found.status is DrawStatus.DRAWN and not found.filling,
         "filled": sum((Counter(filling.offered) for filling in found.fillings), Counter[MarketId]()),
         "applied": min(found.applied * CHUNK_LINES, body.entrants),
-        "published_at": published_at(body),
+        "published_at": at,
         "round_address": _round_address(desk, found),
         "seconds": seconds,
         "remaining": remaining(seconds),
@@ -137,9 +138,8 @@ def _round_address(desk: Desk, draw: Draw) -> str:
     return round_address(draw, desk.app.draws.announce.beacon)
 
 
-def seconds_left(draw: Draw) -> int:
+def _seconds_until(at: datetime | None) -> int:
     """Until the round is published. 0: it is published, or there is none."""
-    at = published_at(DrawBody.of(draw)) if isinstance(draw.manifest.beacon, DrandRound) else None
     return 0 if at is None else max(0, -int((datetime.now(UTC) - at).total_seconds() // 1))
 
 
