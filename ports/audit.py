@@ -24,9 +24,9 @@ class Begun(Enum):
 
 class AuditLog(Protocol):
     async def begin(self, record: AuditRecord) -> Begun:
-        """Store a row whose outcome is not known yet. A row with this id that is there already stays as it is.
+        """Store a row without an outcome, which is not known yet. It is stored when this returns.
 
-        The row is stored when this returns.
+        A row with this id that is there already stays as it is.
         """
         ...
 

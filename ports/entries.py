@@ -103,7 +103,7 @@ class Withdrawals(Protocol):
         ...
 
     async def registered(self, campaign_id: CampaignId, after: UserId | None, limit: int) -> Sequence[UserId]:
-        """The next fans behind ``after`` whose entry was not withdrawn, in the order of their ids."""
+        """The next fans behind ``after`` with an entry that was not withdrawn, in the order of their ids."""
         ...
 
 

@@ -137,7 +137,7 @@ Unwanted = Callable[[ScoreRetry], Awaitable[bool]]
 
 
 class DeadLetters(Protocol):
-    """The jobs whose attempts are used up."""
+    """The jobs that have used up their attempts."""
 
     async def drop_dead(self, unwanted: Unwanted) -> int:
         """Look at the dead letters, at most some thousands, and delete the unwanted ones. Returns their number.

@@ -33,7 +33,7 @@ class MemoryQueue:
         self._attempts = attempts
         self._in_flight_seconds = in_flight.total_seconds()
         self._lanes: dict[Lane, list[tuple[float, int, _Job]]] = {lane: [] for lane in Lane}
-        """Heaps, ordered by when each job is due. A job whose time was changed is in the heap once more."""
+        """Heaps, ordered by when each job is due. A job that got another time is in the heap once more."""
         self._numbers = count()
         self._handed_out: dict[str, _Job] = {}
         """By receipt."""

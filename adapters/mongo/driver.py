@@ -14,7 +14,7 @@ import beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 
-# The driver's own type for documents whose shape it does not know.
+# The driver's own type for documents of a shape that it does not know.
 Raw = dict[str, Any]
 
 READ_MS: Final = 10_000

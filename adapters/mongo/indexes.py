@@ -30,7 +30,7 @@ class Migration:
     built: list[str] = field(default_factory=list)
     """Names of indexes that were missing."""
     extended: list[str] = field(default_factory=list)
-    """Names of indexes whose documents expire later now, as declared."""
+    """Names of indexes that let documents live longer now, as declared."""
     differing: list[str] = field(default_factory=list)
     """A sentence each: what differs, and how to mend it."""
     sharded: list[str] = field(default_factory=list)

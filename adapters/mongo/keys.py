@@ -27,7 +27,7 @@ def documents_of(campaign_id: str, names: Iterable[str]) -> Raw:
 
 
 def documents_after(campaign_id: str, after: str | None, *, prefix: str = "") -> Raw:
-    """The documents behind ``after`` whose names begin with ``prefix``, in the order of their keys."""
+    """The documents behind ``after`` with names that begin with ``prefix``, in the order of their keys."""
     end = f"{key(campaign_id, prefix)}{_BEHIND_ALL}" if prefix else f"{campaign_id}{_BEHIND_SLASH}"
     keys = {"$gt": key(campaign_id, after or ""), "$gte": key(campaign_id, prefix), "$lt": end}
     return {"campaignId": campaign_id, "_id": keys}

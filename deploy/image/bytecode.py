@@ -22,7 +22,7 @@ from entrypoints.config.settings import Settings
 from entrypoints.service import service_app
 
 LOADED_WHOLE = ("domain", "ports", "adapters", "entrypoints", "phonenumbers.data")
-"""Packages of whose modules any may be loaded. ``phonenumbers`` loads a country when it meets its first number."""
+"""Any module of these packages may be loaded. ``phonenumbers`` loads a country when it meets its first number."""
 LOADED_LATE = ("uvicorn.loops.uvloop", "uvicorn.lifespan.on")
 """What uvicorn loads when it starts."""
 

@@ -1,6 +1,6 @@
 """The configuration: environment variables with the prefix ``FANGATE_``, read once.
 
-A wrong value is a ConfigurationError whose one line names the variable and never shows a secret.
+A wrong value is a ConfigurationError. Its one line names the variable and never shows a secret.
 """
 
 import os

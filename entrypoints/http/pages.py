@@ -95,7 +95,7 @@ async def root(_: Call[None]) -> Reply:
 def _asset(name: str) -> Operation:
     """The page's script and style are shipped with the package: it renders without internet.
 
-    One route an asset: a parameter in the path would hide the paths of a campaign whose id is "docs".
+    One route an asset: a parameter in the path would hide the paths of a campaign with the id "docs".
     """
 
     @Operation(

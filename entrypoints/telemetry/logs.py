@@ -58,7 +58,7 @@ class Lines:
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._turn: asyncio.AbstractEventLoop | None = None
-        """The loop whose next turn writes the waiting lines."""
+        """The next turn of this loop writes the waiting lines."""
 
     def msg(self, line: bytes) -> None:
         with self._lock:

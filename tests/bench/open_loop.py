@@ -81,7 +81,7 @@ def run(ground: Ground, console: Console) -> list[Figure]:
 
 @contextmanager
 def _opened(ground: Ground) -> Iterator[tuple[Day, Published]]:
-    """A service, its neighbours, a worker and a Kafka whose events are read."""
+    """A service, its neighbours, a worker, and a Kafka with a reader of its events."""
     database, campaign = ground.database(), new_campaign()
     with backends.kafka() as servers, neighbours() as settings:
         stream = {"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}

@@ -18,7 +18,7 @@ from tests.support.servers.service import Service
 
 WARM_UP: Final = 2
 PAGE_LIMIT: Final = 0.3
-"""Seconds, of a page whose slow parts come after it."""
+"""Seconds, of a page that loads its slow parts later."""
 MORE_LIMIT: Final = 0.1
 """Seconds, of such a part beyond what the API needs for its answers."""
 

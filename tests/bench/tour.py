@@ -1,8 +1,8 @@
 """A tour: five million entries and a million and a half codes in one campaign, beside one of a hundred thousand.
 
-Both are in one mongod, whose cache is a fraction of the data. What grows with the campaign is what counts it.
+Both are in one mongod with a cache of a fraction of the data. What grows with the campaign is what counts it.
 Left out are the rows in which nothing looks at the rest of a campaign: several processes, telemetry, retries of
-fanscores. The delay of publishing is the pause between two looks of the relay, whose cost is a row.
+fanscores. The delay of publishing is the pause between two looks of the relay; the cost of a look is a row.
 """
 
 import tempfile

@@ -79,7 +79,7 @@ def faults_of_stop(name: str, *, status: int, seconds: float, grace: float) -> l
 def faults_of_load(answers: Iterable[int], *, held_before: int, held_after: int) -> list[str]:
     """What is wrong with the answers of a service that was stopped under load, 0 being a connection that broke.
 
-    A reservation whose connection broke may have been stored or not. One that was answered 200 must be stored.
+    A reservation on a connection that broke may have been stored or not. One that was answered 200 must be stored.
     """
     seen = list(answers)
     wrong = sorted(set(seen) - ANSWERS_WHILE_STOPPING - {0})

@@ -38,7 +38,7 @@ LATER = NOON + MINUTE
 
 
 def _waiting(entry: Entry) -> Entry:
-    """An entry whose code was sent and not answered yet."""
+    """An entry with a code that was sent and not answered yet."""
     verification = Verification(challenge=a_challenge(), sends=1, resend_after=LATER)
     return replace(entry, verification=verification)
 

@@ -2,7 +2,7 @@
 
 It needs ``mongod`` and ``mongos`` of one release, 6.0 or later, in the PATH or named by ``--mongod`` and
 ``--mongos``. It starts a config server, two shards and a mongos on free ports of 127.0.0.1, and ends them. Each
-test gets a database that ``fangate migrate`` has sharded and whose campaigns are on both shards.
+test gets a database that ``fangate migrate`` has sharded, with campaigns on both shards.
 
 It has not run on a real cluster yet: where this was written, no mongos was to be had. The suites ran over a
 stand-in that answers as a mongos does (tests/support/servers/mongos.py).

@@ -58,7 +58,7 @@ class CodeAdding:
         return tally + await self._look_alikes(batch, new)
 
     async def _look_alikes(self, batch: CodeBatch, codes: Mapping[str, int]) -> Tally:
-        """The lines whose code looks like another of the campaign, or like an earlier one of the file."""
+        """The lines with a code that looks like another of the campaign, or like an earlier one of the file."""
         asked = [(line, other) for code, line in codes.items() for other in look_alikes(code)]
         if not asked:
             return Tally()

@@ -141,7 +141,7 @@ class MongoEntryQueries:
 
 
 def eligible_ranges(campaign_id: CampaignId, query: Query) -> list[Raw]:
-    """Filters that together find each fan whom the query admits once, each of them by one range of an index."""
+    """Filters that together find each fan that the query admits once, each of them by one range of an index."""
     return [match | _chosen(query) for match in _eligible(campaign_id, query)]
 
 

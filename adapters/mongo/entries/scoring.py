@@ -122,7 +122,7 @@ class MongoScores:
         return late | withdrawn | {id: UNWRITTEN[reason] for id, reason in unwritten.items()}
 
     async def _keep(self, records: Sequence[ScoreRecord], upload: Upload) -> Collection[UserId]:
-        """Record what was uploaded; returns the fans whose records this upload has brought already.
+        """Record what was uploaded; returns the fans of the records that this upload has brought already.
 
         New ones are inserted, not upserted: that is ten times faster.
         """

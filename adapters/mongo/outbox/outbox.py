@@ -155,7 +155,7 @@ class MongoOutbox:
 
     @translated
     async def adopt(self) -> None:
-        """Give partitions to entries whose messages an earlier release stored; new ones have one already."""
+        """Give partitions to entries with messages that an earlier release stored; new ones have one already."""
         while documents := await self._without_partition():
             dues = {due: first_due(channel) for channel, due in DUE.items()}
             await self._entries.bulk_write(

@@ -1,4 +1,4 @@
-"""The updates of entries whose messages leave their outbox, or wait there longer."""
+"""The updates of entries when their messages leave the outbox, or wait there longer."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence

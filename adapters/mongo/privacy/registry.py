@@ -14,7 +14,7 @@ KEYED: Final = "a keyed digest: without the key it leads to no person and to no 
 BALLOTS: Final = "ballots: random names. Only the entry links a ballot to a fan, and an erasure replaces the entry"
 
 Said = Place | str
-"""The place whose erasure clears the field, or why there is nothing to clear."""
+"""Erasing this place clears the field; or a sentence: why there is nothing to clear."""
 
 
 def _all(said: Said, *fields: str) -> dict[str, Said]:

@@ -29,7 +29,7 @@ class Claim:
     """The caller sent the reserveId, so it may hold codes already."""
 
     def hold(self, position: int, *, like: Hold | None = None) -> Hold:
-        """The hold for one position. ``like``: a hold of the same reservation, whose times are kept."""
+        """The hold for one position. ``like``: a hold of the same reservation; its times are kept."""
         return Hold(
             reserve_id=self.reserve_id,
             position=position,

@@ -145,7 +145,7 @@ class FanUsage:
         return replace(self, sends=(*others, send)), permit
 
     def take_back(self, send: CodeSend) -> "FanUsage":
-        """Remove a send whose code was not sent."""
+        """Remove a send that did not take place."""
         return replace(self, sends=tuple(one for one in self.sends if one != send))
 
     def check_failures(self, now: datetime) -> None:

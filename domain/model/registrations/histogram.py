@@ -25,7 +25,7 @@ class CountedBin:
 
 
 def score_bins(query: Query, count: int) -> Sequence[ScoreBin]:
-    """Bins of one width for the query's scores. Each fan whom the query admits is in exactly one of them.
+    """Bins of one width for the query's scores. Each fan that the query admits is in exactly one of them.
 
     There is one bin where the query admits one score, or none.
     """

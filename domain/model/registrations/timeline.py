@@ -82,7 +82,7 @@ class TimelinePoint:
     created: int
     """Registrations that were made in it, and not withdrawn since."""
     confirmed: int
-    """Registrations whose present phone was confirmed in it."""
+    """Registrations that confirmed their present phone in it."""
 
 
 def timeline(span: TimelineSpan, created: Sequence[int], confirmed: Sequence[int]) -> list[TimelinePoint]:

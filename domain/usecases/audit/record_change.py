@@ -23,9 +23,9 @@ class RecordChange:
     """Make a change, so that its result is returned only when its row is stored.
 
     The row is stored before the change, without an outcome, and completed after it. A process that ends in between
-    leaves a row that says that the outcome is not known. Frequent operations, whose changes store themselves who
-    made them, get one row after the change. A command that is refused has a row that says so; a frequent one and a
-    dry run have none.
+    leaves a row that says that the outcome is not known. The changes of frequent operations store their caller
+    themselves; such operations get one row, after the change. A command that is refused has a row that says so; a
+    frequent one and a dry run have none.
 
     The same command of the same caller under the same request id is the same change, and has one row. When a
     repeat changes something again, a client uses one request id for several requests: then it gets another row.

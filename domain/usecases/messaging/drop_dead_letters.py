@@ -8,7 +8,7 @@ from ports.messaging import DeadLetters, ScoreRetry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropDeadLetters:
-    """Delete retries that have no attempts left and whose registration was withdrawn or erased.
+    """Delete retries without attempts left when their registration was withdrawn or erased.
 
     The other dead letters stay: operators may send them back.
     """

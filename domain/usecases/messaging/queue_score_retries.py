@@ -14,7 +14,7 @@ RETRIES_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueScoreRetries:
-    """Put a job into the queue for each registration whose fanscore was not known."""
+    """Put a job into the queue for each registration without a known fanscore."""
 
     outbox: Outbox
     queue: Queue

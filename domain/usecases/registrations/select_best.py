@@ -26,7 +26,7 @@ class SelectBestCommand:
 class SelectBest:
     """With `top`, select the best of the eligible fans: by score, the highest first, then by userId.
 
-    `filters` are those of eligibility. Which fans are the best is read at one instant. A fan whom the filters do
+    `filters` are those of eligibility. Which fans are the best is read at one instant. A fan that the filters do
     not admit any more when the selection is stored is rejected, and no other fan takes the place. Without a filter
     on the selection, only fans who have none are eligible: a second call selects the next ones.
     """

@@ -18,7 +18,7 @@ class SelectEntriesCommand:
     user_ids: Sequence[UserId]
     selection: Selection
     query: Query | None = None
-    """Only fans whom the query still admits; None: all who are confirmed."""
+    """Only fans that the query still admits; None: all who are confirmed."""
     dry_run: bool = False
 
     def concerns(self, entry: Entry) -> bool:
@@ -36,7 +36,7 @@ class Selected:
     """Of these, the fans who had another one before."""
     rejected: Sequence[UserId]
     """Fans who are not registered (any more), have no confirmed phone, or have too many waiting messages; and fans
-    whom the query does not admit any more."""
+    that the query does not admit any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

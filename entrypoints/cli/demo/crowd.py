@@ -13,7 +13,7 @@ GATES: Final = ("gate.invite_required", "gate.linked_account_required", "gate.ca
 TURNED_AWAY: Final = ((GATES, 10), *(((gate,), 10) for gate in GATES))
 """Gates that some fans fail, and how many fans."""
 VOUCHED: Final = 100
-"""Fans whose account has already verified the number."""
+"""Fans with a number that their account has already verified."""
 SILENT: Final = 25
 """Fans who never enter the code that they are sent."""
 AREA_CODES: Final = (

@@ -158,7 +158,7 @@ NESTED, URL = "app.roles.supreme", "https://x.example/supreme"
 
 @pytest.fixture(scope="module", params=[NESTED, URL])
 def elsewhere(request: pytest.FixtureRequest) -> Iterator[tuple[str, Service]]:
-    """A service whose administrators are known by another claim."""
+    """A service that knows administrators by another claim."""
     with service({"FANGATE_JWT_SUPREME_CLAIM": request.param}) as running:
         yield request.param, running
 

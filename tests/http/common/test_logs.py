@@ -20,7 +20,7 @@ SECRET_CODE = "K7QX-SECRET"
 
 @pytest.fixture
 def alone(platform: Platform) -> Iterator[Scene]:
-    """A service whose log holds nothing but this test."""
+    """A service with a log of this test alone."""
     with a_scene(platform, {"FANGATE_LOG_LEVEL": "debug"}) as scene:
         yield scene
 

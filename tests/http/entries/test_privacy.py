@@ -26,7 +26,7 @@ def fraud() -> Iterator[Neighbour]:
 
 @pytest.fixture
 def alone(platform: Platform, fraud: Neighbour) -> Iterator[Scene]:
-    """A service whose log holds nothing but this test, and every answer it gave."""
+    """A service with a log of this test alone, and every answer it gave."""
     settings = platform.settings | {
         "FANGATE_LOG_LEVEL": "debug",
         "FANGATE_CONFIRMATION_SECRET": CONFIRMATION_SECRET,

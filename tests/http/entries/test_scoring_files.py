@@ -11,7 +11,7 @@ from tests.support.scene import Scene
 
 
 def from_file(scene: Scene, content: str | bytes) -> httpx2.Response:
-    """``{c}`` stands for the campaign, whose fans' ids end in it."""
+    """``{c}`` stands for the campaign; the ids of its fans end in it."""
     raw = content.replace("{c}", scene.campaign).encode() if isinstance(content, str) else content
     return scene.post("entries/scoring", {"key": scene.platform.put_file(f"scoring/{scene.campaign}/s.csv", raw)})
 

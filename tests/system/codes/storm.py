@@ -1,4 +1,4 @@
-"""Half of the storm: one process whose tasks reserve, assign, release, sweep and count as fast as they can.
+"""Half of the storm: one process with tasks that reserve, assign, release, sweep and count as fast as they can.
 
 Run as a program with its orders as JSON. It says ``ready``, waits for a line, and writes down every step.
 """

@@ -1,4 +1,4 @@
-"""The world around the service, and a database whose primary may be killed.
+"""The world around the service, and a database with a primary that may be killed.
 
 Each test has a deployment of its own: what it kills and breaks concerns no other test.
 """

@@ -54,8 +54,8 @@ async def workers_die(settings: Mapping[str, str], enough: asyncio.Event, seed: 
 
 
 async def services_die(settings: Mapping[str, str], client: httpx2.AsyncClient, enough: asyncio.Event) -> int:
-    """``client`` is served by one after the other, each killed in the middle of whatever it does; and in the end
-    by whom it was served before."""
+    """``client`` is served by one after the other, each killed in the middle of its work; and in the end
+    by the first service again."""
     dice = random.Random(3)
     before = client.base_url
     deaths = 0

@@ -45,7 +45,7 @@ async def test_pages_while_everything_changes(crowded: Stage) -> None:
 
 
 def _no_fan_is_met_twice(records: Sequence[Body]) -> None:
-    """A fan whose score was lowered meanwhile comes again further down, with the lower score. No other fan comes
+    """A fan who got a lower score meanwhile comes again further down, with the lower score. No other fan comes
     again, and none with the same score."""
     places = Counter((one["userId"], one["score"]) for one in records)
     assert set(places.values()) == {1}

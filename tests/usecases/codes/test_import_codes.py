@@ -143,7 +143,7 @@ def wide(rows: int) -> bytes:
 
 @dataclass(slots=True)
 class Torn:
-    """An ObjectStore whose file stops in the middle: with an error, or by waiting for ever."""
+    """An ObjectStore with a file that stops in the middle: with an error, or by waiting for ever."""
 
     content: bytes
     error: Exception | None = None

@@ -95,7 +95,7 @@ async def test_each_type_has_its_own_pool(inventory: Inventory) -> None:
 
 @pytest.mark.parametrize("swept", [True, False])
 async def test_a_lapsed_code_is_available_to_others_swept_or_not(inventory: Inventory, *, swept: bool) -> None:
-    """REQ-003: codes whose reservation is older than 24 hours are available."""
+    """REQ-003: codes that were reserved more than 24 hours ago are available."""
     await inventory.stock("A")
     await inventory.reserve()
 

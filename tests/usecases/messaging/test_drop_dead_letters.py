@@ -1,4 +1,4 @@
-"""Dead letters of persons whose registrations are gone are deleted."""
+"""Dead letters are deleted when their registration is gone."""
 
 from adapters.memory.entries import MemoryEntryStore
 from adapters.memory.queues import MemoryQueue

@@ -13,7 +13,7 @@ from tests.usecases.registrations.states import full_outbox
 
 @pytest.fixture
 async def ann(scene: Scene) -> Fan:
-    """A fan whose phone is confirmed."""
+    """A fan with a confirmed phone."""
     ann = scene.fan("ann")
     await ann.confirmed()
     return ann

@@ -17,7 +17,7 @@ NONE, SELECTED, WAITLISTED, DECLINED = Selection
 
 @pytest.fixture
 async def ann(scene: Scene) -> Fan:
-    """A fan whose phone is confirmed."""
+    """A fan with a confirmed phone."""
     ann = scene.fan("ann")
     await ann.confirmed()
     return ann
