@@ -1,5 +1,6 @@
-"""Real servers, started once a session, each test in a database or bucket of its own."""
+"""Real servers, started once a session or once a run, each test in a database or bucket of its own."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for module in ("beanie.odm.utils.pydantic", "lazy_model.parser.new"):
         old = f"ignore:Accessing the 'model_fields' attribute on the instance:DeprecationWarning:{module}"
         config.addinivalue_line("filterwarnings", old)
+    gc.disable()  # Until all tests are collected: hardly anything is garbage, and to look for it takes long.
 
 
 SLOWEST_FIRST: Final = ("tests/system", "tests/http", "tests/adapters", "tests/contracts")
@@ -40,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: _rank(item.path))
 
 
+def pytest_collection_finish() -> None:
+    """The tests stay until the end, so the collector need not look at them again and again."""
+    gc.freeze()
+    gc.enable()
+
+
 def _rank(file: Path) -> int:
     """The sort is stable: the files of one folder stay in the order of their names."""
     ranks = [rank for rank, folder in enumerate(SLOWEST_FIRST) if file.is_relative_to(ROOT / folder)]
@@ -47,9 +55,9 @@ def _rank(file: Path) -> int:
 
 
 @pytest.fixture(scope="session")
-def mongodb_url() -> Iterator[str]:
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A replica set; the URL names no database."""
-    with backends.mongodb() as url:
+    with backends.mongodb_of_the_run(tmp_path_factory.getbasetemp().parent) as url:
         yield url
 
 

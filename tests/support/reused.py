@@ -2,18 +2,18 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pymongo
 from pymongo.database import Database
 
-from adapters.mongo.index_comparison import Comparison, Index, compare
+from adapters.mongo.index_comparison import Index, compare
 from adapters.mongo.schema import INDEXES
 from adapters.mongo.shards import is_mongos
-from tests.support.shard_keys import PROFILE, watch
-from tests.support.stored import assert_addressed, assert_declared
+from tests.support.shard_keys import PROFILE, watch, watch_on
+from tests.support.stored import assert_addressed, assert_declared, counted, in_each
 
 Documents = Database[dict[str, Any]]
 
@@ -33,16 +33,18 @@ class Reused:
         self._database: Documents = client[f"test_{uuid.uuid4().hex}"]
         before, _, query = mongodb_url.partition("?")
         self._url = f"{before}{self._database.name}?{query}"
+        self._watched = False
 
     @contextmanager
     def lent(self) -> Iterator[str]:
         """Its URL. All that it holds at the end of the block must be as declared."""
-        watch(self._database)
+        (watch_on if self._watched else watch)(self._database)
+        self._watched = True
         try:
             yield self._url
             self._wait_until_it_is_quiet()
             assert_addressed(self._database)
-            assert_declared(self._url)
+            assert_declared(self._database)
         except BaseException:
             self.drop()
             raise
@@ -50,6 +52,7 @@ class Reused:
 
     def drop(self) -> None:
         self._database.client.drop_database(self._database)
+        self._watched = False
 
     def _wait_until_it_is_quiet(self) -> None:
         """A connection that was closed may still be busy at the server's end."""
@@ -60,24 +63,25 @@ class Reused:
             time.sleep(LOOK_SECONDS)
 
     def _empty(self) -> None:
-        self._database.drop_collection(PROFILE)
-        names = self._database.list_collection_names()
-        found = self._indexes(names)
-        documents = sum(self._database[name].estimated_document_count() for name in names)
-        if documents > FEW or found.missing or found.differing or found.extra:
+        documents = counted(self._database)
+        found = compare(INDEXES, list(self._indexes([*documents])))
+        if sum(documents.values()) > FEW or found.missing or found.differing or found.extra:
             self.drop()
             return
-        for name in names:
-            if self._database[name].find_one() is not None:
+        if self._database[PROFILE].find_one() is not None:
+            self._database.drop_collection(PROFILE)
+            self._watched = False
+        for name, count in documents.items():
+            if count:
                 self._database[name].delete_many({})
 
-    def _indexes(self, collections: list[str]) -> Comparison:
-        present = [
-            Index.read(collection, name, described)
-            for collection in collections
-            for name, described in self._database[collection].index_information().items()
-        ]
-        return compare(INDEXES, present)
+    def _indexes(self, collections: Sequence[str]) -> Iterator[Index]:
+        for row in in_each(self._database, collections, _described):
+            yield Index.read(row["in"], row["spec"]["name"], row["spec"])
+
+
+def _described(collection: str) -> list[dict[str, Any]]:
+    return [{"$indexStats": {}}, {"$project": {"spec": 1, "in": {"$literal": collection}}}]
 
 
 @contextmanager

@@ -27,6 +27,11 @@ Filter = Mapping[str, Any]
 def watch(database: Documents) -> None:
     """From now on, record what Fangate sends to this database."""
     database.create_collection(PROFILE, capped=True, size=PROFILE_BYTES)
+    watch_on(database)
+
+
+def watch_on(database: Documents) -> None:
+    """As ``watch``, in a database whose recordings are judged, and were none."""
     database.command("profile", 1, filter=_suspicious(database.name))
 
 

@@ -65,7 +65,7 @@ def database(settings: dict[str, str]) -> Iterator[Documents]:
                 if name != "_id_":
                     database[collection].create_index(list(map(tuple, index["key"])), name=name, **options)
         yield database
-        assert_declared(settings["FANGATE_STORE"])
+        assert_declared(database)
         client.drop_database(database)
 
 

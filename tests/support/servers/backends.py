@@ -24,7 +24,7 @@ from tests.support.servers.elasticmq import server as elastic
 from tests.support.servers.java import packaged_jars, packaged_java
 from tests.support.servers.kafka import mock_cluster, packaged_kafka
 from tests.support.servers.kinesis_local import kinesis_local, kinesis_local_in_docker, packaged_kinesis
-from tests.support.servers.mongod import packaged_mongod, replica_set
+from tests.support.servers.mongod import packaged_mongod, place_in_memory, replica_set
 from tests.support.servers.ports import free_port
 from tests.support.servers.shared import once_a_run
 
@@ -40,15 +40,22 @@ def unavailable(what: str) -> None:
 
 
 @contextmanager
-def mongodb() -> Iterator[str]:
-    """The URL of a replica set, without a database."""
+def mongodb_of_the_run(folder: Path) -> Iterator[str]:
+    """As ``mongodb``, in memory where there is room; ``folder`` is of all processes of the run, which share it."""
+    with once_a_run(folder, "mongodb", partial(mongodb, place_in_memory())) as url:
+        yield url
+
+
+@contextmanager
+def mongodb(place: Path | None = None) -> Iterator[str]:
+    """The URL of a replica set, without a database; ``place`` is for the data of a packaged one."""
     if url := os.environ.get("FANGATE_TEST_MONGODB_URL"):
         yield url
     elif _docker_answers():
         with _mongodb_in_docker() as url:
             yield url
     elif packaged_mongod():
-        with replica_set() as nodes:
+        with replica_set(place=place) as nodes:
             yield nodes.url("")
     else:
         unavailable("MongoDB: set FANGATE_TEST_MONGODB_URL, start Docker, or use Linux on x86-64")

