@@ -8,10 +8,12 @@ input does; the processes that it started go on.
 
 A forked process runs the console script, with its own arguments, environment, folder, files of output, signals
 and, where asked for, session. What a fork hides: whether a module imports what it needs, how long imports take,
-a signal meanwhile, what libraries read from the environment when they are imported, and variables of the
-interpreter. Tests of these start commands (``forked=False``): those of the start, the stop, the demo, the README.
+a signal meanwhile, what libraries read from the environment when they are imported, variables of the
+interpreter, and how Python takes modules apart at the very end. Tests of these start commands (``forked=False``):
+those of the start, the stop, the demo, the README.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -21,6 +23,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -44,7 +47,7 @@ def main() -> None:
     _prepare()
     script = _serve(requests, answers)
     if script is not None:
-        runpy.run_path(script, run_name="__main__")
+        _run(script)
 
 
 def _prepare() -> None:
@@ -84,6 +87,27 @@ def _close(requests: TextIO, answers: TextIO, pid: int) -> None:
     """The child itself answers, once its caller can send it signals."""
     with requests, answers:
         print(json.dumps(pid), file=answers)
+
+
+def _run(script: str) -> None:
+    """As Python runs a script, but for its very end: see ``_leave``."""
+    ended: list[int] = []
+    atexit.register(_leave, ended)
+    try:
+        runpy.run_path(script, run_name="__main__")
+        ended.append(0)
+    except SystemExit as end:
+        ended.append(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+
+
+def _leave(ended: Sequence[int]) -> None:
+    """Threads have ended by now, and what the script wanted to do at the end is done. Python would now take all
+    modules apart, and so copy the memory that is shared: that takes longer than most commands."""
+    if ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended[0])
 
 
 def _become(request: dict[str, Any]) -> None:
