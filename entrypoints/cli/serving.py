@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import structlog
 import uvicorn
+from litestar.types import ASGIApp
 
 from entrypoints.bootstrap.files import PlatformFile, check_files
 from entrypoints.cli.listening import run
@@ -36,7 +37,7 @@ log = structlog.get_logger()
 def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until a stop signal. Raises ConfigurationError."""
     configure_logs(settings.log_level)
-    service_app(settings)  # A wrong configuration stops here, in one line, not in each process.
+    app = service_app(settings)  # A wrong configuration stops here, in one line, not in each process.
     missing = check_files(settings)
     if settings.in_memory and workers > 1:
         raise ConfigurationError("FANGATE_STORE=memory: cannot be shared by several workers")
@@ -46,13 +47,14 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if workers > 1:
             os.environ[MULTIPROCESS_FOLDER] = folder
-        run(_server(host, port, workers, settings), bound)
+        run(_server(app if workers == 1 else None, host, port, workers, settings), bound)
 
 
-def _server(host: str, port: int, workers: int, settings: Settings) -> uvicorn.Config:
+def _server(app: ASGIApp | None, host: str, port: int, workers: int, settings: Settings) -> uvicorn.Config:
+    """Without ``app``, each process builds its own."""
     return uvicorn.Config(
-        "entrypoints.service:from_environment",
-        factory=True,
+        cast(Any, app or "entrypoints.service:from_environment"),
+        factory=app is None,
         host=host,
         port=port,
         workers=workers,
