@@ -13,6 +13,7 @@ from tests.support.platform import Platform
 from tests.support.servers.chromium import chromium
 from tests.support.servers.neighbours import Reply, Request, neighbour
 from tests.support.servers.service import service
+from tests.support.without_tls import NO_TLS
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,10 @@ def desk_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with neighbour(_answer) as gateway:
         platform = Platform(tmp_path_factory.mktemp("office"), gateway)
         settings = {**platform.settings, "FANGATE_BEACON": gateway.url, "FANGATE_DRAW_NOTICE": "5"}
-        with service(settings) as running, httpx2.Client(base_url=running.url, timeout=30) as client:
+        with (
+            service(settings) as running,
+            httpx2.Client(base_url=running.url, timeout=30, verify=NO_TLS) as client,
+        ):
             yield Office(client, platform, Inside())  # type: ignore[arg-type]  # it asks as the test client
 
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from playwright.async_api import Page
 
-ROUNDS: Final = 5
-"""Some controls have several stops, such as a field for a date and a time."""
+MORE: Final = 10
+"""Keys in each round after the first: some controls have several stops, such as a field for a date and a time."""
 CONTROLS: Final = """() => {
     const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
     const groups = new Set();
@@ -40,11 +40,11 @@ FOUND: Final = """() => {
 async def unreachable(page: Page) -> list[str]:
     """What is wrong, in words."""
     many: int = await page.evaluate(CONTROLS)
+    pressed, most = 0, 3 * many + 5 * MORE
     found: list[str] = ["nothing was pressed"]
-    for _ in range(ROUNDS):
-        for _ in range(many // 2 + 10):
+    while found and pressed < most:
+        for _ in range(MORE if pressed else max(many, 1)):
             await page.keyboard.press("Tab")
+            pressed += 1
         found = await page.evaluate(FOUND)
-        if not found:
-            break
     return found

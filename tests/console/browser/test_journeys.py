@@ -4,12 +4,11 @@ import re
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.console.browser.visit import Visitor
 from tests.console.office import Office, Sale
 from tests.support.fresh import new_phone
-from tests.support.tokens import token
 
 DROP: Final = """([name, content]) => {
     const data = new DataTransfer();
@@ -98,50 +97,6 @@ async def test_a_double_click_makes_one_change(sale: Sale, visitor: Visitor) -> 
     await page.dblclick("main form .btn-primary")
     await expect(page.locator("main")).to_contain_text(re.compile("It is decided|This form was sent before"))
     assert sale.ask("GET", f"entries/{fan}")["revision"] == before + 1
-
-
-async def test_without_scripts_every_action_still_works(browser: Browser, desk_office: Office, sale: Sale) -> None:
-    sale.stock("A-1")
-    url = str(desk_office.client.base_url)
-    async with Visitor.signed_in(browser, url, scripts=False) as visitor:
-        page = visitor.page
-        await page.context.clear_cookies()
-        await page.goto("/console/sign-in")
-        await page.fill("#token", token())
-        await page.click("main button")
-        await page.click("noscript a")
-        await expect(page.locator("table")).to_have_count(1)
-        await page.goto(sale.at("codes"))
-        file = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"C-1\nC-2\n"}
-        await page.set_input_files("#file", files=file)  # type: ignore[arg-type]  # a TypedDict of Playwright's
-        await page.click("text=Check the file")
-        await page.click("noscript a")
-        await page.click("text=Import 2 codes")
-        await wait_for(visitor, at="/imports/", text="Receipt")
-        await page.click("details.fg-user summary")
-        await page.click("text=Sign out")
-        await wait_for(visitor, text="You are signed out")
-        assert visitor.complaints == []
-
-
-async def test_two_people_see_each_others_changes(browser: Browser, desk_office: Office, sale: Sale) -> None:
-    """The overview asks again every ten seconds; the clock of the browser is put forward."""
-    url = str(desk_office.client.base_url)
-    async with (
-        Visitor.signed_in(browser, url) as one,
-        Visitor.signed_in(browser, url, subject="olga") as other,
-    ):
-        await one.page.clock.install()
-        await one.open(sale.at())
-        await wait_for(one, text="No codes yet")
-        await other.open(sale.at("codes"))
-        await drop(other, "live.csv", "D-1\nD-2\nD-3\n")
-        await other.page.click("text=Check the file")
-        await other.page.click("text=Import 3 codes")
-        await wait_for(other, at="/imports/", text="Completed")
-        await one.page.clock.fast_forward(11_000)
-        await wait_for(one, text="of 3")
-        assert one.complaints == other.complaints == []
 
 
 async def test_after_signing_out_back_shows_nothing(sale: Sale, visitor: Visitor) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
+from playwright.async_api import Browser
 
 from entrypoints.console.page import Page
 from tests.console.browser.addresses import OPENED, addresses_of
@@ -43,15 +44,22 @@ def asked_for(desk_office: Office, hostile: Sold) -> set[str]:
     }
 
 
+@pytest.fixture(scope="module")
+async def looker(browser: Browser, desk_office: Office) -> AsyncIterator[Visitor]:
+    """One for all pages that are only looked at: in a new one the browser reads and compiles all files anew."""
+    async with Visitor.signed_in(browser, str(desk_office.client.base_url)) as visitor:
+        yield visitor
+
+
 @pytest.mark.parametrize("page", OPENED, ids=lambda page: page.path or "/")
 async def test_a_page_holds_what_the_console_promises(
-    page: Page, desk_office: Office, hostile: Sold, asked_for: set[str], visitor: Visitor
+    page: Page, desk_office: Office, hostile: Sold, asked_for: set[str], looker: Visitor
 ) -> None:
     for address in addresses_of(page, hostile):
         status, kind, _ = fetched(desk_office, address)
         assert status in {200, 303}, address
         if kind == "document":
-            await assert_whole(visitor, address)
+            await assert_whole(looker, address)
         elif kind == "part":
             assert page.path in WHILE_IT_RUNS or address.partition("?")[0] in asked_for, (
                 "no page asks for this part"
@@ -65,13 +73,14 @@ async def test_so_do_the_pages_beside_the_screens(address: str, visitor: Visitor
     await assert_whole(visitor, address, expected=404 if "nothing" in address else 200)
 
 
-async def test_so_does_a_campaign_where_nothing_has_happened(desk_office: Office, visitor: Visitor) -> None:
+async def test_so_does_a_campaign_where_nothing_has_happened(desk_office: Office, looker: Visitor) -> None:
     empty = desk_office.campaign()
     for path in ("", "/codes", "/codes/list", "/codes/imports", "/fans", "/draws"):
-        await assert_whole(visitor, empty.at() + path)
+        await assert_whole(looker, empty.at() + path)
 
 
 async def assert_whole(visitor: Visitor, address: str, *, expected: int = 200) -> None:
+    visitor.complaints.clear()
     found = {name: bad async for name, bad in looked_at(visitor, address)}
     complaints = [one for one in visitor.complaints if expected == 200 or f"status of {expected}" not in one]
     assert {name: bad for name, bad in found.items() if bad} == {}

@@ -46,11 +46,13 @@ async def test_without_scripts_a_file_is_imported_and_taken_back(
     await press(page, "Import 2 codes")
     await page.wait_for_url("**/codes/imports/*")
     await page.reload()
+    await assert_says(page, "Receipt")
     assert inventory(sale) == 2
     await follow(page, "Take")
     await page.locator("main form button").click()
     await assert_says(page, "2 codes were removed")
     assert inventory(sale) == 0
+    assert without_scripts.complaints == []
 
 
 async def test_without_scripts_no_part_of_a_page_is_missing(without_scripts: Visitor, desk_office: Office) -> None:
@@ -84,6 +86,7 @@ async def test_without_scripts_staff_sign_in_find_a_fan_decide_and_sign_out(
     await page.go_back()
     await page.reload()
     await assert_says(page, "Sign in to the console")
+    assert without_scripts.complaints == []
 
 
 async def test_back_and_reload_repeat_nothing(visitor: Visitor, desk_office: Office) -> None:

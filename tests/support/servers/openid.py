@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +15,12 @@ import httpx2
 import jwt
 import oidc_provider_mock
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.support.without_tls import NO_TLS
 
@@ -29,6 +35,20 @@ FAN: Final = "ann"
 def _new_key() -> bytes:
     key = rsa.generate_private_key(65_537, 2_048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@cache
+def _loaded(pem: bytes) -> rsa.RSAPrivateKey:
+    """To read a key takes long: its numbers are checked for being prime."""
+    key = load_pem_private_key(pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+@cache
+def _imported(kind: Any, pem: bytes) -> Any:
+    """As the provider wants it."""
+    return kind.import_key(pem.decode())
 
 
 @dataclass(slots=True)
@@ -66,7 +86,7 @@ class OpenId:
     def signed(self, **claims: Any) -> str:
         """An identity token."""
         wanted = {"sub": STAFF, "iss": self.issuer, "aud": CLIENT, "exp": int(time.time()) + 600, "supreme": True}
-        return jwt.encode(wanted | claims, self.key, "RS256")
+        return jwt.encode(wanted | claims, _loaded(self.key), "RS256")
 
 
 @contextmanager
@@ -94,7 +114,7 @@ def _before(running: OpenId) -> Any:
     if running.status:
         return "", running.status
     storage = flask.g.oidc_provider_mock_storage
-    storage.jwk = type(storage.jwk).import_key(running.key.decode())
+    storage.jwk = _imported(type(storage.jwk), running.key)
     if flask.request.path == "/oauth2/token":
         sent = dict(flask.request.form) | {"authorization": flask.request.headers.get("authorization", "")}
         running.token_requests.append(sent)
@@ -115,7 +135,7 @@ def _after(running: OpenId, answer: flask.Response) -> flask.Response:
 def _signed_anew(token: str, changes: Mapping[str, Any], key: bytes) -> str:
     claims = jwt.decode(token, options={"verify_signature": False}) | dict(changes)
     kept = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(kept, key, "RS256")
+    return jwt.encode(kept, _loaded(key), "RS256")
 
 
 def query_of(url: str) -> dict[str, str]:
