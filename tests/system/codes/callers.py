@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.support.spread import Spread
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 
 CAMPAIGN: Final = "tour"
 CALLERS: Final = 64
@@ -23,9 +25,12 @@ Body = dict[str, Any]
 
 
 @asynccontextmanager
-async def calling(url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    limits = httpx2.Limits(max_connections=2 * CALLERS)
-    async with httpx2.AsyncClient(base_url=url, headers=bearer(), timeout=60, limits=limits) as client:
+async def calling(*services: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """Each request goes to the next of these services."""
+    transport = Spread(services, limits=httpx2.Limits(max_connections=2 * CALLERS))
+    async with httpx2.AsyncClient(
+        base_url=services[0], headers=bearer(), timeout=60, verify=NO_TLS, transport=transport
+    ) as client:
         yield client
 
 

@@ -47,7 +47,7 @@ async def test_without_its_compare_and_set_the_store_is_caught(database_url: str
     """The test above can fail: the same storm on a copy of the product that writes without comparing."""
     broken = tmp_path / "broken"
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, broken / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, broken / package)
     mapping = broken / "adapters" / "mongo" / "codes" / "mapping.py"
     source = mapping.read_text()
     assert source.count(COMPARE) == 1

@@ -1,4 +1,4 @@
-"""64 callers at once, two processes, until the pool is empty: no claim is refused before (REQ-005, REQ-007)."""
+"""64 callers at once, two services, until the pool is empty: no claim is refused before (REQ-005, REQ-007)."""
 
 import asyncio
 import random
@@ -50,8 +50,8 @@ async def _empty_the_pool(database_url: str, folder: Path, *, most: int) -> Sequ
     codes = [f"CODE-{number:05}" for number in range(POOL)]
     key = write_file(folder, codes)
     settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": f"file:{folder}"}
-    with service(settings, workers=2) as running:
-        async with calling(running.url) as client:
+    with service(settings) as one, service(settings) as other:
+        async with calling(one.url, other.url) as client:
             await import_file(client, key)
             callers = [_until_none_is_left(client, most, random.Random(seed)) for seed in range(CALLERS)]
             everyone = [asked for several in await asyncio.gather(*callers) for asked in several]

@@ -33,13 +33,13 @@ def shared_database_url(mongodb_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 async def crowded(everyone: World, shared_database_url: str) -> AsyncIterator[Stage]:
-    """Two processes, and numbers that may be sent as many codes as a test needs."""
-    async with a_stage(everyone, shared_database_url, GENEROUS, workers=2) as stage:
+    """Two services, and numbers that may be sent as many codes as a test needs."""
+    async with a_stage(everyone, shared_database_url, GENEROUS, services=2) as stage:
         yield stage
 
 
 @pytest.fixture(scope="session")
 async def strict(everyone: World, shared_database_url: str) -> AsyncIterator[Stage]:
-    """One process, and everything else as it comes."""
+    """One service, and everything else as it comes."""
     async with a_stage(everyone, shared_database_url) as stage:
         yield stage

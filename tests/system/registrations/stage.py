@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from domain.model.registrations.phones import PhoneNumber
 from tests.support.fresh import new_id, new_phone
 from tests.support.registrations import NOON
 from tests.support.servers.service import Service, service
+from tests.support.spread import Spread
 from tests.support.tokens import bearer
 from tests.support.without_tls import NO_TLS
 from tests.support.world import World
@@ -179,21 +180,33 @@ def outcome(answer: httpx2.Response) -> str:
 
 @asynccontextmanager
 async def a_stage(
-    world: World, database_url: str, settings: Mapping[str, str] | None = None, *, workers: int = 1
+    world: World, database_url: str, settings: Mapping[str, str] | None = None, *, services: int = 1
 ) -> AsyncIterator[Stage]:
-    """The service, running; when it is over, everything it logged is looked through for secrets."""
+    """The service, running, so many times; when it is over, everything that was logged is looked through for
+    secrets."""
     witness = Witness(world.texts)
     # These fans ask as fast as they can, all at once, and none is to be refused.
     unlimited = {"FANGATE_RATE_WRITES_PER_MINUTE": "0", "FANGATE_MAX_REQUESTS": str(2 * CALLERS)}
     given = world.settings | {"FANGATE_STORE": database_url} | unlimited | dict(settings or {})
-    mongo: pymongo.MongoClient[Body]
-    with service(given, workers=workers) as running, pymongo.MongoClient(database_url, tz_aware=True) as mongo:
-        limits = httpx2.Limits(max_connections=CALLERS, max_keepalive_connections=CALLERS)
-        hooks = {"response": [witness.see]}
-        async with httpx2.AsyncClient(
-            base_url=running.url, timeout=SECONDS, limits=limits, event_hooks=hooks, verify=NO_TLS
-        ) as client:
-            yield Stage(world, running, client, witness, mongo.get_default_database()["entries"])
-        running.stop()
-        leaks = witness.leaks_in(running.logged())
-        assert not leaks, leaks
+    with ExitStack() as stack:
+        running = [stack.enter_context(service(given)) for _ in range(services)]
+        mongo: pymongo.MongoClient[Body] = stack.enter_context(pymongo.MongoClient(database_url, tz_aware=True))
+        async with _calling(running, witness) as client:
+            yield Stage(world, running[0], client, witness, mongo.get_default_database()["entries"])
+        for one in running:
+            one.stop()
+            leaks = witness.leaks_in(one.logged())
+            assert not leaks, leaks
+
+
+def _calling(services: Sequence[Service], witness: Witness) -> httpx2.AsyncClient:
+    limits = httpx2.Limits(max_connections=CALLERS, max_keepalive_connections=CALLERS)
+    urls = [one.url for one in services]
+    return httpx2.AsyncClient(
+        base_url=urls[0],
+        timeout=SECONDS,
+        limits=limits,
+        event_hooks={"response": [witness.see]},
+        verify=NO_TLS,
+        transport=Spread(urls, limits=limits) if len(urls) > 1 else None,
+    )

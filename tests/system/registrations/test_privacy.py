@@ -15,7 +15,7 @@ from tests.system.registrations.witness import Witness
 
 async def test_what_goes_wrong_is_logged_without_secrets(world: World, database_url: str) -> None:
     """The stage reads its log when it is over."""
-    async with a_stage(world, database_url, {"FANGATE_LOG_LEVEL": "debug"}, workers=2) as stage:
+    async with a_stage(world, database_url, {"FANGATE_LOG_LEVEL": "debug"}) as stage:
         campaign, phone = world.open_campaign(), new_phone()
         asked = await stage.fan(campaign).asked_for_code(phone)
         await _refused_in_every_way(stage, campaign, phone)
