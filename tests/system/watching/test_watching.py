@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 from tests.support.servers.collector import Spanned
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
-from tests.system.watching.conftest import Watched
+from tests.system.watching.conftest import FOLLOWED, Watched
 
 DASHBOARD = ROOT / "docs/dashboards/fangate.json"
 ALERTS = ROOT / "docs/dashboards/alerts.yml"
@@ -26,29 +26,11 @@ def value(text: str, sample: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def live(watched: Watched) -> Any:
-    """A confirmed registration and some codes; the registration's answer."""
-    scene = watched.scene
-    ann = scene.fan("ann")
-    entry = ann.registered()
-    assert ann.confirm(entry).status_code == 200
-    assert ann.confirm(entry).status_code == 200  # No second confirmation.
-    for line in ("A1\nA2\nA3", "A3\nA4"):
-        key = scene.platform.put_file(f"codes/{scene.campaign}/tm/a.csv", line.encode())
-        assert scene.post("codes", {"key": key}).status_code == 200
-    assert scene.post("reserve", {"type": "tm", "count": 1}).status_code == 200
-    assert scene.post("reserve", {"type": "tm", "count": 9}).status_code == 409
-    return ann
-
-
 def test_a_registration_is_followed_into_the_worker(watched: Watched) -> None:
-    fan = watched.scene.fan("ann")
-    body = {"phone": fan.phone, "markets": ["nyc"]}
-    answer = watched.scene.ask("POST", "entries", headers=fan.headers | {"X-Request-Id": "follow-me"}, json=body)
-    assert (answer.status_code, answer.headers["x-request-id"]) == (201, "follow-me")
+    assert watched.registration.headers["x-request-id"] == FOLLOWED
 
     def told(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
-        return [one for one in lines if one["event"] == event and one.get("request_id") == "follow-me"]
+        return [one for one in lines if one["event"] == event and one.get("request_id") == FOLLOWED]
 
     (published,) = eventually(lambda: told(watched.worker.lines(), "event.published"), bool)
     (answered,) = told(watched.scene.service.lines(), "http.answered")
@@ -61,13 +43,11 @@ def test_a_registration_is_followed_into_the_worker(watched: Watched) -> None:
     parent, child = traced["POST /{campaignId}/entries"], traced["publish memory"]
     assert published["trace_id"] == answered["trace_id"] == parent.trace_id
     assert (parent.parent, child.parent) == ("", parent.span_id)
-    assert child.attributes["fangate.request_id"] == "follow-me"
+    assert child.attributes["fangate.request_id"] == FOLLOWED
     assert child.attributes["messaging.message.id"] == published["id"]
 
 
 def test_what_happened_is_counted_once_however_many_processes_there_are(watched: Watched) -> None:
-    live(watched)
-
     def codes(state: str) -> str:
         return f'fangate_codes{{campaign_id="{watched.scene.campaign}",state="{state}",type="tm"}}'
 
@@ -97,7 +77,7 @@ def test_what_happened_is_counted_once_however_many_processes_there_are(watched:
 
 
 def test_nothing_private_is_in_the_metrics(watched: Watched) -> None:
-    ann = live(watched)
+    ann = watched.ann
     watched.scene.get(f"entries/{ann.id}?phone={ann.phone[1:]}", headers=bearer())
 
     for text in (watched.metrics, watched.worker_metrics):
@@ -113,7 +93,6 @@ def families_exposed(watched: Watched) -> dict[str, str]:
 
 
 def test_dashboard_alerts_and_documents_name_what_is_there(watched: Watched) -> None:
-    live(watched)
     families = eventually(lambda: families_exposed(watched), lambda names: "fangate_codes" in names)
     exposed = {name + suffix for name, kind in families.items() for suffix in SUFFIXES[kind]}
     panels = json.loads(DASHBOARD.read_text())["panels"]

@@ -11,6 +11,7 @@ from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service
 from tests.support.servers.starting import Output, start
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def worker(settings: Mapping[str, str], log: Path) -> Iterator[Service]:
     running = Service(process, log, f"http://127.0.0.1:{port}")
     try:
         eventually(lambda: "worker.started" in running.logged() or process.poll(), bool)
-        assert httpx2.get(f"{running.url}/livez").json() == {"status": "alive"}
+        assert httpx2.get(f"{running.url}/livez", verify=NO_TLS).json() == {"status": "alive"}
         yield running
         assert running.stop() == 0
     finally:
