@@ -92,7 +92,7 @@ def test_a_file_that_is_not_there_or_cannot_be_read_is_told_in_a_line(tmp_path: 
 
 def test_migrate_builds_what_is_missing_and_nothing_twice(database_url: str) -> None:
     first = fangate("migrate", settings={"FANGATE_STORE": database_url}, forked=False)
-    second = fangate("migrate", settings={"FANGATE_STORE": database_url}, forked=False)
+    second = fangate("migrate", settings={"FANGATE_STORE": database_url})
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.startswith("built ")

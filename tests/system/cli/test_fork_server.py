@@ -17,7 +17,6 @@ from tests.support.waiting import eventually
     [
         (("config", "check"), {"FANGATE_SMS_PER_HOUR": "7", "AWS_REGION": "eu-west-1"}),
         (("config", "check"), {"FANGATE_STROE": "memory:"}),
-        (("codes", "import", "codes.csv", "--campaign", "c1", "--type", "gold"), {}),
         (("token",), {}),
     ],
     ids=" ".join,

@@ -7,29 +7,38 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.support.commands import fangate
-from tests.support.servers.service import service
+from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_told_to_stop_it_ends_in_order(name: str) -> None:
+def test_it_says_where_it_listens_and_told_to_stop_it_ends_in_order(name: str) -> None:
     with service({"FANGATE_OBJECTS": "memory:"}, forked=False) as running:
+        assert_says_once_where_it_listens(running)
         running.process.send_signal(getattr(signal, name))
 
         assert running.process.wait(timeout=60) == 0
         assert "Traceback" not in running.logged()
 
 
-def test_told_to_stop_several_workers_end_in_order(database_url: str) -> None:
+def assert_says_once_where_it_listens(running: Service) -> None:
+    eventually(running.logged, lambda log: "http.listening" in log)
+    (line,) = [line for line in running.lines() if line["event"] == "http.listening"]
+    assert (line["address"], line["docs"]) == (running.url, f"{running.url}/docs")
+
+
+def test_several_processes_say_it_once_and_told_to_stop_they_end_in_order(database_url: str) -> None:
     settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}
     with service(settings, workers=2, forked=False) as running:
+        assert_says_once_where_it_listens(running)
         assert running.stop() == 0
+        assert running.logged().count("http.listening") == 1
         assert "Traceback" not in running.logged()
 
 
@@ -54,24 +63,12 @@ def _alive(connection: HTTPConnection) -> bool:
         return answer.status == 200
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    with service({"FANGATE_OBJECTS": "memory:"}) as running:
-        outcome = fangate("serve", "--port", running.url.rpartition(":")[2], folder=tmp_path)
-
-    assert outcome.returncode != 0
-    assert "is in use by another process" in outcome.stderr
-    assert "Traceback" not in outcome.stderr
-
-
-def test_over_memory_it_warns_that_nothing_is_kept() -> None:
-    with service({"FANGATE_OBJECTS": "memory:"}) as running:
-        assert "store.in_memory" in running.logged()
-
-
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_an_empty_variable_is_as_good_as_none_and_over_memory_it_warns_that_nothing_is_kept() -> None:
     empty = ("STORE", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "RESERVATION_TTL", "LOG_LEVEL")
     with service({"FANGATE_OBJECTS": "memory:"} | {f"FANGATE_{name}": "" for name in empty}) as running:
-        assert httpx2.get(f"{running.url}/c1/codes", headers=bearer()).status_code == 200
+        answer = httpx2.get(f"{running.url}/c1/codes", headers=bearer(), timeout=60, verify=NO_TLS)
+        assert answer.status_code == 200
+        assert "store.in_memory" in running.logged()
 
 
 @pytest.fixture
@@ -113,7 +110,7 @@ def test_the_region_reaches_aws(signatures: tuple[str, list[str]], variable: str
     }
     with service(settings) as running:
         body = {"key": "codes/c1/tm/a.csv"}
-        answer = httpx2.post(f"{running.url}/c1/codes", json=body, headers=bearer(), timeout=60)
+        answer = httpx2.post(f"{running.url}/c1/codes", json=body, headers=bearer(), timeout=60, verify=NO_TLS)
 
     assert answer.status_code == 404
     assert seen

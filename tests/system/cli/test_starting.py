@@ -1,6 +1,5 @@
-"""What keeps the service from starting is one plain line; where it listens is another."""
+"""What keeps the service from starting is one plain line."""
 
-import json
 import socket
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import pytest
 from entrypoints.config.settings import Settings
 from tests.support.commands import fangate
 from tests.support.servers.ports import free_port
-from tests.support.servers.service import SECRET, service
-from tests.support.waiting import eventually
+from tests.support.servers.service import SECRET
 
 HIDDEN = "geheim"
 
@@ -53,10 +51,10 @@ def test_a_file_that_was_named_cannot_be_read(variable: str, content: bytes | No
 def test_the_port_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        outcome = fangate("serve", "--port", str(port), forked=False)
+        outcome = fangate("serve", "--port", str(port))
 
     assert outcome.returncode == 1
-    assert_one_line(outcome.stderr, f"127.0.0.1:{port}", "in use", "--port")
+    assert_one_line(outcome.stderr, f"127.0.0.1:{port}", "is in use by another process", "--port")
 
 
 def test_the_workers_port_is_in_use() -> None:
@@ -75,24 +73,6 @@ def test_the_workers_port_is_in_use() -> None:
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1", "x" * 70, "a..b"])
 def test_the_host_is_none_of_ours(host: str) -> None:
     assert_one_line(fangate("serve", "--host", host).stderr, host, "--host")
-
-
-def test_where_it_listens_is_one_line() -> None:
-    with service(forked=False) as running:
-        log = eventually(running.logged, lambda log: "http.listening" in log)
-
-    (line,) = [line for line in map(json.loads, log.splitlines()) if line["event"] == "http.listening"]
-    assert line["address"] == running.url
-    assert line["docs"] == f"{running.url}/docs"
-
-
-def test_several_processes_say_it_once() -> None:
-    settings = {"FANGATE_STORE": f"mongodb://127.0.0.1:{free_port()}/x?serverSelectionTimeoutMS=200"}
-    with service(settings, workers=2) as running:
-        log = eventually(running.logged, lambda log: "http.listening" in log)
-
-    assert log.count("http.listening") == 1
-    assert f'"{running.url}/docs"' in log
 
 
 def test_config_check_says_what_each_setting_is_and_no_secret(tmp_path: Path) -> None:
@@ -141,4 +121,4 @@ def test_config_check_refuses_what_serve_would(settings: dict[str, str], tmp_pat
     "command", ["", "serve", "worker", "migrate", "token", "codes import", "events retry", "demo"]
 )
 def test_help_has_examples(command: str) -> None:
-    assert "Example" in fangate(*command.split(), "--help", forked=False).stdout
+    assert "Example" in fangate(*command.split(), "--help").stdout

@@ -12,6 +12,7 @@ from tests.support.servers.ports import free_port
 from tests.support.servers.service import service
 from tests.support.servers.worker import worker
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 PASSWORD = "open-sesame-1"
 
@@ -104,7 +105,7 @@ def test_migrate_tells_what_differs_and_how_to_mend_it(drifted: str) -> None:
 
 def test_a_service_whose_store_has_drifted_is_not_ready_and_says_why(drifted: str, tmp_path: Path) -> None:
     with service({"FANGATE_STORE": drifted, "FANGATE_OBJECTS": f"file:{tmp_path}"}) as running:
-        ready = httpx2.get(f"{running.url}/readyz", timeout=30)
+        ready = httpx2.get(f"{running.url}/readyz", timeout=30, verify=NO_TLS)
         log = running.logged()
 
     assert (ready.status_code, ready.json()["parts"]) == (503, {"store": "down", "objects": "up"})

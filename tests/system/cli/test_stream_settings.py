@@ -17,6 +17,7 @@ from tests.support.commands import fangate
 from tests.support.paths import EXAMPLE_STREAM, EXAMPLES
 from tests.support.servers.service import service
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 from tests.system.cli.test_settings import assert_one_line
 
 WRONG = [
@@ -110,9 +111,12 @@ def test_packages_are_found_by_their_entry_points(packages: Path) -> None:
     assert "memory:, kinesis:, kafka:, kafka+ssl:, broken:, hollow:, ndjson:" in outcome.stderr
 
 
-@pytest.mark.parametrize("url", ["ndjson:", "broken:x", "hollow:x"])
-def test_what_a_package_does_not_take_stops_the_start(packages: Path, url: str) -> None:
-    outcome = fangate("serve", settings={"FANGATE_STREAM": url, "PYTHONPATH": str(packages)})
+@pytest.mark.parametrize(
+    ("command", "url"), [("config check", "ndjson:"), ("serve", "broken:x"), ("config check", "hollow:x")]
+)
+def test_what_a_package_does_not_take_stops_the_start(packages: Path, command: str, url: str) -> None:
+    """Both commands check the same; ``config check`` starts in a third of the time."""
+    outcome = fangate(*command.split(), settings={"FANGATE_STREAM": url, "PYTHONPATH": str(packages)})
 
     assert outcome.returncode == 1
     assert_one_line(outcome.stderr, "FANGATE_STREAM")
@@ -129,7 +133,11 @@ def test_events_go_out_through_a_package(packages: Path, tmp_path: Path) -> None
     fan = {"phone": "+12125550123", "markets": ["nyc"], "inviteCode": "VIP-1"}
     with service(settings) as running:
         answer = httpx2.post(
-            f"{running.url}/tour/entries", json=fan, headers=bearer("fan-1", supreme=False), timeout=30
+            f"{running.url}/tour/entries",
+            json=fan,
+            headers=bearer("fan-1", supreme=False),
+            timeout=30,
+            verify=NO_TLS,
         )
         assert answer.status_code == 201
         deadline = time.monotonic() + 30

@@ -17,6 +17,7 @@ from tests.support.servers.service import Service, service
 from tests.support.servers.sfmc import CLIENT_ID, CLIENT_SECRET, DEFINITION_KEY, Mailer, sfmc
 from tests.support.servers.worker import Worker, worker
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 from tests.support.world import World, a_world
 
 Body = dict[str, Any]
@@ -45,7 +46,9 @@ class Deployment:
     def register(self, campaign: str, fan: str, **changes: Any) -> Body:
         body = {"phone": self.world.accounts[fan]["phone"], "markets": ["nyc"]} | changes
         headers = bearer(fan, supreme=False)
-        answer = httpx2.post(f"{self.service.url}/{campaign}/entries", json=body, headers=headers, timeout=30)
+        answer = httpx2.post(
+            f"{self.service.url}/{campaign}/entries", json=body, headers=headers, timeout=30, verify=NO_TLS
+        )
         assert answer.is_success, answer.text
         entry: Body = answer.json() | {"requestId": answer.headers["x-request-id"]}
         return entry
@@ -53,7 +56,9 @@ class Deployment:
     def entry(self, campaign: str, fan: str) -> Body:
         """As the fan sees it."""
         headers = bearer(fan, supreme=False)
-        entry: Body = httpx2.get(f"{self.service.url}/{campaign}/entries/me", headers=headers, timeout=30).json()
+        entry: Body = httpx2.get(
+            f"{self.service.url}/{campaign}/entries/me", headers=headers, timeout=30, verify=NO_TLS
+        ).json()
         return entry
 
     def vouched_fan(self) -> str:

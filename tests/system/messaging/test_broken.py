@@ -39,7 +39,7 @@ class Broken:
 )
 def broken(request: pytest.FixtureRequest, tmp_path: Path) -> Broken:
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, tmp_path / package)
     instead, rule = request.param
     mapping = tmp_path / "adapters/mongo/entries/mapping.py"
     source = mapping.read_text()

@@ -6,6 +6,7 @@ from tests.support.fresh import new_id, new_phone
 from tests.support.servers.neighbours import TROUBLES, Reply
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 from tests.system.messaging.deployment import Deployment
 
 
@@ -27,6 +28,7 @@ def test_a_receipt_is_mailed_when_the_phone_is_confirmed_and_never_again(deploym
         json={"token": token, "code": deployment.world.texts.code(phone)},
         headers=bearer(fan, supreme=False),
         timeout=30,
+        verify=NO_TLS,
     )
     assert answer.is_success
     eventually(lambda: len(deployment.mailer.mails), lambda mails: mails == 1)

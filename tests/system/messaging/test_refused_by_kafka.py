@@ -12,6 +12,7 @@ from tests.support.servers.apache_kafka.properties import PASSWORD
 from tests.support.servers.reading import read_kafka
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 
 PATIENCE_SECONDS = 60.0
 REASON = "the broker refused the user or the password"
@@ -49,7 +50,7 @@ async def test_events_wait_for_the_password_to_be_accepted(apache_kafka: ApacheK
 def _register(running: Service) -> str:
     fan = {"phone": "+12125550123", "markets": ["nyc"], "inviteCode": "VIP-1"}
     headers = bearer("fan-1", supreme=False)
-    answer = httpx2.post(f"{running.url}/tour/entries", json=fan, headers=headers, timeout=30)
+    answer = httpx2.post(f"{running.url}/tour/entries", json=fan, headers=headers, timeout=30, verify=NO_TLS)
     assert answer.status_code == 201
     return str(answer.json()["id"])
 
