@@ -114,7 +114,8 @@ def _before(running: OpenId) -> Any:
     if running.status:
         return "", running.status
     storage = flask.g.oidc_provider_mock_storage
-    storage.jwk = _imported(type(storage.jwk), running.key)
+    kind: Any = type(storage.jwk)
+    storage.jwk = _imported(kind, running.key)
     if flask.request.path == "/oauth2/token":
         sent = dict(flask.request.form) | {"authorization": flask.request.headers.get("authorization", "")}
         running.token_requests.append(sent)
