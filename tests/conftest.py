@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # Until all tests are collected: hardly anything is garbage, and to look for it takes long.
 
 
-SLOWEST_FIRST: Final = ("tests/system", "tests/http", "tests/adapters", "tests/contracts")
+SLOWEST_FIRST: Final = ("tests/system", "tests/console/browser", "tests/http", "tests/adapters", "tests/contracts")
 """The folders with the longest files: up to minutes each, where other files take seconds."""
 
 
