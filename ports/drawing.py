@@ -2,20 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from domain.model.draws.chunks import ListChunk, ResultChunk, WaitingChunk
 from domain.model.draws.draw import DrawResult
-from domain.model.draws.lines import Line
 from domain.model.registrations.markets import MarketId
-
-
-class Entrant(NamedTuple):
-    """An entry that takes part, unless another one of its group does."""
-
-    line: Line
-    group: str | None = None
-    """The value of the attribute that ``groupBy`` names."""
 
 
 class FrozenList(Protocol):
@@ -47,8 +38,12 @@ class FrozenList(Protocol):
 class EntrantCollector(Protocol):
     """Takes the entrants of one draw, in any order."""
 
-    async def add(self, entrants: Sequence[Entrant]) -> None:
-        """Add a batch."""
+    async def add(self, lines: Sequence[bytes], groups: Sequence[str | None] | None = None) -> None:
+        """Add a batch of encoded lines.
+
+        ``groups``: the value of the attribute that ``groupBy`` names, for each line. Of the entrants with one
+        value, one takes part. None: no entrant has one.
+        """
         ...
 
     async def freeze(self) -> FrozenList:

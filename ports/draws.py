@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from domain.model.draws.chunks import ListChunk, ResultChunk, WaitingChunk
 from domain.model.draws.draw import Draw
-from domain.model.draws.entrants import Candidate
 from domain.model.draws.order import Turn
+from domain.model.draws.screening import CandidateBatch
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.markets import MarketId
 
@@ -118,9 +118,9 @@ class DrawResults(Protocol):
 class Candidates(Protocol):
     """The entries of a campaign, as draws see them."""
 
-    def of_campaign(self, campaign_id: CampaignId, group_by: str | None) -> AsyncIterator[Sequence[Candidate]]:
-        """Each entry that was not withdrawn, once, in batches, in constant memory. An entry is as it was when its
-        batch was read. ``group_by``: the attribute that is the candidate's group.
+    def of_campaign(self, campaign_id: CampaignId, group_by: str | None) -> AsyncIterator[CandidateBatch]:
+        """Each entry that was not withdrawn, once, in batches, in any order, in constant memory. An entry is as it
+        was when its batch was read. ``group_by``: the attribute that is the candidate's group.
 
         Raises BallotsMissing when an entry has no ballot yet: without it, the fan would be left out.
         """

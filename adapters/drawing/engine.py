@@ -28,7 +28,6 @@ from domain.model.draws.order import Turn
 from domain.model.errors import Unavailable
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
-from ports.drawing import Entrant
 
 _BALLOT: Final = 32
 _GROUP_BYTES: Final = 16
@@ -56,8 +55,10 @@ class ProcessEntrantCollector:
         self._folder = folder
         self._spool = spool
 
-    async def add(self, entrants: Sequence[Entrant]) -> None:
-        await _written(self._spool, b"".join(map(_spooled, entrants)))
+    async def add(self, lines: Sequence[bytes], groups: Sequence[str | None] | None = None) -> None:
+        spooled = lines if groups is None else list(map(_with_group, lines, groups))
+        if spooled:
+            await _written(self._spool, b"\n".join(spooled) + b"\n")
 
     async def freeze(self) -> ProcessFrozenList:
         self._spool.close()
@@ -67,11 +68,11 @@ class ProcessEntrantCollector:
         return ProcessFrozenList(folder=self._folder.path, **frozen)
 
 
-def _spooled(entrant: Entrant) -> bytes:
-    if entrant.group is None:
-        return entrant.line.encode() + b"\n"
-    digest = hashlib.blake2b(entrant.group.encode(errors="surrogatepass"), digest_size=_GROUP_BYTES)
-    return entrant.line.encode() + b"\t" + digest.hexdigest().encode() + b"\n"
+def _with_group(line: bytes, group: str | None) -> bytes:
+    if group is None:
+        return line
+    digest = hashlib.blake2b(group.encode(errors="surrogatepass"), digest_size=_GROUP_BYTES)
+    return line + b"\t" + digest.hexdigest().encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

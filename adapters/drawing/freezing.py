@@ -2,7 +2,7 @@
 
 The spool has one line an entrant, ``line`` or ``line TAB group``, in any order. Lines are first parted by the
 first digit of their ballots, which are random. Each part is sorted alone; the parts one behind the other are the
-sorted list.
+sorted list. A spool that is in this order already, as a store may read it, becomes the list as it is.
 """
 
 import hashlib
@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
+from operator import ge
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from adapters.drawing.slices import SMALL_BYTES, Slice, Spread, slices_at, slices_of
-from adapters.drawing.workers import workers
+from adapters.drawing.workers import Map, workers
 from domain.model.draws.chunks import CHUNK_LINES
 from domain.model.draws.merkle import subtree_root
 
@@ -45,21 +46,54 @@ class SortedPart(NamedTuple):
     duplicate: bool
 
 
+class Joined(NamedTuple):
+    """What is known of a list when it is written."""
+
+    digest: str
+    entrants: int
+    offsets: list[int]
+    """Where each chunk begins."""
+
+
 def freeze(folder: Path) -> Frozen:
     spool = folder / SPOOL
     with workers(alone=spool.stat().st_size <= SMALL_BYTES) as run:
-        for _ in run(_part, slices_of(spool)):
-            pass
-        spool.unlink()
-        grouped_out = sum(run(partial(_choose, folder), _DIGITS))
-        parts = list(run(partial(_sort, folder), _DIGITS))
-        if any(part.duplicate for part in parts):
-            return Frozen(0, 0, "", "", duplicate=True)
-        digest, entrants, offsets = _join([part.path for part in parts], folder / LIST)
-        roots = b"".join(run(chunk_roots, slices_at(folder / LIST, offsets)))
+        grouped_out, joined = 0, _as_it_is(spool)
+        if joined is None:
+            grouped_out, parts = _sorted_parts(spool, run)
+            if any(part.duplicate for part in parts):
+                return Frozen(0, 0, "", "", duplicate=True)
+            joined = _join([part.path for part in parts], folder / LIST)
+        else:
+            spool.rename(folder / LIST)
+        roots = b"".join(run(chunk_roots, slices_at(folder / LIST, joined.offsets)))
     (folder / ROOTS).write_bytes(roots)
     root = subtree_root(roots[at : at + HASH_BYTES] for at in range(0, len(roots), HASH_BYTES))
-    return Frozen(entrants, grouped_out, digest, root.hex())
+    return Frozen(joined.entrants, grouped_out, joined.digest, root.hex())
+
+
+def _as_it_is(spool: Path) -> Joined | None:
+    """What is known of the spool as a list. None: it is not sorted, has groups, or has a ballot twice."""
+    digest, entrants, offsets, last, end = hashlib.sha256(), 0, [], b"", 0
+    with spool.open("rb", buffering=_BUFFER_BYTES) as file:
+        while chunk := list(islice(file, CHUNK_LINES)):
+            ballots = [last, *(line[:_BALLOT] for line in chunk)]
+            text = b"".join(chunk)
+            if b"\t" in text or any(map(ge, ballots, ballots[1:])):
+                return None
+            offsets.append(end)
+            digest.update(text)
+            entrants, end, last = entrants + len(chunk), end + len(text), ballots[-1]
+    return Joined(digest.hexdigest(), entrants, offsets)
+
+
+def _sorted_parts(spool: Path, run: Map) -> tuple[int, list[SortedPart]]:
+    """How many the groups leave out, and the list in parts."""
+    for _ in run(_part, slices_of(spool)):
+        pass
+    spool.unlink()
+    grouped_out = sum(run(partial(_choose, spool.parent), _DIGITS))
+    return grouped_out, list(run(partial(_sort, spool.parent), _DIGITS))
 
 
 def _part(spool: Slice) -> None:
@@ -108,8 +142,8 @@ def _lines(folder: Path, pattern: str) -> Iterator[bytes]:
         path.unlink()
 
 
-def _join(parts: Iterable[Path], path: Path) -> tuple[str, int, list[int]]:
-    """Write the parts one behind the other. Returns digest, number of lines, and where each chunk begins."""
+def _join(parts: Iterable[Path], path: Path) -> Joined:
+    """Write the parts one behind the other."""
     digest, entrants, offsets = hashlib.sha256(), 0, []
     lines = chain.from_iterable(map(_removed, parts))
     with path.open("wb") as file:
@@ -119,7 +153,7 @@ def _join(parts: Iterable[Path], path: Path) -> tuple[str, int, list[int]]:
             joined = b"".join(chunk)
             digest.update(joined)
             file.write(joined)
-    return digest.hexdigest(), entrants, offsets
+    return Joined(digest.hexdigest(), entrants, offsets)
 
 
 def _removed(path: Path) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from domain.model.draws.allocation import allocate, result_digest, result_lines
 from domain.model.draws.chunks import (
@@ -20,7 +21,6 @@ from domain.model.draws.lines import Line, list_digest, sorted_lines
 from domain.model.draws.merkle import merkle_root
 from domain.model.draws.order import drawn_order
 from domain.model.registrations.markets import MarketId
-from ports.drawing import Entrant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +38,17 @@ class MemoryFrozenList:
 
 class MemoryEntrantCollector:
     def __init__(self) -> None:
-        self._entrants: list[Entrant] = []
+        self._entrants: list[tuple[Line, str | None]] = []
 
-    async def add(self, entrants: Sequence[Entrant]) -> None:
-        self._entrants.extend(entrants)
+    async def add(self, lines: Sequence[bytes], groups: Sequence[str | None] | None = None) -> None:
+        of_lines = repeat(None, len(lines)) if groups is None else groups
+        self._entrants.extend(zip(map(Line.parse, lines), of_lines, strict=True))
 
     async def freeze(self) -> MemoryFrozenList:
-        if len({entrant.line.ballot_id for entrant in self._entrants}) < len(self._entrants):
+        if len({line.ballot_id for line, _ in self._entrants}) < len(self._entrants):
             raise DuplicateBallot
-        chosen = least_of_each_group((entrant.line.ballot_id, entrant.group) for entrant in self._entrants)
-        lines = sorted_lines(entrant.line for entrant in self._entrants if entrant.line.ballot_id in chosen)
+        chosen = least_of_each_group((line.ballot_id, group) for line, group in self._entrants)
+        lines = sorted_lines(line for line, _ in self._entrants if line.ballot_id in chosen)
         return MemoryFrozenList(
             entrants=len(lines),
             grouped_out=len(self._entrants) - len(lines),

@@ -9,9 +9,10 @@ from typing import Final
 from adapters.memory.entries import MemoryEntryStore
 from domain.model.draws.chunks import ListChunk, ResultChunk, WaitingChunk
 from domain.model.draws.draw import Draw
-from domain.model.draws.entrants import Candidate, group_of
+from domain.model.draws.entrants import Standing, group_of
 from domain.model.draws.errors import BallotsMissing, DrawNotFound
 from domain.model.draws.order import Turn
+from domain.model.draws.screening import CandidateBatch, Profile
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.markets import MarketId
@@ -145,14 +146,12 @@ class MemoryCandidates:
     def __init__(self, entries: MemoryEntryStore) -> None:
         self._entries = entries
 
-    async def of_campaign(
-        self, campaign_id: CampaignId, group_by: str | None
-    ) -> AsyncIterator[Sequence[Candidate]]:
+    async def of_campaign(self, campaign_id: CampaignId, group_by: str | None) -> AsyncIterator[CandidateBatch]:
         fans = sorted(self._entries.all_of(campaign_id))
         for start in range(0, len(fans), BATCH):
             entries = self._entries.all_of(campaign_id)
             found = [entries.get(user_id) for user_id in fans[start : start + BATCH]]
-            yield [_candidate(entry, group_by) for entry in found if entry]
+            yield _batch([entry for entry in found if entry], group_by)
 
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:
         wanted = set(ballots)
@@ -177,15 +176,19 @@ class MemoryCandidates:
         return Counter(place.market for place in places if place and place.draw_id == draw_id)
 
 
-def _candidate(entry: Entry, group_by: str | None) -> Candidate:
-    if entry.ballot_id is None:
+def _batch(entries: Sequence[Entry], group_by: str | None) -> CandidateBatch:
+    ballots = [entry.ballot_id for entry in entries if entry.ballot_id is not None]
+    if len(ballots) < len(entries):
         raise BallotsMissing
-    return Candidate(
-        ballot_id=entry.ballot_id,
-        confirmed=entry.confirmed,
-        selection=entry.selection,
-        fraud=entry.fraud.status,
-        score=entry.score,
-        markets=entry.details.markets,
-        group=group_of(entry.details.attributes, group_by),
+    groups = [group_of(entry.details.attributes, group_by) for entry in entries]
+    return CandidateBatch(
+        ballots=ballots,
+        profiles=list(map(_profile, entries)),
+        scores=[entry.score for entry in entries],
+        groups=None if group_by is None else groups,
     )
+
+
+def _profile(entry: Entry) -> Profile:
+    standing = Standing(entry.confirmed, entry.selection, entry.fraud.status)
+    return Profile(standing=standing, markets=entry.details.markets)

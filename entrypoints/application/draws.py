@@ -12,6 +12,7 @@ from domain.usecases.draws.export_list import ExportList
 from domain.usecases.draws.export_results import ExportResults
 from domain.usecases.draws.fill_draw import FillDraw
 from domain.usecases.draws.give_codes import GiveCodes
+from domain.usecases.draws.keep_claim import KeepClaim
 from domain.usecases.draws.list_draws import ListDraws
 from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.draws.place_entries import PlaceEntries
@@ -56,6 +57,7 @@ def build_draws(
         beacon=neighbours.beacon,
         place=fill.place,
         fill=fill,
+        keep=fill.keep,
         clock=clock,
     )
     return Draws(
@@ -98,6 +100,7 @@ def _fill(stores: Stores, clock: Clock) -> FillDraw:
         results=stores.draw_results,
         candidates=stores.candidates,
         place=PlaceEntries(candidates=stores.candidates, entries=stores.entries, clock=clock),
+        keep=KeepClaim(draws=stores.draws, clock=clock),
         clock=clock,
     )
 

@@ -31,6 +31,7 @@ from tests.bench import (
     reserving,
     retrying,
     scores,
+    stored_draws,
     tour,
     uploading,
 )
@@ -62,12 +63,13 @@ BENCHES: dict[str, Bench] = {
     "erase": erasing.run,
     "upload": uploading.run,
     "tour": tour.run,
+    "draws": stored_draws.run,
 }
 """In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
 ``breakdown``, ``eligibility``, ``export``, ``search`` and ``pages`` ask about the same registrations. ``erase``
 takes some of them away."""
-LONG = frozenset({"tour"})
-"""Only when it is named: it needs a quarter of an hour and 10 GiB of disk."""
+LONG = ("tour", "draws")
+"""Only when they are named: each needs a quarter of an hour and 10 GiB of disk."""
 
 
 def main() -> None:
@@ -75,15 +77,18 @@ def main() -> None:
         signal.signal(number, _end)
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; all but tour when none is given"
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"of {', '.join(BENCHES)}; all but {' and '.join(LONG)} when none is given",
     )
     parser.add_argument("--quick", action="store_true", help="a small run, to see that it works")
-    parser.add_argument("--folder", type=Path, help="keep the data of the tour here, and use it again")
+    parser.add_argument("--folder", type=Path, help="keep the data of a long one here, and use it again")
     parser.add_argument("--markdown", action="store_true", help="print the table as the README has it, too")
     given = parser.parse_args()
     if unknown := set(given.names) - BENCHES.keys():
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
-    names = [name for name in BENCHES if name in (given.names or BENCHES.keys() - LONG)]
+    names = [name for name in BENCHES if name in (given.names or BENCHES.keys() - set(LONG))]
     figures = _run(names, quick=given.quick, folder=given.folder)
     if given.markdown:
         sys.stdout.write(markdown(figures) + "\n")

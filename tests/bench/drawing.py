@@ -19,7 +19,7 @@ from adapters.memory.drawing import MemoryDrawEngine
 from domain.model.draws.lines import Line
 from domain.model.ids import new_ballot_id
 from domain.model.registrations.markets import MarketId
-from ports.drawing import DrawEngine, Entrant
+from ports.drawing import DrawEngine
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground
 
@@ -110,7 +110,7 @@ async def _measured(engine: DrawEngine, lines: Sequence[Line]) -> Measured:
     """To freeze the list, and to compute the draw."""
     async with _watched() as waits, engine.collector() as collector:
         for start in range(0, len(lines), 1_000):
-            await collector.add([Entrant(line) for line in lines[start : start + 1_000]])
+            await collector.add([line.encode() for line in lines[start : start + 1_000]])
         began = time.perf_counter()
         frozen = await collector.freeze()
         listed = time.perf_counter() - began

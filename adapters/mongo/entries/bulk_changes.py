@@ -23,8 +23,8 @@ from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.withdrawal import Withdrawn
 from ports.entries import NotChanged
 
-BATCH: Final = 1_000
-"""Entries that are read and written together."""
+BATCH: Final = 1_024
+"""Entries that are read and written together. A chunk of a draw's result has as many."""
 BATCH_BYTES: Final = 2_000_000
 """Large entries are written in smaller batches, of about this size."""
 TURN: Final = 50

@@ -88,6 +88,9 @@ class EntryDocument(Document):
     markets: list[str]
     prefs: list[str]
     """``1:nyc``: the markets with their ranks, so that one index key says both."""
+    choice: str | None = None
+    """``nyc,bos``: the markets as one text, so that one index key has all of them. Not there where the entry is
+    withdrawn, and in documents of earlier releases before ``fangate migrate`` has seen them."""
     opt_ins: list[Annotated[tuple[str, bool], PAIR]]
     attributes: list[Annotated[tuple[str, str], PAIR]]
     """Pairs, since MongoDB has its own ideas of what a field may be called."""
@@ -171,11 +174,20 @@ class EntryDocument(Document):
                 name="suspicious",
                 partialFilterExpression={"fraud.status": {"$in": ["flagged", "review"]}},
             ),
-            # A draw knows entries by their ballots alone.
+            # A draw knows entries by their ballots alone. The keys have all that an announcement reads, so that no
+            # document is read for it. Entries without a ballot have keys, too, so that they are found.
             IndexModel(
-                [("campaignId", UP), ("ballotId", UP)],
-                name="ballots",
-                partialFilterExpression={"ballotId": {"$exists": True}},
+                [
+                    ("campaignId", UP),
+                    ("ballotId", UP),
+                    ("status", UP),
+                    ("selection", UP),
+                    ("fraud.status", UP),
+                    ("fraud.asked", UP),
+                    ("score", UP),
+                    ("choice", UP),
+                ],
+                name="drawn",
             ),
             # How many places of a draw are taken, by market.
             IndexModel(

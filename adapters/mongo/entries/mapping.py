@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from adapters.mongo.driver import Raw
+from adapters.mongo.entries.choices import CHOICE, choice_of
 from adapters.mongo.entries.documents import (
     EntryDocument,
     StoredAllocation,
@@ -175,6 +176,7 @@ def _from_entry(entry: Entry) -> Raw:
     stored["allocation"] = _ALLOCATION.write(entry.allocation) if entry.allocation else None
     stored["status"] = entry.status.value
     stored["prefs"] = prefs(entry.details.markets)
+    stored[CHOICE] = choice_of(entry.details.markets)
     stored["searchKeys"] = search_keys(entry.details.phone, entry.details.email)
     if entry.ballot_id is None:
         del stored["ballotId"]  # A migration may have given one since the entry was read.

@@ -15,6 +15,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw, aggregate
 from adapters.mongo.entries.ballots import with_ballot
+from adapters.mongo.entries.choices import CHOICE, with_choice
 from adapters.mongo.entries.search_keys import with_search_keys
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.scatter import PHONE_DOUBLES, PHONE_KEYS
@@ -24,7 +25,9 @@ from domain.model.registrations.phones import PhoneNumber
 
 AT_ONCE: Final = 2_000
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
-_SHOWN: Final = dict.fromkeys(("campaignId", "phone", "phoneKey", "status", "email", "searchKeys", "ballotId"), 1)
+_SHOWN: Final = dict.fromkeys(
+    ("campaignId", "phone", "phoneKey", "status", "email", "searchKeys", "ballotId", "markets", CHOICE), 1
+)
 _KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
 _OF_ONE_TELEPHONE: Final[Raw] = {
     "_id": {"campaignId": "$campaignId", "phoneKey": "$phoneKey"},
@@ -70,6 +73,7 @@ class PhoneKeys:
             after = documents[-1]["_id"]
             ballots += await self._update(documents, with_ballot)
             await self._update(documents, with_search_keys)
+            await self._update(documents, with_choice)
             wrong = [document for document in documents if document.get("phoneKey") != _wanted(document)]
             refused = await self._correct(wrong)
             await self._leave_without([document for document in refused if "phoneKey" in document])

@@ -174,8 +174,12 @@ class Draw:
         return self.status is DrawStatus.RUNNING or self.filling
 
     def claim(self, until: datetime) -> "Draw":
-        """A process begins or goes on to work on it."""
-        return replace(self, claimed_until=until, version=self.version + 1)
+        """A process begins or goes on to work on it. When there is no work left, nothing changes."""
+        return replace(self, claimed_until=until, version=self.version + 1) if self.unfinished else self
+
+    def _still(self, read: "Draw") -> bool:
+        """Is it as it was read? A claim that was renewed since does not count."""
+        return replace(self, claimed_until=read.claimed_until, version=read.version) == read
 
     def begin_filling(self, places: Mapping[MarketId, int], now: datetime) -> "Draw":
         """Offer free places, and these new ones. While another filling is under way, they are added to it.
@@ -205,7 +209,7 @@ class Draw:
 
         Nothing is fixed when the draw has changed since: the offers may have been made already.
         """
-        if self != read or not self.filling or self.offers:
+        if not self._still(read) or not self.filling or self.offers:
             return self
         return replace(self, offers=tuple(offers), version=self.version + 1)
 
@@ -224,7 +228,7 @@ class Draw:
 
     def end_filling(self, *, read: "Draw") -> "Draw":
         """No entrant waits for a free place. A filling that changed nothing is not kept."""
-        if self != read or not self.filling:
+        if not self._still(read) or not self.filling:
             return self
         last = self.fillings[-1]
         kept = self.fillings if last.places or last.offered else self.fillings[:-1]

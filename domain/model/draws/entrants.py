@@ -4,16 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import NamedTuple
 
 from domain.model.draws.lines import Line, drawn_for
 from domain.model.draws.rules import DrawRules, tier_of, weight_of
 from domain.model.ids import BallotId
 from domain.model.registrations.entry import FraudStatus, Selection
 from domain.model.registrations.markets import Preferences
-
-MAX_REMEMBERED: Final = 100_000
-"""Rankings of markets: about 20 MB."""
 
 
 class Exclusion(StrEnum):
@@ -28,6 +25,22 @@ class Exclusion(StrEnum):
     """The fan ranked no market that has places."""
     GROUP = "group"
     """Another entry of the same group takes part."""
+
+
+class Standing(NamedTuple):
+    """What is looked at before the score."""
+
+    confirmed: bool
+    selection: Selection
+    fraud: FraudStatus
+
+    def excluded_by(self, rules: DrawRules) -> Exclusion | None:
+        """The first reason. None: look at the score, and then at the markets."""
+        if not self.confirmed:
+            return Exclusion.UNCONFIRMED
+        if self.selection is not Selection.NONE:
+            return Exclusion.SELECTED_BEFORE
+        return Exclusion.FRAUD if self.fraud in rules.exclude else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +58,12 @@ class Candidate:
 
     def excluded_by(self, rules: DrawRules) -> Exclusion | None:
         """The first reason of the entry itself. Its group is not looked at."""
-        if reason := self.excluded_before_markets(rules):
+        standing = Standing(self.confirmed, self.selection, self.fraud)
+        if reason := standing.excluded_by(rules):
             return reason
-        return None if drawn_for(self.markets, rules.places) else Exclusion.MARKET
-
-    def excluded_before_markets(self, rules: DrawRules) -> Exclusion | None:
-        """The first reason that comes before the markets are looked at."""
-        if not self.confirmed:
-            return Exclusion.UNCONFIRMED
-        if self.selection is not Selection.NONE:
-            return Exclusion.SELECTED_BEFORE
-        if self.fraud in rules.exclude:
-            return Exclusion.FRAUD
-        if not _has_score(self.score, rules):
+        if not has_score(self.score, rules):
             return Exclusion.SCORE
-        return None
+        return None if drawn_for(self.markets, rules.places) else Exclusion.MARKET
 
     def line(self, rules: DrawRules) -> Line:
         markets = drawn_for(self.markets, rules.places)
@@ -68,33 +72,7 @@ class Candidate:
         )
 
 
-class Screening:
-    """Applies the rules to millions of candidates. What is left of a ranking of markets is found once for all fans
-    who have that ranking."""
-
-    def __init__(self, rules: DrawRules) -> None:
-        self._rules = rules
-        self._drawn: dict[Preferences, Preferences] = {}
-
-    def screen(self, candidate: Candidate) -> Line | Exclusion:
-        """The line of the candidate, or the first reason of the entry itself."""
-        rules = self._rules
-        if reason := candidate.excluded_before_markets(rules):
-            return reason
-        if not (markets := self._drawn_for(candidate.markets)):
-            return Exclusion.MARKET
-        score = candidate.score
-        return Line(candidate.ballot_id, tier_of(score, rules.tiers), weight_of(score, rules.weights), markets)
-
-    def _drawn_for(self, chosen: Preferences) -> Preferences:
-        if (markets := self._drawn.get(chosen)) is None:
-            if len(self._drawn) >= MAX_REMEMBERED:
-                self._drawn.clear()
-            markets = self._drawn[chosen] = drawn_for(chosen, self._rules.places)
-        return markets
-
-
-def _has_score(score: float | None, rules: DrawRules) -> bool:
+def has_score(score: float | None, rules: DrawRules) -> bool:
     """No score is not a score of 0: it is enough only where no rule looks at scores."""
     if score is None:
         return not rules.needs_score

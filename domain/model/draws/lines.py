@@ -36,7 +36,7 @@ class Line:
 
     def encode(self) -> bytes:
         """The line without its line feed. The order of the markets is the fan's: never sort them."""
-        return f"{self.ballot_id},{self.tier},{self.weight},{'>'.join(self.markets)}".encode()
+        return f"{self.ballot_id}{between(self.tier, self.weight)}{'>'.join(self.markets)}".encode()
 
     @classmethod
     def parse(cls, encoded: bytes) -> "Line":
@@ -66,6 +66,11 @@ def _markets(text: str) -> Preferences:
     if len(set(markets)) < len(markets):
         raise MalformedLine("must have no market twice")
     return markets
+
+
+def between(tier: int, weight: int) -> str:
+    """What a line has between its ballot and its markets."""
+    return f",{tier},{weight},"
 
 
 def is_ballot_id(text: str) -> bool:

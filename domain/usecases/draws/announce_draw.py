@@ -1,7 +1,7 @@
 """Announce a draw: freeze who takes part, and publish all that decides it but the randomness."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,15 +9,16 @@ from typing import ClassVar
 
 from domain.model.draws.beacons import Beacon, BeaconRequest, DrandRequest
 from domain.model.draws.draw import Draw
-from domain.model.draws.entrants import Candidate, Exclusion, Screening
+from domain.model.draws.entrants import Exclusion
 from domain.model.draws.errors import BallotsMissing, DuplicateBallot
 from domain.model.draws.manifest import Manifest, new_seed
 from domain.model.draws.rules import DrawRules, ScoreWeight, check_descending, draw_rules
+from domain.model.draws.screening import Screening
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, DrawId, new_draw_id
 from domain.model.registrations.entry import FraudStatus
 from domain.model.registrations.errors import CampaignNotFound
-from ports.drawing import DrawEngine, Entrant, EntrantCollector, FrozenList
+from ports.drawing import DrawEngine, EntrantCollector, FrozenList
 from ports.draws import Candidates, DrawLists, Draws
 from ports.neighbours import Campaigns, PublicBeacon
 from ports.system import Clock
@@ -122,9 +123,9 @@ class AnnounceDraw:
         excluded: Counter[Exclusion] = Counter()
         screening = Screening(rules)
         async for batch in self.candidates.of_campaign(campaign_id, rules.group_by):
-            entrants, reasons = _sorted_out(batch, screening)
-            excluded.update(reasons)
-            await collector.add(entrants)
+            screened = screening.screen(batch)
+            excluded.update(screened.excluded)
+            await collector.add(screened.lines, screened.groups)
         return excluded
 
     @asynccontextmanager
@@ -136,19 +137,6 @@ class AnnounceDraw:
         except BaseException:
             await self.lists.discard(campaign_id, draw_id)
             raise
-
-
-def _sorted_out(batch: Sequence[Candidate], screening: Screening) -> tuple[list[Entrant], Counter[Exclusion]]:
-    """Those who take part as far as their own entry says, and the reasons of the others."""
-    entrants: list[Entrant] = []
-    reasons: Counter[Exclusion] = Counter()
-    for candidate in batch:
-        screened = screening.screen(candidate)
-        if isinstance(screened, Exclusion):
-            reasons[screened] += 1
-        else:
-            entrants.append(Entrant(screened, candidate.group))
-    return entrants, reasons
 
 
 def _all_excluded(excluded: Counter[Exclusion], frozen: FrozenList) -> Counter[Exclusion]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import ClassVar, Final
 
 from domain.model.draws.allocation import first_with_place
@@ -15,13 +14,13 @@ from domain.model.draws.rules import MAX_PLACES
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, DrawId
 from domain.model.registrations.markets import MarketId
+from domain.usecases.draws.keep_claim import WORKING_FOR, KeepClaim
 from domain.usecases.draws.place_entries import PlaceEntries
 from ports.draws import Candidates, DrawResults, Draws
 from ports.system import Clock
 
 MAX_OFFERS: Final = 1_000
 """That are decided together. Their decision is stored with the draw."""
-WORKING_FOR: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +63,7 @@ class FillDraw:
     results: DrawResults
     candidates: Candidates
     place: PlaceEntries
+    keep: KeepClaim
     clock: Clock
     together: int = MAX_OFFERS
 
@@ -72,11 +72,12 @@ class FillDraw:
         now = self.clock.now()
 
         def begin(draw: Draw) -> Draw:
-            return draw.begin_filling(_checked(command.places, draw), now).claim(now + WORKING_FOR)
+            return draw.begin_filling(_checked(command.places, draw), now)
 
         draw = await self.draws.change(command.campaign_id, command.draw_id, begin)
         offered: dict[MarketId, int] = {}
-        return Filled(draw=await self._filled(draw, offered), offered=offered)
+        async with self.keep(draw):
+            return Filled(draw=await self._filled(draw, offered), offered=offered)
 
     async def foresee(self, command: FillDrawCommand) -> Foreseen:
         """What a call would do now. Nothing changes. Raises DrawNotFound, DrawAborted, DrawNotDrawn,
@@ -92,7 +93,7 @@ class FillDraw:
         return Foreseen(free={market: count for market, count in free.items() if count}, offered=offered)
 
     async def resume(self, draw: Draw) -> Draw:
-        """Go on with a filling that was begun."""
+        """Go on with a filling that was begun. The caller keeps the claim on the draw."""
         return await self._filled(draw, {})
 
     async def _filled(self, draw: Draw, offered: dict[MarketId, int]) -> Draw:

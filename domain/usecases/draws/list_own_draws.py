@@ -77,7 +77,7 @@ class ListOwnDraws:
         roots = await self.lists.roots(draw.campaign_id, draw.id)
         index = chunk.number * CHUNK_LINES + within
         line = Line.parse(chunk.lines[within])
-        drawn = draw.status is DrawStatus.DRAWN
+        drawn = draw.result is not None  # It is public then, although most entries are still to be changed.
         market = await self._market(draw, entry, chunk.number, within) if drawn else None
         return OwnDraw(
             draw_id=draw.id,
@@ -92,7 +92,7 @@ class ListOwnDraws:
     async def _market(self, draw: Draw, entry: Entry, number: int, within: int) -> MarketId | None:
         """The place that the draw gave, or a filling."""
         chunk = await self.results.result_chunk(draw.campaign_id, draw.id, number)
-        assert chunk is not None, "a drawn draw has its result"
+        assert chunk is not None, "the result is stored before it is public"
         _, market = read_result_line(chunk.lines[within])
         if market is not None:
             return market

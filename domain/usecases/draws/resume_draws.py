@@ -17,8 +17,8 @@ MOST: Final = 20
 class ResumeDraws:
     """Go on with draws that are running or being filled, and that no process works on any more.
 
-    A process that works on a draw renews its claim. When two work on one draw all the same, both come to the same
-    result, and each entry is changed once.
+    A process that works on a draw renews its claim, however long a step takes. When two work on one draw all the
+    same, both come to the same result, and each entry is changed once.
     """
 
     raises: ClassVar[Refusals] = (DrawNotFound, DrawNotDrawn, InvalidValue)

@@ -1,9 +1,9 @@
 """Run a draw that was announced."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar, Final
 
 from domain.model.draws.allocation import read_result_line
@@ -21,17 +21,17 @@ from domain.model.draws.errors import (
 from domain.model.draws.randomness import randomness_of
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import CampaignId, DrawId
+from domain.model.registrations.markets import MarketId
 from domain.usecases.draws.fill_draw import FillDraw
+from domain.usecases.draws.keep_claim import WORKING_FOR, KeepClaim
 from domain.usecases.draws.place_entries import PlaceEntries
 from ports.drawing import DrawEngine
 from ports.draws import DrawLists, DrawResults, Draws
 from ports.neighbours import PublicBeacon
 from ports.system import Clock
 
-COMPUTING_FOR: Final = timedelta(minutes=5)
-"""A computation of millions takes a minute or two."""
-WORKING_FOR: Final = timedelta(minutes=1)
-"""From one chunk of entries to the next."""
+CHUNKS_AT_ONCE: Final = 2
+"""Whose entries are changed at the same time. While the store writes one, the other is decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,7 @@ class RunDraw:
     beacon: PublicBeacon
     place: PlaceEntries
     fill: FillDraw
+    keep: KeepClaim
     clock: Clock
 
     async def __call__(self, command: RunDrawCommand) -> Draw:
@@ -103,15 +104,16 @@ class RunDraw:
 
     async def resume(self, draw: Draw) -> Draw:
         """Do what is left to do of a draw with known randomness."""
-        if draw.status is DrawStatus.RUNNING:
-            draw = await self._applied(await self._computed(draw))
-        return await self.fill.resume(draw) if draw.filling else draw
+        if not draw.unfinished:
+            return draw
+        async with self.keep(draw):
+            if draw.status is DrawStatus.RUNNING:
+                draw = await self._applied(await self._computed(draw))
+            return await self.fill.resume(draw) if draw.filling else draw
 
     async def _computed(self, draw: Draw) -> Draw:
         if draw.result is not None:
             return draw
-        until = self.clock.now() + COMPUTING_FOR
-        await self.draws.change(draw.campaign_id, draw.id, lambda draw: draw.claim(until))
         places = draw.manifest.rules.places
         async with self.engine.compute(self._lines(draw), draw.key(), places) as computed:
             await self.results.put(draw.campaign_id, draw.id, computed.results(), computed.waiting())
@@ -123,22 +125,49 @@ class RunDraw:
             yield chunk.lines
 
     async def _applied(self, draw: Draw) -> Draw:
-        """Change the entries, chunk by chunk. A chunk that another process has applied meanwhile is skipped."""
-        async for chunk in self.results.results(draw.campaign_id, draw.id, first=draw.applied):
-            if chunk.number == draw.applied:
-                draw = await self._apply(draw, chunk)
+        """Change the entries, some chunks at a time. A chunk that another process has applied meanwhile is
+        skipped."""
+        results = self.results.results(draw.campaign_id, draw.id, first=draw.applied)
+        async for chunks in _together(results):
+            if left := [chunk for chunk in chunks if chunk.number >= draw.applied]:
+                draw = await self._apply(draw, left)
         now = self.clock.now()
         return await self.draws.change(draw.campaign_id, draw.id, lambda draw: draw.finish_run(now))
 
-    async def _apply(self, draw: Draw, chunk: ResultChunk) -> Draw:
+    async def _apply(self, draw: Draw, chunks: Sequence[ResultChunk]) -> Draw:
+        placing = (self._place(draw, chunk) for chunk in chunks)
+        outcomes = await asyncio.gather(*placing, return_exceptions=True)  # All have ended before this returns.
+        withheld: list[Counter[MarketId]] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            withheld.append(outcome)
+        until = self.clock.now() + WORKING_FOR
+
+        def applied(draw: Draw) -> Draw:
+            for chunk, places in zip(chunks, withheld, strict=True):
+                draw = draw.with_applied(chunk.number, places, until)
+            return draw
+
+        return await self.draws.change(draw.campaign_id, draw.id, applied)
+
+    async def _place(self, draw: Draw, chunk: ResultChunk) -> Counter[MarketId]:
+        """Returns the places of those who are gone."""
         markets = dict(map(read_result_line, chunk.lines))
         given = await self.place(draw, markets)
         wanted = Counter(market for market in markets.values() if market is not None)
-        withheld = wanted - Counter(given)
-        until = self.clock.now() + WORKING_FOR
-        return await self.draws.change(
-            draw.campaign_id, draw.id, lambda draw: draw.with_applied(chunk.number, withheld, until)
-        )
+        return wanted - Counter(given)
+
+
+async def _together(chunks: AsyncIterator[ResultChunk]) -> AsyncIterator[Sequence[ResultChunk]]:
+    some: list[ResultChunk] = []
+    async for chunk in chunks:
+        some.append(chunk)
+        if len(some) == CHUNKS_AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _given(draw: Draw, randomness: str | None) -> str | None:

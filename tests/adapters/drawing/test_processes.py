@@ -15,9 +15,9 @@ import pytest
 from adapters.drawing.engine import ProcessDrawEngine
 from adapters.drawing.slices import SMALL_BYTES, slices_of
 from adapters.memory.drawing import MemoryDrawEngine
-from domain.model.draws.lines import Line, sorted_lines
+from domain.model.draws.lines import Line
 from domain.model.errors import Unavailable
-from ports.drawing import DrawEngine, Entrant
+from ports.drawing import DrawEngine
 from tests.support.drawing import MARKETS, ballot, in_chunks
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_SECONDS
@@ -37,6 +37,8 @@ async def keep():
 asyncio.run(keep())
 """
 PLACES = dict.fromkeys(MARKETS, ENTRANTS // 20)
+Entrant = tuple[bytes, str | None]
+"""Line and group."""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +49,14 @@ def entrants() -> list[Entrant]:
         Line(ballot(number), rng.randrange(3), rng.choice((1, 1, 1, 2)), tuple(rng.sample(MARKETS, 3)))
         for number in range(ENTRANTS)
     )
-    return [Entrant(line, str(rng.randrange(3_000)) if rng.random() < 0.1 else None) for line in lines]
+    return [(line.encode(), str(rng.randrange(3_000)) if rng.random() < 0.1 else None) for line in lines]
 
 
 async def frozen_by(engine: DrawEngine, entrants: list[Entrant]) -> tuple[object, ...]:
     async with engine.collector() as collector:
         for start in range(0, len(entrants), 10_000):
-            await collector.add(entrants[start : start + 10_000])
+            some = entrants[start : start + 10_000]
+            await collector.add([line for line, _ in some], [group for _, group in some])
         frozen = await collector.freeze()
         chunks = [chunk async for chunk in frozen.chunks()]
     return frozen.entrants, frozen.grouped_out, frozen.digest, frozen.merkle_root, chunks
@@ -66,7 +69,7 @@ async def computed_by(engine: DrawEngine, lines: list[bytes]) -> tuple[object, .
 
 
 async def test_many_entrants_give_what_the_model_gives(entrants: list[Entrant], tmp_path: Path) -> None:
-    lines = sorted_lines(entrant.line for entrant in entrants)
+    lines = sorted(line for line, _ in entrants)
     assert sum(map(len, lines)) > SMALL_BYTES
 
     engine, model = ProcessDrawEngine(tmp_path), MemoryDrawEngine()
@@ -87,7 +90,7 @@ def test_slices_are_the_whole_lines_of_the_file(sizes: list[int], tmp_path: Path
 async def test_a_process_that_ends_early_is_reported_as_unavailable(
     tmp_path: Path, entrants: list[Entrant]
 ) -> None:
-    lines = sorted_lines(entrant.line for entrant in entrants)
+    lines = sorted(line for line, _ in entrants)
     computing = asyncio.create_task(computed_by(ProcessDrawEngine(tmp_path), lines))
 
     leader = await leader_in(tmp_path)
@@ -102,7 +105,7 @@ async def test_a_process_that_ends_early_is_reported_as_unavailable(
 
 
 async def test_a_caller_who_leaves_ends_all_processes(tmp_path: Path, entrants: list[Entrant]) -> None:
-    lines = sorted_lines(entrant.line for entrant in entrants)
+    lines = sorted(line for line, _ in entrants)
     computing = asyncio.create_task(computed_by(ProcessDrawEngine(tmp_path), lines))
     leader = await leader_in(tmp_path)
     await until(lambda: len(session_of(leader)) > 1)
@@ -119,7 +122,7 @@ async def test_a_caller_who_leaves_ends_all_processes(tmp_path: Path, entrants: 
 async def test_what_a_killed_process_left_is_removed_and_what_others_hold_is_not(tmp_path: Path) -> None:
     engine = ProcessDrawEngine(tmp_path)
     async with engine.collector() as collector:
-        await collector.add([Entrant(Line(ballot(1), 0, 1, MARKETS))])
+        await collector.add([Line(ballot(1), 0, 1, MARKETS).encode()])
         (held,) = tmp_path.iterdir()
         with subprocess.Popen([sys.executable, "-c", KEEPS_A_FOLDER, str(tmp_path)], cwd=ROOT) as process:
             try:

@@ -114,6 +114,7 @@ def test_what_is_loaded_is_enough() -> None:
         "retriesAt",
         "receiptsAt",
         "prefs",
+        "choice",
         "phoneKey",
     } <= ENTRY_FIELDS.keys()
 

@@ -166,6 +166,24 @@ async def test_entries_of_earlier_releases_can_be_searched_after_a_migration(
     assert [one.entry.user_id for one in page.entries] == [fan(2)]
 
 
+async def test_entries_of_earlier_releases_have_their_choice_of_markets_after_a_migration(
+    store: MongoStore, database: Documents
+) -> None:
+    """It is right also where a process of an earlier release changed the markets alone."""
+    entries = [registered(fan(one), phone(one)) for one in (1, 2, 3)]
+    await put(store, database, *entries)
+    await store.withdrawals.withdraw(TOUR, fan(3), NOW)
+    stored = {one["_id"]: one.get("choice") for one in database["entries"].find()}
+    database["entries"].update_one({"userId": fan(1)}, {"$unset": {"choice": ""}})
+    database["entries"].update_one({"userId": fan(2)}, {"$set": {"choice": "lax"}})
+
+    await store.adopt_phones()
+    await store.adopt_phones()
+
+    assert {one["_id"]: one.get("choice") for one in database["entries"].find()} == stored
+    assert list(stored.values()).count(None) == 1
+
+
 async def test_an_entry_that_a_process_of_0_1_has_changed_is_not_found_by_its_former_phone(
     store: MongoStore, database: Documents
 ) -> None:

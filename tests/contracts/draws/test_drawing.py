@@ -12,7 +12,7 @@ from domain.model.draws.errors import DuplicateBallot
 from domain.model.draws.lines import Line, MalformedLine, list_digest, sorted_lines
 from domain.model.draws.merkle import audit_path, leaf_hash, merkle_root, proves
 from domain.model.draws.order import drawn_order
-from ports.drawing import DrawEngine, Entrant
+from ports.drawing import DrawEngine
 from tests.support.drawing import MARKETS, ballot, in_chunks, some_lines
 
 KEY = bytes(range(32))
@@ -30,9 +30,9 @@ async def test_a_list_is_sorted_digested_and_proved(engine: DrawEngine, size: in
     expected = sorted_lines(lines)
 
     async with engine.collector() as collector:
-        await collector.add([Entrant(line) for line in lines[: size // 3]])
+        await collector.add([line.encode() for line in lines[: size // 3]])
         await collector.add([])
-        await collector.add([Entrant(line) for line in lines[size // 3 :]])
+        await collector.add([line.encode() for line in lines[size // 3 :]])
         frozen = await collector.freeze()
         chunks = [chunk async for chunk in frozen.chunks()]
         again = [chunk async for chunk in frozen.chunks()]
@@ -51,7 +51,7 @@ async def test_a_list_is_sorted_digested_and_proved(engine: DrawEngine, size: in
 async def test_a_proof_needs_one_chunk_and_the_roots_of_all(engine: DrawEngine, size: int) -> None:
     lines = sorted_lines(some_lines(size))
     async with engine.collector() as collector:
-        await collector.add([Entrant(Line.parse(line)) for line in reversed(lines)])
+        await collector.add(list(reversed(lines)))
         chunks = [chunk async for chunk in (await collector.freeze()).chunks()]
     roots = [chunk.root for chunk in chunks]
 
@@ -67,7 +67,7 @@ async def test_one_entrant_of_each_group_takes_part(engine: DrawEngine) -> None:
     groups = [None if number % 4 == 0 else f"house\n{number % 4}, é" for number in range(40)]
     async with engine.collector() as collector:
         for line, group in zip(lines, groups, strict=True):
-            await collector.add([Entrant(line, group)])
+            await collector.add([line.encode()], [group])
         frozen = await collector.freeze()
         taking_part = {
             Line.parse(line) for chunk in [one async for one in frozen.chunks()] for line in chunk.lines
@@ -84,8 +84,8 @@ async def test_one_entrant_of_each_group_takes_part(engine: DrawEngine) -> None:
 async def test_two_entrants_with_one_ballot_are_refused(engine: DrawEngine) -> None:
     line = Line(ballot(1), 0, 1, MARKETS[:1])
     async with engine.collector() as collector:
-        await collector.add([Entrant(line), Entrant(Line(ballot(2), 0, 1, MARKETS[:1]))])
-        await collector.add([Entrant(Line(ballot(1), 1, 1, MARKETS[1:]))])
+        await collector.add([line.encode(), Line(ballot(2), 0, 1, MARKETS[:1]).encode()])
+        await collector.add([Line(ballot(1), 1, 1, MARKETS[1:]).encode()])
         with pytest.raises(DuplicateBallot):
             await collector.freeze()
 

@@ -23,6 +23,7 @@ from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.markets import MarketId
 from domain.model.registrations.phones import PhoneNumber
 from domain.usecases.draws.fill_draw import FillDraw
+from domain.usecases.draws.keep_claim import KeepClaim
 from domain.usecases.draws.place_entries import PlaceEntries
 from domain.usecases.draws.resume_draws import ResumeDraws
 from domain.usecases.draws.run_draw import RunDraw, RunDrawCommand
@@ -144,12 +145,14 @@ class Stage:
                 self.store.draw_lists,
             )
         )
+        keep = KeepClaim(draws=draws, clock=self.clock)
         place = PlaceEntries(candidates=candidates, entries=entries, clock=self.clock)
         fill = FillDraw(
             draws=draws,
             results=results,
             candidates=candidates,
             place=place,
+            keep=keep,
             clock=self.clock,
         )
         return RunDraw(
@@ -160,6 +163,7 @@ class Stage:
             beacon=self.drand,
             place=place,
             fill=fill,
+            keep=keep,
             clock=self.clock,
         )
 

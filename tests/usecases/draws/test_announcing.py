@@ -9,11 +9,12 @@ import pytest
 
 from domain.model.draws.beacons import QUICKNET, DrandRequest, DrandRound, ManualBeacon
 from domain.model.draws.draw import DrawStatus
-from domain.model.draws.entrants import Candidate, Exclusion
+from domain.model.draws.entrants import Exclusion
 from domain.model.draws.errors import BallotsMissing, DrawNotAnnounced, DrawNotDrawn, DrawNotFound
 from domain.model.draws.lines import list_digest
 from domain.model.draws.merkle import merkle_root
 from domain.model.draws.rules import ScoreWeight
+from domain.model.draws.screening import CandidateBatch
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId
 from domain.model.registrations.entry import Fraud, FraudStatus, Selection
@@ -199,9 +200,7 @@ class SlowCandidates:
     lasts: timedelta
     fails: bool = False
 
-    async def of_campaign(
-        self, campaign_id: CampaignId, group_by: str | None
-    ) -> AsyncIterator[Sequence[Candidate]]:
+    async def of_campaign(self, campaign_id: CampaignId, group_by: str | None) -> AsyncIterator[CandidateBatch]:
         async for batch in self.candidates.of_campaign(campaign_id, group_by):
             yield batch
         self.scene.clock.advance(self.lasts)

@@ -1,0 +1,87 @@
+"""An announcement reads keys of an index, and no documents: those of millions are not in memory."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pymongo
+import pytest
+from pymongo.database import Database
+
+from adapters.mongo.draws.candidate_pages import BATCH
+from adapters.mongo.entries.mapping import new_document
+from adapters.mongo.store import MongoStore, mongo_store
+from domain.model.draws.errors import DuplicateBallot
+from domain.model.registrations.entry import Entry
+from domain.model.registrations.markets import MarketId
+from tests.contracts.registrations.entry_stores import TOUR, fan, phone, registered
+from tests.support.shard_keys import record_all
+
+Documents = Database[dict[str, Any]]
+ENTRIES = 2 * BATCH + 10
+ODD = (MarketId("a,b"), MarketId("50%"), MarketId("%2C"), MarketId("nyc"))
+"""Markets may have any names."""
+
+
+def an_entry(number: int) -> Entry:
+    return registered(fan(number), phone(number), markets=ODD[number % 3 :], confirmed=number % 2 == 0)
+
+
+@pytest.fixture
+def database(database_url: str) -> Any:
+    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[MongoStore]:
+    async with mongo_store(database_url) as store:
+        await store.migrate()
+        yield store
+
+
+async def markets_by_ballot(store: MongoStore, group_by: str | None = None) -> dict[str, tuple[MarketId, ...]]:
+    batches = [batch async for batch in store.candidates.of_campaign(TOUR, group_by)]
+    found = [one for batch in batches for one in batch.candidates()]
+    assert len({one.ballot_id for one in found}) == len(found)
+    return {one.ballot_id: one.markets for one in found}
+
+
+def expected(entries: list[Entry]) -> dict[str, tuple[MarketId, ...]]:
+    return {entry.ballot_id or "": entry.details.markets for entry in entries}
+
+
+async def test_an_announcement_reads_no_documents(store: MongoStore, database: Documents) -> None:
+    entries = [an_entry(number) for number in range(ENTRIES)]
+    await store.database["entries"].insert_many(map(new_document, entries))
+    record_all(database)
+
+    assert await markets_by_ballot(store) == expected(entries)
+
+    reads = list(database["system.profile"].find({"op": "query", "ns": f"{database.name}.entries"}))
+    assert len(reads) >= ENTRIES // BATCH
+    assert {seen["docsExamined"] for seen in reads} == {0}
+    assert all(seen["keysExamined"] <= BATCH + 1 for seen in reads)
+
+
+@pytest.mark.parametrize("group_by", [None, "household"])
+async def test_the_markets_of_entries_of_earlier_releases_are_read_from_their_documents(
+    store: MongoStore, group_by: str | None
+) -> None:
+    entries = [an_entry(number) for number in range(9)]
+    await store.database["entries"].insert_many(map(new_document, entries))
+    earlier = {"campaignId": TOUR, "userId": {"$in": [entry.user_id for entry in entries[::2]]}}
+    await store.database["entries"].update_many(earlier, {"$unset": {"choice": ""}})
+
+    assert await markets_by_ballot(store, group_by) == expected(entries)
+
+
+async def test_two_entries_with_one_ballot_are_noticed_where_a_page_ends(store: MongoStore) -> None:
+    ballots = [f"{number:032x}" for number in range(BATCH)]
+    documents = [
+        new_document(an_entry(number)) | {"ballotId": ballot}
+        for number, ballot in enumerate([*ballots, ballots[-1]])
+    ]
+    await store.database["entries"].insert_many(documents)
+
+    with pytest.raises(DuplicateBallot):
+        await markets_by_ballot(store)
