@@ -35,6 +35,11 @@ class AuditLog(Protocol):
         not there."""
         ...
 
+    async def expect(self, by: UserId) -> None:
+        """This person is about to make a change whose row is appended after it. From now on, an erasure of the
+        person finds the change also if the row is never stored, because the process ends in between."""
+        ...
+
     async def append(self, record: AuditRecord) -> bool:
         """Store a row with its outcome. False when there is a row with this id already, which stays as it is.
 

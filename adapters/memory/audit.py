@@ -37,6 +37,9 @@ class MemoryAuditLog:
         self._records[id] = replace(stored, outcome=dict(outcome))
         return True
 
+    async def expect(self, by: UserId) -> None:
+        """Nothing to remember: an erasure reads all codes."""
+
     async def append(self, record: AuditRecord) -> bool:
         if record.id in self._records:
             return False

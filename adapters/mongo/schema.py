@@ -7,7 +7,7 @@ from beanie import Document
 from pymongo import IndexModel
 
 from adapters.mongo.audit.documents import AuditDocument
-from adapters.mongo.codes.documents import CodeDocument, EarlierCallerDocument, ImportDocument, PoolLockDocument
+from adapters.mongo.codes.documents import CallerDocument, CodeDocument, ImportDocument, PoolLockDocument
 from adapters.mongo.draws.documents import DRAW_DOCUMENTS
 from adapters.mongo.entries.documents import ENTRY_DOCUMENTS
 from adapters.mongo.index_comparison import Index
@@ -18,7 +18,7 @@ from adapters.mongo.rate_limits import RateLimitDocument
 DOCUMENTS: Final[Sequence[type[Document]]] = (
     CodeDocument,
     ImportDocument,
-    EarlierCallerDocument,
+    CallerDocument,
     PoolLockDocument,
     *ENTRY_DOCUMENTS,
     *PHONE_DOCUMENTS,

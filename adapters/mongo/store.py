@@ -10,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from adapters.mongo.audit.audit_log import MongoAuditLog
 from adapters.mongo.audit.documents import AuditDocument
 from adapters.mongo.availability import Reach
+from adapters.mongo.codes.callers import CodeCallers
 from adapters.mongo.codes.catalogue import MongoCodeCatalogue
 from adapters.mongo.codes.claims.batcher import ClaimBatcher
 from adapters.mongo.codes.claims.pool_lock import PoolLock
@@ -18,7 +19,6 @@ from adapters.mongo.codes.documents import (
     CodeDocument,
     PoolLockDocument,
 )
-from adapters.mongo.codes.earlier_callers import EarlierCallers
 from adapters.mongo.codes.imports import MongoImportLog
 from adapters.mongo.codes.pool import MongoCodePool
 from adapters.mongo.draws.candidates import MongoCandidates
@@ -43,7 +43,7 @@ from adapters.mongo.outbox.parked_messages import ParkedMessages
 from adapters.mongo.phones.budgets import MongoFanBudgets
 from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
 from adapters.mongo.phones.phone_book import MongoPhoneBook
-from adapters.mongo.privacy.held import earlier_callers, personal_data
+from adapters.mongo.privacy.held import code_callers, personal_data
 from adapters.mongo.privacy.reader import MongoPersonReader
 from adapters.mongo.rate_limits import MongoRateLimits, RateLimitDocument
 from adapters.mongo.schema import name_of
@@ -93,7 +93,7 @@ class MongoStore:
     limits: MongoRateLimits
     outbox: MongoOutbox
     phone_keys: PhoneKeys
-    earlier_callers: EarlierCallers
+    code_callers: CodeCallers
     personal_data: Mapping[Place, PersonalData]
     person_reader: MongoPersonReader
     draws: MongoDraws
@@ -135,7 +135,7 @@ class MongoStore:
         migration = await self.indexes.migrate()
         sharding = await Shards(self.database).migrate()
         await self.outbox.adopt()
-        await self.earlier_callers.adopt()
+        await self.code_callers.adopt()
         differing = [*migration.differing, *sharding.differing]
         return replace(migration, sharded=sharding.sharded, differing=differing)
 
@@ -171,7 +171,8 @@ def _store_in(
     parked = ParkedMessages(entries, database[name_of(ParkedDocument)])
     withdrawals = MongoWithdrawals(entries, scoring, parked, request)
     limits = MongoRateLimits(database[name_of(RateLimitDocument)], digest_key)
-    audit = MongoAuditLog(database[name_of(AuditDocument)])
+    callers = code_callers(database)
+    audit = MongoAuditLog(database[name_of(AuditDocument)], callers)
     return MongoStore(
         database=database,
         reach=reach,
@@ -191,7 +192,7 @@ def _store_in(
         limits=limits,
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
-        earlier_callers=earlier_callers(database),
+        code_callers=callers,
         personal_data=personal_data(database, withdrawals, parked, limits, audit),
         person_reader=MongoPersonReader(entries, scoring, codes.raw),
         **_draw_stores(database),

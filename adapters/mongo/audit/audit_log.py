@@ -8,6 +8,7 @@ from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.audit.mapping import behind, facts_to_stored, from_stored, to_query, to_stored
+from adapters.mongo.codes.callers import CodeCallers
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.stored_documents import DOWN
@@ -22,8 +23,9 @@ PAGE: Final = 500
 
 
 class MongoAuditLog:
-    def __init__(self, rows: AsyncCollection[Raw]) -> None:
+    def __init__(self, rows: AsyncCollection[Raw], callers: CodeCallers) -> None:
         self._rows = rows
+        self._callers = callers
         # One bulk write at once: rows are written behind a change that has waited already, and fewer, larger bulk
         # writes cost the process less.
         self._writes = Writes(rows, at_once=1)
@@ -45,6 +47,11 @@ class MongoAuditLog:
             update["$addToSet"] = {"people": {"$each": people}}
         result = await self._rows.update_one({"_id": id, "outcome": None}, update)
         return result.matched_count > 0
+
+    @translated
+    async def expect(self, by: UserId) -> None:
+        """The frequent changes are those of codes, whose histories have no index of callers."""
+        await self._callers.add(by)
 
     @translated
     async def append(self, record: AuditRecord) -> bool:

@@ -145,10 +145,10 @@ class ImportDocument(Document):
         indexes: ClassVar = [IndexModel([("campaignId", UP), ("startedAt", DOWN), ("_id", DOWN)], name="newest")]
 
 
-class EarlierCallerDocument(Document):
-    """``id`` is the id of a member of staff. Histories of codes name that person.
+class CallerDocument(Document):
+    """``id`` is the id of a member of staff. Histories of codes may name that person, and the audit log may not.
 
-    ``fangate migrate`` looks for them, since earlier releases had no audit log.
+    The name of the collection is from before there was an audit log.
     """
 
     model_config = STORED

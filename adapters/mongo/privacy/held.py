@@ -7,8 +7,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.audit.audit_log import MongoAuditLog
 from adapters.mongo.audit.documents import AuditDocument
-from adapters.mongo.codes.documents import CodeDocument, EarlierCallerDocument, ImportDocument
-from adapters.mongo.codes.earlier_callers import EarlierCallers
+from adapters.mongo.codes.callers import CodeCallers
+from adapters.mongo.codes.documents import CallerDocument, CodeDocument, ImportDocument
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
 from adapters.mongo.entries.withdrawals import MongoWithdrawals
@@ -32,8 +32,8 @@ from domain.model.privacy.people import Place
 from ports.privacy import PersonalData
 
 
-def earlier_callers(database: AsyncDatabase[Raw]) -> EarlierCallers:
-    return EarlierCallers(database[name_of(CodeDocument)], database[name_of(EarlierCallerDocument)])
+def code_callers(database: AsyncDatabase[Raw]) -> CodeCallers:
+    return CodeCallers(database[name_of(CodeDocument)], database[name_of(CallerDocument)])
 
 
 def personal_data(
@@ -60,7 +60,7 @@ def personal_data(
             database[name_of(CodeDocument)],
             database[name_of(ImportDocument)],
             database[name_of(AuditDocument)],
-            earlier_callers(database),
+            code_callers(database),
         ),
         Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
         Place.PUBLISHED: held(ledger.count, replace),

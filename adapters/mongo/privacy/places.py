@@ -7,7 +7,7 @@ from typing import Final
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.codes.earlier_callers import EarlierCallers
+from adapters.mongo.codes.callers import CodeCallers
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.errors import translated
 from adapters.mongo.scatter import PERSON
@@ -109,16 +109,16 @@ def renaming_codes(
     codes: AsyncCollection[Raw],
     imports: AsyncCollection[Raw],
     audit: AsyncCollection[Raw],
-    earlier: EarlierCallers,
+    callers: CodeCallers,
 ) -> PersonalData:
     """Owners of codes have an index. Callers have none: every change of a code would pay for it. So all codes are
-    read where the person has imported codes or has changed anything; fans never have.
+    read where the person has imported codes, or has changed anything or was about to; fans never have.
 
     A repeat looks for the pseudonym, too: a request under way may have left the id behind the first erasure.
     """
 
     async def query(user_id: UserId, pseudonym: UserId) -> Raw:
-        if await _acted((imports, audit), user_id, pseudonym) or await earlier.has(user_id):
+        if await _acted((imports, audit), user_id, pseudonym) or await callers.has(user_id):
             named = ("assignedTo", "origin.by", "transitions.by", "transitions.userId")
             return {"$or": [{name: user_id} for name in named]}
         campaigns = await codes.distinct("campaignId", maxTimeMS=READ_MS, comment=PERSON)
@@ -138,7 +138,7 @@ def renaming_codes(
         for first in range(0, len(found), AT_ONCE):
             writes = [UpdateOne(code, update) for code in found[first : first + AT_ONCE]]
             await codes.bulk_write(writes, ordered=False)
-        await earlier.forget(user_id)
+        await callers.forget(user_id)
 
     return PersonalData(count, erase)
 

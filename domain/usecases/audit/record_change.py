@@ -24,8 +24,8 @@ class RecordChange:
 
     The row is stored before the change, without an outcome, and completed after it. A process that ends in between
     leaves a row that says that the outcome is not known. The changes of frequent operations store their caller
-    themselves; such operations get one row, after the change. A command that is refused has a row that says so; a
-    frequent one and a dry run have none.
+    themselves; such operations get one row, after the change, and the caller is noted before it. A command that is
+    refused has a row that says so; a frequent one and a dry run have none.
 
     The same command of the same caller under the same request id is the same change, and has one row. When a
     repeat changes something again, a client uses one request id for several requests: then it gets another row.
@@ -82,6 +82,7 @@ class RecordChange:
     ) -> R:
         """One write, after the change."""
         assert audited.repeats is not None
+        await self.log.expect(attempt.by)
         result = await change(command)
         outcome = audited.outcome(result)
         id = self._id(attempt, audited.repeats(command, result))

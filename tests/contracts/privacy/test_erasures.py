@@ -11,20 +11,27 @@ import pytest
 from adapters.memory.store import MemoryStore
 from adapters.mongo.scatter import PERSON
 from adapters.mongo.store import mongo_store
+from domain.model.codes.code import CodeType
+from domain.model.codes.reservations import Reservation
 from domain.model.errors import Unavailable
-from domain.model.ids import UserId
+from domain.model.ids import ReserveId, UserId
 from domain.model.messaging.relaying import Channel, Settlement
 from domain.model.privacy.people import Place
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import EntryWithdrawn
 from domain.model.registrations.search import EntryFilter
+from domain.usecases.audit.record_change import RecordChange
+from domain.usecases.codes.audited import RESERVE
+from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
 from domain.usecases.privacy.erase_person import ErasePersonCommand
 from ports.entries import NotChanged
 from ports.privacy import PersonalData
 from ports.stores import Stores
+from ports.system import no_request
 from tests.contracts.privacy.persons import (
     ANN,
     BOB,
+    KEY,
     PERSONAL,
     PSEUDONYM,
     a_person,
@@ -37,7 +44,7 @@ from tests.contracts.privacy.persons import (
 )
 from tests.contracts.privacy.stored_text import text_of
 from tests.contracts.registrations.entry_stores import EVERYWHERE, NOW, TOUR, becoming, fan, noted, phone
-from tests.support.codes import MINE, a_batch, a_claim
+from tests.support.codes import MINE, ManualClock, a_batch, a_claim
 
 
 async def test_a_person_is_found_everywhere_and_nothing_is_left(stores: Stores) -> None:
@@ -218,6 +225,38 @@ async def test_what_a_late_request_of_erased_staff_stored_is_counted(stores: Sto
     assert (erased.found[Place.CODES], erased.remaining[Place.CODES]) == (len(held.codes), 0)
     await relayed(stores)
     assert await traces(stores) == []
+
+
+class ProcessEnded(Exception):
+    """As when the process is killed: what comes after the change is not done."""
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+async def test_a_reservation_is_found_whose_process_ended_before_its_row(stores: Stores, repeats: int) -> None:
+    """Nothing else names the caller: no import, and no row of the audit log."""
+    clock = ManualClock()
+    record = RecordChange(log=stores.audit, clock=clock, request=no_request, key=KEY)
+    reserve = ReserveCodes(pool=stores.pool, clock=clock, ttl=timedelta(days=1))
+
+    async def ending(command: ReserveCodesCommand) -> Reservation:
+        await reserve(command)
+        raise ProcessEnded
+
+    await stores.pool.add(a_batch(["A1", "A2", "A3"], import_id="one"))
+    for number in range(repeats):
+        command = ReserveCodesCommand(
+            campaign_id=TOUR, type=CodeType.TM, count=1, reserve_id=ReserveId(f"reserve-{number}"), by=ANN
+        )
+        with pytest.raises(ProcessEnded):
+            await record(RESERVE, command, ending, by=ANN, campaign_id=TOUR)
+    assert await count(stores, Place.AUDIT, ANN) == 0
+
+    erased = await erase(stores)
+
+    assert (erased.found[Place.CODES], erased.remaining[Place.CODES]) == (repeats, 0)
+    assert await traces(stores) == []
+    text = await text_of(stores)
+    assert (ANN in text, PSEUDONYM in text) == (False, True)
 
 
 async def test_callers_of_releases_without_an_audit_log_are_found_after_a_migration(database_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
@@ -9,7 +10,7 @@ import pymongo
 import pytest
 
 from tests.http.audit.acts import ACTS, fits, rows_of
-from tests.http.audit.expected import Expected
+from tests.http.audit.expected import Act, posting
 from tests.support.answers import assert_problem
 from tests.support.fresh import new_id
 from tests.support.platform import Platform
@@ -124,37 +125,67 @@ def test_an_elected_primary_is_no_reason_for_a_second_row(scene: Scene, faulty: 
 
 
 def test_a_service_that_dies_between_the_change_and_the_row_leaves_an_unknown_outcome(
-    faulty: ReplicaSet, platform: Platform, settings: dict[str, str]
+    faulty: ReplicaSet, platform: Platform, settings: dict[str, str], running: Scene
 ) -> None:
     request_id = new_id("request")
-    with service(settings) as first, scene_on(first, platform) as scene:
+    with service(settings) as dying, scene_on(dying, platform) as scene:
         expected = ACTS["selectEntries"](scene)
-        asking = threading.Thread(target=without_answer, args=(expected, request_id))
-        with faulty.hanging(["update"], ROWS):
-            asking.start()
-            eventually(lambda: selected(faulty, scene), lambda count: count == 1)
-            first.kill()
-            asking.join()
-        with service(settings) as second, scene_on(second, platform, scene.campaign) as again:
-            (unknown,) = rows_of(again, request_id)
-            body = {"userIds": list(expected.asked["userIds"]), "selection": "selected"}
-            headers = bearer() | {"X-Request-Id": request_id}
-            repeated = again.ask("POST", "entries/selection", json=body, headers=headers)
-            (row,) = rows_of(again, request_id)
+        with faulty.hanging(["update"], ROWS), unanswered(expected.act, request_id):
+            eventually(lambda: stored(faulty, scene, "entries", selection="selected"), lambda count: count == 1)
+            dying.kill()
+    again = running.elsewhere(scene.campaign)
+    (unknown,) = rows_of(again, request_id)
+    body = {"userIds": list(expected.asked["userIds"]), "selection": "selected"}
 
+    repeated = again.ask("POST", "entries/selection", json=body, headers=bearer() | {"X-Request-Id": request_id})
+
+    (row,) = rows_of(again, request_id)
     assert unknown["outcome"] == UNKNOWN
     assert repeated.json()["updated"] == 1
     assert fits(row["outcome"], expected.outcome)
 
 
-def without_answer(expected: Expected, request_id: str) -> None:
+def test_an_erasure_finds_the_codes_of_a_caller_whose_service_died_before_the_row(
+    faulty: ReplicaSet, platform: Platform, settings: dict[str, str], running: Scene
+) -> None:
+    reserver = new_id("reserver")
+    with service(settings) as dying, scene_on(dying, platform) as scene:
+        scene.stock("A1")
+        reserve = posting(scene, "reserve", {"type": "tm", "count": 1}, reserver)
+        with faulty.hanging(["insert"], ROWS), unanswered(reserve, new_id("request")):
+            eventually(lambda: stored(faulty, scene, "codes", status="reserved"), lambda count: count == 1)
+            dying.kill()
+    again = running.elsewhere(scene.campaign)
+    asked = again.http.get("/audit", params={"by": reserver}, headers=bearer())
+    assert asked.json()["records"] == []
+
+    erased = again.http.post("/privacy/erasures", json={"userId": reserver}, headers=bearer()).json()
+
+    assert (erased["found"]["codes"], erased["remaining"]["codes"]) == (1, 0)
+    change = again.seen("codes/history", code="A1")["history"][-1]
+    assert (change["event"], change["by"]) == ("reserved", erased["pseudonym"])
+
+
+@contextmanager
+def unanswered(act: Act, request_id: str) -> Iterator[None]:
+    """The request is under way while the block lasts, and gets no answer."""
+    asking = threading.Thread(target=without_answer, args=(act, request_id))
+    asking.start()
+    try:
+        yield
+    finally:
+        asking.join()
+
+
+def without_answer(act: Act, request_id: str) -> None:
     with pytest.raises(httpx2.TransportError):
-        expected.act({"X-Request-Id": request_id})
+        act({"X-Request-Id": request_id})
 
 
-def selected(faulty: ReplicaSet, scene: Scene) -> int:
+def stored(faulty: ReplicaSet, scene: Scene, name: str, **wanted: str) -> int:
+    """Documents of this campaign, as they survive the loss of the server."""
     with faulty.primary().client() as client:
         majority = client["fangate"].get_collection(
-            "entries", read_concern=pymongo.read_concern.ReadConcern("majority")
+            name, read_concern=pymongo.read_concern.ReadConcern("majority")
         )
-        return majority.count_documents({"campaignId": scene.campaign, "selection": "selected"})
+        return majority.count_documents({"campaignId": scene.campaign, **wanted})

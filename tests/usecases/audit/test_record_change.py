@@ -10,6 +10,7 @@ from adapters.memory.audit import MemoryAuditLog
 from domain.model.audit.changes import Audited, Outcome, done
 from domain.model.audit.records import AuditFilter, AuditId, AuditRecord, Facts
 from domain.model.errors import InvalidValue, Unavailable
+from domain.model.ids import UserId
 from domain.model.messaging.messages import RequestContext
 from domain.model.registrations.errors import CampaignNotOpen
 from domain.usecases.audit.record_change import RecordChange
@@ -74,6 +75,10 @@ class BrokenLog(MemoryAuditLog):
     async def complete(self, id: AuditId, outcome: Facts) -> bool:
         self._check("complete")
         return await super().complete(id, outcome)
+
+    async def expect(self, by: UserId) -> None:
+        self._check("expect")
+        await super().expect(by)
 
     async def append(self, record: AuditRecord) -> bool:
         self._check("append")
@@ -161,6 +166,15 @@ async def test_a_command_whose_facts_cannot_be_read_is_refused_without_a_row(sta
         await staff.do(RED, Audited(operation="paint", asked=unreadable, outcome=outcome))
 
     assert await staff.rows() == []
+    assert staff.wall.colour == "white"
+
+
+async def test_a_frequent_change_is_not_made_before_its_caller_is_stored() -> None:
+    staff = Staff(wall=Wall(log=BrokenLog("expect")))
+
+    with pytest.raises(Unavailable):
+        await staff.do(RED, PAINT_OFTEN)
+
     assert staff.wall.colour == "white"
 
 
