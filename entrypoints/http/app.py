@@ -43,7 +43,11 @@ def http_app(settings: Settings, pages: Pages = NO_PAGES) -> ASGIApp:
     """
     check(settings)
     metrics = Metrics(requests=settings.metrics == "on")
-    endpoints = {(operation.path, operation.method): endpoint_of(operation) for operation in OPERATIONS}
+    endpoints = {
+        (operation.path, method): endpoint_of(operation)
+        for operation in OPERATIONS
+        for method in operation.methods
+    }
     app = Litestar(
         route_handlers=[declared(path, method) for path, method in [*endpoints, *pages.endpoints]],
         lifespan=[_running(settings, metrics)],

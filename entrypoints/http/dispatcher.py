@@ -74,7 +74,10 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # each becomes a problem; the unexpected ones are logged
             answer = refusal(request, error)
         if isinstance(answer, Stream):
-            await answer.to_asgi_response(None, request)(scope, receive, send)
+            respond = answer.to_asgi_response(None, request)
+            # Set here: the framework leaves out the content type, too. The server drops the body of a ``Reply``.
+            respond.is_head_response = request.method == "HEAD"
+            await respond(scope, receive, send)
         else:
             await answer.send(send)
 

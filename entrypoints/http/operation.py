@@ -109,6 +109,11 @@ class Operation:
         return frozenset({self.scope, Scope.READ} if reads else {self.scope})
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """A ``GET`` that only reads can be asked with ``HEAD``, too: the same answer without its body."""
+        return ("GET", "HEAD") if self.method == "GET" and self.audit is None else (self.method,)
+
+    @property
     def of_campaign(self) -> bool:
         return "{campaignId}" in self.path
 

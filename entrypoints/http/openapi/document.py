@@ -20,7 +20,7 @@ _DESCRIPTION: Final = """The back end that gives scarce tickets to real fans.
 
 Errors are `application/problem+json` (RFC 9457). Switch on `code`, which is stable; `detail` is for people. Every
 answer has `X-Request-Id`. Before any operation is reached, a request may also be refused with `request.not_found`
-(404) or `request.method_not_allowed` (405)."""
+(404) or `request.method_not_allowed` (405). Each `GET` that only reads can be asked with `HEAD`, too."""
 _BYTES: Final = {"type": "string", "format": "binary"}
 """A body of any length: generated clients accept a file."""
 _TAGS: Final = {

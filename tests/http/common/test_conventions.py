@@ -16,7 +16,7 @@ MADE_HERE = re.compile(r"[0-9a-f]{32}")
 
 
 def every_kind_of_answer(running: Service, headers: dict[str, str]) -> list[httpx2.Response]:
-    """200, 401, 404, 405, 413, 415 and 422."""
+    """200, 401, 404, 405, 413, 415 and 422; some of them to HEAD."""
     json = {"Content-Type": "application/json"}
     with httpx2.Client(base_url=running.url, headers=headers) as http:
         return [
@@ -26,6 +26,7 @@ def every_kind_of_answer(running: Service, headers: dict[str, str]) -> list[http
             http.get("/no"),
             http.put("/livez"),
             http.head("/livez"),
+            http.head("/c1/assign"),
             http.post("/c1/reserve", content=b"x" * 2_000_000, headers=bearer() | json),
             http.post("/c1/reserve", content=b"x", headers=bearer()),
             http.post("/c1/reserve", content=b"{}", headers=bearer() | json),
@@ -35,7 +36,7 @@ def every_kind_of_answer(running: Service, headers: dict[str, str]) -> list[http
 def test_every_answer_echoes_the_request_id_of_the_caller(running: Service) -> None:
     answers = every_kind_of_answer(running, {"X-Request-Id": "trace-7.A_b:c"})
 
-    assert [answer.status_code for answer in answers] == [200, 401, 404, 404, 405, 405, 413, 415, 422]
+    assert [answer.status_code for answer in answers] == [200, 401, 404, 404, 405, 200, 405, 413, 415, 422]
     assert {answer.headers["x-request-id"] for answer in answers} == {"trace-7.A_b:c"}
 
 
@@ -70,8 +71,8 @@ def test_every_answer_forbids_caching_sniffing_and_framing(running: Service) -> 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/livez", "GET, OPTIONS"),
-        ("DELETE", "/c1/codes", "GET, OPTIONS, POST"),
+        ("PUT", "/livez", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/c1/codes", "GET, HEAD, OPTIONS, POST"),
         ("GET", "/c1/assign", "OPTIONS, POST"),
         ("TRACE", "/c1/reserve", "GET, OPTIONS, POST"),
     ],
@@ -86,13 +87,54 @@ def test_a_method_that_does_not_fit_is_told_which_do(
     assert httpx2.options(running.url + path).headers["allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/livez", "/c1/codes", "/docs", "/openapi.json", "/asyncapi.json"])
-def test_head_is_not_offered_and_its_refusal_has_no_body(running: Service, path: str) -> None:
-    answer = httpx2.head(running.url + path, headers=bearer())
+@pytest.mark.parametrize(
+    ("path", "accept", "status"),
+    [
+        ("/livez", "*/*", 200),
+        ("/readyz", "*/*", 200),
+        ("/metrics", "*/*", 200),
+        ("/", "*/*", 307),
+        ("/docs", "*/*", 200),
+        ("/openapi.json", "*/*", 200),
+        ("/c1/codes", "application/json", 200),
+        ("/c1/codes", "application/x-ndjson", 200),
+        ("/c1/codes", "text/csv", 200),
+        ("/c1/codes?limit=0", "*/*", 422),
+        ("/c1/codes/imports/none", "*/*", 404),
+        ("/no/such/path", "*/*", 404),
+    ],
+)
+def test_head_has_the_headers_of_get_and_no_body(running: Service, path: str, accept: str, status: int) -> None:
+    """Load balancers and monitors ask with it."""
+    headers = bearer() | {"Accept": accept, "X-Request-Id": "the-same"}
 
-    assert answer.status_code == 405
+    got, asked = (httpx2.request(one, running.url + path, headers=headers) for one in ("GET", "HEAD"))
+
+    assert (got.status_code, asked.status_code, asked.content) == (status, status, b"")
+    ignored = {"date", "content-length" if path == "/metrics" else "transfer-encoding"}
+    assert described(asked, ignored) == described(got, ignored)
+
+
+def described(answer: httpx2.Response, ignored: set[str]) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in ignored}
+
+
+@pytest.mark.parametrize("path", ["/c1/codes", "/c1/codes/count", "/audit"])
+def test_head_needs_the_token_that_get_needs(running: Service, path: str) -> None:
+    assert httpx2.head(running.url + path).status_code == 401
+    assert httpx2.head(running.url + path, headers=bearer(supreme=False)).status_code == 403
+
+
+def test_head_changes_nothing(scene: Scene) -> None:
+    """Codes are also reserved by a GET."""
+    scene.stock("A1")
+
+    answer = scene.ask("HEAD", "reserve", params={"type": "tm", "count": 1}, headers=bearer())
+
+    assert (answer.status_code, answer.content) == (405, b"")
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.content == b""
+    assert answer.headers["allow"] == "GET, OPTIONS, POST"
+    assert scene.counts() == (1, 0, 0)
 
 
 @pytest.mark.parametrize("campaign", ["a%20b", "x" * 65, "%00", "%ff", "a.b", "é", "%0a", "c1%0a"])
