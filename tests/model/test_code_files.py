@@ -1,18 +1,21 @@
 """Reading codes from bytes (code-service REQ-006, "Data Sanitization")."""
 
+from typing import Any
+
 import pytest
 
 from domain.model.codes.code import MAX_CODE_LENGTH
 from domain.model.codes.errors import FileUnreadable
 from domain.model.codes.files.cells import Reason, first_unprintable
+from domain.model.codes.files.layout import FileOptions
 from domain.model.codes.files.reader import CodeFileReader
 from domain.model.codes.files.rows import MAX_RECORD_LENGTH, Row
 
 TOO_LONG, NOT_PRINTABLE, BAD_QUOTES = Reason.TOO_LONG, Reason.NOT_PRINTABLE, Reason.BADLY_QUOTED
 
 
-def read(*chunks: bytes) -> list[Row]:
-    reader = CodeFileReader()
+def read(*chunks: bytes, **options: Any) -> list[Row]:
+    reader = CodeFileReader(FileOptions(**options))
     rows = [row for chunk in chunks for row in reader.feed(chunk)]
     return [*rows, *reader.close()]
 
@@ -87,6 +90,61 @@ def test_blank_lines_and_blank_first_columns_are_blank_rows(blank: bytes) -> Non
 )
 def test_quotes_and_unusual_characters(line: str, code: str) -> None:
     assert read(f"{line}\nlast".encode()) == [Row(1, code), Row(2, "last")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("1,23E+15", Reason.SPREADSHEET_NUMBER),
+        ("-1,5e-03", Reason.SPREADSHEET_NUMBER),
+        ("1,23457E+12,nyc", Reason.SPREADSHEET_NUMBER),
+        (" 1,23457E+12 ,", Reason.SPREADSHEET_NUMBER),
+        ('1,23457E+12,"nyc, NY"', Reason.SPREADSHEET_NUMBER),
+        ('1,23457E+12,"two\nlines"', Reason.SPREADSHEET_NUMBER),
+        ("2,000 rows", Reason.FOOTER),
+        ("(1,234,567 rows affected)", Reason.FOOTER),
+        ("12,500 codes,,", Reason.FOOTER),
+    ],
+)
+def test_a_number_with_commas_is_not_cut_into_a_code(line: str, reason: Reason) -> None:
+    rows = read(f"A1\n{line}\nB1\n".encode())
+
+    assert [(row.code, row.reason) for row in rows] == [("A1", None), ("", reason), ("B1", None)]
+
+
+@pytest.mark.parametrize("line", ["1,23457E+12", "2,000 rows"])
+def test_a_number_with_commas_that_is_accepted_stays_whole(line: str) -> None:
+    accept = frozenset({Reason.SPREADSHEET_NUMBER, Reason.FOOTER})
+
+    assert read(f"A1\n{line}\n".encode(), accept=accept) == [Row(1, "A1"), Row(2, line)]
+
+
+def test_a_number_with_commas_is_seen_in_any_column() -> None:
+    content = b'id,code\n7,1,23E+15\n8,AB\n"9",CD\n'
+
+    rows = read(content, column=2)
+
+    assert [(row.code, row.reason) for row in rows[1:]] == [
+        ("", Reason.SPREADSHEET_NUMBER),
+        ("AB", None),
+        ("CD", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["12,345", "1,5", "A1,23E+15", "1234,2E+15", "1,2E+1x", "1,23E+15 codes", "2,00 rows", "2,000 rows,x"]
+)
+def test_other_text_behind_a_comma_is_another_column(line: str) -> None:
+    assert codes(f"A1\n{line}\n".encode()) == ["A1", line.partition(",")[0]]
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+def test_prices_with_a_decimal_comma_do_not_make_the_comma_a_separator(separator: str) -> None:
+    lines = ["A1;12,50", "A2;9,00", "A3;1,00;", "A4;5"]
+    content = "\n".join(lines).replace(";", separator).encode()
+
+    assert codes(content) == ["A1", "A2", "A3", "A4"]
+    assert [row.code for row in read(b"code;price\n" + b"A1;12,50\n" * 3)] == ["", "A1", "A1", "A1"]
 
 
 def test_other_columns_may_span_lines_and_lines_are_counted_as_an_editor_does() -> None:

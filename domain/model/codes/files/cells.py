@@ -53,6 +53,7 @@ _WORDS: Final = {
 """In lower case."""
 _QUOTES: Final = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2039\u203a\uff02\uff07"
 _NUMBER: Final = "[0-9][0-9,. ]{0,20}"
+_ROWS: Final = r"\s*(?:rows?|records?|codes?|lines?|entries|items)(?:\s+[a-z ]{1,40})?\)?\.?"
 _SHAPES: Final = (
     (Reason.SPREADSHEET_ERROR, r"#+"),
     (Reason.SPREADSHEET_NUMBER, r"[+-]?[0-9]{1,3}(?:[.,][0-9]{1,20})?[eE][+-][0-9]{1,3}"),
@@ -60,10 +61,7 @@ _SHAPES: Final = (
     (Reason.CURLY_QUOTES, rf"[{_QUOTES}].*|.*[{_QUOTES}]"),
     (Reason.BADLY_QUOTED, r"'.+'|`.+`"),
     (Reason.ADDRESS, r"(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://|www\.|mailto:).*"),
-    (
-        Reason.FOOTER,
-        rf"\(?\s*{_NUMBER}\s*(?:rows?|records?|codes?|lines?|entries|items)(?:\s+[a-z ]{{1,40}})?\)?\.?",
-    ),
+    (Reason.FOOTER, rf"\(?\s*{_NUMBER}{_ROWS}"),
     (
         Reason.FOOTER,
         rf"(?:grand |sub)?(?:total|count|sum|rows|records|anzahl|summe|gesamt)[a-z ]{{0,40}}[:= ]{{0,5}}{_NUMBER}",
@@ -76,6 +74,18 @@ _SHAPES: Final = (
 )
 _SUSPICIOUS: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
 """For cells with other characters than letters, digits, ``-``, ``_`` and ``.``. The first match counts."""
+_COMMAS_INSIDE: Final = re.compile(
+    r"\s*([+-]?[0-9]{1,3},[0-9]{1,20}e[+-][0-9]{1,3})\s*(?:,.*)?"
+    rf"|\s*(\(?\s*[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,6}}{_ROWS})[\s,]*",
+    re.IGNORECASE,
+)
+
+
+def number_with_commas(line: str) -> str | None:
+    """The cell at the beginning of a line with commas, where a comma of its number would cut it: the decimal comma
+    of ``1,23E+15``, those of ``2,000 rows``. None for other lines."""
+    found = _COMMAS_INSIDE.fullmatch(line)
+    return found and (found[1] or found[2])
 
 
 def reason_against(cell: str) -> Reason | None:

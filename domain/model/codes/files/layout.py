@@ -90,12 +90,13 @@ def fields_of(line: str, separator: str) -> list[str] | None:
 
 
 def _detected_separator(lines: Sequence[str]) -> str:
-    """The separator that most lines contain equally often. Among several, the most frequent one."""
+    """The separator that most lines contain equally often. Among several, the most frequent one, and another than
+    a comma: prices such as ``12,50`` have commas, too."""
     if lines and lines[0].strip() == ",".join(EXPORT_COLUMNS):
         return ","  # Our own export: the codes may contain other separators.
     best, best_often = ",", 0
     full = [line for line in lines if line.strip()]
-    for separator in SEPARATORS:
+    for separator in sorted(SEPARATORS, key=",".__eq__):
         counts = Counter(_separators_in(line, separator) for line in full)
         often, on = max(counts.items(), key=lambda pair: pair[1], default=(0, 0))
         if often > best_often and 2 * on > len(full):

@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from domain.model.codes.files.cells import Reason, first_unprintable, reason_against
+from domain.model.codes.files.cells import (
+    Reason,
+    first_unprintable,
+    number_with_commas,
+    reason_against,
+)
 from domain.model.codes.files.headers import is_known_header
 from domain.model.codes.files.layout import FileOptions, Layout
 from domain.model.files.csv_records import Record, State
@@ -59,10 +64,20 @@ class CodeRows:
 
     def _cell(self, line: str) -> str:
         layout = self.layout
+        if number := self._number(line):
+            return number
         if layout.column == 0:
             return line.partition(layout.separator)[0]
         cells = line.split(layout.separator, layout.column + 1)
         return cells[layout.column] if layout.column < len(cells) else ""
+
+    def _number(self, line: str) -> str | None:
+        """The cell of the code, if it is a number that commas would cut. Not looked for behind quotes."""
+        if self.layout.separator != "," or "," not in line:
+            return None
+        *before, rest = line.split(",", self.layout.column)
+        quoted = any('"' in cell for cell in before)
+        return None if quoted or len(before) < self.layout.column else number_with_commas(rest)
 
     def _begin(self, line: str, *, alone: bool = False) -> Iterator[Row]:
         """Read a line with quotes. ``alone``: quotes that stay open at its end are known to be never closed."""
@@ -71,7 +86,7 @@ class CodeRows:
         record = Record(self.layout.separator, only=self.layout.column)
         state = record.add(line)
         if state is State.COMPLETE:
-            yield self._row(self._line, record.wanted, len(line))
+            yield self._row(self._line, self._number(line) or record.wanted, len(line))
         elif state is State.BAD or alone:
             yield self._row(self._line, "", len(line), reason=Reason.BADLY_QUOTED)
         else:
@@ -84,9 +99,9 @@ class CodeRows:
         self._length += 1 + len(line)
         state = self._record.add(line)
         if state is State.COMPLETE:
-            record, length = self._record, self._length
+            cell, length = self._number(self._open[0]) or self._record.wanted, self._length
             self._open, self._record = [], None
-            yield self._row(start, record.wanted, length)
+            yield self._row(start, cell, length)
         elif state is State.BAD or self._length > MAX_RECORD_LENGTH or len(self._open) > MAX_RECORD_LINES:
             yield from self._give_up(self._line, more_to_come=True)
 
