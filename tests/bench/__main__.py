@@ -21,6 +21,7 @@ from tests.bench import (
     erasing,
     exporting,
     finding,
+    histogram,
     imports,
     memory,
     observing,
@@ -56,6 +57,7 @@ BENCHES: dict[str, Bench] = {
     "scores": scores.run,
     "breakdown": eligibility.run_breakdown,
     "eligibility": eligibility.run,
+    "histogram": histogram.run,
     "draw": drawing.run,
     "export": exporting.run,
     "search": finding.run,
@@ -66,8 +68,8 @@ BENCHES: dict[str, Bench] = {
     "draws": stored_draws.run,
 }
 """In this order: databases are small while latency is measured, ``count`` uses what ``memory`` left, and
-``breakdown``, ``eligibility``, ``export``, ``search`` and ``pages`` ask about the same registrations. ``erase``
-takes some of them away."""
+``breakdown``, ``eligibility``, ``histogram``, ``export``, ``search`` and ``pages`` ask about the same
+registrations. ``erase`` takes some of them away."""
 LONG = ("tour", "draws")
 """Only when they are named: each needs a quarter of an hour and 10 GiB of disk."""
 

@@ -75,7 +75,7 @@ def _ask_who_is_eligible(ground: Ground, eligible: int) -> tuple[list[float], li
     path = f"/{campaign}/entries/eligibility"
     with asking(ground, database) as client:
         for _ in _rounds(ground):
-            filters = _filters()
+            filters = some_filters()
             answered, seconds = _timed(lambda: client.get(path, params=filters).json()["eligible"])  # noqa: B023  # called at once
             ours.append(seconds)
             stored, seconds = _timed(lambda: _count(database, campaign, filters))  # noqa: B023  # called at once
@@ -88,7 +88,7 @@ def _rounds(ground: Ground) -> range:
     return range(WARM_UP + 3 * ground.size.queries)
 
 
-def _filters() -> Filters:
+def some_filters() -> Filters:
     lowest = random.randint(0, 60)
     return {
         "minScore": lowest,

@@ -1,0 +1,44 @@
+"""The histogram of scores, beside the eligibility of the same filters."""
+
+import time
+
+from rich.console import Console
+
+from tests.bench.crowds import campaign_of, registered
+from tests.bench.eligibility import WARM_UP, asking, some_filters
+from tests.bench.figures import Figure, median, percentile
+from tests.bench.ground import Ground
+
+BINS = 20
+AS_MUCH = 1.1
+"""The same time, within what two measurements of the same work differ by."""
+
+
+def run(ground: Ground, console: Console) -> list[Figure]:
+    """Both asked in turn. The bins must add up to the eligible fans."""
+    database, eligible = registered(ground), ground.size.many_fans
+    campaign = campaign_of(eligible)
+    bins: list[float] = []
+    whole: list[float] = []
+    with asking(ground, database) as client:
+        for _ in range(WARM_UP + ground.size.queries):
+            filters = some_filters()
+            began = time.perf_counter()
+            found = client.get(f"/{campaign}/entries/scoring/histogram", params={**filters, "bins": BINS}).json()
+            bins.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            counted = client.get(f"/{campaign}/entries/eligibility", params=filters).json()
+            whole.append(time.perf_counter() - began)
+            assert sum(one["eligible"] for one in found["bins"]) == counted["eligible"], filters
+    ours, theirs = median(bins[WARM_UP:]), median(whole[WARM_UP:])
+    console.print(f"  {eligible:,} eligible: histogram {ours:.3f} s, eligibility {theirs:.3f} s")
+    return [
+        Figure(
+            work=f"histogram of {BINS} bins with all filters, {eligible:,} eligible fans",
+            measured=f"median {ours:.3f} s, p95 {percentile(bins[WARM_UP:], 95):.3f} s",
+            ceiling=f"eligibility of the same filters: median {theirs:.3f} s",
+            outcome=f"{ours / theirs:.2f} times eligibility",
+            target="as eligibility",
+            met=ours <= AS_MUCH * theirs,
+        )
+    ]
