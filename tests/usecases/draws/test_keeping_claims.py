@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -93,6 +93,27 @@ async def test_a_filling_that_is_slow_at_any_step_keeps_its_claim_and_decides_on
         assert not filled.draw.unfinished, step
         assert Counter(stage.markets().values()) == expected, step
         assert sum(filled.offered.values()) == 1, step
+
+
+@dataclass(slots=True, kw_only=True)
+class Slowly(Fuse):
+    """Each step of a filling lasts longer than a claim."""
+
+    stage: Stage
+
+    async def burn(self) -> None:
+        if (await self.stage.read()).filling and await is_claimed(self.stage):
+            await claimed_anew(self.stage)
+
+
+async def test_a_renewed_claim_does_not_make_a_filling_decide_anew() -> None:
+    stage = await left_by_one()
+    command = FillDrawCommand(campaign_id=TOUR, draw_id=stage.draw_id)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        filled = await paused(stage, Slowly(stage=stage)).fill(command)
+
+    assert not filled.draw.unfinished
+    assert sum(filled.offered.values()) == 1
 
 
 async def left_by_one() -> Stage:
