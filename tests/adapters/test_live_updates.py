@@ -9,6 +9,9 @@ from adapters.appsync.live_updates import AT_ONCE, MAX_WAITING, BackgroundLiveUp
 from domain.model.cloud_events import OutgoingEvent
 from tests.usecases.messaging.relaying import Relaying, ScriptedRealtime
 
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+"""A loop of its own for each test: that of the session has the tasks of other tests' servers and browsers too."""
+
 
 def events(number: int) -> Sequence[OutgoingEvent]:
     return [OutgoingEvent(id=str(one), key="tour:ann", body=b"{}") for one in range(number)]
