@@ -15,6 +15,7 @@ from tests.adapters.kafka.signing_in import AGAIN_WITHIN_SECONDS, publish_in_the
 from tests.contracts.stream_promises import event, in_order
 from tests.support.servers import backends
 from tests.support.servers.apache_kafka.brokers import Cluster
+from tests.support.servers.apache_kafka.properties import PLAIN
 from tests.support.servers.reading import first_of_each, read_kafka
 
 BROKERS: Final = 3
@@ -25,7 +26,7 @@ A_CALL: Final = 200
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    with backends.apache_kafka_cluster(BROKERS) as running:
+    with backends.apache_kafka_cluster(BROKERS, PLAIN) as running:
         yield running
 
 
@@ -47,16 +48,22 @@ class Publishing:
     def __init__(self, stream: KafkaStream) -> None:
         self._stream = stream
         self._over = False
+        self._number = 0
         self.events: list[OutgoingEvent] = []
         """What is stored, by all that was said."""
 
     async def run(self) -> None:
-        number = 0
         while not self._over:
-            events = [event(fan, number + turn) for turn in range(A_CALL // FANS) for fan in range(FANS)]
-            await publish_in_the_end(self._stream, events)
-            self.events += events
-            number += A_CALL // FANS
+            await self.publish(self.next_call())
+
+    async def publish(self, events: Sequence[OutgoingEvent]) -> None:
+        await publish_in_the_end(self._stream, events)
+        self.events += events
+
+    def next_call(self) -> Sequence[OutgoingEvent]:
+        first = self._number
+        self._number += A_CALL // FANS
+        return [event(fan, number) for number in range(first, self._number) for fan in range(FANS)]
 
     async def go_on(self) -> None:
         """Returns when another call has been published."""
@@ -85,40 +92,6 @@ async def start(cluster: Cluster, *numbers: int) -> None:
     await asyncio.to_thread(cluster.wait)
 
 
-async def test_two_of_three_brokers_are_gone(cluster: Cluster, topic: str) -> None:
-    calls: Sequence[list[OutgoingEvent]] = [[event(fan, number) for fan in range(FANS)] for number in range(3)]
-    async with kafka_stream(cluster.kafka.servers, topic, patience_seconds=PATIENCE_SECONDS) as stream:
-        await publish_in_the_end(stream, calls[0])
-        await kill(cluster, 2, 3)
-        with capture_logs() as logged, pytest.raises(Unavailable):
-            await stream.publish(calls[1])
-        await start(cluster, 2, 3)
-        for events in calls[1:]:
-            await publish_in_the_end(stream, events)
-
-    assert [line["reason"] for line in logged] == ["some brokers cannot be reached"]
-    assert await stored(cluster, topic) == in_order([one for events in calls for one in events])
-
-
-async def test_leaders_change_while_batches_are_on_their_way(cluster: Cluster, topic: str) -> None:
-    before = cluster.kafka.administration.leaders(topic)
-    async with kafka_stream(cluster.kafka.servers, topic, patience_seconds=PATIENCE_SECONDS) as stream:
-        publishing = Publishing(stream)
-        task = asyncio.create_task(publishing.run())
-        await publishing.go_on()
-        await kill(cluster, 2)
-        after = cluster.kafka.administration.leaders(topic)
-        await publishing.go_on()
-        await start(cluster, 2)
-        await publishing.go_on()
-        publishing.stop()
-        await task
-
-    assert 2 in before.values()
-    assert 2 not in after.values()
-    assert await stored(cluster, topic) == in_order(publishing.events)
-
-
 async def test_all_brokers_die_and_come_back(cluster: Cluster, topic: str) -> None:
     """As in a power cut, in the middle of a batch; the logs of the brokers are still there."""
     async with kafka_stream(cluster.kafka.servers, topic, patience_seconds=PATIENCE_SECONDS) as stream:
@@ -133,4 +106,30 @@ async def test_all_brokers_die_and_come_back(cluster: Cluster, topic: str) -> No
         publishing.stop()
         await task
 
+    assert await stored(cluster, topic) == in_order(publishing.events)
+
+
+async def test_brokers_die_one_after_the_other_and_one_returns(cluster: Cluster, topic: str) -> None:
+    """Leaders change while batches are on their way. One broker of three is too few; two are enough again."""
+    before = cluster.kafka.administration.leaders(topic)
+    async with kafka_stream(cluster.kafka.servers, topic, patience_seconds=PATIENCE_SECONDS) as stream:
+        publishing = Publishing(stream)
+        task = asyncio.create_task(publishing.run())
+        await publishing.go_on()
+        await kill(cluster, 2)
+        after = cluster.kafka.administration.leaders(topic)
+        await publishing.go_on()
+        publishing.stop()
+        await task
+        await kill(cluster, 3)
+        waiting = publishing.next_call()
+        with capture_logs() as logged, pytest.raises(Unavailable):
+            await stream.publish(waiting)
+        await start(cluster, 2)
+        for events in (waiting, publishing.next_call()):
+            await publishing.publish(events)
+
+    assert 2 in before.values()
+    assert 2 not in after.values()
+    assert [line["reason"] for line in logged] == ["some brokers cannot be reached"]
     assert await stored(cluster, topic) == in_order(publishing.events)

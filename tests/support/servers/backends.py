@@ -5,7 +5,7 @@ A test without a server is skipped with a message; in CI, which declares every b
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,10 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.support.servers.apache_kafka import machines
+from tests.support.servers.apache_kafka.archive import archived
 from tests.support.servers.apache_kafka.brokers import ApacheKafka, Cluster, cluster
 from tests.support.servers.apache_kafka.machines import JavaContainer, JavaProcess, Machine
+from tests.support.servers.apache_kafka.properties import LISTENERS
 from tests.support.servers.aws import aws_server
 from tests.support.servers.elasticmq import server as elastic
 from tests.support.servers.java import packaged_jars, packaged_java
@@ -144,17 +146,17 @@ def apache_kafka(folder: Path) -> Iterator[ApacheKafka]:
 
 
 @contextmanager
-def apache_kafka_cluster(count: int) -> Iterator[Cluster]:
+def apache_kafka_cluster(count: int, listeners: Collection[str] = tuple(LISTENERS)) -> Iterator[Cluster]:
     """Brokers that a test may kill."""
     make: Callable[[Path], Machine] | None = None
     if sys.platform == "linux" and _docker_answers():  # Elsewhere containers have a network of their own.
         make = JavaContainer
     elif (java := packaged_java()) and (jars := packaged_jars(machines.POM, machines.ARTIFACT)):
-        make = partial(JavaProcess, java, jars)
+        make = partial(JavaProcess, java, jars, archived(java, jars))
     if make is None:
         unavailable("Apache Kafka: start Docker, or install Maven and Java 17 or later")
         return
-    with cluster(make, count) as running:
+    with cluster(make, count, listeners) as running:
         yield running
 
 

@@ -5,11 +5,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 OLDEST_JAVA: Final = 17
 FETCH_SECONDS: Final = 600
+CACHE: Final = Path.home() / ".cache" / "fangate-tests"
 SMALL: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """Options for a server that lives for minutes: it starts sooner and uses fewer threads."""
 _VERSION: Final = re.compile(r'version "(?:1\.)?([0-9]+)')
@@ -29,13 +32,20 @@ def packaged_jars(pom: Path, artifact: str) -> Path | None:
     """The folder of ``artifact`` and of what it needs, as ``pom`` names them; None where Maven cannot fill it."""
     version = pom.read_text().partition(f"{artifact}</artifactId>")[2].partition("<version>")[2].partition("<")[0]
     name = f"{artifact.partition('_')[0]}-{version}"
-    folder = Path.home() / ".cache" / "fangate-tests" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # Other processes of the same run want them too.
+    folder = CACHE / name
+    with one_at_a_time(name):
         if not folder.exists():
             _fetch(pom, folder)
     return folder if folder.exists() else None
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Other processes of the same run want the same of the cache."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch(pom: Path, folder: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,10 +111,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster(machine: Callable[[Path], Machine], count: int = 1) -> Iterator[Cluster]:
+def cluster(
+    machine: Callable[[Path], Machine], count: int = 1, listeners: Collection[str] = tuple(LISTENERS)
+) -> Iterator[Cluster]:
     """For as long as the block lasts. ``machine`` makes one that sees a folder and may write to it."""
     folder = Path(tempfile.mkdtemp(prefix="fangate-kafka-"))
-    ports = [{listener: free_port() for listener in LISTENERS} for _ in range(count)]
+    ports = [{listener: free_port() for listener in listeners} for _ in range(count)]
     _issue_certificates(folder)
     running = Cluster(ApacheKafka(folder, ports), _nodes(folder, ports, machine))
     try:

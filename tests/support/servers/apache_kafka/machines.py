@@ -24,6 +24,9 @@ _JAVA_OPTIONS: Final = (
 class Machine(Protocol):
     def start(self, configuration: Path) -> None: ...
 
+    def stop(self) -> None:
+        """An orderly stop."""
+
     def kill(self) -> None:
         """Kill it, without a shutdown, as when a machine fails."""
 
@@ -33,14 +36,21 @@ class Machine(Protocol):
 
 
 class JavaProcess:
-    def __init__(self, java: str, jars: Path, folder: Path) -> None:
-        self._command: Sequence[str] = (java, *_JAVA_OPTIONS, "-cp", f"{jars}/*", MAIN)
+    def __init__(self, java: str, jars: Path, archive: str, folder: Path) -> None:
+        """``archive``: the option that names an archive of classes; see ``archived``."""
+        self._command: Sequence[str] = (java, *_JAVA_OPTIONS, archive, "-cp", f"{jars}/*", MAIN)
         self._log = folder / f"{secrets.token_hex(4)}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, configuration: Path) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([*self._command, str(configuration)], stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        """An orderly stop."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
     def kill(self) -> None:
         if self._process is not None:
@@ -71,6 +81,11 @@ class JavaContainer:
             .with_kwargs(entrypoint="java", network_mode="host", user=f"{os.getuid()}:{os.getgid()}")
         )
         self._container.start()
+
+    def stop(self) -> None:
+        if self._container is not None:
+            self._container.stop(force=False)
+            self._container = None
 
     def kill(self) -> None:
         if self._container is not None:

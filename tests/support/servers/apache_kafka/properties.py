@@ -12,6 +12,8 @@ LISTENERS: Final = {
     "SSL": "SSL",
 }
 """And the protocol of each."""
+PLAIN: Final = ("PLAINTEXT", "CONTROLLER")
+"""Those of brokers that only die. Each of the others costs a second of processor time at each start."""
 PASSWORD: Final = "geheim-of-the-relay"
 """Of the user ``relay``, by PLAIN; for SCRAM a test sets what it needs."""
 SMALL_TOPIC_PARTITIONS: Final = 4
@@ -41,7 +43,7 @@ def properties(folder: Path, number: int, ports: Sequence[Mapping[str, int]]) ->
         if controls or name != "CONTROLLER"
     }
     replicas = len(ports)
-    lines = {
+    lines: dict[str, object] = {
         "process.roles": "broker,controller" if controls else "broker",
         "node.id": number,
         "controller.quorum.voters": f"1@127.0.0.1:{ports[0]['CONTROLLER']}",
@@ -61,6 +63,18 @@ def properties(folder: Path, number: int, ports: Sequence[Mapping[str, int]]) ->
         "broker.heartbeat.interval.ms": 500,
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
+        # A few clients need few threads. Each thread of a listener with TLS begins with certificates of its own.
+        "num.network.threads": 1,
+        "num.io.threads": 2,
+        "background.threads": 2,
+        "log.cleaner.enable": "false",
+    }
+    return _written(lines | ({} if own.keys() <= {*PLAIN} else _access(folder)))
+
+
+def _access(folder: Path) -> dict[str, object]:
+    """Certificates, and the ways to sign in."""
+    return {
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": folder / "broker.keystore",
         "ssl.truststore.type": "PEM",
@@ -72,4 +86,7 @@ def properties(folder: Path, number: int, ports: Sequence[Mapping[str, int]]) ->
         # A connection ends with its token.
         "listener.name.sasl_ssl.oauthbearer.connections.max.reauth.ms": 3_600_000,
     } | {f"listener.name.sasl_ssl.{mechanism}.sasl.jaas.config": module for mechanism, module in _JAAS.items()}
+
+
+def _written(lines: Mapping[str, object]) -> str:
     return "".join(f"{name}={value}\n" for name, value in lines.items())
