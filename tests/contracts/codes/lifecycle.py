@@ -65,7 +65,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def __init__(self, runner: asyncio.Runner, stores: Stores, campaign_id: CampaignId) -> None:
         super().__init__()
-        self.run = runner.run
+        self.loop = runner.get_loop()
         self.stores = stores
         self.campaign_id = campaign_id
         self.clock = ManualClock()
@@ -73,7 +73,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.imports = 0
 
     def answer(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.run(work)
+        return self.loop.run_until_complete(work)  # A runner's own ``run`` sets a signal handler each time.
 
     @rule(codes=st.lists(CODES, min_size=1, max_size=6), type=TYPES)
     def add(self, codes: list[str], type: CodeType) -> None:

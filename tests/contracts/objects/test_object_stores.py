@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aioboto3
 import pytest
 from botocore.config import Config
 
 from adapters.files.objects import FolderObjectStore, SingleFile
 from adapters.memory.objects import MemoryObjectStore
+from adapters.outgoing.aws import aws_session
 from adapters.s3.objects import S3ObjectStore
 from domain.model.errors import Unavailable
 from domain.model.files.errors import FileNotFound
 from entrypoints.application.needs import CheckedObjectStore
 from ports.objects import ObjectStore
-from tests.support.servers.aws import ENVIRONMENT
+from tests.support.servers.aws import AS_A_TEST, ENVIRONMENT
 from tests.support.servers.ports import free_port
 
 KEY = "codes/tour/tm/a b (1) é.csv"
@@ -74,13 +74,8 @@ async def in_bucket(client: Any) -> Shelf:
 
 @asynccontextmanager
 async def s3_client(url: str) -> AsyncIterator[Any]:
-    session = aioboto3.Session(
-        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-        region_name=ENVIRONMENT["AWS_REGION"],
-    )
     config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
-    async with session.client("s3", endpoint_url=url, config=config) as client:
+    async with aws_session().client("s3", endpoint_url=url, config=config, **AS_A_TEST) as client:
         yield client
 
 

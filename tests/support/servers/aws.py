@@ -15,6 +15,12 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
 }
 """What a client of it needs beside AWS_ENDPOINT_URL."""
+AS_A_TEST: Final = {
+    "aws_access_key_id": ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+    "aws_secret_access_key": ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+    "region_name": ENVIRONMENT["AWS_REGION"],
+}
+"""The same, for a client of the tests' own."""
 KINESIS: Final = {"moto": "aws_url", "kinesis-local": "second_kinesis_url"}
 SQS: Final = {"moto": "moto_sqs_url", "elasticmq": "second_sqs_url"}
 """The servers that play them, and the fixtures with their URLs."""

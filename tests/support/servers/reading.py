@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import aioboto3
 from aiokafka import AIOKafkaConsumer
 from botocore.config import Config
 
-from tests.support.servers.aws import ENVIRONMENT
+from adapters.outgoing.aws import aws_session
+from tests.support.servers.aws import AS_A_TEST
 
 POLL_MS: Final = 500
 SHARDS: Final = 4
@@ -70,12 +70,7 @@ def _from_kafka(record: Any) -> Published:
 @asynccontextmanager
 async def kinesis(url: str) -> AsyncIterator[Any]:
     """A client of the AWS server at ``url``."""
-    session = aioboto3.Session(
-        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
-        region_name=ENVIRONMENT["AWS_REGION"],
-    )
-    async with session.client("kinesis", endpoint_url=url, config=_CONFIG) as client:
+    async with aws_session().client("kinesis", endpoint_url=url, config=_CONFIG, **AS_A_TEST) as client:
         yield client
 
 
