@@ -1,7 +1,8 @@
 """Narrowed tokens: every operation, with each kind of token. A new operation is in it by itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx2
@@ -20,7 +21,9 @@ from entrypoints.http.request.scopes import (
 )
 from tests.support.answers import assert_problem
 from tests.support.operations import path_of, where
+from tests.support.platform import Platform
 from tests.support.scene import Scene
+from tests.support.servers.service import Service
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
 
@@ -38,8 +41,31 @@ AREAS: Final[Mapping[str, Scope]] = {
 OTHERS: Final[Mapping[str, Scope]] = {"uploadScores": Scope.ENTRIES, "readOperations": Scope.READ}
 """Operations that belong to another area than their tag."""
 WITH_A_TOKEN: Final = [operation for operation in OPERATIONS if not operation.public]
-EVERY_OPERATION = pytest.mark.parametrize("operation", WITH_A_TOKEN, ids=lambda operation: operation.id)
+NO_SCOPES: Final = (
+    "fangate:", "fangate:everything", "FANGATE:READ", "openid,fangate:read", "fangate:read\tfangate:codes",
+    "xfangate:codes",
+)  # fmt: skip
+WRONG_SHAPES: Final[list[dict[str, Any]]] = [
+    {"scope": None}, {"scope": 7}, {"scope": True}, {"scope": ["fangate:read"]}, {"scope": {}},
+    {"campaigns": None}, {"campaigns": "tour"}, {"campaigns": 7}, {"campaigns": {"tour": True}},
+    {"campaigns": ["*", 7]}, {"campaigns": [None]}, {"campaigns": [["tour"]]}, {"campaigns": [""]},
+    {"campaigns": ["a b"]}, {"campaigns": ["to*ur"]}, {"campaigns": ["**"]}, {"campaigns": ["tour\n"]},
+    {"campaigns": ["x" * 65]},
+]  # fmt: skip
 REFUSED: Final = {"auth.unauthenticated", "auth.forbidden", "auth.scope", "auth.campaign"}
+
+
+Answers = Mapping[str, str]
+"""What ``ask`` returned, by the id of the operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """A campaign that no test changes."""
+
+    scene: Scene
+    ask_all: Callable[..., Answers]
+    """Every operation, with a token of these claims."""
 
 
 def sufficient(operation: Operation) -> set[Scope]:
@@ -65,90 +91,96 @@ def ask(scene: Scene, operation: Operation, headers: Mapping[str, str]) -> str:
     return code if code in REFUSED else ""
 
 
-@EVERY_OPERATION
-def test_without_a_token_none_is_reached(scene: Scene, operation: Operation) -> None:
-    assert ask(scene, operation, {}) == "auth.unauthenticated"
+@pytest.fixture(scope="module")
+def everywhere(running: Service, platform: Platform, http: httpx2.Client) -> Everywhere:
+    scene = Scene(running, platform, http).opens()
+
+    def ask_all(**claims: Any) -> Answers:
+        headers = bearer(**claims)
+        return {operation.id: ask(scene, operation, headers) for operation in WITH_A_TOKEN}
+
+    return Everywhere(scene, ask_all)
 
 
-@EVERY_OPERATION
-def test_a_fan_reaches_what_fans_may_call_whatever_the_claims(scene: Scene, operation: Operation) -> None:
-    """Claims narrow administrators. An issuer may give fans scopes that mean something elsewhere."""
-    claims: list[dict[str, Any]] = [{}, {"scope": "fangate:read"}, {"scope": ["x"]}, {"campaigns": ["other"]}]
-    expected = "auth.forbidden" if operation.guard is supreme else ""
+def test_without_a_token_none_is_reached(everywhere: Everywhere) -> None:
+    answers = {operation.id: ask(everywhere.scene, operation, {}) for operation in WITH_A_TOKEN}
 
-    assert {ask(scene, operation, bearer("somebody", supreme=False, **claim)) for claim in claims} == {expected}
+    assert answers == dict.fromkeys(answers, "auth.unauthenticated")
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("claims", [{}, {"scope": ""}, {"scope": "openid profile"}, {"campaigns": ["*"]}])
-def test_an_administrator_who_is_not_narrowed_reaches_all(
-    scene: Scene, operation: Operation, claims: dict[str, Any]
-) -> None:
-    assert ask(scene, operation, bearer(**claims)) == ""
-
-
-@EVERY_OPERATION
-def test_each_single_scope_reaches_its_area_and_nothing_else(scene: Scene, operation: Operation) -> None:
-    reached = {scope for scope in Scope if ask(scene, operation, bearer(scope=f"openid {scope}")) == ""}
-
-    assert reached == sufficient(operation), where(operation)
-
-
-@EVERY_OPERATION
 @pytest.mark.parametrize(
-    "scope",
-    [
-        "fangate:",
-        "fangate:everything",
-        "FANGATE:READ",
-        "openid,fangate:read",
-        "fangate:read\tfangate:codes",
-        "xfangate:codes",
-    ],
+    "claims", [{}, {"scope": "fangate:read"}, {"scope": ["x"]}, {"campaigns": ["other"]}], ids=json.dumps
 )
-def test_scopes_that_are_none_reach_nothing(scene: Scene, operation: Operation, scope: str) -> None:
-    assert ask(scene, operation, bearer(scope=scope)) == "auth.scope"
+def test_a_fan_reaches_what_fans_may_call_whatever_the_claims(
+    everywhere: Everywhere, claims: dict[str, Any]
+) -> None:
+    """Claims narrow administrators. An issuer may give fans scopes that mean something elsewhere."""
+    assert everywhere.ask_all(subject="somebody", supreme=False, **claims) == {
+        operation.id: "auth.forbidden" if operation.guard is supreme else "" for operation in WITH_A_TOKEN
+    }
 
 
-@EVERY_OPERATION
-def test_several_scopes_reach_what_each_of_them_reaches(scene: Scene, operation: Operation) -> None:
-    assert ask(scene, operation, bearer(scope=" ".join(Scope))) == ""
+@pytest.mark.parametrize("claims", [{}, {"scope": ""}, {"scope": "openid profile"}, {"campaigns": ["*"]}])
+def test_an_administrator_who_is_not_narrowed_reaches_all(everywhere: Everywhere, claims: dict[str, Any]) -> None:
+    answers = everywhere.ask_all(**claims)
+
+    assert answers == dict.fromkeys(answers, "")
 
 
-@EVERY_OPERATION
-def test_other_campaigns_are_refused(scene: Scene, operation: Operation) -> None:
-    others: list[list[str]] = [[], ["other"], [scene.campaign[:-1]], [f"{scene.campaign}-*"], ["other*", "x*"]]
+@pytest.mark.parametrize("scope", Scope)
+def test_each_single_scope_reaches_its_area_and_nothing_else(everywhere: Everywhere, scope: Scope) -> None:
+    answers = everywhere.ask_all(scope=f"openid {scope}")
 
-    expected = "" if operation.lists_reachable else "auth.campaign"
-    assert {ask(scene, operation, bearer(campaigns=campaigns)) for campaigns in others} == {expected}
+    reached = {where(operation) for operation in WITH_A_TOKEN if answers[operation.id] == ""}
+    assert reached == {where(operation) for operation in WITH_A_TOKEN if scope in sufficient(operation)}
 
 
-@EVERY_OPERATION
+@pytest.mark.parametrize("scope", NO_SCOPES)
+def test_scopes_that_are_none_reach_nothing(everywhere: Everywhere, scope: str) -> None:
+    answers = everywhere.ask_all(scope=scope)
+
+    assert answers == dict.fromkeys(answers, "auth.scope")
+
+
+def test_several_scopes_reach_what_each_of_them_reaches(everywhere: Everywhere) -> None:
+    answers = everywhere.ask_all(scope=" ".join(Scope))
+
+    assert answers == dict.fromkeys(answers, "")
+
+
+@pytest.mark.parametrize("campaigns", [[], ["other"], ["{0:.13}"], ["{0}-*"], ["other*", "x*"]], ids=json.dumps)
+def test_other_campaigns_are_refused(everywhere: Everywhere, campaigns: list[str]) -> None:
+    """Also one with the beginning of this campaign's id."""
+    others = [campaign.format(everywhere.scene.campaign) for campaign in campaigns]
+
+    assert everywhere.scene.campaign not in others
+    assert everywhere.ask_all(campaigns=others) == {
+        operation.id: "" if operation.lists_reachable else "auth.campaign" for operation in WITH_A_TOKEN
+    }
+
+
+@pytest.mark.parametrize("campaigns", [["{0}"], ["other", "{0}"], ["{0:.12}*"]], ids=json.dumps)
 def test_the_token_s_own_campaigns_are_reached_and_all_campaigns_together_are_not(
-    scene: Scene, operation: Operation
+    everywhere: Everywhere, campaigns: list[str]
 ) -> None:
-    own: list[list[str]] = [[scene.campaign], ["other", scene.campaign], [f"{scene.campaign[:-2]}*"]]
+    own = [campaign.format(everywhere.scene.campaign) for campaign in campaigns]
 
-    expected = "" if operation.of_campaign or operation.lists_reachable else "auth.campaign"
-    assert {ask(scene, operation, bearer(campaigns=campaigns)) for campaigns in own} == {expected}
+    assert everywhere.ask_all(campaigns=own) == {
+        operation.id: "" if operation.of_campaign or operation.lists_reachable else "auth.campaign"
+        for operation in WITH_A_TOKEN
+    }
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"scope": None}, {"scope": 7}, {"scope": True}, {"scope": ["fangate:read"]}, {"scope": {}},
-        {"campaigns": None}, {"campaigns": "tour"}, {"campaigns": 7}, {"campaigns": {"tour": True}},
-        {"campaigns": ["*", 7]}, {"campaigns": [None]}, {"campaigns": [["tour"]]}, {"campaigns": [""]},
-        {"campaigns": ["a b"]}, {"campaigns": ["to*ur"]}, {"campaigns": ["**"]}, {"campaigns": ["tour\n"]},
-        {"campaigns": ["x" * 65]},
-    ],
-    ids=json.dumps,
-)  # fmt: skip
-def test_a_claim_of_a_wrong_shape_makes_no_token(
-    scene: Scene, operation: Operation, claims: dict[str, Any]
-) -> None:
-    assert ask(scene, operation, bearer(**claims)) == "auth.unauthenticated"
+def test_a_claim_of_a_wrong_shape_makes_no_token(scene: Scene) -> None:
+    """Each operation is asked with some of the claims, and each claim goes to some of the operations: a token is
+    read before the operation is looked at. That none of the claims can be read is promised below."""
+    asked = {
+        (operation.id, json.dumps(claims)): ask(scene, operation, bearer(**claims))
+        for number, operation in enumerate(WITH_A_TOKEN)
+        for claims in WRONG_SHAPES[number % 6 :: 6]
+    }
+
+    assert asked == dict.fromkeys(asked, "auth.unauthenticated")
 
 
 def test_the_log_names_the_claim_of_a_wrong_shape(scene: Scene) -> None:
@@ -200,15 +232,15 @@ def test_the_list_of_campaigns_has_those_that_the_token_reaches(scene: Scene) ->
     assert listed("unknown") == listed() == []
 
 
-@EVERY_OPERATION
-def test_every_description_names_the_scopes(operation: Operation, scene: Scene) -> None:
-    document = scene.http.get("/openapi.json").json()
-    described = document["paths"][operation.path][operation.method.lower()]
+def test_every_description_names_the_scopes(scene: Scene) -> None:
+    paths = scene.http.get("/openapi.json").json()["paths"]
 
-    for scope in Scope:
-        assert (f"`{scope}`" in described["description"]) is (scope in sufficient(operation)), where(operation)
-    codes = described["responses"]["403"]["content"]["application/problem+json"]["examples"]
-    assert {"auth.scope", "auth.campaign"} <= set(codes)
+    for operation in WITH_A_TOKEN:
+        described = paths[operation.path][operation.method.lower()]
+        named = {scope for scope in Scope if f"`{scope}`" in described["description"]}
+        assert named == sufficient(operation), where(operation)
+        codes = described["responses"]["403"]["content"]["application/problem+json"]["examples"]
+        assert {"auth.scope", "auth.campaign"} <= set(codes), where(operation)
 
 
 # What a token allows, without a service
@@ -234,7 +266,8 @@ def test_patterns(text: str) -> None:
     assert not is_campaign_pattern(text + " ")
 
 
-def test_a_malformed_claim_is_named() -> None:
+@pytest.mark.parametrize("claims", WRONG_SHAPES, ids=json.dumps)
+def test_a_claim_of_a_wrong_shape_is_named(claims: dict[str, Any]) -> None:
     with pytest.raises(MalformedClaim) as refused:
-        narrowing_of({"scope": "fangate:read", "campaigns": "tour"})
-    assert refused.value.claim == "campaigns"
+        narrowing_of({"scope": "fangate:read", "campaigns": ["tour"]} | claims)
+    assert [refused.value.claim] == list(claims)
