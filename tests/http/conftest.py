@@ -34,21 +34,22 @@ def http(running: Service) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def scene(running: Service, platform: Platform, http: httpx2.Client) -> Scene:
+def scene(running: Service, platform: Platform, http: httpx2.Client) -> Iterator[Scene]:
     """An open campaign with four markets that wants phones confirmed."""
-    return Scene(running, platform, http).opens()
+    with platform.for_a_while():
+        yield Scene(running, platform, http).opens()
 
 
 @pytest.fixture
 def hasty_scene(hasty: Service, platform: Platform) -> Iterator[Scene]:
-    with scene_on(hasty, platform) as scene:
+    with platform.for_a_while(), scene_on(hasty, platform) as scene:
         yield scene
 
 
 @pytest.fixture
 def stored(platform: Platform, database_url: str) -> Iterator[Scene]:
     """The same over MongoDB."""
-    with a_scene(platform, {"FANGATE_STORE": database_url}) as scene:
+    with platform.for_a_while(), a_scene(platform, {"FANGATE_STORE": database_url}) as scene:
         yield scene
 
 
