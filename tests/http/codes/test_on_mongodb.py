@@ -19,6 +19,7 @@ from tests.support.servers.ports import free_port
 from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 BUCKET = "fangate-codes"
 
@@ -84,7 +85,7 @@ def test_what_is_wrong_with_files_in_s3_is_told_as_with_any_others(http: httpx2.
 
 def test_a_bucket_that_does_not_exist_is_told_by_readyz(settings: dict[str, str]) -> None:
     with service(settings | {"FANGATE_OBJECTS": "s3://no-such-bucket"}) as running:
-        ready = httpx2.get(f"{running.url}/readyz", timeout=60)
+        ready = httpx2.get(f"{running.url}/readyz", timeout=60, verify=NO_TLS)
 
         assert (ready.status_code, ready.json()["parts"]) == (503, {"store": "up", "objects": "down"})
 
@@ -140,8 +141,8 @@ def last_failure(running: Service, refused: httpx2.Response) -> str:
 def test_a_database_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
     url = f"mongodb://127.0.0.1:{free_port()}/fangate?serverSelectionTimeoutMS=300"
     with service({"FANGATE_STORE": url, "FANGATE_OBJECTS": f"file:{tmp_path}"}) as running:
-        assert httpx2.get(f"{running.url}/livez").status_code == 200
-        ready = httpx2.get(f"{running.url}/readyz", timeout=30)
+        assert httpx2.get(f"{running.url}/livez", verify=NO_TLS).status_code == 200
+        ready = httpx2.get(f"{running.url}/readyz", timeout=30, verify=NO_TLS)
         assert (ready.status_code, ready.json()["parts"]) == (503, {"store": "down", "objects": "up"})
 
 
@@ -155,7 +156,7 @@ def test_an_unforeseen_error_is_a_500_that_tells_nothing(database_url: str, tmp_
     settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": f"file:{tmp_path}"}
     with service(settings) as running:
         headers = bearer() | {"X-Request-Id": "find-me"}
-        answer = httpx2.get(f"{running.url}/c1/codes/imports/odd", headers=headers, timeout=60)
+        answer = httpx2.get(f"{running.url}/c1/codes/imports/odd", headers=headers, timeout=60, verify=NO_TLS)
         log = eventually(running.logged, lambda log: '"status":500' in log)
     with pymongo.MongoClient(database_url) as client:  # What is stored after a test must be as declared.
         client.get_default_database()["imports"].delete_one({"_id": "odd"})

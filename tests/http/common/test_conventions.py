@@ -11,6 +11,7 @@ from tests.support.answers import assert_problem
 from tests.support.scene import Scene
 from tests.support.servers.service import Service
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 
 MADE_HERE = re.compile(r"[0-9a-f]{32}")
 
@@ -18,7 +19,7 @@ MADE_HERE = re.compile(r"[0-9a-f]{32}")
 def every_kind_of_answer(running: Service, headers: dict[str, str]) -> list[httpx2.Response]:
     """200, 401, 404, 405, 413, 415 and 422; some of them to HEAD."""
     json = {"Content-Type": "application/json"}
-    with httpx2.Client(base_url=running.url, headers=headers) as http:
+    with httpx2.Client(base_url=running.url, headers=headers, verify=NO_TLS) as http:
         return [
             http.get("/livez"),
             http.get("/c1/codes"),
@@ -51,7 +52,9 @@ def test_every_answer_gets_a_request_id_of_its_own_otherwise(running: Service) -
 def test_a_request_id_that_is_not_sane_is_replaced(running: Service, sent: str | bytes) -> None:
     headers: Any = {"X-Request-Id": sent}
 
-    assert MADE_HERE.fullmatch(httpx2.get(f"{running.url}/livez", headers=headers).headers["x-request-id"])
+    assert MADE_HERE.fullmatch(
+        httpx2.get(f"{running.url}/livez", headers=headers, verify=NO_TLS).headers["x-request-id"]
+    )
 
 
 def test_every_error_is_a_problem(running: Service) -> None:
@@ -80,7 +83,7 @@ def test_every_answer_forbids_caching_sniffing_and_framing(running: Service) -> 
 def test_a_method_that_does_not_fit_is_told_which_do(
     running: Service, method: str, path: str, allowed: str
 ) -> None:
-    answer = httpx2.request(method, running.url + path)
+    answer = httpx2.request(method, running.url + path, verify=NO_TLS)
 
     assert_problem(answer, 405, "request.method_not_allowed")
     assert answer.headers["allow"] == allowed
@@ -151,10 +154,10 @@ def test_no_campaign_is_named_as_a_part_of_the_service(scene: Scene, campaign: s
 
 
 def test_the_bare_address_leads_to_the_documentation(running: Service) -> None:
-    answer = httpx2.get(f"{running.url}/")
+    answer = httpx2.get(f"{running.url}/", verify=NO_TLS)
 
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-    assert httpx2.get(f"{running.url}/", follow_redirects=True).status_code == 200
+    assert httpx2.get(f"{running.url}/", follow_redirects=True, verify=NO_TLS).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -189,4 +192,4 @@ def answer_to(running: Service, sent: bytes) -> httpx2.Response:
 def test_an_upgrade_that_the_service_does_not_offer_is_ignored(running: Service) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
 
-    assert httpx2.get(f"{running.url}/livez", headers=headers).status_code == 200
+    assert httpx2.get(f"{running.url}/livez", headers=headers, verify=NO_TLS).status_code == 200

@@ -14,6 +14,7 @@ from tests.support.scene import Scene, a_scene
 from tests.support.servers.service import SECRET, Service, service
 from tests.support.tokens import bearer, token
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 SECRET_CODE = "K7QX-SECRET"
 
@@ -94,6 +95,6 @@ def test_every_line_is_json_and_says_what_was_answered(alone: Scene) -> None:
 def test_the_level_is_as_configured(tmp_path: Path) -> None:
     settings = {"FANGATE_OBJECTS": f"file:{tmp_path}", "FANGATE_LOG_LEVEL": "error"}
     with service(settings) as running:
-        httpx2.get(f"{running.url}/c1/codes", headers=bearer())
+        httpx2.get(f"{running.url}/c1/codes", headers=bearer(), verify=NO_TLS)
         assert running.stop() == 0
         assert running.logged() == ""

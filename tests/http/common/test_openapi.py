@@ -19,6 +19,7 @@ from entrypoints.http.response.refusals import REFUSALS
 from tests.support.operations import DOCUMENTED
 from tests.support.scene import Scene
 from tests.support.servers.service import Service
+from tests.support.without_tls import NO_TLS
 
 PUBLIC = {"listDraws", "getDraw"}
 """Of a campaign, and without a token."""
@@ -28,7 +29,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def document(running: Service) -> Document:
-    answer = httpx2.get(f"{running.url}/openapi.json")
+    answer = httpx2.get(f"{running.url}/openapi.json", verify=NO_TLS)
     assert answer.headers["content-type"] == "application/json"
     return dict(answer.json())
 
@@ -174,24 +175,27 @@ def test_real_answers_fit_the_schemas(scene: Scene, document: Document) -> None:
 
 
 def test_the_page_needs_nothing_but_the_service(running: Service) -> None:
-    page = httpx2.get(f"{running.url}/docs")
+    page = httpx2.get(f"{running.url}/docs", verify=NO_TLS)
     assert page.headers["content-type"].startswith("text/html")
     assert "//" not in page.text.replace("<!doctype html>", "")
     needed = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
     assert len(needed) == 3
-    types = {path: httpx2.get(running.url + path).headers["content-type"].partition(";")[0] for path in needed}
+    types = {
+        path: httpx2.get(running.url + path, verify=NO_TLS).headers["content-type"].partition(";")[0]
+        for path in needed
+    }
     assert set(types.values()) == {"text/css", "text/javascript"}
 
 
 def test_the_page_may_load_nothing_from_elsewhere(running: Service) -> None:
-    policy = httpx2.get(f"{running.url}/docs").headers["content-security-policy"]
+    policy = httpx2.get(f"{running.url}/docs", verify=NO_TLS).headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
     assert "http" not in policy
-    script = httpx2.get(f"{running.url}/docs/docs.js").text
+    script = httpx2.get(f"{running.url}/docs/docs.js", verify=NO_TLS).text
     assert json.dumps("/openapi.json") in script
 
 
 @pytest.mark.parametrize("asset", ["nope.js", "..%2fapp.py", "%2e%2e/app.py", "LICENSE"])
 def test_only_the_assets_of_the_page_are_served(running: Service, asset: str) -> None:
-    assert httpx2.get(f"{running.url}/docs/{asset}").status_code == 404
+    assert httpx2.get(f"{running.url}/docs/{asset}", verify=NO_TLS).status_code == 404

@@ -12,6 +12,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.servers.backends import unavailable
 from tests.support.servers.service import Service
+from tests.support.without_tls import NO_TLS
 
 LINTER: Final = ROOT / "node_modules/.bin/redocly"
 QUIET: Final = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
@@ -41,12 +42,12 @@ def lint(linter: Path, document: Path) -> list[str]:
 
 def test_nothing_is_to_be_found_fault_with(linter: Path, running: Service, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
-    document.write_bytes(httpx2.get(f"{running.url}/openapi.json").content)
+    document.write_bytes(httpx2.get(f"{running.url}/openapi.json", verify=NO_TLS).content)
     assert lint(linter, document) == []
 
 
 def test_a_fault_would_be_found(linter: Path, running: Service, tmp_path: Path) -> None:
-    described = httpx2.get(f"{running.url}/openapi.json").json()
+    described = httpx2.get(f"{running.url}/openapi.json", verify=NO_TLS).json()
     del described["paths"]["/{campaignId}/reserve"]["post"]["operationId"]
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(described))

@@ -13,6 +13,7 @@ from tests.support.answers import assert_problem
 from tests.support.platform import Platform
 from tests.support.scene import TIMEOUT_SECONDS, Fan, Scene, a_scene
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def unfinished(scene: Scene, number: int) -> Iterator[None]:
         begun = [stack.enter_context(Unfinished(scene.fan(f"early{one}"))) for one in range(number)]
         begun[0].has_slot()
         # The service has read what came before on other connections when it answers on a new one.
-        assert httpx2.get(f"{scene.service.url}/livez", timeout=TIMEOUT_SECONDS).is_success
+        assert httpx2.get(f"{scene.service.url}/livez", timeout=TIMEOUT_SECONDS, verify=NO_TLS).is_success
         yield
         for one in begun:
             one.finish()

@@ -14,6 +14,7 @@ from tests.support.scene import Scene, a_scene
 from tests.support.servers.aws import ENVIRONMENT
 from tests.support.servers.process import Process
 from tests.support.tokens import bearer
+from tests.support.without_tls import NO_TLS
 
 MIB: Final = 1024 * 1024
 LARGE: Final = 256 * MIB
@@ -55,7 +56,7 @@ def storing(objects: str, request: pytest.FixtureRequest, platform: Platform, fo
         settings["FANGATE_OBJECTS"] = f"file:{folder}"
     if objects.startswith("s3:"):
         aws_url: str = request.getfixturevalue("aws_url")
-        httpx2.put(f"{aws_url}/{BUCKET}").raise_for_status()
+        httpx2.put(f"{aws_url}/{BUCKET}", verify=NO_TLS).raise_for_status()
         settings |= {**ENVIRONMENT, "AWS_ENDPOINT_URL": aws_url}
     with a_scene(platform, settings) as scene:
         yield scene

@@ -13,6 +13,7 @@ from tests.support.scene import a_scene
 from tests.support.servers.neighbours import Neighbour, Reply, neighbour
 from tests.support.servers.service import Service, service
 from tests.support.waiting import eventually
+from tests.support.without_tls import NO_TLS
 
 SLOW_SECONDS = 1.2
 
@@ -25,7 +26,7 @@ def slow_gateway() -> Iterator[Neighbour]:
 
 def readiness(running: Service) -> httpx2.Response:
     """On a new connection."""
-    return httpx2.get(f"{running.url}/readyz", timeout=60)
+    return httpx2.get(f"{running.url}/readyz", timeout=60, verify=NO_TLS)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
