@@ -140,6 +140,7 @@ async def _migrate_store(settings: Settings) -> Migrated:
     built += [f"shards of {name}" for name in indexes.sharded]
     built += [f"keys of {phones.entries} phones"] if phones.entries else []
     built += [f"ballots of {phones.ballots} registrations"] if phones.ballots else []
+    built += [f"choices of {phones.choices} registrations"] if phones.choices else []
     built += [f"keyed digests of {rekeyed} numbers"] if rekeyed else []
     advice = [] if has_key else [_ADVICE_ON_KEY]
     advice += [_advice_on_doubles(phones.doubles)] if phones.doubles else []

@@ -22,6 +22,7 @@ import aiohttp
 import uvloop
 from pymongo import AsyncMongoClient, WriteConcern
 
+from adapters.mongo.entries.choices import CHOICE, choice_of
 from adapters.mongo.entries.documents import EntryDocument
 from adapters.mongo.entries.mapping import new_document
 from adapters.mongo.phones.documents import FanBudgetDocument, PhoneRecordDocument, SendLogDocument
@@ -118,7 +119,7 @@ class _Fans:
         await self._entries.update_one(
             {"_id": f"{self._campaign}/{user}", "version": self._template["version"]},
             {
-                "$set": {"markets": list(MARKETS[1:]), "prefs": [*MARKETS[1:]], "updatedAt": now},
+                "$set": {"markets": MARKETS[1:], CHOICE: choice_of(MARKETS[1:]), "updatedAt": now},
                 "$inc": {"version": 1, "revision": 1},
                 "$push": {"outbox": {"$each": self._template["outbox"]}},
             },

@@ -22,9 +22,9 @@ import pymongo
 from pymongo.database import Database as Stored
 from rich.console import Console
 
-from adapters.mongo.entries.choices import CHOICE, choice_of
+from adapters.mongo.entries.choices import CHOICE, choice_of, prefs
 from adapters.mongo.entries.history import first_history
-from adapters.mongo.entries.mapping import new_document, prefs
+from adapters.mongo.entries.mapping import new_document
 from adapters.mongo.schema import DOCUMENTS
 from adapters.mongo.store import CONNECTION
 from domain.model.ids import CampaignId, UserId

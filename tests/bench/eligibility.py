@@ -4,12 +4,13 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import permutations
 from typing import Any, TypeVar
 
 import httpx2
 from rich.console import Console
 
-from adapters.mongo.entries.mapping import pref
+from adapters.mongo.entries.choices import CHOICE, Chosen, choice_of
 from tests.bench.crowds import DECIDED, campaign_of, registered
 from tests.bench.figures import Figure, median, percentile
 from tests.bench.ground import Database, Ground, Raw, client_of
@@ -18,6 +19,8 @@ from tests.bench.neighbours import MARKETS, neighbours
 WARM_UP = 3
 LIMIT_SECONDS = {"fans": 0.2, "many_fans": 2.0}
 BREAKDOWN_LIMIT_SECONDS = 0.5
+
+CHOICES = [choice_of(one) for length in range(1, 5) for one in permutations(MARKETS, length)]
 
 Filters = Mapping[str, Any]
 Given = TypeVar("Given")
@@ -105,9 +108,9 @@ def _count(database: Database, campaign: str, filters: Filters) -> int:
         "status": "confirmed",
         "selection": {"$in": filters["selection"]},
         "score": {"$gte": filters["minScore"], "$lte": filters["maxScore"]},
-        "prefs": {"$in": [pref(rank + 1, one) for one in filters["market"] for rank in range(filters["maxRank"])]},
     }
-    return database.entries.count_documents(wanted)
+    chosen = Chosen(markets=filters["market"], max_rank=filters["maxRank"])
+    return database.entries.count_documents(wanted | {CHOICE: {"$in": list(filter(chosen.by, CHOICES))}})
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def tour(folder: Path, amounts: Mapping[str, Amount], console: Console) -> Itera
         with pymongo.MongoClient[Raw](nodes.url(""), **(CONNECTION | PATIENT)) as client:
             if made is None:
                 for name, amount in amounts.items():
-                    _make(client[name], amount, console)
+                    make(client[name], amount, console)
                 _write(folder, amounts, port)
             for name in amounts:
                 _build_indexes(client[name])  # A kept folder may be older than an index.
@@ -102,7 +102,7 @@ def _write(folder: Path, amounts: Mapping[str, Amount], port: int) -> None:
     (folder / MADE).write_text(json.dumps({"port": port, "amounts": wanted}))
 
 
-def _make(database: "Stored[Raw]", amount: Amount, console: Console) -> None:
+def make(database: "Stored[Raw]", amount: Amount, console: Console) -> None:
     began = time.perf_counter()
     wanted = amount.entries // COPIES
     eligible = -(-wanted * SHARE_OF_OTHERS // (SHARE_OF_OTHERS + 1))

@@ -7,6 +7,7 @@ from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import IndexModel
 
+from adapters.mongo.entries.choices import CHOICE, CHOICE_UNSURE
 from adapters.mongo.outbox.documents import OutboxMessage, ParkedDocument, PublishedDocument
 from adapters.mongo.stored_documents import DOWN, STORED, UP
 
@@ -87,7 +88,7 @@ class EntryDocument(Document):
     last_name: str | None
     markets: list[str]
     prefs: list[str]
-    """``1:nyc``: the markets with their ranks, so that one index key says both."""
+    """``1:nyc`` behind an empty text: what releases up to 0.2 count. Theirs have no empty text."""
     choice: str | None = None
     """``nyc,bos``: the markets as one text, so that one index key has all of them. Not there where the entry is
     withdrawn, and in documents of earlier releases before ``fangate migrate`` has seen them."""
@@ -144,10 +145,13 @@ class EntryDocument(Document):
                 unique=True,
                 partialFilterExpression={"status": "confirmed", "phoneKey": {"$exists": True}},
             ),
+            # Counts by market and rank. Each entry is one key.
             IndexModel(
-                [("campaignId", UP), ("status", UP), ("prefs", UP), ("selection", UP), ("score", UP)],
-                name="preferences",
+                [("campaignId", UP), ("status", UP), (CHOICE, UP), ("selection", UP), ("score", UP)],
+                name="choices",
             ),
+            # Entries that releases up to 0.2 wrote last. It is empty when none of their processes is left.
+            IndexModel([("campaignId", UP)], name="choicesUnsure", partialFilterExpression=CHOICE_UNSURE),
             IndexModel(
                 [("campaignId", UP), ("status", UP), ("selection", UP), ("score", DOWN), ("userId", UP)],
                 name="ranking",

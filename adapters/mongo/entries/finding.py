@@ -6,16 +6,18 @@ so what is found in them must be sorted.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from adapters.mongo.counting import SNAPSHOT
 from adapters.mongo.driver import Raw
-from adapters.mongo.entries.mapping import LIVE, pref
+from adapters.mongo.entries.choices import CHOICE
+from adapters.mongo.entries.known_choices import CHOICES, KnownChoices
+from adapters.mongo.entries.mapping import LIVE
 from adapters.mongo.entries.search_keys import key_of_email, key_of_phone
 from adapters.mongo.keys import key
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
-from domain.model.registrations.markets import MAX_MARKETS, MarketId
 from domain.model.registrations.search import EntryFilter, ListPosition
 
 SUSPICIOUS: Final = (FraudStatus.FLAGGED, FraudStatus.REVIEW)
@@ -31,6 +33,8 @@ class Place:
     entries: Raw
     searched: bool = False
     """It may also have many others, in the order of the list."""
+    concern: Raw = field(default_factory=lambda: SNAPSHOT)
+    """It has them at this instant; by default at any."""
 
 
 def in_order(campaign_id: CampaignId, wanted: EntryFilter) -> Place:
@@ -58,13 +62,18 @@ def anywhere(campaigns: Sequence[CampaignId], wanted: EntryFilter) -> Place:
     return Place("searched", of_campaigns | {"searchKeys": searched})
 
 
-def rare(campaign_id: CampaignId, wanted: EntryFilter) -> Iterator[Place]:
-    """Where there may be so few that they can be sorted."""
+def by_choices(campaign_id: CampaignId, wanted: EntryFilter) -> bool:
+    """May the choices of the campaign show where entries are that have the market?"""
+    return wanted.market is not None and in_order(campaign_id, wanted).index == "newest"
+
+
+def rare(campaign_id: CampaignId, wanted: EntryFilter, known: KnownChoices | None) -> Iterator[Place]:
+    """Where there may be so few that they can be sorted. ``known``: the choices that have the market."""
     if in_order(campaign_id, wanted).index != "newest":
         return
     base = {"campaignId": campaign_id} | _status(wanted)
-    if wanted.market is not None:
-        yield Place("preferences", base | _market(wanted.market))
+    if known is not None and known.sure and known.names is not None:
+        yield Place(CHOICES, base | {CHOICE: {"$in": list(known.names)}}, concern=known.concern)
     if wanted.selection is not None or wanted.scored is not None:
         yield Place("ranking", base | _selection(wanted) | _score(wanted))
 
@@ -75,7 +84,7 @@ def all_of(place: Place, wanted: EntryFilter) -> Raw:
     if wanted.selection is not None:
         also |= _selection(wanted)
     if wanted.market is not None:
-        also |= _market(wanted.market)
+        also |= {"markets": wanted.market}
     if wanted.fraud is not None:
         also |= _fraud(wanted.fraud)
     conditions = [place.entries, also]
@@ -115,10 +124,6 @@ def _selection(wanted: EntryFilter) -> Raw:
     """All selections by name: so the index goes on with the score."""
     selections = list(Selection) if wanted.selection is None else [wanted.selection]
     return {"selection": {"$in": [one.value for one in selections]}}
-
-
-def _market(market: MarketId) -> Raw:
-    return {"prefs": {"$in": [pref(rank, market) for rank in range(1, MAX_MARKETS + 1)]}}
 
 
 def _fraud(status: FraudStatus) -> Raw:

@@ -3,12 +3,11 @@
 ``EntryDocument`` declares the fields. Here is only what is not stored as it is.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.entries.choices import CHOICE, choice_of
+from adapters.mongo.entries.choices import CHOICE, choice_of, prefs
 from adapters.mongo.entries.documents import (
     EntryDocument,
     StoredAllocation,
@@ -37,14 +36,6 @@ from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.markets import MarketId, Preferences
 from domain.model.registrations.phone_keys import phone_key
 from domain.model.registrations.withdrawal import Withdrawn
-
-
-def pref(rank: int, market: str) -> str:
-    return f"{rank}:{market}"
-
-
-def prefs(ranked: Sequence[str]) -> list[str]:
-    return [pref(rank, market) for rank, market in enumerate(ranked, start=1)]
 
 
 def markets_of(document: Raw) -> Preferences:

@@ -1,5 +1,5 @@
-"""Keys of phones and of searches, for entries that were stored without them, or with those of another phone; and
-ballots.
+"""Keys of phones and of searches, for entries that were stored without them, or with those of another phone;
+ballots, and choices of markets.
 
 Processes of version 0.1 know no keys: what they confirm has none, and a phone that they change keeps the key
 of the one before. Reading all entries anew finds both, whenever ``fangate migrate`` runs.
@@ -26,7 +26,7 @@ from domain.model.registrations.phones import PhoneNumber
 AT_ONCE: Final = 2_000
 _CONFIRMED: Final = EntryStatus.CONFIRMED.value
 _SHOWN: Final = dict.fromkeys(
-    ("campaignId", "phone", "phoneKey", "status", "email", "searchKeys", "ballotId", "markets", CHOICE), 1
+    ("campaignId", "phone", "phoneKey", "status", "email", "searchKeys", "ballotId", "markets", "prefs", CHOICE), 1
 )
 _KEYED: Final[Raw] = {"status": _CONFIRMED, "phoneKey": {"$exists": True}}
 _OF_ONE_TELEPHONE: Final[Raw] = {
@@ -45,6 +45,8 @@ class Adopted:
     """Confirmed entries whose telephone another fan has confirmed, too, in another spelling."""
     ballots: int = 0
     """Entries that were given a ballot."""
+    choices: int = 0
+    """Entries whose markets are one text now, too."""
 
 
 class PhoneKeys:
@@ -67,19 +69,19 @@ class PhoneKeys:
 
         Each page is written before the next is read. After a crash, a repeat does the rest.
         """
-        changed = doubles = ballots = 0
+        changed = doubles = ballots = choices = 0
         after = ""
         while documents := await self._next(after):
             after = documents[-1]["_id"]
             ballots += await self._update(documents, with_ballot)
             await self._update(documents, with_search_keys)
-            await self._update(documents, with_choice)
+            choices += await self._update(documents, with_choice)
             wrong = [document for document in documents if document.get("phoneKey") != _wanted(document)]
             refused = await self._correct(wrong)
             await self._leave_without([document for document in refused if "phoneKey" in document])
             changed += len(wrong) - len(refused)
             doubles += len(refused)
-        return Adopted(entries=changed, doubles=doubles, ballots=ballots)
+        return Adopted(entries=changed, doubles=doubles, ballots=ballots, choices=choices)
 
     async def _update(self, documents: Sequence[Raw], change: Callable[[Raw], UpdateOne | None]) -> int:
         """Returns how many documents were changed."""

@@ -1,22 +1,25 @@
 """Questions about registrations, answered by MongoDB from its indexes, each of one snapshot."""
 
-from collections import Counter
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from adapters.mongo.counting import Branch, count_all
+from adapters.mongo.counting import SNAPSHOT, count_all
 from adapters.mongo.driver import READ_MS, Raw
+from adapters.mongo.entries.choice_counts import ChoiceCounts, Tally, Wanted
+from adapters.mongo.entries.choices import CHOICE_UNSURE, Chosen
 from adapters.mongo.entries.documents import MovedMarketDocument
-from adapters.mongo.entries.mapping import WITHDRAWN, markets_of, pref
+from adapters.mongo.entries.eligible import chosen_by, eligible_ranges, eligible_together
+from adapters.mongo.entries.known_choices import NAMED, UNSURE, KnownChoices, known_choices
+from adapters.mongo.entries.mapping import LIVE, WITHDRAWN, markets_of
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import documents_after, key
 from adapters.mongo.lookups import campaigns_in
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import (
-    ByRank,
     EligibleCounts,
     EntryCounts,
     MarketCount,
@@ -26,44 +29,49 @@ from domain.model.registrations.eligibility import (
     RegisteredMarket,
 )
 from domain.model.registrations.entry import EntryStatus, Selection
-from domain.model.registrations.markets import MAX_MARKETS, MarketId
+from domain.model.registrations.markets import MarketId
 
-TOTAL: Final = "total"
 BATCH: Final = 1_000
 """Fans that fans_of_market holds in memory at once."""
-RANKS: Final = range(1, MAX_MARKETS + 1)
+_CONFIRMED: Final = EntryStatus.CONFIRMED.value
 
 
 class MongoEntryQueries:
-    def __init__(self, database: AsyncDatabase[Raw], entries: AsyncCollection[Raw]) -> None:
+    def __init__(self, database: AsyncDatabase[Raw], entries: AsyncCollection[Raw], *, named: int = NAMED) -> None:
         self._database = database
         self._entries = entries
+        self._counts = ChoiceCounts(database, entries.name)
+        self._named = named
 
     @translated
     async def eligible(self, campaign_id: CampaignId, query: Query, markets: Sequence[MarketId]) -> EligibleCounts:
         distinct = list(dict.fromkeys(markets))
-        ranks = RANKS[: query.max_rank]
-        wanted = _eligible(campaign_id, query)
-        branches = [(TOTAL, match | _chosen(query)) for match in wanted]
-        for market in distinct:
-            for rank in ranks:
-                name = pref(rank, market)
-                branches += [(name, match | _also(name, market, query)) for match in wanted]
-        counted = await self._count(branches)
-        by_market = [MarketCount(market=market, by_rank=_by_rank(counted, "", market)) for market in distinct]
-        return EligibleCounts(total=counted[TOTAL], by_market=by_market)
+        chosen = chosen_by(query)
+        wanted = Wanted(
+            ranges=eligible_ranges(campaign_id, query),
+            together=eligible_together(campaign_id, query),
+            chosen=chosen,
+            markets=distinct,
+        )
+        counted = await self._counts.tally(await self._known(campaign_id, [_CONFIRMED], chosen), wanted)
+        by_market = [MarketCount(market=market, by_rank=counted.by_rank(market)) for market in distinct]
+        return EligibleCounts(total=counted.total, by_market=by_market)
 
     @translated
     async def ranking(
         self, campaign_id: CampaignId, query: Query, *, after: RankingPosition | None, limit: int
     ) -> Sequence[Ranked]:
-        wanted = _any_selection(campaign_id, query) | _chosen(query)
+        wanted, concern = eligible_together(campaign_id, query), SNAPSHOT
+        if query.markets:
+            chosen = chosen_by(query)
+            known = await self._known(campaign_id, [_CONFIRMED], chosen)
+            wanted, concern = wanted | known.filter(chosen), known.concern
         answer = await self._database.command(
             {
                 "aggregate": self._entries.name,
                 "pipeline": _ranking(self._entries.name, wanted, after, limit),
                 "cursor": {"batchSize": limit + 1},
-                "readConcern": {"level": "snapshot"},
+                "readConcern": concern,
                 "maxTimeMS": READ_MS,
             },
             codec_options=self._entries.codec_options,
@@ -73,33 +81,27 @@ class MongoEntryQueries:
     @translated
     async def count(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> EntryCounts:
         distinct = list(dict.fromkeys(markets))
-        branches: list[Branch] = []
-        for status in EntryStatus:
-            having: Raw = {"campaignId": campaign_id, "status": status.value}
-            # With its selection named, each entry is met once: by status alone, it could be once a preference.
-            branches += [(status.value, having | {"selection": selection.value}) for selection in Selection]
-            for market in distinct:
-                chosen = [pref(rank, market) for rank in RANKS]
-                branches += [(f"{status} {name}", having | {"prefs": name}) for name in chosen]
-        withdrawn = {"campaignId": campaign_id, "status": WITHDRAWN, "selection": Selection.NONE.value}
-        counted = await self._count([*branches, (WITHDRAWN, withdrawn)])
+        known = await self._known(campaign_id, LIVE, Chosen())
+        withdrawn: Raw = {"campaignId": campaign_id, "status": WITHDRAWN, "selection": Selection.NONE.value}
+        (pending, confirmed), gone = await asyncio.gather(
+            self._tallies(known, [{"campaignId": campaign_id, "status": status} for status in LIVE], distinct),
+            count_all(self._database, self._entries.name, [(WITHDRAWN, withdrawn)], known.concern),
+        )
         return EntryCounts(
-            by_status={status: counted[status.value] for status in EntryStatus},
-            by_market=[_registered(counted, market) for market in distinct],
-            withdrawn=counted[WITHDRAWN],
+            by_status={EntryStatus.PENDING: pending.total, EntryStatus.CONFIRMED: confirmed.total},
+            by_market=[_registered(pending, confirmed, market) for market in distinct],
+            withdrawn=gone[WITHDRAWN],
         )
 
     @translated
     async def waitlisted(self, campaign_id: CampaignId, markets: Sequence[MarketId]) -> Mapping[MarketId, int]:
+        distinct = list(dict.fromkeys(markets))
+        if not distinct:
+            return {}
+        known = await self._known(campaign_id, LIVE, Chosen(markets=distinct))
         waiting: Raw = {"campaignId": campaign_id, "selection": Selection.WAITLISTED.value}
-        branches = [
-            (market, waiting | {"status": status.value, "prefs": pref(rank, market)})
-            for market in dict.fromkeys(markets)
-            for status in EntryStatus
-            for rank in RANKS
-        ]
-        counted = await self._count(branches)
-        return {market: counted[market] for market in markets}
+        tallies = await self._tallies(known, [waiting | {"status": status} for status in LIVE], distinct)
+        return {market: sum(sum(one.by_rank(market)) for one in tallies) for market in markets}
 
     @translated
     async def campaigns(self, limit: int, *, after: CampaignId | None = None) -> Sequence[CampaignId]:
@@ -107,11 +109,7 @@ class MongoEntryQueries:
 
     @translated
     async def was_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
-        """With each status named, the index of preferences answers."""
-        statuses = [status.value for status in EntryStatus]
-        chosen = {"$in": [pref(rank, market) for rank in RANKS]}
-        having = {"campaignId": campaign_id, "status": {"$in": statuses}, "prefs": chosen}
-        if await self._entries.find_one(having, {"_id": 1}, max_time_ms=READ_MS):
+        if await self._is_chosen(campaign_id, market):
             return True
         moved = {"_id": key(campaign_id, market)}
         return (
@@ -136,46 +134,27 @@ class MongoEntryQueries:
         )
         return [UserId(document["userId"]) for document in await cursor.to_list(None)]
 
-    async def _count(self, branches: Sequence[Branch]) -> Counter[str]:
-        return await count_all(self._database, self._entries.name, branches) if branches else Counter()
+    async def _is_chosen(self, campaign_id: CampaignId, market: MarketId) -> bool:
+        known = await self._known(campaign_id, LIVE, Chosen(markets=[market]))
+        if known.names is None or known.names:
+            return True
+        if known.sure:
+            return False
+        unsure = {"campaignId": campaign_id, "markets": market} | CHOICE_UNSURE
+        found = await self._entries.find_one(unsure, {"_id": 1}, hint=UNSURE, max_time_ms=READ_MS)
+        return found is not None
 
+    async def _known(self, campaign_id: CampaignId, statuses: Sequence[str], chosen: Chosen) -> KnownChoices:
+        return await known_choices(
+            self._database, self._entries.name, campaign_id, statuses, chosen, named=self._named
+        )
 
-def eligible_ranges(campaign_id: CampaignId, query: Query) -> list[Raw]:
-    """Filters that together find each fan that the query admits once, each of them by one range of an index."""
-    return [match | _chosen(query) for match in _eligible(campaign_id, query)]
-
-
-def _eligible(campaign_id: CampaignId, query: Query) -> list[Raw]:
-    """The conditions of ``Query.admits`` but for the markets; one a selection, so that each is one index range."""
-    return [_scored(campaign_id, query) | {"selection": one.value} for one in dict.fromkeys(query.selections)]
-
-
-def _any_selection(campaign_id: CampaignId, query: Query) -> Raw:
-    return _scored(campaign_id, query) | {"selection": {"$in": [one.value for one in query.selections]}}
-
-
-def _scored(campaign_id: CampaignId, query: Query) -> Raw:
-    """A range of numbers does not match entries without a score."""
-    return {
-        "campaignId": campaign_id,
-        "status": EntryStatus.CONFIRMED.value,
-        "score": {"$gte": query.min_score, "$lte": query.max_score},
-    }
-
-
-def _chosen(query: Query) -> Raw:
-    """The market's condition, if there is one."""
-    if not query.markets:
-        return {}
-    names = [pref(rank, market) for market in query.markets for rank in RANKS[: query.max_rank]]
-    return {"prefs": {"$in": names}}
-
-
-def _also(name: str, market: MarketId, query: Query) -> Raw:
-    """Entries with this preference. If its market is asked for, they fulfil the query's condition on markets."""
-    if not query.markets or market in query.markets:
-        return {"prefs": name}
-    return {"$and": [{"prefs": name}, _chosen(query)]}
+    async def _tallies(
+        self, known: KnownChoices, matches: Sequence[Raw], markets: Sequence[MarketId]
+    ) -> Sequence[Tally]:
+        """One for each of these ranges."""
+        each = [Wanted(ranges=[match], together=match, chosen=Chosen(), markets=markets) for match in matches]
+        return await asyncio.gather(*(self._counts.tally(known, wanted) for wanted in each))
 
 
 def _ranking(collection: str, wanted: Raw, after: RankingPosition | None, limit: int) -> list[Raw]:
@@ -211,13 +190,8 @@ def _to_ranked(document: Raw) -> Ranked:
     )
 
 
-def _by_rank(counted: Counter[str], prefix: str, market: MarketId) -> ByRank:
-    first, second, third, fourth = (counted[prefix + pref(rank, market)] for rank in RANKS)
-    return first, second, third, fourth
-
-
-def _registered(counted: Counter[str], market: MarketId) -> RegisteredMarket:
-    pending, confirmed = (_by_rank(counted, f"{status} ", market) for status in EntryStatus)
-    first, second, third, fourth = (sum(pair) for pair in zip(pending, confirmed, strict=True))
+def _registered(pending: Tally, confirmed: Tally, market: MarketId) -> RegisteredMarket:
+    pairs = zip(pending.by_rank(market), confirmed.by_rank(market), strict=True)
+    first, second, third, fourth = (sum(pair) for pair in pairs)
     all_statuses = MarketCount(market=market, by_rank=(first, second, third, fourth))
-    return RegisteredMarket(all=all_statuses, confirmed=sum(confirmed))
+    return RegisteredMarket(all=all_statuses, confirmed=sum(confirmed.by_rank(market)))

@@ -9,15 +9,18 @@ from pymongo.read_concern import ReadConcern
 
 from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.finding import Place, all_of, anywhere, between, in_order, rare
+from adapters.mongo.entries.choices import Chosen
+from adapters.mongo.entries.eligible import chosen_by, eligible_ranges
+from adapters.mongo.entries.finding import Place, all_of, anywhere, between, by_choices, in_order, rare
+from adapters.mongo.entries.known_choices import NAMED, KnownChoices, known_choices
 from adapters.mongo.entries.mapping import LIVE, WITH_HISTORY, to_entry_with_history
 from adapters.mongo.entries.over_time import MANY, OverTime
-from adapters.mongo.entries.queries import eligible_ranges
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, UserId
 from domain.model.registrations.eligibility import Query
+from domain.model.registrations.entry import EntryStatus
 from domain.model.registrations.history import EntryWithHistory
 from domain.model.registrations.search import EntryFilter, EntryPage, FoundEntry, ListPosition, page_of
 from domain.model.registrations.timeline import TimelinePoint, TimelineSpan
@@ -31,13 +34,20 @@ NEWEST_FIRST: Final = [("createdAt", DOWN), ("userId", DOWN)]
 
 class MongoEntrySearch:
     def __init__(
-        self, entries: AsyncCollection[Raw], *, searched: int = SEARCHED, few: int = FEW, many: int = MANY
+        self,
+        entries: AsyncCollection[Raw],
+        *,
+        searched: int = SEARCHED,
+        few: int = FEW,
+        many: int = MANY,
+        named: int = NAMED,
     ) -> None:
         # A page is of one instant: an entry that is confirmed in between moves in the index.
         self._entries = entries.with_options(read_concern=ReadConcern("snapshot"))
         self._over_time = OverTime(entries.database, entries.name, many=many)
         self._searched = searched
         self._few = few
+        self._named = named
 
     @translated
     async def page(
@@ -67,12 +77,16 @@ class MongoEntrySearch:
 
     @translated
     async def count_each(self, campaign_id: CampaignId, queries: Sequence[Query]) -> Sequence[int]:
+        chosen = [chosen_by(query) for query in queries]
+        union = Chosen(markets=[*{market for one in chosen for market in one.markets}])
+        known = await self._known(campaign_id, [EntryStatus.CONFIRMED.value], union) if union.markets else None
         branches = [
-            (str(number), wanted)
+            (str(number), wanted | (known.filter(chosen[number]) if known else {}))
             for number, query in enumerate(queries)
             for wanted in eligible_ranges(campaign_id, query)
         ]
-        counted = await count_all(self._entries.database, self._entries.name, branches)
+        concern = known.concern if known else None
+        counted = await count_all(self._entries.database, self._entries.name, branches, concern)
         return [counted[str(number)] for number in range(len(queries))]
 
     async def _of_fan(
@@ -88,7 +102,10 @@ class MongoEntrySearch:
 
     async def _place(self, campaign_id: CampaignId, wanted: EntryFilter) -> Place:
         """Entries that are rare are read and sorted. Others are met soon in the order of the list."""
-        for place in rare(campaign_id, wanted):
+        known = None
+        if wanted.market is not None and by_choices(campaign_id, wanted):
+            known = await self._known(campaign_id, LIVE, Chosen(markets=[wanted.market]))
+        for place in rare(campaign_id, wanted, known):
             counted = await self._entries.count_documents(
                 place.entries, hint=place.index, limit=self._few + 1, maxTimeMS=READ_MS
             )
@@ -122,12 +139,22 @@ class MongoEntrySearch:
         stop: ListPosition | None,
         limit: int,
     ) -> list[EntryWithHistory]:
-        documents = self._entries.find(
-            all_of(place, wanted) | between(after, stop),
-            WITH_HISTORY,
-            sort=NEWEST_FIRST,
-            limit=limit + 1,
-            hint=place.index,
-            max_time_ms=READ_MS,
+        found = await self._entries.database.cursor_command(
+            {
+                "find": self._entries.name,
+                "filter": all_of(place, wanted) | between(after, stop),
+                "projection": WITH_HISTORY,
+                "sort": dict(NEWEST_FIRST),
+                "limit": limit + 1,
+                "batchSize": limit + 1,
+                "hint": place.index,
+                "readConcern": place.concern,
+                "maxTimeMS": READ_MS,
+            },
+            codec_options=self._entries.codec_options,
         )
-        return [to_entry_with_history(document) for document in await documents.to_list(None)]
+        return [to_entry_with_history(document) async for document in found]
+
+    async def _known(self, campaign_id: CampaignId, statuses: Sequence[str], chosen: Chosen) -> KnownChoices:
+        database, name = self._entries.database, self._entries.name
+        return await known_choices(database, name, campaign_id, statuses, chosen, named=self._named)
