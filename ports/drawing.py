@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from domain.model.draws.allocation import DrawResult
 from domain.model.draws.chunks import ListChunk, ResultChunk, WaitingChunk
-from domain.model.draws.draw import DrawResult
 from domain.model.registrations.markets import MarketId
 
 

@@ -19,9 +19,8 @@ from adapters.drawing.computing import RESULTS, WAITING, WAITING_INDEX
 from adapters.drawing.folders import HeldFolder, new_folder, remove_left
 from adapters.drawing.freezing import HASH_BYTES, LIST, ROOTS, SPOOL
 from adapters.drawing.job import ANSWER, ORDER
-from domain.model.draws.allocation import Cutoff
+from domain.model.draws.allocation import Cutoff, DrawResult
 from domain.model.draws.chunks import CHUNK_LINES, ListChunk, ResultChunk, WaitingChunk
-from domain.model.draws.draw import DrawResult
 from domain.model.draws.errors import DuplicateBallot
 from domain.model.draws.lines import MalformedLine
 from domain.model.draws.order import Turn

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
 
-from domain.model.draws.allocation import allocate, result_digest, result_lines
+from domain.model.draws.allocation import DrawResult, allocate, result_digest, result_lines
 from domain.model.draws.chunks import (
     ListChunk,
     ResultChunk,
@@ -14,7 +14,6 @@ from domain.model.draws.chunks import (
     result_chunks,
     waiting_chunks,
 )
-from domain.model.draws.draw import DrawResult
 from domain.model.draws.entrants import least_of_each_group
 from domain.model.draws.errors import DuplicateBallot
 from domain.model.draws.lines import Line, list_digest, sorted_lines

@@ -18,6 +18,12 @@ class Conversion(NamedTuple):
     from_stored: Callable[[Any], Any]
 
 
+def to_pairs(mapping: Mapping[Any, Any]) -> list[list[Any]]:
+    """A mapping whose keys are any text: as names of fields, some would mean something to MongoDB."""
+    return [[key, value] for key, value in mapping.items()]
+
+
+PAIRS: Final = Conversion(to_pairs, dict)
 NO_CONVERSIONS: Final[Mapping[str, Conversion]] = {}
 NO_NAMES: Final[Mapping[str, str]] = {}
 

@@ -16,6 +16,7 @@ from domain.usecases.draws.keep_claim import KeepClaim
 from domain.usecases.draws.list_draws import ListDraws
 from domain.usecases.draws.list_own_draws import ListOwnDraws
 from domain.usecases.draws.place_entries import PlaceEntries
+from domain.usecases.draws.placed_fans import PlacedFans
 from domain.usecases.draws.read_draw import ReadDraw
 from domain.usecases.draws.resume_draws import ResumeDraws
 from domain.usecases.draws.run_draw import RunDraw
@@ -110,8 +111,7 @@ def _give_codes(settings: Settings, stores: Stores, read: ReadDraw, clock: Clock
     return GiveCodes(
         read=read,
         draws=stores.draws,
-        results=stores.draw_results,
-        candidates=stores.candidates,
+        fans=PlacedFans(results=stores.draw_results, candidates=stores.candidates, catalogue=stores.catalogue),
         catalogue=stores.catalogue,
         pool=pool,
         reserve=ReserveCodes(pool=pool, clock=clock, ttl=settings.reservation_ttl),

@@ -11,6 +11,7 @@ import click
 from domain.model.draws.chunks import CHUNK_LINES
 from domain.model.draws.lines import LONGEST_LINE
 from domain.model.draws.manifest_reading import LONGEST_MANIFEST
+from domain.model.draws.published import read_published
 from domain.usecases.draws.verify_draw import Lines, VerifyDraw, VerifyDrawCommand
 from entrypoints.bootstrap import draw_engine
 
@@ -34,7 +35,7 @@ def verify(manifest: Path, list: Path, results: Path, randomness: str) -> None:
     """Compute a draw again and compare each step.
 
     MANIFEST is the manifest, or the answer of GET /{campaignId}/draws/{drawId}, as JSON. LIST and RESULTS are
-    list.csv and results.csv.
+    list.csv and results.csv. Compare the SHA-256 of the manifest with that of the announcement.
     """
     with manifest.open("rb") as file:
         encoded = file.read(LONGEST_MANIFEST + 1)
@@ -43,7 +44,10 @@ def verify(manifest: Path, list: Path, results: Path, randomness: str) -> None:
     )
     if difference := asyncio.run(VerifyDraw(engine=draw_engine())(command)):
         sys.exit(f"fangate: the draw differs: {difference}")
+    published = read_published(encoded)
     click.echo("every step agrees")
+    click.echo(f"SHA-256 of the manifest: {published.manifest.digest}")
+    click.echo(f"not checked: {', '.join(published.not_checked) or 'nothing'}")
 
 
 def lines_of(path: Path) -> Lines:

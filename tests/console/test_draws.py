@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from domain.model.codes.code import CodeType
+from domain.model.draws.allocation import DrawResult
 from domain.model.draws.beacons import QUICKNET, DrandRound
-from domain.model.draws.draw import Draw, DrawResult
+from domain.model.draws.draw import Draw
 from domain.model.draws.verification import Difference, Step
 from domain.model.ids import CampaignId, new_draw_id
 from domain.model.registrations.markets import MarketId
@@ -214,6 +216,7 @@ def test_once_the_round_is_published_the_draw_can_be_run(office: Office, sale: S
     assert "The randomness of round 1000 is fetched from drand" in before.text
     assert "randomness" not in dict(before.page.form("/run").fields)
     assert f"{beacon.chain}/public/1000" in staff.open(f"{address}/verify").text + page.text
+    assert "Its round is published already." in staff.open(f"{address}/abort").text
 
 
 def test_while_a_draw_runs_its_page_shows_how_far_it_is(office: Office, sale: Sale) -> None:
@@ -245,6 +248,7 @@ def test_an_announced_draw_is_aborted_after_a_confirmation(office: Office, sale:
     address = announced(staff, sale)
     before = staff.open(f"{address}/abort")
     assert "It keeps its number" in before.text
+    assert "published already" not in before.text
     assert draws(sale)[0]["status"] == "announced"
     done = staff.follow(staff.send(before.page.form("/abort")))
     assert "Draw 1 is aborted." in done.text
@@ -286,6 +290,22 @@ def test_a_draw_runs_once_and_shows_its_result(office: Office, sale: Sale) -> No
     assert hashlib.sha256(file.content).hexdigest() == result["resultDigest"]
     assert [given["hx-trigger"] for _, given in page.page.tags if given.get("hx-get")] == ["load"]
     assert staff.open(sale.at("draws")).text.count("Drawn") >= 2
+
+
+def test_codes_whose_giving_was_cut_off_are_seen(office: Office, sale: Sale) -> None:
+    staff = office.staff()
+    announced(staff, sale)
+    cutoffs = {MarketId("nyc"): None, MarketId("bos"): None}
+    result = DrawResult(placed={}, waitlisted=0, cutoffs=cutoffs, result_digest="d" * 64)
+    since = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+    def cut_off(draw: Draw) -> Draw:
+        ended = draw.begin_run(RANDOMNESS).with_result(result).finish_run(since)
+        return replace(ended, giving_codes={CodeType.TM: since})
+
+    page = staff.open(inside(sale, cut_off))
+    assert "Codes are being given: tm since 2026-11-25 12:00:00 UTC" in page.text
+    assert "Give the codes again: only what is missing is given." in page.text
 
 
 def test_places_are_filled_after_a_preview_and_once(office: Office, sale: Sale) -> None:
@@ -362,7 +382,7 @@ def test_a_draw_is_verified_step_by_step(office: Office, sale: Sale) -> None:
     shown = staff.ask("GET", form.action, params={"randomness": RANDOMNESS})
     (part,) = [given["hx-get"] for _, given in shown.page.tags if "hx-get" in given]
     assert "Every step agrees" in staff.open(part).text
-    assert staff.open(part).text.count("Agrees") == 6
+    assert staff.open(part).text.count("Agrees") == 7
 
     wrong = staff.ask("GET", f"{address}/verify", params={"randomness": "5b" * 32, "whole": "yes"})
     assert "The draw differs" in wrong.text
@@ -373,9 +393,9 @@ def test_a_draw_is_verified_step_by_step(office: Office, sale: Sale) -> None:
 
 def test_the_steps_after_a_difference_are_not_known() -> None:
     found = verdicts_of(Difference(step=Step.RESULTS, detail="line 1 must be x"))
-    assert [one.agrees for one in found] == [True, True, True, True, False, None]
-    assert found[4].detail == "line 1 must be x"
-    assert [one.agrees for one in verdicts_of(None)] == [True] * 6
+    assert [one.agrees for one in found] == [True, True, True, True, True, False, None]
+    assert found[5].detail == "line 1 must be x"
+    assert [one.agrees for one in verdicts_of(None)] == [True] * 7
 
 
 def test_a_draw_that_is_not_drawn_cannot_be_verified_or_filled(office: Office, sale: Sale) -> None:

@@ -4,8 +4,10 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Iterable, Sequence
 
+from domain.model.draws.allocation import Cutoff, Cutoffs
 from domain.model.draws.chunks import pieces
 from domain.model.draws.lines import Line
+from domain.model.draws.order import DrawnLine
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
 
@@ -28,6 +30,16 @@ def some_lines(count: int, *, seed: int = 0) -> list[Line]:
         )
         for number in range(count)
     ]
+
+
+def market_by_cutoffs(drawn: DrawnLine, cutoffs: Cutoffs) -> MarketId | None:
+    """The market that the line got, found by the published cutoffs alone.
+
+    It is the first market of the line with places left, or with a cutoff at the line's turn or later.
+    """
+    turn = Cutoff(drawn.line.tier, drawn.key)
+    reached = (market for market in drawn.line.markets if (last := cutoffs[market]) is None or turn <= last)
+    return next(reached, None)
 
 
 async def in_chunks(encoded: Iterable[bytes]) -> AsyncIterator[Sequence[bytes]]:

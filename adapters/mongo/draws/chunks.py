@@ -1,6 +1,6 @@
 """Chunks of lists and results in MongoDB: written and read a few at a time."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from typing import Final, Literal
 
 import pymongo.errors
@@ -11,7 +11,6 @@ from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.keys import key
 from adapters.mongo.stored_documents import DOWN
 from domain.model.ids import CampaignId, DrawId
-from domain.model.registrations.markets import MarketId
 
 AT_ONCE: Final = 16
 """Chunks that are written or read together: about 1 MB."""
@@ -96,7 +95,3 @@ def joined(lines: Iterable[bytes]) -> bytes:
 
 def lines_of(chunk: Raw) -> list[bytes]:
     return bytes(chunk["lines"]).split(b"\n")
-
-
-def to_pairs(counts: Mapping[MarketId, int]) -> list[list[object]]:
-    return [[market, count] for market, count in counts.items()]

@@ -75,6 +75,8 @@ class DrawDocument(Document):
     """Ballot and market."""
     giving: StoredGiving | None = None
     givings: int = 0
+    giving_codes: list[Annotated[tuple[str, datetime], PAIR]] | None = None
+    """Types of codes, and since when."""
     unfinished: bool
     claimed_until: datetime | None
     drawn_at: datetime | None

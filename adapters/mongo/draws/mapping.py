@@ -3,23 +3,22 @@
 ``DrawDocument`` declares the fields. Here is only what is not stored as it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from adapters.mongo.draws.documents import DrawDocument, StoredFilling, StoredGiving, StoredResult
 from adapters.mongo.driver import Raw
-from adapters.mongo.field_map import Conversion, FieldMap
+from adapters.mongo.field_map import PAIRS, Conversion, FieldMap, to_pairs
 from adapters.mongo.keys import key
 from domain.model.codes.code import CodeType
-from domain.model.draws.allocation import Cutoff, Cutoffs
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Giving, Offer
+from domain.model.draws.allocation import Cutoff, Cutoffs, DrawResult
+from domain.model.draws.codes import Giving
+from domain.model.draws.draw import Draw, DrawStatus
+from domain.model.draws.filling import Filling, Offer
 from domain.model.draws.manifest_reading import read_manifest
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
-
-
-def _to_pairs(counts: Mapping[MarketId, int]) -> list[list[Any]]:
-    return [[market, count] for market, count in counts.items()]
 
 
 def _from_cutoffs(cutoffs: Cutoffs) -> list[Raw]:
@@ -35,6 +34,11 @@ def _to_cutoffs(stored: list[Raw]) -> Cutoffs:
     }
 
 
+def _to_giving_codes(stored: list[list[Any]] | None) -> dict[CodeType, datetime]:
+    """None: of a draw that an earlier release stored."""
+    return {CodeType(type): since for type, since in stored or ()}
+
+
 def _from_offers(offers: Sequence[Offer]) -> list[list[str]]:
     return [[offer.ballot_id, offer.market] for offer in offers]
 
@@ -43,14 +47,14 @@ def _to_offers(stored: list[list[str]]) -> tuple[Offer, ...]:
     return tuple(Offer(BallotId(ballot_id), MarketId(market)) for ballot_id, market in stored)
 
 
-_COUNTS: Final = Conversion(_to_pairs, dict)
 _DRAW: Final = FieldMap(
     Draw,
     DrawDocument,
     renamed={"id": "draw_id"},
     conversions={
         "status": Conversion(str, DrawStatus),
-        "withheld": _COUNTS,
+        "withheld": PAIRS,
+        "giving_codes": Conversion(to_pairs, _to_giving_codes),
         "offers": Conversion(_from_offers, _to_offers),
     },
     apart={"manifest", "result", "fillings", "giving"},
@@ -58,9 +62,9 @@ _DRAW: Final = FieldMap(
 _RESULT: Final = FieldMap(
     DrawResult,
     StoredResult,
-    conversions={"placed": _COUNTS, "cutoffs": Conversion(_from_cutoffs, _to_cutoffs)},
+    conversions={"placed": PAIRS, "cutoffs": Conversion(_from_cutoffs, _to_cutoffs)},
 )
-_FILLING: Final = FieldMap(Filling, StoredFilling, conversions={"places": _COUNTS, "offered": _COUNTS})
+_FILLING: Final = FieldMap(Filling, StoredFilling, conversions={"places": PAIRS, "offered": PAIRS})
 
 _GIVING: Final = FieldMap(
     Giving, StoredGiving, conversions={"type": Conversion(str, CodeType), "ballots": Conversion(list, tuple)}

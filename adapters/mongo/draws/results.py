@@ -5,9 +5,10 @@ from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from adapters.mongo.draws.chunks import Chunks, joined, lines_of, number_of, to_pairs
+from adapters.mongo.draws.chunks import Chunks, joined, lines_of, number_of
 from adapters.mongo.driver import Raw
 from adapters.mongo.errors import translated
+from adapters.mongo.field_map import to_pairs
 from domain.model.draws.allocation import read_result_line
 from domain.model.draws.chunks import ResultChunk, WaitingChunk
 from domain.model.draws.order import Turn

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.choices import CHOICE, choice_of, prefs
@@ -16,7 +16,7 @@ from adapters.mongo.entries.documents import (
 )
 from adapters.mongo.entries.history import HISTORY, first_history, pushed_history, to_history
 from adapters.mongo.entries.search_keys import search_keys
-from adapters.mongo.field_map import Conversion, FieldMap
+from adapters.mongo.field_map import PAIRS, Conversion, FieldMap
 from adapters.mongo.keys import NEVER_INSERT, document_of, key
 from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
 from domain.model.ids import CampaignId, UserId
@@ -58,11 +58,6 @@ def _from_fraud(fraud: Fraud) -> Raw:
     return {"status": fraud.status.value, "score": fraud.score}
 
 
-def _to_pairs(mapping: Any) -> list[list[Any]]:
-    return [list(pair) for pair in mapping.items()]
-
-
-_PAIRS: Final = Conversion(_to_pairs, dict)
 _ENTRY: Final = FieldMap(
     Entry,
     EntryDocument,
@@ -76,7 +71,7 @@ _ENTRY: Final = FieldMap(
 _DETAILS: Final = FieldMap(
     Details,
     EntryDocument,
-    conversions={"markets": Conversion(list, tuple), "opt_ins": _PAIRS, "attributes": _PAIRS},
+    conversions={"markets": Conversion(list, tuple), "opt_ins": PAIRS, "attributes": PAIRS},
 )
 _VERIFICATION: Final = FieldMap(Verification, StoredVerification, apart={"challenge"})
 _ALLOCATION: Final = FieldMap(AllocatedPlace, StoredAllocation)

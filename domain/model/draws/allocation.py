@@ -30,6 +30,16 @@ Cutoffs = Mapping[MarketId, Cutoff | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawResult:
+    """What the algorithm gives. It does not depend on what entries did since the announcement."""
+
+    placed: Mapping[MarketId, int]
+    waitlisted: int
+    cutoffs: Cutoffs
+    result_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
     """The result of a draw, or of a filling."""
 
@@ -91,14 +101,7 @@ def result_digest(encoded: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def market_by_cutoffs(drawn: DrawnLine, cutoffs: Cutoffs) -> MarketId | None:
-    """A fan's own check: the market that the line got, found by the published cutoffs alone.
-
-    It is the first market of the line with places left, or with a cutoff at the line's turn or later.
-    """
-    turn = Cutoff(drawn.line.tier, drawn.key)
-    for market in drawn.line.markets:
-        cutoff = cutoffs[market]
-        if cutoff is None or turn <= cutoff:
-            return market
-    return None
+def sum_places(one: Mapping[MarketId, int], other: Mapping[MarketId, int]) -> dict[MarketId, int]:
+    """By market. Markets without any are left out."""
+    total = {market: one.get(market, 0) + other.get(market, 0) for market in (*one, *other)}
+    return {market: count for market, count in total.items() if count}

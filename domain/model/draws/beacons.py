@@ -1,9 +1,11 @@
 """Where the randomness of a draw comes from: a public value that is not known before its time."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.model.draws.errors import DrawTooEarly
 from domain.model.errors import InvalidValue
 from domain.model.messaging.messages import instant
 
@@ -76,6 +78,13 @@ class ManualBeacon:
 
     def json(self) -> dict[str, object]:
         return {"kind": "manual"}
+
+
+def too_early(beacon: DrandRound, now: datetime) -> DrawTooEarly:
+    """The error while the round is not published. It says how long to wait."""
+    at = QUICKNET.published_at(beacon.round)
+    seconds = max(1, math.ceil((at - now).total_seconds()))
+    return DrawTooEarly(round=beacon.round, at=instant(at), seconds=seconds)
 
 
 BeaconRequest = DrandRequest | ManualBeacon

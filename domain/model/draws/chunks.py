@@ -4,6 +4,7 @@ A chunk of the list is a whole part of the Merkle tree. So a fan's proof needs t
 roots of all chunks.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -85,6 +86,17 @@ def waiting_chunks(waiting: Iterable[tuple[Turn, Line]]) -> Iterator[WaitingChun
         for _, line in piece:
             for market in line.markets:
                 before[market] = before.get(market, 0) + 1
+
+
+def waitlist_positions(chunk: WaitingChunk, line: Line) -> Mapping[MarketId, int]:
+    """The place of an entrant in the waitlist of each market of the line, from 1. ``chunk``: the one with the
+    line."""
+    ahead = Counter(chunk.before)
+    for other in map(Line.parse, chunk.lines):
+        if other.ballot_id == line.ballot_id:
+            break
+        ahead.update(other.markets)
+    return {market: ahead[market] + 1 for market in line.markets}
 
 
 def pieces(items: Iterable[Item]) -> Iterator[list[Item]]:

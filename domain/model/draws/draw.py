@@ -1,26 +1,24 @@
 """A draw and its life: announced, then running and drawn, or aborted. An announced draw is never changed."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from domain.model.codes.code import CodeType
-from domain.model.draws.allocation import Cutoffs
-from domain.model.draws.beacons import QUICKNET, DrandRound
+from domain.model.draws.allocation import DrawResult, sum_places
+from domain.model.draws.beacons import QUICKNET, DrandRound, too_early
+from domain.model.draws.codes import Giving
 from domain.model.draws.errors import (
     DrawAborted,
     DrawNotAnnounced,
     DrawNotDrawn,
-    DrawTooEarly,
     RandomnessMismatch,
 )
+from domain.model.draws.filling import Filling, Offer
 from domain.model.draws.manifest import Manifest
 from domain.model.draws.randomness import draw_key
-from domain.model.ids import BallotId, CampaignId, DrawId, ReserveId
-from domain.model.messaging.messages import instant
+from domain.model.ids import CampaignId, DrawId
 from domain.model.registrations.markets import MarketId
 
 
@@ -30,48 +28,6 @@ class DrawStatus(StrEnum):
     """The randomness is known and stored: the result is fixed. Entries are being changed."""
     DRAWN = "drawn"
     ABORTED = "aborted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawResult:
-    """What the algorithm gives. It does not depend on what entries did since the announcement."""
-
-    placed: Mapping[MarketId, int]
-    waitlisted: int
-    cutoffs: Cutoffs
-    result_digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filling:
-    """One time that free places were offered to those who wait."""
-
-    number: int
-    at: datetime
-    places: Mapping[MarketId, int]
-    """Places that were added to the draw. Places that entrants gave up are free without that."""
-    offered: Mapping[MarketId, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Giving:
-    """Fans with a place who get their codes together, out of one reservation: the first fan the first code."""
-
-    number: int
-    """From 1 in each draw."""
-    type: CodeType
-    reserve_id: ReserveId
-    ballots: tuple[BallotId, ...]
-    at: datetime
-    closing: bool = False
-    """Its codes are given, and those that were left over go back to the pool."""
-
-
-class Offer(NamedTuple):
-    """A place for an entrant who waits."""
-
-    ballot_id: BallotId
-    market: MarketId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +53,8 @@ class Draw:
     """Codes that are being given now."""
     givings: int = 0
     """How often codes were given, the one that is under way included."""
+    giving_codes: Mapping[CodeType, datetime] = field(default_factory=dict)
+    """Types of which codes are being given, or whose process has ended half-way, and since when."""
     claimed_until: datetime | None = None
     """A process works on it. When that process has ended, a worker goes on after this time."""
     drawn_at: datetime | None = None
@@ -124,13 +82,7 @@ class Draw:
             raise DrawAborted
         beacon = self.manifest.beacon
         if isinstance(beacon, DrandRound) and now < QUICKNET.published_at(beacon.round):
-            raise self.too_early(beacon, now)
-
-    def too_early(self, beacon: DrandRound, now: datetime) -> DrawTooEarly:
-        """The error while the round is not published. It says how long to wait."""
-        at = QUICKNET.published_at(beacon.round)
-        seconds = max(1, math.ceil((at - now).total_seconds()))
-        return DrawTooEarly(round=beacon.round, at=instant(at), seconds=seconds)
+            raise too_early(beacon, now)
 
     def begin_run(self, randomness: str) -> "Draw":
         """From here on the result is fixed. A repeat with the same randomness changes nothing.
@@ -156,7 +108,7 @@ class Draw:
         return replace(
             self,
             applied=chunk + 1,
-            withheld=_sum(self.withheld, withheld),
+            withheld=sum_places(self.withheld, withheld),
             claimed_until=until,
             version=self.version + 1,
         )
@@ -191,7 +143,7 @@ class Draw:
         if self.status is not DrawStatus.DRAWN:
             raise DrawNotDrawn
         if self.filling:
-            last = replace(self.fillings[-1], places=_sum(self.fillings[-1].places, places))
+            last = replace(self.fillings[-1], places=sum_places(self.fillings[-1].places, places))
             return replace(self, fillings=(*self.fillings[:-1], last), version=self.version + 1)
         new = Filling(number=len(self.fillings) + 1, at=now, places=dict(places), offered={})
         return replace(self, fillings=(*self.fillings, new), filling=True, version=self.version + 1)
@@ -201,7 +153,7 @@ class Draw:
         """All places of the draw: those of the manifest, and those that were added."""
         places = self.manifest.rules.places
         for filling in self.fillings:
-            places = _sum(places, filling.places)
+            places = sum_places(places, filling.places)
         return places
 
     def decide_offers(self, offers: Sequence[Offer], *, read: "Draw") -> "Draw":
@@ -217,7 +169,7 @@ class Draw:
         """These offers are made. ``made``: how many entrants have their place, by market."""
         if self.offers != tuple(offers):
             return self
-        last = replace(self.fillings[-1], offered=_sum(self.fillings[-1].offered, made))
+        last = replace(self.fillings[-1], offered=sum_places(self.fillings[-1].offered, made))
         return replace(
             self,
             fillings=(*self.fillings[:-1], last),
@@ -241,9 +193,3 @@ class Draw:
         if self.status is not DrawStatus.ANNOUNCED:
             raise DrawNotAnnounced
         return replace(self, status=DrawStatus.ABORTED, aborted_at=now, version=self.version + 1)
-
-
-def _sum(one: Mapping[MarketId, int], other: Mapping[MarketId, int]) -> dict[MarketId, int]:
-    """By market. Markets without any are left out."""
-    total = {market: one.get(market, 0) + other.get(market, 0) for market in (*one, *other)}
-    return {market: count for market, count in total.items() if count}

@@ -3,34 +3,49 @@
 They go to those who wait, in the same order. Nothing is drawn again, and an entrant with a place is not moved.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from domain.model.draws.allocation import Allocation, allocate
-from domain.model.draws.order import DrawnLine
+from domain.model.draws.allocation import first_with_place
+from domain.model.draws.lines import Line
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId
 
 
-def fill(order: Iterable[DrawnLine], waiting: Collection[BallotId], places: Mapping[MarketId, int]) -> Allocation:
-    """Offer free places to those who wait. ``order``: that of the draw. ``waiting``: the ballots without a place
-    that are still registered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filling:
+    """One time that free places were offered to those who wait."""
+
+    number: int
+    at: datetime
+    places: Mapping[MarketId, int]
+    """Places that were added to the draw. Places that entrants gave up are free without that."""
+    offered: Mapping[MarketId, int]
+
+
+class Offer(NamedTuple):
+    """A place for an entrant who waits."""
+
+    ballot_id: BallotId
+    market: MarketId
+
+
+def next_offers(waiting: Iterable[Line], free: dict[MarketId, int]) -> Sequence[Offer]:
+    """Let each who waits take the first market of the own line that has a free place. ``waiting``: in the order of
+    the draw. ``free`` becomes what is left.
 
     The result is that of a draw with only these entrants and only these places, in the same order.
     """
-    return allocate((drawn for drawn in order if drawn.line.ballot_id in waiting), places)
+    offers = []
+    for line in waiting:
+        if market := first_with_place(line, free):
+            free[market] -= 1
+            offers.append(Offer(line.ballot_id, market))
+    return offers
 
 
-def waitlist_positions(
-    order: Iterable[DrawnLine], waiting: Collection[BallotId], ballot_id: BallotId
-) -> dict[MarketId, int]:
-    """The place of one entrant in the waitlist of each market of the line, from 1. Empty: the entrant does not
-    wait."""
-    before: dict[MarketId, int] = {}
-    for drawn in order:
-        if drawn.line.ballot_id not in waiting:
-            continue
-        for market in drawn.line.markets:
-            before[market] = before.get(market, 0) + 1
-        if drawn.line.ballot_id == ballot_id:
-            return {market: before[market] for market in drawn.line.markets}
-    return {}
+def wants(line: Line, free: Mapping[MarketId, int]) -> bool:
+    """Would the entrant take one of these places?"""
+    return first_with_place(line, free) is not None

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.model.codes.code import CodeType
-from domain.model.draws.draw import Draw, DrawStatus, Giving
+from domain.model.draws.codes import Giving
+from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.errors import DrawAborted, DrawNotDrawn
 from domain.model.ids import BallotId, ReserveId
 
@@ -36,7 +37,8 @@ def begin_giving(
         return draw
     number = draw.givings + 1
     giving = Giving(number=number, type=type, reserve_id=reserve_id, ballots=tuple(ballots), at=now)
-    return replace(draw, giving=giving, givings=number, version=draw.version + 1)
+    since = {type: now, **draw.giving_codes}
+    return replace(draw, giving=giving, givings=number, giving_codes=since, version=draw.version + 1)
 
 
 def close_giving(draw: Draw, giving: Giving) -> Draw:
@@ -51,3 +53,12 @@ def end_giving(draw: Draw, giving: Giving) -> Draw:
     if draw.giving is None or draw.giving.number != giving.number:
         return draw
     return replace(draw, giving=None, version=draw.version + 1)
+
+
+def all_given(draw: Draw, type: CodeType) -> Draw:
+    """No code of this type is left to give. Until then the draw shows that the work is not done, also when its
+    process has ended. A repeat changes nothing."""
+    if type not in draw.giving_codes:
+        return draw
+    others = {one: since for one, since in draw.giving_codes.items() if one is not type}
+    return replace(draw, giving_codes=others, version=draw.version + 1)

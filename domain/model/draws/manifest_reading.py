@@ -83,11 +83,11 @@ def _check_same(typed: Mapping[str, object], given: Mapping[str, object]) -> Non
     for name in sorted(typed.keys() | given.keys()):
         if name not in typed:
             raise MalformedManifest(f"{name} is no member of a manifest")
-        if name not in given or _canonical(typed[name]) != _canonical(given[name]):
+        if name not in given or canonical_or_none(typed[name]) != canonical_or_none(given[name]):
             raise MalformedManifest(f"{name} is not in the form of the format")
 
 
-def _canonical(value: object) -> bytes | None:
+def canonical_or_none(value: object) -> bytes | None:
     """None: it cannot be written."""
     try:
         return canonical_json(value)

@@ -39,7 +39,7 @@ class AnnounceDrawCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
+class ForeseenDraw:
     """Who would take part."""
 
     entrants: int
@@ -87,7 +87,7 @@ class AnnounceDraw:
                     command.campaign_id, lambda number: made.draw(command.campaign_id, number)
                 )
 
-    async def foresee(self, command: AnnounceDrawCommand) -> Foreseen:
+    async def foresee(self, command: AnnounceDrawCommand) -> ForeseenDraw:
         """Who would take part if the draw were announced now. Nothing is stored.
 
         Raises CampaignNotFound, InvalidValue, BallotsMissing, DuplicateBallot.
@@ -96,7 +96,7 @@ class AnnounceDraw:
         async with self.engine.collector() as collector:
             excluded = await self._collect(command.campaign_id, rules, collector)
             frozen = await collector.freeze()
-            return Foreseen(entrants=frozen.entrants, excluded=_all_excluded(excluded, frozen))
+            return ForeseenDraw(entrants=frozen.entrants, excluded=_all_excluded(excluded, frozen))
 
     async def check(self, command: AnnounceDrawCommand) -> DrawRules:
         """The rules, as far as they can be checked before the entries are read. Raises CampaignNotFound,

@@ -6,9 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from domain.model.draws.allocation import first_with_place
-from domain.model.draws.draw import Draw, Offer
+from domain.model.draws.draw import Draw
 from domain.model.draws.errors import DrawAborted, DrawNotDrawn, DrawNotFound
+from domain.model.draws.filling import Offer, next_offers, wants
 from domain.model.draws.lines import Line
 from domain.model.draws.rules import MAX_PLACES
 from domain.model.errors import InvalidValue, Refusals
@@ -39,7 +39,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
+class ForeseenFilling:
     """What a filling would do now, by market."""
 
     free: Mapping[MarketId, int]
@@ -79,7 +79,7 @@ class FillDraw:
         async with self.keep(draw):
             return Filled(draw=await self._filled(draw, offered), offered=offered)
 
-    async def foresee(self, command: FillDrawCommand) -> Foreseen:
+    async def foresee(self, command: FillDrawCommand) -> ForeseenFilling:
         """What a call would do now. Nothing changes. Raises DrawNotFound, DrawAborted, DrawNotDrawn,
         InvalidValue."""
         read = await self.draws.get(command.campaign_id, command.draw_id)
@@ -90,7 +90,7 @@ class FillDraw:
         left, offered = dict(free), Counter[MarketId]()
         async for _, offers in self._offers(draw, left):
             offered.update(offer.market for offer in offers)
-        return Foreseen(free={market: count for market, count in free.items() if count}, offered=offered)
+        return ForeseenFilling(free={market: count for market, count in free.items() if count}, offered=offered)
 
     async def resume(self, draw: Draw) -> Draw:
         """Go on with a filling that was begun. The caller keeps the claim on the draw."""
@@ -161,10 +161,10 @@ class FillDraw:
         if not any(free.values()):
             return
         async for chunk in self.results.waiting(draw.campaign_id, draw.id, first=first):
-            lines = [line for encoded in chunk.lines if _wants(line := Line.parse(encoded), free)]
+            lines = [line for encoded in chunk.lines if wants(line := Line.parse(encoded), free)]
             ballots = [line.ballot_id for line in lines]
             waiting = await self.candidates.waiting_among(draw.campaign_id, ballots) if ballots else ()
-            yield chunk.number, _offers([line for line in lines if line.ballot_id in waiting], free)
+            yield chunk.number, next_offers([line for line in lines if line.ballot_id in waiting], free)
             if not any(free.values()):
                 break
 
@@ -187,20 +187,6 @@ class _Decision:
     chunk: int
     left: Mapping[MarketId, int]
     """Places that are still free when these offers are made."""
-
-
-def _wants(line: Line, free: Mapping[MarketId, int]) -> bool:
-    return first_with_place(line, free) is not None
-
-
-def _offers(lines: Sequence[Line], free: dict[MarketId, int]) -> list[Offer]:
-    """Let each in turn take a free place. ``free`` becomes what is left."""
-    offers = []
-    for line in lines:
-        if market := first_with_place(line, free):
-            free[market] -= 1
-            offers.append(Offer(line.ballot_id, market))
-    return offers
 
 
 def _checked(places: Mapping[str, int], draw: Draw) -> Mapping[MarketId, int]:

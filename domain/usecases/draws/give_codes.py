@@ -1,30 +1,25 @@
 """Give codes to those who have a place in a draw."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from domain.model.codes.code import CodeType
 from domain.model.codes.errors import CodesExhausted, ReservationMismatch
-from domain.model.draws.allocation import read_result_line
-from domain.model.draws.chunks import CHUNK_LINES
-from domain.model.draws.draw import Draw, Giving
+from domain.model.draws.codes import Giving
+from domain.model.draws.draw import Draw
 from domain.model.draws.errors import DrawAborted, DrawNotDrawn, DrawNotFound
-from domain.model.draws.giving import begin_giving, check_drawn, close_giving, end_giving
+from domain.model.draws.giving import all_given, begin_giving, check_drawn, close_giving, end_giving
 from domain.model.errors import InvalidValue, Refusals
 from domain.model.ids import BallotId, CampaignId, DrawId, UserId, new_reserve_id
 from domain.usecases.codes.assign_codes import AssignCodes, AssignCodesCommand, Assigned, Assignment
 from domain.usecases.codes.release_codes import ReleaseCodes, ReleaseCodesCommand
 from domain.usecases.codes.reserve_codes import ReserveCodes, ReserveCodesCommand
+from domain.usecases.draws.placed_fans import Fans, PlacedFans
 from domain.usecases.draws.read_draw import ReadDraw
 from ports.codes import CodeCatalogue, CodePool
-from ports.draws import Candidates, DrawResults, Draws
+from ports.draws import Draws
 from ports.system import Clock
-
-FANS_TOGETHER: Final = CHUNK_LINES // 2
-"""One reservation holds at most 1,000 codes, so a chunk of the result is two of them."""
-Fans = Mapping[BallotId, UserId]
-"""In the order of the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +44,9 @@ class GiveCodes:
 
     Fans get their codes in the order of the result, also those who got their place by a filling. When the pool has
     too few codes for all of them, none is given. When other callers take codes meanwhile, `waiting` says how many
-    fans got none. A repeat gives only what is missing, so a call that was cut off is simply repeated.
+    fans got none. A repeat gives only what is missing.
+
+    While codes are given, the draw says so in `givingCodes`. A call that was cut off leaves it there: repeat it.
     """
 
     raises: ClassVar[Refusals] = (
@@ -63,15 +60,13 @@ class GiveCodes:
 
     read: ReadDraw
     draws: Draws
-    results: DrawResults
-    candidates: Candidates
+    fans: PlacedFans
     catalogue: CodeCatalogue
     pool: CodePool
     reserve: ReserveCodes
     assign: AssignCodes
     release: ReleaseCodes
     clock: Clock
-    together: int = FANS_TOGETHER
 
     async def __call__(self, command: GiveCodesCommand) -> CodesGiven:
         """Raises DrawNotFound, DrawAborted, DrawNotDrawn, CodesExhausted."""
@@ -79,13 +74,20 @@ class GiveCodes:
         check_drawn(draw)
         await self._check_enough(draw, command.type)
         given = waiting = 0
-        async for fans in self._placed(draw):
+        async for fans in self.fans.of(draw):
             if waiting:  # The pool is empty.
-                waiting += len(await self._without_code(draw.campaign_id, command.type, fans))
+                waiting += len(await self.fans.without_code(draw.campaign_id, command.type, fans))
                 continue
             some, waiting = await self._give_all(fans, command)
             given += some
+        await self._all_given(command)
         return CodesGiven(given=given, waiting=waiting)
+
+    async def _all_given(self, command: GiveCodesCommand) -> None:
+        """Most calls find nothing to give, and nothing that a process left: they store nothing."""
+        draw = await self.read(command.campaign_id, command.draw_id)
+        if command.type in draw.giving_codes:
+            await self.draws.change(draw.campaign_id, draw.id, lambda draw: all_given(draw, command.type))
 
     async def _check_enough(self, draw: Draw, type: CodeType) -> None:
         """Raises CodesExhausted. The fans are looked at one by one only when there may be too few codes."""
@@ -94,28 +96,10 @@ class GiveCodes:
         available = counts.available if counts else 0
         if giving and giving.type is type:
             available += len(await self.pool.held(draw.campaign_id, giving.reserve_id, now))
-        if available >= sum((await self.candidates.placed(draw.campaign_id, draw.id)).values()):
+        if available >= await self.fans.count(draw):
             return
-        needed = 0
-        async for fans in self._placed(draw):
-            needed += len(await self._without_code(draw.campaign_id, type, fans))
-        if available < needed:
+        if available < await self.fans.count_without_code(draw, type):
             raise CodesExhausted(available=available)
-
-    async def _placed(self, draw: Draw) -> AsyncIterator[Fans]:
-        """Those who have a place now, some at a time. Without a filling, only fans with a market in the result can
-        have one."""
-        async for chunk in self.results.results(draw.campaign_id, draw.id):
-            lines = map(read_result_line, chunk.lines)
-            ballots = [ballot_id for ballot_id, market in lines if draw.fillings or market is not None]
-            for start in range(0, len(ballots), self.together):
-                some = ballots[start : start + self.together]
-                fans = await self.candidates.placed_among(draw.campaign_id, draw.id, some)
-                yield {one: fans[one] for one in some if one in fans}
-
-    async def _without_code(self, campaign_id: CampaignId, type: CodeType, fans: Fans) -> Sequence[BallotId]:
-        holders = await self.catalogue.holders(campaign_id, type, list(fans.values())) if fans else ()
-        return [ballot_id for ballot_id, user_id in fans.items() if user_id not in holders]
 
     async def _give_all(self, fans: Fans, command: GiveCodesCommand) -> tuple[int, int]:
         """Until each of these fans has a code, or the pool is empty. A giving that was begun is ended first.
@@ -128,7 +112,7 @@ class GiveCodes:
             draw = await self.read(command.campaign_id, command.draw_id)
             resumed = draw.giving is not None
             if not resumed:
-                without = await self._without_code(command.campaign_id, command.type, fans)
+                without = await self.fans.without_code(command.campaign_id, command.type, fans)
                 if not without:
                     return given, 0
                 draw = await self._begun(draw, without, command.type)
@@ -158,8 +142,8 @@ class GiveCodes:
     async def _given(self, draw: Draw, giving: Giving, by: UserId) -> int:
         """Two processes that do this at once hold the same codes in the same order. Returns how many of its fans
         have a code now: when it began, none had. Raises CodesExhausted."""
-        placed = await self.candidates.placed_among(draw.campaign_id, draw.id, giving.ballots)
-        without = await self._without_code(draw.campaign_id, giving.type, placed)
+        placed = await self.fans.among(draw, giving.ballots)
+        without = await self.fans.without_code(draw.campaign_id, giving.type, placed)
         before = len(placed) - len(without)
         # Once the hold has lapsed, the same reserveId would take other codes. So it is not used any more.
         lapsed = self.clock.now() >= giving.at + self.reserve.ttl

@@ -1,14 +1,13 @@
 """What a fan may know of the own part in draws."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
 
 from domain.model.draws.allocation import read_result_line
-from domain.model.draws.chunks import CHUNK_LINES, ListChunk, Proof, proof_of
+from domain.model.draws.chunks import CHUNK_LINES, ListChunk, Proof, proof_of, waitlist_positions
 from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.errors import DrawNotDrawn
 from domain.model.draws.lines import Line
@@ -103,13 +102,7 @@ class ListOwnDraws:
         turn = DrawnLine(line, ballot_key(draw.key(), line.ballot_id, line.weight)).turn
         chunk = await self.results.waiting_at(draw.campaign_id, draw.id, turn)
         assert chunk is not None, "an entrant without a place waits"
-        ahead = Counter(chunk.before)
-        for encoded in chunk.lines:
-            other = Line.parse(encoded)
-            if other.ballot_id == line.ballot_id:
-                break
-            ahead.update(other.markets)
-        return {market: ahead[market] + 1 for market in line.markets}
+        return waitlist_positions(chunk, line)
 
 
 def _position(chunk: ListChunk, ballot_id: BallotId) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from domain.model.draws.allocation import read_result_line
-from domain.model.draws.beacons import DrandRound
+from domain.model.draws.beacons import DrandRound, too_early
 from domain.model.draws.chunks import ResultChunk
 from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.errors import (
@@ -99,7 +99,7 @@ class RunDraw:
             raise InvalidValue("randomness", "is needed: this draw was announced with the beacon manual")
         randomness = await self.beacon.randomness(beacon)
         if randomness is None:
-            raise draw.too_early(beacon, self.clock.now())
+            raise too_early(beacon, self.clock.now())
         return randomness
 
     async def resume(self, draw: Draw) -> Draw:

@@ -9,15 +9,9 @@ from domain.model.draws.lines import MalformedLine
 from domain.model.draws.manifest import Manifest
 from domain.model.draws.manifest_reading import MalformedManifest
 from domain.model.draws.merkle import MerkleTree, leaf_hash
+from domain.model.draws.published import Published, read_published
 from domain.model.draws.randomness import draw_key, randomness_of
-from domain.model.draws.verification import (
-    Difference,
-    ListChecker,
-    Published,
-    Step,
-    difference_of_lines,
-    read_published,
-)
+from domain.model.draws.verification import Difference, ListChecker, Step, difference_of_lines
 from domain.model.errors import InvalidValue, Refusals
 from ports.drawing import ComputedDraw, DrawEngine
 
@@ -37,7 +31,7 @@ class VerifyDrawCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyDraw:
-    """Check each step of a draw: manifest, list, Merkle root, randomness, results, cutoffs.
+    """Check each step of a draw: manifest, answer, randomness, list, Merkle root, results, cutoffs.
 
     Returns the first step that differs, or None. The list and the results are read piece by piece.
     """

@@ -33,7 +33,9 @@ async def verify(stage: Stage, draw: Answer) -> None:
         code, verdict = await recompute(verifier(), announced, list, results, draw["randomness"])
         story.say(f"$ {_command_line()} draw.json list.csv results.csv --randomness {draw['randomness'][:8]}…")
         story.say(verdict)
-        story.check("the draw is right, also after a withdrawal and an erasure", (code, verdict) == (0, AGREES))
+        story.check(
+            "the draw is right, also after a withdrawal and an erasure", code == 0 and verdict.startswith(AGREES)
+        )
         changed = _stored(stage, "changed.csv", _first_fan_moved(results.read_bytes(), draw))
         code, verdict = await recompute(verifier(), announced, list, changed, draw["randomness"])
         story.say(f"With the market of one fan changed in results.csv: {verdict}")

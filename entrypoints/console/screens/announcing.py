@@ -5,7 +5,7 @@ from typing import Any, Final
 from domain.model.draws.beacons import ManualBeacon
 from domain.model.errors import DomainError
 from domain.model.registrations.entry import FraudStatus
-from domain.usecases.draws.announce_draw import AnnounceDrawCommand, Foreseen
+from domain.usecases.draws.announce_draw import AnnounceDrawCommand, ForeseenDraw
 from entrypoints.console.desk import Desk
 from entrypoints.console.draw_form import PLACES, pairs_of, query_of, rules_of
 from entrypoints.console.page import Page
@@ -68,7 +68,7 @@ def _command(desk: Desk) -> AnnounceDrawCommand:
     return command
 
 
-async def _foreseen(command: AnnounceDrawCommand, desk: Desk) -> Foreseen:
+async def _foreseen(command: AnnounceDrawCommand, desk: Desk) -> ForeseenDraw:
     return await desk.app.draws.announce.foresee(command)
 
 

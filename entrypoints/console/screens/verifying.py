@@ -20,15 +20,17 @@ from entrypoints.http.response.answers import Reply
 Export = Callable[[CampaignId, DrawId], Awaitable[AsyncIterator[Sequence[bytes]]]]
 MEANS: Final = {
     Step.MANIFEST: text("The manifest has the published digest."),
+    Step.ANSWER: text("What is published beside the manifest says the same as the manifest."),
     Step.RANDOMNESS: text("The randomness has the right form, and is that of the draw."),
     Step.LIST: text("Each line of the list is whole and in its order; the list has the digest of the manifest."),
     Step.MERKLE_ROOT: text("The list gives the Merkle root of the manifest."),
-    Step.RESULTS: text("The draw, computed again, gives each line of the results, and their digest."),
+    Step.RESULTS: text("The draw, computed again, gives each line, digest and number of the results."),
     Step.CUTOFFS: text("The last turns that got a place are the published ones."),
 }
 """In the order in which they are checked."""
 NAMES: Final = {
     Step.MANIFEST: text("Manifest"),
+    Step.ANSWER: text("Figures beside the manifest"),
     Step.RANDOMNESS: text("Randomness"),
     Step.LIST: text("List"),
     Step.MERKLE_ROOT: text("Merkle root"),

@@ -14,7 +14,8 @@ from domain.usecases.draws import audited
 from domain.usecases.draws.abort_draw import AbortDraw
 from domain.usecases.draws.announce_draw import AnnounceDraw, AnnounceDrawCommand
 from entrypoints.http.call import Call
-from entrypoints.http.draws.body import ABORTED, EXAMPLE, DrawBody
+from entrypoints.http.draws.body import DrawBody
+from entrypoints.http.draws.examples import ABORTED, EXAMPLE
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.scopes import Scope

@@ -25,7 +25,7 @@ class OwnDrawBody(Wire):
     line: Annotated[str, Meta(description="The own line of the list.")]
     proof: ProofBody
     outcome: Outcome
-    market: Annotated[MarketId | None, Meta(description="Where the fan has a place.")]
+    market: Annotated[MarketId | None, Meta(description="Where the draw gave a place, or a filling.")]
     waitlist: Annotated[
         dict[MarketId, int], Meta(description="The position in each market, from 1, at the end of the draw.")
     ]

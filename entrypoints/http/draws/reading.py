@@ -12,7 +12,8 @@ from domain.usecases.draws.export_results import ExportResults
 from domain.usecases.draws.list_draws import ListDraws
 from domain.usecases.draws.read_draw import ReadDraw
 from entrypoints.http.call import Call
-from entrypoints.http.draws.body import DRAWN, DrawBody
+from entrypoints.http.draws.body import DrawBody
+from entrypoints.http.draws.examples import DRAWN
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.cursors import cursor_after, number_after
 from entrypoints.http.request.guards import supreme, without_token

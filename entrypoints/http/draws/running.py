@@ -17,7 +17,8 @@ from domain.usecases.draws.run_draw import RunDraw, RunDrawCommand
 from entrypoints.application import Application
 from entrypoints.http.call import Call
 from entrypoints.http.draws.announcing import MarketText
-from entrypoints.http.draws.body import DRAWN, DrawBody, Places
+from entrypoints.http.draws.body import DrawBody, Places
+from entrypoints.http.draws.examples import DRAWN
 from entrypoints.http.operation import Answer, Operation
 from entrypoints.http.request.guards import supreme
 from entrypoints.http.request.headers import wants_no_wait

@@ -11,11 +11,13 @@ import pytest
 
 from adapters.memory.drawing import computed
 from domain.model.codes.code import CodeType
-from domain.model.draws.allocation import Cutoff
+from domain.model.draws.allocation import Cutoff, DrawResult
 from domain.model.draws.beacons import ManualBeacon
 from domain.model.draws.chunks import CHUNK_LINES
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus, Filling, Giving
+from domain.model.draws.codes import Giving
+from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.errors import DrawAborted, DrawNotFound, RandomnessMismatch
+from domain.model.draws.filling import Filling
 from domain.model.draws.giving import begin_giving, close_giving, end_giving
 from domain.model.draws.lines import Line, sorted_lines
 from domain.model.draws.order import Turn, drawn_order
@@ -141,7 +143,8 @@ def everything(draw: Draw) -> Draw:
     )
     filling = Filling(number=1, at=LATER, places={MarketId("nyc"): 2}, offered={MarketId("nyc"): 1})
     drawn = draw.begin_run("cd" * 32).with_result(result).finish_run(LATER)
-    return replace(drawn, fillings=(filling,), version=drawn.version + 1)
+    since = {CodeType.TM: LATER, CodeType.EXTERNAL: NOON}
+    return replace(drawn, fillings=(filling,), giving_codes=since, version=drawn.version + 1)
 
 
 async def test_all_that_a_draw_learns_is_stored(store: Stores) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.model.draws.allocation import DrawResult
 from domain.model.draws.beacons import QUICKNET, DrandRequest, DrandRound, ManualBeacon
-from domain.model.draws.draw import Draw, DrawResult, DrawStatus
+from domain.model.draws.draw import Draw, DrawStatus
 from domain.model.draws.entrants import Exclusion
 from domain.model.draws.errors import (
     DrawAborted,

@@ -1,26 +1,24 @@
 """What makes a draw fair, for any entrants, places, tiers and weights."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import permutations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.model.draws.allocation import (
     Allocation,
-    Cutoff,
     allocate,
-    market_by_cutoffs,
     result_lines,
 )
-from domain.model.draws.filling import fill, waitlist_positions
+from domain.model.draws.chunks import waiting_chunks, waitlist_positions
+from domain.model.draws.filling import Offer, next_offers
 from domain.model.draws.lines import Line
 from domain.model.draws.order import DrawnLine, ballot_key, drawn_order
 from domain.model.ids import BallotId
 from domain.model.registrations.markets import MarketId, Preferences
-from tests.support.drawing import MARKETS, ballot
+from tests.support.drawing import MARKETS, ballot, market_by_cutoffs
 
 EXAMPLES = settings(derandomize=True, deadline=None, max_examples=150)
 KEYS = st.binary(min_size=32, max_size=32)
@@ -134,6 +132,12 @@ def test_no_other_list_than_the_true_one_helps(
         assert all(worth(outcome(crowd, other, key, places), truth) <= best for other in possible)
 
 
+def filled(
+    order: Sequence[DrawnLine], waiting: Collection[BallotId], places: Mapping[MarketId, int]
+) -> Sequence[Offer]:
+    return next_offers([one.line for one in order if one.line.ballot_id in waiting], dict(places))
+
+
 def outcome(
     crowd: Sequence[Line], handed_in: Preferences, key: bytes, places: dict[MarketId, int]
 ) -> MarketId | None:
@@ -158,10 +162,10 @@ def test_a_filling_is_a_draw_of_those_places_among_those_who_wait(
     left = {ballot(number) for number in gone}
     waiting = {one for one, market in allocation.markets.items() if market is None} - left
 
-    filled = fill(order, waiting, added)
+    offers = dict(filled(order, waiting, added))
 
-    assert filled == run([line for line in lines if line.ballot_id in waiting], key, added)[1]
-    assert filled.markets.keys() == waiting
+    drawn_alone = run([line for line in lines if line.ballot_id in waiting], key, added)[1].markets
+    assert offers == {one: market for one, market in drawn_alone.items() if market}
 
 
 @EXAMPLES
@@ -169,12 +173,11 @@ def test_a_filling_is_a_draw_of_those_places_among_those_who_wait(
 def test_places_that_come_one_by_one_go_where_they_go_together(drawn: Drawn, market: MarketId, added: int) -> None:
     order, allocation = run(*drawn)
     waiting = {one for one, got in allocation.markets.items() if got is None}
-    together = {one for one, got in fill(order, waiting, {market: added}).markets.items() if got}
+    together = filled(order, waiting, {market: added})
 
-    one_by_one: set[BallotId] = set()
+    one_by_one: list[Offer] = []
     for _ in range(added):
-        got = fill(order, waiting - one_by_one, {market: 1}).markets
-        one_by_one |= {one for one, place in got.items() if place}
+        one_by_one += filled(order, waiting - {offer.ballot_id for offer in one_by_one}, {market: 1})
 
     assert one_by_one == together
 
@@ -183,15 +186,18 @@ def test_places_that_come_one_by_one_go_where_they_go_together(drawn: Drawn, mar
 @given(draws())
 def test_the_first_on_a_waitlist_gets_the_next_place(drawn: Drawn) -> None:
     order, allocation = run(*drawn)
-    waiting = {one for one, market in allocation.markets.items() if market is None}
-    positions = {one: waitlist_positions(order, waiting, one) for one in allocation.markets}
-
+    waiting = [one for one in order if allocation.markets[one.line.ballot_id] is None]
+    ballots = [one.line.ballot_id for one in waiting]
+    positions = {
+        line.ballot_id: waitlist_positions(chunk, line)
+        for chunk in waiting_chunks((one.turn, one.line) for one in waiting)
+        for line in map(Line.parse, chunk.lines)
+    }
     for market in allocation.cutoffs:
         on_list = sorted(found[market] for found in positions.values() if market in found)
         assert on_list == list(range(1, len(on_list) + 1))
-        next_one = {one for one, got in fill(order, waiting, {market: 1}).markets.items() if got}
+        next_one = {offer.ballot_id for offer in filled(order, ballots, {market: 1})}
         assert next_one == {one for one, found in positions.items() if found.get(market) == 1}
-    assert all(not positions[one] for one in allocation.markets.keys() - waiting)
 
 
 def test_a_weight_is_that_many_chances() -> None:
@@ -202,17 +208,6 @@ def test_a_weight_is_that_many_chances() -> None:
     )
 
     assert abs(first / 4_000 - 0.75) < 0.02
-
-
-@pytest.mark.parametrize(
-    ("tier", "key", "market"),
-    [(0, b"\xff", "nyc"), (1, b"\x01", "nyc"), (1, b"\x02", "nyc"), (1, b"\x03", "bos"), (2, b"\x00", None)],
-    ids=["better tier", "before", "the last one", "behind", "worse tier"],
-)
-def test_a_turn_at_the_cutoff_still_has_the_place(tier: int, key: bytes, market: str | None) -> None:
-    cutoffs = {MarketId("nyc"): Cutoff(1, b"\x02"), MarketId("bos"): Cutoff(1, b"\x09")}
-
-    assert market_by_cutoffs(DrawnLine(Line(ballot(1), tier, 1, MARKETS[:2]), key), cutoffs) == market
 
 
 def test_tiers_are_compared_as_numbers() -> None:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from domain.model.draws.allocation import allocate, market_by_cutoffs, result_digest, result_lines
+from domain.model.draws.allocation import allocate, result_digest, result_lines
 from domain.model.draws.lines import list_digest, sorted_lines
 from domain.model.draws.manifest_reading import read_manifest
 from domain.model.draws.merkle import audit_path, leaf_hash, merkle_root, proves
 from domain.model.draws.order import drawn_order
 from domain.model.draws.randomness import draw_key, randomness_of
 from tests.model.draws.vectors import VECTORS, Vector
+from tests.support.drawing import market_by_cutoffs
 
 pytestmark = pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
 

@@ -8,6 +8,8 @@ from tests.model.draws.vectors import VECTORS
 from tests.support.commands import fangate
 
 DRAW = VECTORS[2]
+CONFIRMED = f"{AGREES}\nSHA-256 of the manifest: {DRAW.values['manifestDigest']}\nnot checked: nothing"
+"""Nothing else is in the manifest. With the whole answer about the draw, its id and times cannot be checked."""
 
 
 def test_a_right_draw_is_confirmed_and_a_changed_one_is_not(tmp_path: Path) -> None:
@@ -20,7 +22,7 @@ def test_a_right_draw_is_confirmed_and_a_changed_one_is_not(tmp_path: Path) -> N
     right = fangate("draws", "verify", "manifest.json", "list.csv", "results.csv", *randomness, folder=tmp_path)
     changed = fangate("draws", "verify", "manifest.json", "list.csv", "changed.csv", *randomness, folder=tmp_path)
 
-    assert (right.returncode, right.stdout) == (0, "every step agrees\n")
+    assert (right.returncode, right.stdout) == (0, f"{CONFIRMED}\n")
     assert (changed.returncode, changed.stdout) == (1, "")
     assert changed.stderr.startswith("fangate: the draw differs: results: line 2 must be ")
 
@@ -32,7 +34,7 @@ async def test_where_only_the_package_is_installed_the_demo_verifies_with_its_co
     command, randomness = verifier(tmp_path / "verify_draw.py"), DRAW.values["randomness"]
 
     assert command[1:] == ("draws", "verify")
-    assert await recompute(command, draw, listed, results, randomness) == (0, AGREES)
+    assert await recompute(command, draw, listed, results, randomness) == (0, CONFIRMED)
     code, verdict = await recompute(command, draw, listed, changed, randomness)
     assert (code, "results: line 2 must be" in verdict) == (1, True)
 

@@ -1,6 +1,6 @@
 """After a SIGKILL of the service, a worker ends a run and a filling: each entry is changed once.
 
-Codes that were being given are given by a repeat: each fan gets one.
+Codes that were being given are shown with the draw, and given by a repeat: each fan gets one.
 """
 
 import asyncio
@@ -91,8 +91,14 @@ async def test_killed_half_way_a_draw_is_ended_by_a_worker(database_url: str, tm
             _stock(stage, campaign, SPARE + len(placed := _placed(entries)))
             await _killed(stage, campaign, f"{path}/codes", {"type": TM}, GIVING)
         async with a_stage(world, database_url) as stage:
+            shown = (await stage.got(campaign, path))["givingCodes"]
+            assigned = stage.stored.database["codes"].count_documents(
+                {"campaignId": campaign, "status": "assigned"}
+            )
+            assert shown.keys() == {TM} if 0 < assigned < len(placed) else shown.keys() <= {TM}
             codes = await stage.posted(campaign, f"{path}/codes", {"type": TM})
             assert codes["waiting"] == 0
+            assert (await stage.got(campaign, path))["givingCodes"] == {}
             assert await stage.posted(campaign, f"{path}/codes", {"type": TM}) == {"given": 0, "waiting": 0}
             pool = list(stage.stored.database["codes"].find({"campaignId": campaign}))
             assert Counter(code["status"] for code in pool) == {"assigned": len(placed), "available": SPARE}

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -215,6 +215,11 @@ class Stage:
 
     async def decline(self, ballot_id: BallotId) -> None:
         await self.store.entries.change(TOUR, self.fan_of(ballot_id), _with(Selection.DECLINED))
+
+
+def among(order: Iterable[DrawnLine], waiting: Collection[BallotId], places: Mapping[MarketId, int]) -> Allocation:
+    """What a filling must give: a draw of these places among those who wait."""
+    return allocate((one for one in order if one.line.ballot_id in waiting), places)
 
 
 def fan(number: int) -> UserId:

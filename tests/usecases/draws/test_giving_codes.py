@@ -17,6 +17,7 @@ from domain.usecases.codes.release_codes import ReleaseCodes
 from domain.usecases.codes.reserve_codes import ReserveCodes
 from domain.usecases.draws.fill_draw import FillDrawCommand
 from domain.usecases.draws.give_codes import CodesGiven, GiveCodes, GiveCodesCommand
+from domain.usecases.draws.placed_fans import PlacedFans
 from domain.usecases.draws.read_draw import ReadDraw
 from tests.support.codes import DAY, EXTERNAL, STAFF, TM, a_batch, a_claim, texts
 from tests.support.registrations import NYC, TOUR
@@ -51,15 +52,13 @@ class Desk:
         return GiveCodes(
             read=ReadDraw(draws=draws),
             draws=draws,
-            results=results,
-            candidates=candidates,
+            fans=PlacedFans(results=results, candidates=candidates, catalogue=catalogue, together=TOGETHER),
             catalogue=catalogue,
             pool=pool,
             reserve=ReserveCodes(pool=pool, clock=clock, ttl=DAY),
             assign=AssignCodes(pool=pool, clock=clock),
             release=ReleaseCodes(pool=pool, clock=clock),
             clock=clock,
-            together=TOGETHER,
         )
 
     async def give(self, fuse: Fuse | None = None, *, type: CodeType = TM) -> CodesGiven:
@@ -75,6 +74,9 @@ class Desk:
     async def statuses(self) -> tuple[int, int, int]:
         counts = (await self.stage.store.catalogue.count(TOUR, self.stage.clock.now()))[TM]
         return counts.available, counts.reserved, counts.assigned
+
+    async def shown_as_unfinished(self) -> bool:
+        return TM in (await self.stage.read()).giving_codes
 
     def placed(self) -> dict[UserId, int]:
         """One code for each fan with a place."""
@@ -138,6 +140,7 @@ async def test_codes_that_others_take_meanwhile_leave_fans_waiting() -> None:
 
     assert answer.given + answer.waiting == PLACED
     assert answer.waiting > 1
+    assert not await desk.shown_as_unfinished(), "the caller was told"
     assert sum((await desk.codes()).values()) == answer.given
     await desk.stock(answer.waiting, prefix="B")
     assert (await desk.give()).waiting == 0
@@ -158,6 +161,7 @@ async def test_a_process_that_ends_at_any_step_loses_no_code_and_gives_no_fan_tw
         desk = await Desk().opened(PLACED)
         with pytest.raises(Killed):
             await desk.give(Fuse(at=step))
+        assert await desk.shown_as_unfinished() or await desk.codes() in ({}, desk.placed()), step
         if later:
             desk.stage.clock.advance(2 * DAY)
 
@@ -165,6 +169,24 @@ async def test_a_process_that_ends_at_any_step_loses_no_code_and_gives_no_fan_tw
         assert await desk.codes() == desk.placed(), step
         assert await desk.statuses() == (0, 0, PLACED), step
         assert (await desk.stage.read()).giving is None, step
+        assert not await desk.shown_as_unfinished(), step
+
+
+async def test_what_was_cut_off_is_shown_with_its_type_until_it_is_repeated() -> None:
+    desk = await Desk().opened(PLACED)
+    await desk.stock(PLACED, prefix="E", type=EXTERNAL)
+    with pytest.raises(Killed):
+        await desk.give(Fuse(at=await steps_of_a_giving() // 2))
+    began = desk.stage.clock.now()
+    desk.stage.clock.advance(DAY)
+
+    assert (await desk.give(type=EXTERNAL)).waiting == 0
+    assert (await desk.stage.read()).giving_codes == {TM: began}
+    assert (await desk.give()).waiting == 0
+    draw = await desk.stage.read()
+    assert draw.giving_codes == {}
+    assert await desk.give() == CodesGiven(given=0, waiting=0)
+    assert await desk.stage.read() == draw, "with nothing to give, nothing is stored"
 
 
 async def test_a_fan_who_leaves_after_the_process_ended_gets_no_code_and_it_goes_back() -> None:

@@ -19,7 +19,6 @@ from domain.model.draws.errors import (
     DrawTooEarly,
     RandomnessMismatch,
 )
-from domain.model.draws.filling import fill
 from domain.model.draws.order import drawn_order
 from domain.model.errors import InvalidValue, Unavailable
 from domain.model.ids import BallotId, CampaignId
@@ -27,7 +26,7 @@ from domain.model.registrations.entry import Selection
 from domain.model.registrations.markets import MarketId
 from domain.usecases.draws.fill_draw import FillDrawCommand
 from tests.support.registrations import BOS, HOUR, LAX, NOON, NYC, TOUR
-from tests.usecases.draws.stage import PLACES, RANDOMNESS, Fuse, Killed, Stage
+from tests.usecases.draws.stage import PLACES, RANDOMNESS, Fuse, Killed, Stage, among
 
 FANS = 24
 Leave = Callable[[Stage, BallotId], Awaitable[None]]
@@ -164,7 +163,7 @@ async def test_places_of_those_who_left_before_the_run_go_to_the_next(leave: Lea
     for ballot_id in gone:
         await leave(stage, ballot_id)
     draw = await stage.drawn()
-    offers = fill(order, waiting, freed)
+    offers = among(order, waiting, freed)
 
     assert draw.result is not None
     assert draw.result.result_digest == expected.result_digest
@@ -191,7 +190,7 @@ async def test_a_filling_offers_freed_places_in_the_order_of_the_draw() -> None:
     waiting = {one for one, market in expected.markets.items() if market is None}
 
     filled = await stage.run().fill(FillDrawCommand(campaign_id=TOUR, draw_id=draw.id))
-    offers = fill(stage.order(draw), waiting, freed)
+    offers = among(stage.order(draw), waiting, freed)
 
     assert filled.offered == +Counter(offers.placed)
     for ballot_id, market in offers.markets.items():
@@ -212,7 +211,7 @@ async def test_added_places_go_to_those_who_wait_and_no_entrant_is_moved() -> No
     added: dict[str, int] = {NYC: 2, LAX: 1}
 
     filled = await stage.run().fill(FillDrawCommand(campaign_id=TOUR, draw_id=draw.id, places=added))
-    offers = fill(stage.order(draw), waiting, by_market(added))
+    offers = among(stage.order(draw), waiting, by_market(added))
 
     assert stage.markets() == {**before, **offers.markets}
     assert filled.draw.places == {NYC: 5, BOS: 2, LAX: 5}
@@ -267,7 +266,7 @@ async def test_a_filling_whose_process_ends_at_any_step_ends_the_same() -> None:
         draw = await stage.read()
         expected = stage.expected(draw)
         waiting = {one for one, market in expected.markets.items() if market is None}
-        offers = fill(stage.order(draw), waiting, by_market(added))
+        offers = among(stage.order(draw), waiting, by_market(added))
 
         assert not draw.unfinished, step
         assert stage.markets() == {**expected.markets, **offers.markets}, step

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.model.draws.merkle import audit_path, leaf_hash
 from tests.model.draws.vectors import VECTORS, Vector
 from tests.usecases.draws.test_verifying import OUTSIDERS, SCRIPT, answer_of
 
@@ -61,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["deep.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
         (["latin.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
         (["endless.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
-        (["large.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest: the file is"),
+        (["large.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
         (["list.csv", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
         (["proof.json", "list.csv", "results.csv", "--randomness", "RIGHT"], 1, "DIFFERS: manifest"),
         (["draw.json", "list.csv", "nothing", "--randomness", "RIGHT"], 1, "DIFFERS: "),
@@ -79,27 +80,48 @@ def test_the_script_says_what_differs(words: list[str], status: int, said: str, 
     assert "Traceback" not in ended.stderr
 
 
-def fan_of(vector: Vector, number: int | None = None) -> dict[str, Any]:
-    """What the fan of the vector's proof is answered."""
-    proof = vector.values["proof"]
-    market = dict(line.split(",") for line in vector.values["result"].split())[proof["line"][:32]]
+def fan_of(vector: Vector, index: int | None = None) -> dict[str, Any]:
+    """What the fan of this line is answered. None: the fan of the vector's proof."""
+    index, lines = vector.values["proof"]["index"] if index is None else index, vector.encoded_lines
+    line, path = lines[index].decode(), audit_path(list(map(leaf_hash, lines)), index)
+    market = dict(line.split(",") for line in vector.values["result"].split())[line[:32]]
     return {
         "drawId": "d",
-        "ballotId": proof["line"][:32],
-        "line": proof["line"],
-        "proof": {name: proof[name] for name in ("index", "size", "path")},
+        "ballotId": line[:32],
+        "line": line,
+        "proof": {"index": index, "size": len(lines), "path": [one.hex() for one in path]},
         "outcome": "waitlisted" if market == "-" else "placed",
         "market": None if market == "-" else market,
+        "waitlist": dict.fromkeys(line.split(",")[3].split(">"), 1) if market == "-" else {},
     }
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
-def test_a_fan_can_check_the_own_line_and_market(vector: Vector) -> None:
-    draw = answer_of(vector).draw
+def kept(fan: dict[str, Any]) -> dict[str, Any]:
+    """What the fan was answered before the draw, and has kept."""
+    return fan | {"outcome": "announced", "market": None, "waitlist": {}}
 
-    assert "the line is in the list" in OUTSIDERS.verify_fan(fan_of(vector), draw)
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_each_fan_can_check_the_own_line_and_market(vector: Vector) -> None:
+    """Those at the cutoffs, too. Before and after the draw, and after it with what was kept from before."""
+    draw = answer_of(vector).draw
     announced = {name: draw[name] for name in ("drawId", "manifest", "manifestDigest")}
-    assert "the draw has not run" in OUTSIDERS.verify_fan(fan_of(vector), announced)
+    for index in range(len(vector.lines)):
+        fan = fan_of(vector, index)
+        place = f"a place in {fan['market']}" if fan["market"] else "no place"
+        said = f"the line is in the list, and the draw gave it {place}"
+
+        assert OUTSIDERS.verify_fan(fan, draw) == OUTSIDERS.verify_fan(kept(fan), draw) == said
+        assert "the draw has not run" in OUTSIDERS.verify_fan(kept(fan), announced)
+        with pytest.raises(AssertionError, match="outcome"):
+            OUTSIDERS.verify_fan(fan, announced)
+
+
+def test_a_place_of_a_filling_is_no_difference() -> None:
+    waits = next(fan for index in range(7) if not (fan := fan_of(VECTORS[1], index))["market"])
+    filled = waits | {"outcome": "placed", "market": waits["line"].split(",")[3].split(">")[0], "waitlist": {}}
+
+    assert "the draw gave it no place" in OUTSIDERS.verify_fan(filled, answer_of(VECTORS[1]).draw)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +149,7 @@ def test_a_proof_that_is_none_is_found(step: str, change: dict[str, Any]) -> Non
 
 def test_a_place_that_the_cutoffs_give_and_the_fan_did_not_get_is_found() -> None:
     """Vector 0 has one entrant, and a place for the entrant."""
-    fan = {**fan_of(VECTORS[0]), "outcome": "waitlisted", "market": None}
+    fan = {**fan_of(VECTORS[0]), "outcome": "waitlisted", "market": None, "waitlist": {"nyc": 1}}
 
     with pytest.raises(AssertionError, match="cutoffs: by them, the place is in nyc"):
         OUTSIDERS.verify_fan(fan, answer_of(VECTORS[0]).draw)

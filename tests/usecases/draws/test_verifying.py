@@ -66,9 +66,9 @@ def files_of(vector: Vector) -> Files:
 
 def answer_of(vector: Vector) -> Files:
     values = vector.values
-    members = {
-        name: values[name] for name in ("manifest", "manifestDigest", "randomness", "resultDigest", "cutoffs")
-    }
+    names = ("manifest", "manifestDigest", "randomness", "placed", "resultDigest", "cutoffs")
+    members = {name: values[name] for name in names}
+    members["waitlisted"] = values["manifest"]["entrants"] - sum(values["placed"].values())
     return replace(files_of(vector), draw={"drawId": "d", "status": "drawn", **members})
 
 
@@ -94,9 +94,8 @@ def stored(files: Files, folder: Path) -> None:
 
 
 async def by_the_script(files: Files, folder: Path) -> str | None:
-    stored(files, folder)
     try:
-        OUTSIDERS.verify(files.draw, folder / "list", folder / "results", files.randomness)
+        OUTSIDERS.verify(files.draw, files.list, files.results, files.randomness)
     except AssertionError as error:
         return str(error)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -120,11 +119,16 @@ def swapped(content: bytes) -> bytes:
     return b"".join([second, first, *rest])
 
 
+WEIGHTS = [{"minScore": 95.0, "weight": 4}, {"minScore": 50.0, "weight": 2}]
 MARKETS = (b"bos>nyc", b"nyc>bos")
 TAMPERINGS: dict[str, tuple[str, Callable[[Files], Files]]] = {
     "a line of the list": ("list", lambda files: replace(files, list=files.list.replace(b",2,4,", b",1,4,", 1))),
     "a weight": ("list", lambda files: replace(files, list=files.list.replace(b",2,4,", b",2,64,", 1))),
     "a weight that is none": ("list", lambda files: replace(files, list=files.list.replace(b",2,4,", b",2,65,"))),
+    "a weight that was not announced": (
+        "list",
+        lambda files: replace(files, list=files.list.replace(b",2,4,", b",2,3,", 1)),
+    ),
     "a tier that is none": ("list", lambda files: replace(files, list=files.list.replace(b",2,4,", b",3,4,"))),
     "the order of markets": (
         "list",
@@ -148,6 +152,10 @@ TAMPERINGS: dict[str, tuple[str, Callable[[Files], Files]]] = {
     "the time": ("results", lambda files: files.with_manifest(announcedAt="2026-11-25T12:00:00.001Z")),
     "the format": ("manifest", lambda files: files.with_manifest(format="fangate-draw/2")),
     "the randomness": ("results", lambda files: replace(files, randomness=OTHER)),
+    "more randomness than a round has": (
+        "randomness",
+        lambda files: replace(files, randomness=files.randomness + "00"),
+    ),
     "too little randomness": ("randomness", lambda files: replace(files, randomness="00")),
     "randomness in words": ("randomness", lambda files: replace(files, randomness="heads")),
     "a place": ("results", lambda files: replace(files, results=files.results.replace(b",-\n", b",nyc\n", 1))),
@@ -229,9 +237,7 @@ async def test_each_changed_byte_of_the_manifest_is_found(verify: Verify, tmp_pa
     assert all(str(one).startswith("manifest: ") for one in found), found
 
 
-@pytest.mark.parametrize(
-    "members", [{"tiers": [90.0, 70.5]}, {"minScore": 12.0}, {"weights": [{"minScore": 90.0, "weight": 4}]}]
-)
+@pytest.mark.parametrize("members", [{"tiers": [90.0, 70.5]}, {"minScore": 12.0}, {"weights": WEIGHTS}])
 async def test_a_number_in_another_form_is_another_manifest(
     verify: Verify, members: dict[str, Any], tmp_path: Path
 ) -> None:
