@@ -42,25 +42,20 @@ def outgoing(message: StoredMessage, *, personal: bool = True) -> OutgoingEvent:
     mail address, name and attributes."""
     assert isinstance(message.about, EntryEvent), "a background task is not published"
     assert message.data is not None, "an event carries its entry"
-    members = {
-        "specversion": SPEC_VERSION,
-        "id": message.id,
-        "source": SOURCE,
-        "type": type_of(message.about),
-        "subject": f"{message.campaign_id}/{message.user_id}",
-        "time": instant(message.at),
-        "datacontenttype": "application/json",
-    }
-    if message.request.traceparent is not None:
-        members["traceparent"] = message.request.traceparent  # the extension "Distributed Tracing"
-    head = ",".join([f'"{name}":{_quoted(text)}' for name, text in members.items()])
-    # ``data`` is JSON text already: insert it as it is, as the last member of the object.
+    trace = message.request.traceparent  # the extension "Distributed Tracing"
+    traceparent = "" if trace is None else f'"traceparent":{_quoted(trace)},'
+    # ``data`` is JSON text already: it is inserted as it is, as the last member of the object.
     data = message.data if personal else impersonal_data(message.data)
-    text = f'{{{head},"data":{data}}}'
+    text = (
+        f'{{"specversion":"{SPEC_VERSION}","id":{_quoted(message.id)},"source":"{SOURCE}",'
+        f'"type":"{type_of(message.about)}","subject":{_quoted(f"{message.campaign_id}/{message.user_id}")},'
+        f'"time":"{instant(message.at)}","datacontenttype":"application/json",'
+        f'{traceparent}"data":{data}}}'
+    )
     return OutgoingEvent(
         id=message.id,
         key=f"{message.campaign_id}:{message.user_id}",
         body=text.encode(),
-        traceparent=message.request.traceparent,
+        traceparent=trace,
         request_id=message.request.request_id,
     )

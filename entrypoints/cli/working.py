@@ -9,6 +9,7 @@ import uvloop
 from entrypoints import bootstrap
 from entrypoints.bootstrap.files import check_files
 from entrypoints.cli.warnings import warn_of_files
+from entrypoints.collector import tune_collector
 from entrypoints.config.settings import ConfigurationError, Settings
 from entrypoints.telemetry.logs import configure_logs
 from entrypoints.telemetry.metrics import Metrics
@@ -43,6 +44,7 @@ async def _work(settings: Settings, metrics_host: str, metrics_port: int) -> Non
         bootstrap.application(settings, metrics=metrics, tracer=tracer) as app,
         watched(app, metrics, metrics_host, metrics_port),
     ):
+        tune_collector()
         log.info("worker.started")
         await work(app, settings, stop)
     log.info("worker.stopped")

@@ -1,6 +1,5 @@
 """The HTTP service as an ASGI application."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -11,6 +10,7 @@ from litestar.types import ASGIApp
 
 from entrypoints.bootstrap import application, check
 from entrypoints.bootstrap.token_keys import token_keys
+from entrypoints.collector import tune_collector
 from entrypoints.config.settings import Settings
 from entrypoints.http.dispatcher import Dispatcher, Pages, declared, refused
 from entrypoints.http.operations import OPERATIONS
@@ -25,10 +25,6 @@ from entrypoints.telemetry.gauges import Gauges
 from entrypoints.telemetry.metrics import Metrics
 from entrypoints.telemetry.tracing import tracing
 from entrypoints.worker.loop import sweeping
-
-COLLECT_AFTER: Final = (20_000, 20, 20)
-"""The thresholds of the garbage collector. Requests leave few cycles; with the default of 700 objects it would run
-every few requests."""
 
 log = structlog.get_logger()
 
@@ -81,10 +77,7 @@ def _running(settings: Settings, metrics: Metrics) -> Any:
             app.state.background = Background()
             app.state.stopping = Stopping(settings.shutdown_delay)
             app.state.stopping.listen()
-            # The objects of now stay for ever: the collector need not visit them again while fans wait.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*COLLECT_AFTER)
+            tune_collector()
             log.info("http.started")
             try:
                 yield

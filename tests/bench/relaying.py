@@ -98,6 +98,7 @@ def _relayed(ground: Ground, entries: list[Entry], servers: str) -> Relayed:
     """From the first published event to the last: the start of the worker does not count."""
     database = ground.database()
     insert(database.entries, (new_document(entry) for entry in entries))
+    ground.client.admin.command("fsync")  # What storing the entries left to write is not the relay's work.
     batches = database.entries.database["publishedEvents"]
     waiting = {"outboxSlot": {"$in": [*range(PARTITIONS)]}, "outboxAt": {"$exists": True}}
     with worker({"FANGATE_STORE": database.url, "FANGATE_STREAM": f"kafka://{servers}/{TOPIC}"}) as running:

@@ -27,8 +27,8 @@ def entries_of(messages: Sequence[StoredMessage]) -> Raw:
 
 
 def emptied(messages: Sequence[StoredMessage], channel: Channel) -> UpdateMany:
-    """Entries in which no other message waits."""
-    only = {"outbox": {"$size": 1}, "outbox.0.id": {"$in": [message.id for message in messages]}}
+    """Entries in which no other message waits. A path with a position in it would cost a tenth more."""
+    only = {"outbox": {"$size": 1}, "outbox.id": {"$in": [message.id for message in messages]}}
     return UpdateMany(entries_of(messages) | only, {"$unset": {"outbox": "", DUE[channel]: ""}})
 
 
