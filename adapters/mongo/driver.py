@@ -5,9 +5,11 @@ them differs in three things: the client's class, and whether ``close`` and ``ag
 objects answer the same calls, so they are typed as PyMongo's.
 """
 
+import asyncio
 import importlib
 import inspect
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import beanie
@@ -20,6 +22,8 @@ Raw = dict[str, Any]
 READ_MS: Final = 10_000
 """How long the server may work on a question. A write has no such limit in the driver, unless one gives up its
 bounded retries; it ends with ``wTimeoutMS``, or when the server sees that the connection is gone."""
+
+CLOSE_SECONDS: Final = 5.0
 
 ON_MOTOR: Final = beanie.__version__.startswith("1.")
 
@@ -44,6 +48,10 @@ async def aggregate(
 
 
 async def close(client: AsyncMongoClient[Raw]) -> None:
+    """A pool stays locked for ever when a call is cancelled, and cancelled again while it ends (PyMongo 4.20 on
+    Python 3.11: its conditions wait in tasks of their own). A process ends all the same."""
     closing: Any = client.close()
     if inspect.isawaitable(closing):
-        await closing
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await closing

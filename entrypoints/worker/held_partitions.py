@@ -62,9 +62,11 @@ class HeldPartitions:
         return max(min([self._pause(shares), *ends]), self._lasting * LOOK_AFTER).total_seconds()
 
     def _trust_until(self, instant: float) -> None:
+        """Also for work under way, unless it is being stopped: that takes until its own calls have ended."""
         self._trusted_until = instant
         for limit in self._limits:
-            limit.reschedule(instant)
+            if not limit.expired():
+                limit.reschedule(instant)
 
     def _pause(self, shares: Shares) -> timedelta:
         settled = not self._leaving and len(self._partitions) >= PARTITIONS // len(shares.shares)

@@ -106,6 +106,7 @@ REGISTER: Final[Mapping[str, Mapping[str, Said]]] = {
                 "fillings.offered",
                 "giving.type",
                 "giving.reserveId",
+                "givingCodes",
             ),
         ),
     },

@@ -190,6 +190,29 @@ async def test_work_stops_if_the_lease_cannot_be_renewed(peers: tuple[Leases, Le
     assert held.partitions == frozenset()
 
 
+async def test_work_that_is_being_stopped_does_not_hinder_the_renewal(peers: tuple[Leases, Leases]) -> None:
+    held = HeldPartitions(peers[0], "one", SHORT)
+    await held.renew()
+    stopping, last_call = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        async with held.working_on(range(PARTITIONS)):
+            try:
+                await asyncio.sleep(PATIENCE_SECONDS)
+            finally:
+                stopping.set()
+                await last_call.wait()
+
+    working = asyncio.create_task(work())
+    await stopping.wait()
+
+    await held.renew()
+
+    last_call.set()
+    with pytest.raises(TimeoutError):
+        await working
+
+
 async def test_work_goes_on_while_the_lease_is_renewed(peers: tuple[Leases, Leases]) -> None:
     held = HeldPartitions(peers[0], "one", LONGER)
     await held.renew()

@@ -2,11 +2,17 @@
 
 import json
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.support.servers.starting import Started
+
+SHOWN: Final = 10_000
+"""Characters of a log, from its end."""
 
 
 @dataclass(slots=True)
@@ -27,3 +33,12 @@ class Process:
         """The lines that it logged, without one that is just being written."""
         whole, _, _ = self.logged().rpartition("\n")
         return [dict(json.loads(line)) for line in whole.splitlines()]
+
+    @contextmanager
+    def shown_on_failure(self) -> Iterator[None]:
+        """A test that fails in the block shows what the process logged."""
+        try:
+            yield
+        except BaseException:
+            print(f"{self.log.name}:\n{self.logged()[-SHOWN:]}", file=sys.stderr)
+            raise

@@ -47,7 +47,8 @@ def service(
         running = Service(process, log, f"http://127.0.0.1:{port}")
         try:
             _wait_for(running)
-            yield running
+            with running.shown_on_failure():
+                yield running
         finally:
             if process.poll() is None:
                 running.kill()

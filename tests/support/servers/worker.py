@@ -36,7 +36,8 @@ def worker(settings: Mapping[str, str], *, ready: bool = True) -> Iterator[Worke
         try:
             if ready:
                 _wait_for(running)
-            yield running
+            with running.shown_on_failure():
+                yield running
         finally:
             if process.poll() is None:
                 running.kill()

@@ -70,6 +70,12 @@ class Place:
                 await asyncio.sleep(0.2)
         assert found == expected
 
+    async def waits_for(self, user: str, *messages: EntryEvent | BackgroundTask) -> bool:
+        """Are these its messages? The log does not tell: a pass that is cut short at the end of a short lease has
+        passed them on without a line."""
+        waiting = (await self.store.outbox.of_entry(TOUR, UserId(user))).waiting
+        return {message.about for message in waiting} == {*messages}
+
     async def until(self, holds: Callable[[], Any]) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await holds():
@@ -155,7 +161,7 @@ async def test_a_broker_that_is_down_delays_neither_background_tasks_nor_the_end
     place.kafka.set_down(*BROKERS)
     with worker(place.settings) as running:
         await place.registers("ann", BackgroundTask.RETRY_FANSCORE)
-        eventually(lambda: _relayed(running.logged()), lambda channels: "retries" in channels)
+        await place.until(lambda: place.waits_for("ann", EntryEvent.CREATED))
         eventually(running.logged, lambda text: "relay.hindered" in text)
 
         given_up = running.logged().count("relay.hindered")
