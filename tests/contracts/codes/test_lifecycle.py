@@ -33,6 +33,6 @@ def test_the_lifecycle_in_mongo(database_url: str) -> None:
     with story_runner() as runner:
         stores = runner.run(open_mongo(database_url, stack))
         try:
-            _tell(runner, stores, examples=60, steps=40)
+            _tell(runner, stores, examples=40, steps=40)
         finally:
             runner.run(stack.aclose())

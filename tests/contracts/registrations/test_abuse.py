@@ -22,7 +22,7 @@ def _tell(runner: asyncio.Runner, ports: EntryPorts, *, examples: int, steps: in
 
 def test_any_number_of_accounts_in_memory() -> None:
     with story_runner() as runner:
-        _tell(runner, in_memory(), examples=100, steps=40)
+        _tell(runner, in_memory(), examples=60, steps=40)
 
 
 def test_any_number_of_accounts_in_mongo(database_url: str) -> None:

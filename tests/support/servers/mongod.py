@@ -129,9 +129,9 @@ class ReplicaSet:
 
     @contextmanager
     def hanging(self, commands: Sequence[str], namespace: str) -> Iterator[None]:
-        """While the block lasts the primary lets these commands of Fangate wait, for a minute each, and then
-        refuses them: they are never carried out."""
-        wait = {"blockConnection": True, "blockTimeMS": 60_000, "errorCode": 11_601}
+        """While the block lasts the primary lets these commands of Fangate wait, for 20 s each, and then
+        refuses them: they are never carried out. The block ends when the last of them has ended."""
+        wait = {"blockConnection": True, "blockTimeMS": 20_000, "errorCode": 11_601}
         with self._failing({"failCommands": list(commands), "namespace": namespace, **wait}):
             yield
 
