@@ -20,8 +20,9 @@ from entrypoints.telemetry.metrics import Metrics
 
 AT_ONCE: Final = 100
 """As many as an adapter has connections to one neighbour: one more registration would only wait."""
-WAITING: Final = 3
-"""For each request in work, so many may wait."""
+WAITING: Final = 1
+"""For each request in work, so many may wait. They hold connections, which refusals need: all lanes together must
+leave some of those that a process takes."""
 WAIT_SECONDS: Final = 2.0
 STATE_KEY: Final = "fangate.admission"
 """Where the server's protocol finds it, in the state of the ASGI lifespan."""
