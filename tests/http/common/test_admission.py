@@ -9,11 +9,17 @@ from entrypoints.http.server.admission import WAITING, Lane
 from entrypoints.telemetry.metrics import Metrics
 
 PATIENT = 60.0
+SLOTS = 3
+PLACES = WAITING * SLOTS
+"""To wait."""
 
 
-def lane(*, wait_seconds: float = PATIENT) -> Lane:
-    """With one slot."""
-    return Lane("reads", Metrics(), 1, wait_seconds)
+async def busy_lane(*, wait_seconds: float = PATIENT) -> Lane:
+    """All its slots are taken."""
+    one = Lane("reads", Metrics(), SLOTS, wait_seconds)
+    for _ in range(SLOTS):
+        await one.enter()
+    return one
 
 
 async def waiting(entering: Lane, number: int) -> list[asyncio.Task[None]]:
@@ -25,8 +31,7 @@ async def waiting(entering: Lane, number: int) -> list[asyncio.Task[None]]:
 
 
 async def test_the_first_to_wait_is_the_first_to_get_the_slot() -> None:
-    one = lane()
-    await one.enter()
+    one = await busy_lane()
     first, second = await waiting(one, 2)
 
     one.leave()
@@ -37,9 +42,8 @@ async def test_the_first_to_wait_is_the_first_to_get_the_slot() -> None:
 
 
 async def test_a_lane_is_full_when_its_slots_and_its_places_to_wait_are_taken() -> None:
-    one = lane()
-    await one.enter()
-    tasks = await waiting(one, WAITING)
+    one = await busy_lane()
+    tasks = await waiting(one, PLACES)
 
     assert one.full
     with pytest.raises(Problem) as refused:
@@ -52,8 +56,7 @@ async def test_a_lane_is_full_when_its_slots_and_its_places_to_wait_are_taken() 
 
 
 async def test_a_wait_has_an_end_and_takes_no_slot() -> None:
-    one = lane(wait_seconds=0.01)
-    await one.enter()
+    one = await busy_lane(wait_seconds=0.01)
 
     with pytest.raises(Problem):
         await one.enter()
@@ -63,9 +66,8 @@ async def test_a_wait_has_an_end_and_takes_no_slot() -> None:
 
 
 async def test_a_caller_that_is_cancelled_leaves_its_place_to_the_next() -> None:
-    one = lane()
-    await one.enter()
-    tasks = await waiting(one, WAITING)
+    one = await busy_lane()
+    tasks = await waiting(one, PLACES)
 
     tasks[0].cancel()
     await asyncio.gather(tasks[0], return_exceptions=True)
