@@ -122,7 +122,8 @@ class Candidates(Protocol):
         """Each entry that was not withdrawn, once, in batches, in any order, in constant memory. An entry is as it
         was when its batch was read. ``group_by``: the attribute that is the candidate's group.
 
-        Raises BallotsMissing when an entry has no ballot yet: without it, the fan would be left out.
+        Raises BallotsMissing when an earlier release wrote an entry last, also while the batches are read: the fan
+        would be left out, or take part with the markets of before.
         """
         ...
 

@@ -193,7 +193,7 @@ def _store_in(
         outbox=MongoOutbox(entries, database[name_of(PublishedDocument)], parked),
         phone_keys=phone_keys,
         code_callers=callers,
-        personal_data=personal_data(database, withdrawals, parked, limits, audit),
+        personal_data=personal_data(database, withdrawals, parked, limits, audit=audit, callers=callers),
         person_reader=MongoPersonReader(entries, scoring, codes.raw),
         **_draw_stores(database),
         leases=MongoLeases(database[name_of(LeasesDocument)]),

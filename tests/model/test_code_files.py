@@ -262,6 +262,17 @@ def test_a_file_that_ends_inside_a_character_is_refused() -> None:
     assert refused.value.context == {"line": 3}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [" " * 60_000 + ",", "1,000 rows" + " " * 60_000 + "!", "1,2e+3" + " " * 60_000 + "!", "1,000" * 12_000],
+)
+def test_a_line_with_a_number_that_commas_might_cut_is_read_in_linear_time(line: str) -> None:
+    """A pattern that tries each way to part the blanks would take a minute for each line."""
+    rows = read(*in_slices(f"{line}\n".encode() * 20, 65_536))
+
+    assert len(rows) == 20
+
+
 @pytest.mark.parametrize("size", [100, 65_536, 10_000_000])
 def test_invalid_utf_8_is_found_in_a_line_that_is_too_long(size: int) -> None:
     content = b"A\n" + b"x" * 500_000 + b"\xff" + b"x" * 500_000 + b"\nC\n"

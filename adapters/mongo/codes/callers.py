@@ -60,4 +60,5 @@ class CodeCallers:
         return await self._callers.find_one({"_id": user_id}, max_time_ms=READ_MS) is not None
 
     async def forget(self, user_id: str) -> None:
+        self._written.pop(user_id, None)
         await self._callers.delete_one({"_id": user_id})

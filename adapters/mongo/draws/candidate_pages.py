@@ -1,26 +1,32 @@
 """The entries of a campaign in pages, as an announcement reads them.
 
 Without an attribute to group by, a page is answered from the index ``drawn`` alone. The documents of millions lie
-anywhere on the disk, and the cache does not hold them, so reading them takes much longer.
+anywhere on the disk, and the cache does not hold them, so reading them takes much longer. MongoDB packs each page
+into columns: to decode a document for each entry would take three times as long.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from itertools import islice
+from typing import Any, Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from adapters.mongo.draws.ballot_ranges import BallotRange, ranges_behind
+from adapters.mongo.draws.candidate_columns import Page, columns
 from adapters.mongo.driver import READ_MS, Raw, aggregate
-from adapters.mongo.entries.choices import CHOICE, markets_in
-from adapters.mongo.entries.mapping import LIVE, markets_of
+from adapters.mongo.entries.choices import CHOICE_UNSURE, markets_in
+from adapters.mongo.entries.known_choices import UNSURE
+from adapters.mongo.entries.mapping import LIVE
 from adapters.mongo.errors import translated
-from adapters.mongo.stored_documents import UP
+from adapters.mongo.stored_documents import DOWN, UP
 from domain.model.draws.entrants import Standing, group_of
-from domain.model.draws.errors import DuplicateBallot
+from domain.model.draws.errors import BallotsMissing
 from domain.model.draws.screening import CandidateBatch, Profile
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
-from domain.model.registrations.markets import Preferences
 
 CONFIRMED: Final = EntryStatus.CONFIRMED.value
 DRAWN: Final = "drawn"
@@ -32,87 +38,105 @@ MAX_REMEMBERED: Final = 100_000
 """Profiles: about 40 MB."""
 _SELECTIONS: Final = {one.value: one for one in Selection}
 _FRAUDS: Final = {one.value: one for one in FraudStatus}
-_SHOWN: Final[Raw] = {
-    "_id": 0,
-    **dict.fromkeys(("ballotId", "status", "selection", "fraud.status", "fraud.asked", "score", CHOICE), 1),
-}
-"""Each of them is in the index."""
+AHEAD: Final = 3
+"""Pages that are on their way while the caller works on one. With three, neither waits for the other."""
 
 
 class CandidatePages:
-    """Of one campaign. They follow each other by ballots, which never change: each entry is in one page."""
+    """Of one campaign, by ballots: each entry is in one page. A fan who withdraws and registers anew meanwhile has
+    another ballot: then both may be in a page, or neither."""
 
     def __init__(self, entries: AsyncCollection[Raw], campaign_id: CampaignId, group_by: str | None) -> None:
         self._entries = entries
         self._campaign_id = campaign_id
-        self._group_by = group_by
+        self._grouped = group_by is not None
+        self._columns = columns(group_by)
         self._size = BATCH if group_by is None else GROUPED_BATCH
         self._profiles: dict[tuple[object, ...], Profile] = {}
 
     @translated
-    async def lacks_ballots(self) -> bool:
-        """Is there an entry without a ballot?"""
-        without = {"campaignId": self._campaign_id, "ballotId": None, "status": {"$in": LIVE}}
-        found = await self._entries.find_one(without, {"_id": 1}, hint=DRAWN, max_time_ms=READ_MS)
-        return found is not None
+    async def need_migration(self) -> bool:
+        """Did an earlier release write an entry last? It may have no ballot, or the text of the markets before."""
+        lacking: Raw = {"ballotId": None, "status": {"$in": LIVE}}
+        for wanted, index in ((lacking, DRAWN), (CHOICE_UNSURE, UNSURE)):
+            of_campaign = {"campaignId": self._campaign_id} | wanted
+            if await self._entries.find_one(of_campaign, {"_id": 1}, hint=index, max_time_ms=READ_MS):
+                return True
+        return False
 
     async def batches(self) -> AsyncIterator[CandidateBatch]:
-        """The next page is on its way while the caller works on this one."""
-        last, rows = "", await self._rows("")
-        while rows:
-            full, new = len(rows) == self._size, _behind(rows, last)
-            last = rows[-1]["ballotId"]
-            coming = asyncio.create_task(self._rows(last)) if full else None
-            try:
-                yield await self._batch(new)
-                rows = await coming if coming else ()
-            finally:
-                if coming:
-                    coming.cancel()
+        """The next pages are on their way while the caller works on this one."""
+        page = await self._page(BallotRange("", None))
+        yield self._batch(page)
+        if len(page.ballots) < self._size:
+            return
+        last = page.ballots[-1]
+        async with aclosing(self._pages(ranges_behind(page.ballots[0], last, await self._greatest()))) as pages:
+            async for page in pages:
+                new = page.behind(last)
+                if new.ballots:
+                    last = new.ballots[-1]
+                    yield self._batch(new)
+
+    async def _pages(self, ranges: Iterator[BallotRange]) -> AsyncGenerator[Page]:
+        """Of all ranges, in their order. A page may begin with the last entry of the one before."""
+        coming = deque(map(self._begun, islice(ranges, AHEAD)))
+        try:
+            while coming:
+                end, task = coming.popleft()
+                page = await task
+                coming.extend(map(self._begun, islice(ranges, 1)))
+                await asyncio.sleep(0)  # So that the question is on its way.
+                yield page
+                while len(page.ballots) == self._size:
+                    page = await self._page(BallotRange(page.ballots[-1], end))
+                    yield page
+        finally:
+            for _, task in coming:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in coming), return_exceptions=True)
+
+    def _begun(self, one: BallotRange) -> tuple[str | None, asyncio.Task[Page]]:
+        return one.end, asyncio.create_task(self._page(one))
 
     @translated
-    async def _rows(self, first: str) -> Sequence[Raw]:
-        """From this ballot on."""
-        wanted = {"campaignId": self._campaign_id, "ballotId": {"$gte": first}}
-        if self._group_by is None:
-            found = self._entries.find(wanted, _SHOWN, limit=self._size, batch_size=self._size)
-            return await found.sort("ballotId", UP).hint(DRAWN).max_time_ms(READ_MS).to_list(None)
-        shown = _SHOWN | {"group": _value_of(self._group_by)}
+    async def _page(self, one: BallotRange) -> Page:
+        """The first entries of the range."""
+        below = {} if one.end is None else {"$lt": one.end}
         stages: list[Raw] = [
-            {"$match": wanted},
+            {"$match": {"campaignId": self._campaign_id, "ballotId": {"$gte": one.begin} | below}},
             {"$sort": {"ballotId": UP}},
             {"$limit": self._size},
-            {"$project": shown},
+            {"$group": {"_id": None} | {name: {"$push": value} for name, value in self._columns.items()}},
+            {"$project": {"_id": 0}},
         ]
-        return [row async for row in aggregate(self._entries, stages, hint=DRAWN, maxTimeMS=READ_MS)]
-
-    async def _batch(self, rows: Sequence[Raw]) -> CandidateBatch:
-        if any(row.get(CHOICE) is None for row in rows):
-            rows = await self._with_markets(rows)
-        return CandidateBatch(
-            ballots=[row["ballotId"] for row in rows],
-            profiles=list(map(self._profile, rows)),
-            scores=[row["score"] for row in rows],
-            groups=None if self._group_by is None else [_group(row["group"]) for row in rows],
-        )
+        found = [row async for row in aggregate(self._entries, stages, hint=DRAWN, maxTimeMS=READ_MS)]
+        return Page(**found[0]) if found else Page()
 
     @translated
-    async def _with_markets(self, rows: Sequence[Raw]) -> Sequence[Raw]:
-        """With the markets of the document where no choice is stored. An entry that has gone meanwhile is
-        left out."""
-        lacking = [row["ballotId"] for row in rows if row.get(CHOICE) is None]
-        wanted = {"campaignId": self._campaign_id, "ballotId": {"$in": lacking}}
-        shown = {"_id": 0, "ballotId": 1, "markets": 1}
-        found = self._entries.find(wanted, shown, hint=DRAWN, max_time_ms=READ_MS)
-        markets = {one["ballotId"]: markets_of(one) for one in await found.to_list(None)}
-        whole = (
-            row if row.get(CHOICE) is not None else row | {CHOICE: markets.get(row["ballotId"])} for row in rows
+    async def _greatest(self) -> str:
+        """Of all ballots. There is one, since a page was full."""
+        found = await self._entries.find_one(
+            {"campaignId": self._campaign_id, "ballotId": {"$gte": ""}},
+            {"_id": 0, "ballotId": 1},
+            sort=[("ballotId", DOWN)],
+            hint=DRAWN,
+            max_time_ms=READ_MS,
         )
-        return [row for row in whole if row[CHOICE] is not None]
+        return str(found["ballotId"]) if found else ""
 
-    def _profile(self, row: Raw) -> Profile:
-        fraud = row["fraud"]
-        key = row["status"], row["selection"], fraud["status"], fraud.get("asked"), row[CHOICE]
+    def _batch(self, page: Page) -> CandidateBatch:
+        if None in page.choices:
+            raise BallotsMissing
+        keys = zip(page.statuses, page.selections, page.frauds, page.asked, page.choices, strict=True)
+        return CandidateBatch(
+            ballots=page.ballots,
+            profiles=list(map(self._profile, keys)),
+            scores=page.scores,
+            groups=list(map(_group, page.groups)) if self._grouped else None,
+        )
+
+    def _profile(self, key: tuple[Any, ...]) -> Profile:
         known = self._profiles.get(key)
         if known is None:
             if len(self._profiles) >= MAX_REMEMBERED:
@@ -121,29 +145,12 @@ class CandidatePages:
         return known
 
 
-def _behind(rows: Sequence[Raw], last: str) -> Sequence[Raw]:
-    """Without the entry at the end of the page before. Raises DuplicateBallot when another one has its ballot."""
-    new = rows[1:] if rows[0]["ballotId"] == last else rows
-    if new and new[0]["ballotId"] == last:
-        raise DuplicateBallot
-    return new
-
-
-def _new_profile(
-    status: str, selection: str, fraud: str, asked: bool | None, markets: str | Preferences
-) -> Profile:
+def _new_profile(status: str, selection: str, fraud: str, asked: bool | None, choice: str) -> Profile:
     fraud_status = FraudStatus.NOT_ASKED if asked is False else _FRAUDS[fraud]
     return Profile(
         standing=Standing(status == CONFIRMED, _SELECTIONS[selection], fraud_status),
-        markets=markets_in(markets) if isinstance(markets, str) else markets,
+        markets=markets_in(choice),
     )
-
-
-def _value_of(attribute: str) -> Raw:
-    """The value of this attribute; null where there is none. Attributes are stored as pairs."""
-    named = {"$eq": [{"$first": "$$this"}, {"$literal": attribute}]}
-    pair = {"$first": {"$filter": {"input": "$attributes", "cond": named}}}
-    return {"$ifNull": [{"$last": pair}, None]}
 
 
 def _group(value: str | None) -> str | None:

@@ -21,10 +21,12 @@ class MongoCandidates:
 
     async def of_campaign(self, campaign_id: CampaignId, group_by: str | None) -> AsyncIterator[CandidateBatch]:
         pages = CandidatePages(self._entries, campaign_id, group_by)
-        if await pages.lacks_ballots():
+        if await pages.need_migration():
             raise BallotsMissing
         async for batch in pages.batches():
             yield batch
+        if await pages.need_migration():  # A process of an earlier release wrote one meanwhile.
+            raise BallotsMissing
 
     @translated
     async def fans_of(self, campaign_id: CampaignId, ballots: Sequence[BallotId]) -> Mapping[BallotId, UserId]:

@@ -1,5 +1,7 @@
 """Chunks of lists and results in MongoDB: written and read a few at a time."""
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from typing import Final, Literal
 
@@ -14,6 +16,8 @@ from domain.model.ids import CampaignId, DrawId
 
 AT_ONCE: Final = 16
 """Chunks that are written or read together: about 1 MB."""
+CALLS: Final = 2
+"""Writes under way at the same time: while one waits for the journal, MongoDB works on the other."""
 _DIGITS: Final = 8
 _BEHIND_SLASH: Final = "0"
 Kind = Literal["list", "results", "waiting"]
@@ -35,15 +39,19 @@ class Chunks:
         } | fields
 
     async def put(self, documents: AsyncIterator[Raw]) -> None:
-        """What is stored already stays."""
-        waiting: list[Raw] = []
-        async for document in documents:
-            waiting.append(document)
-            if len(waiting) == AT_ONCE:
-                await self._insert(waiting)
-                waiting = []
-        if waiting:
-            await self._insert(waiting)
+        """What is stored already stays. Nothing is written after this has ended, also when it is
+        cancelled."""
+        under_way: deque[asyncio.Task[None]] = deque()
+        try:
+            async for some in _together(documents):
+                if len(under_way) == CALLS:
+                    await asyncio.shield(under_way[0])
+                    under_way.popleft()
+                under_way.append(asyncio.create_task(self._insert(some)))
+        finally:
+            failed = await asyncio.gather(*under_way, return_exceptions=True)
+        for error in filter(None, failed):
+            raise error
 
     async def _insert(self, documents: list[Raw]) -> None:
         try:
@@ -83,6 +91,17 @@ class Chunks:
 
     def _key(self, campaign_id: CampaignId, draw_id: DrawId, number: int) -> str:
         return f"{key(campaign_id, draw_id)}/{self._kind}/{number:0{_DIGITS}d}"
+
+
+async def _together(documents: AsyncIterator[Raw]) -> AsyncIterator[list[Raw]]:
+    some: list[Raw] = []
+    async for document in documents:
+        some.append(document)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def number_of(chunk: Raw) -> int:

@@ -41,7 +41,9 @@ def personal_data(
     withdrawals: MongoWithdrawals,
     parked: ParkedMessages,
     limits: MongoRateLimits,
+    *,
     audit: MongoAuditLog,
+    callers: CodeCallers,
 ) -> Mapping[Place, PersonalData]:
     ledger = Ledger(database[name_of(PublishedDocument)], database[name_of(EntryDocument)])
 
@@ -60,7 +62,7 @@ def personal_data(
             database[name_of(CodeDocument)],
             database[name_of(ImportDocument)],
             database[name_of(AuditDocument)],
-            code_callers(database),
+            callers,
         ),
         Place.IMPORTS: renaming_imports(database[name_of(ImportDocument)]),
         Place.PUBLISHED: held(ledger.count, replace),

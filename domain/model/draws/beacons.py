@@ -11,6 +11,8 @@ from domain.model.messaging.messages import instant
 
 MAX_ROUND: Final = 2**53 - 1
 """The greatest integer that all readers of JSON read exactly."""
+LATEST: Final = timedelta(days=3_660)
+"""After the notice. A round that is published later is a mistake, and may be later than the last date there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +46,18 @@ class DrandRequest:
     round: int | None = None
 
     def fixed(self, announced_at: datetime, notice: timedelta, chain: DrandChain = QUICKNET) -> "DrandRound":
-        """The round of the draw. Raises InvalidValue for a round that is published before the notice ends."""
-        first = chain.first_round_from(announced_at + notice)
+        """The round of the draw.
+
+        Raises InvalidValue for a round that is published before the notice ends, or years later.
+        """
+        first, last = (chain.first_round_from(announced_at + wait) for wait in (notice, notice + LATEST))
         number = first if self.round is None else self.round
-        if not first <= number <= MAX_ROUND:
+        if not first <= number <= last:
             at = instant(chain.published_at(first))
             raise InvalidValue(
                 "beacon.round",
-                f"must be {first} or later: that round is published at {at}, "
-                f"and a draw is announced {notice.total_seconds():.0f} s before its randomness is known",
+                f"must be {first} to {last}: round {first} is published at {at}, the last one {LATEST.days} days "
+                f"later, and a draw is announced {notice.total_seconds():.0f} s before its randomness is known",
             )
         return DrandRound(chain=chain.hash, round=number)
 

@@ -60,6 +60,7 @@ class BeaconNotGenuine(DomainError):
 
 
 class BallotsMissing(DomainError):
-    """Registrations of an earlier release have no ballot yet, so they could not take part. Run fangate migrate."""
+    """An earlier release wrote some registrations last: they have no ballot, or their markets are not those that a
+    draw reads. Run fangate migrate when the last process of that release is gone."""
 
     code = "draw.ballots_missing"

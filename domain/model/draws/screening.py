@@ -6,7 +6,7 @@ once, since an object for each of millions would take most of the time of an ann
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Final
 
@@ -35,7 +35,7 @@ class CandidateBatch:
     ballots: Sequence[BallotId]
     profiles: Sequence[Profile]
     scores: Sequence[float | None]
-    groups: Sequence[str | None] | None = None
+    groups: Sequence[str | None] | None = field(default=None, repr=False)
     """The values of the attribute ``groupBy``. None: no groups were asked for."""
 
     def candidates(self) -> Iterator[Candidate]:
@@ -61,7 +61,7 @@ class Screened:
 
     lines: Sequence[bytes]
     """Encoded."""
-    groups: Sequence[str | None] | None
+    groups: Sequence[str | None] | None = field(repr=False)
     """Of the lines."""
     excluded: Mapping[Exclusion, int]
 

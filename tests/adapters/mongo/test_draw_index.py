@@ -10,7 +10,7 @@ from pymongo.database import Database
 from adapters.mongo.draws.candidate_pages import BATCH
 from adapters.mongo.entries.mapping import new_document
 from adapters.mongo.store import MongoStore, mongo_store
-from domain.model.draws.errors import DuplicateBallot
+from domain.model.draws.errors import BallotsMissing, DuplicateBallot
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
 from tests.contracts.registrations.entry_stores import TOUR, fan, phone, registered
@@ -57,22 +57,47 @@ async def test_an_announcement_reads_no_documents(store: MongoStore, database: D
 
     assert await markets_by_ballot(store) == expected(entries)
 
-    reads = list(database["system.profile"].find({"op": "query", "ns": f"{database.name}.entries"}))
+    read = {"ns": f"{database.name}.entries", "planSummary": {"$exists": True}}
+    reads = list(database["system.profile"].find(read))
     assert len(reads) >= ENTRIES // BATCH
     assert {seen["docsExamined"] for seen in reads} == {0}
     assert all(seen["keysExamined"] <= BATCH + 1 for seen in reads)
 
 
+def changed_by_an_earlier_release(entry: Entry) -> dict[str, Any]:
+    """It does not know the text of the markets, so that stays as it was."""
+    return {"$set": {"markets": ["nyc"], "prefs": ["1:nyc"], "revision": entry.revision + 1}}
+
+
 @pytest.mark.parametrize("group_by", [None, "household"])
-async def test_the_markets_of_entries_of_earlier_releases_are_read_from_their_documents(
+async def test_an_entry_that_an_earlier_release_changed_last_is_refused_until_a_migration(
     store: MongoStore, group_by: str | None
 ) -> None:
     entries = [an_entry(number) for number in range(9)]
     await store.database["entries"].insert_many(map(new_document, entries))
-    earlier = {"campaignId": TOUR, "userId": {"$in": [entry.user_id for entry in entries[::2]]}}
-    await store.database["entries"].update_many(earlier, {"$unset": {"choice": ""}})
+    one = {"campaignId": TOUR, "userId": entries[4].user_id}
+    await store.database["entries"].update_one(one, changed_by_an_earlier_release(entries[4]))
 
-    assert await markets_by_ballot(store, group_by) == expected(entries)
+    with pytest.raises(BallotsMissing):
+        await markets_by_ballot(store, group_by)
+
+    await store.adopt_phones()
+    found = await markets_by_ballot(store, group_by)
+    assert found == expected(entries) | {entries[4].ballot_id: (MarketId("nyc"),)}
+
+
+async def test_an_entry_that_an_earlier_release_changes_meanwhile_is_refused(store: MongoStore) -> None:
+    entries = [an_entry(number) for number in range(ENTRIES)]
+    await store.database["entries"].insert_many(map(new_document, entries))
+    last = max(entries, key=lambda entry: entry.ballot_id or "")
+    one = {"campaignId": TOUR, "userId": last.user_id}
+
+    async def read() -> None:
+        async for _ in store.candidates.of_campaign(TOUR, None):
+            await store.database["entries"].update_one(one, changed_by_an_earlier_release(last))
+
+    with pytest.raises(BallotsMissing):
+        await read()
 
 
 async def test_two_entries_with_one_ballot_are_noticed_where_a_page_ends(store: MongoStore) -> None:

@@ -186,6 +186,7 @@ async def test_no_path_does(service: Inside, piece: bytes) -> None:
 LINES: Final = [
     b"1\n", b"\n", b'{"x":1}\n', b'{"userId":"fan-1","score":1}\n', b"fan-1,1\n", b'"\n', b'"a', b",", b",,,\n",
     b"\r", b"a;b|c\td,", b"\x00", b"\xff", b"\xef\xbb\xbf", b'a,"b\n', b"=1+1\n", b"userId,score\n",
+    b" " * 60_000 + b",\n", b"1,000 rows" + b" " * 60_000 + b"!\n", b"1,2e+3" + b" " * 60_000 + b"!\n",
 ]  # fmt: skip
 MANY_LINES: Final = 150_000
 """Three times as many as are read at once. More cost the test more, and the event loop no longer turn."""

@@ -74,18 +74,20 @@ _SHAPES: Final = (
 )
 _SUSPICIOUS: Final = tuple((reason, re.compile(shape, re.IGNORECASE | re.DOTALL)) for reason, shape in _SHAPES)
 """For cells with other characters than letters, digits, ``-``, ``_`` and ``.``. The first match counts."""
-_COMMAS_INSIDE: Final = re.compile(
-    r"\s*([+-]?[0-9]{1,3},[0-9]{1,20}e[+-][0-9]{1,3})\s*(?:,.*)?"
-    rf"|\s*(\(?\s*[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,6}}{_ROWS})[\s,]*",
-    re.IGNORECASE,
-)
+_DECIMAL_COMMA: Final = re.compile(r"([+-]?[0-9]{1,3},[0-9]{1,20}e[+-][0-9]{1,3})\s*(?:,|$)", re.IGNORECASE)
+"""At the beginning of a line."""
+_THOUSANDS: Final = re.compile(rf"\(?\s*[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,6}}{_ROWS}", re.IGNORECASE)
+"""All of a short line: in a long one, blanks could be parted in too many ways."""
 
 
 def number_with_commas(line: str) -> str | None:
     """The cell at the beginning of a line with commas, where a comma of its number would cut it: the decimal comma
     of ``1,23E+15``, those of ``2,000 rows``. None for other lines."""
-    found = _COMMAS_INSIDE.fullmatch(line)
-    return found and (found[1] or found[2])
+    line = line.strip()
+    if found := _DECIMAL_COMMA.match(line):
+        return found[1]
+    footer = line.rstrip(", \t")
+    return footer if len(footer) <= MAX_CODE_LENGTH and _THOUSANDS.fullmatch(footer) else None
 
 
 def reason_against(cell: str) -> Reason | None:
