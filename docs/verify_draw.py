@@ -9,9 +9,8 @@ HEX is the randomness: look it up at the beacon yourself. PROOF is GET /{campaig
 
 import hashlib, hmac, json, pathlib, re, sys
 
-BESIDE = {
-    *"number entrants excluded announcedAt manifest manifestDigest status abortedAt randomness cutoffs".split()
-}
+BESIDE = {"number", "entrants", "excluded", "announcedAt", "manifest", "manifestDigest", "status", "abortedAt"}
+BESIDE |= {"randomness", "cutoffs"}
 sha = lambda data: hashlib.sha256(data).digest()
 
 
@@ -43,9 +42,8 @@ def check_answer(draw):
     compare("manifest", draw, manifestDigest=sha(canonical(manifest)).hex())
     compare("answer", draw, **{one: manifest[one] for one in sorted(BESIDE & manifest.keys())})
     status = begun if draw.get("drawnAt", draw.get("cutoffs")) is None else "drawn"
-    compare("answer", draw, status=status if draw.get("abortedAt") is None else "aborted")
-    if draw.get("cutoffs") is None:
-        compare("answer", draw, placed=None, waitlisted=None, resultDigest=None)
+    nothing = dict.fromkeys(() if draw.get("cutoffs") is not None else ("placed", "waitlisted", "resultDigest"))
+    compare("answer", draw, status=status if draw.get("abortedAt") is None else "aborted", **nothing)
     return manifest
 
 

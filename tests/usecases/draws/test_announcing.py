@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.draws.beacons import QUICKNET, DrandRequest, DrandRound, ManualBeacon
+from domain.model.draws.beacons import MAX_ROUND, QUICKNET, DrandRequest, DrandRound, ManualBeacon
 from domain.model.draws.draw import DrawStatus
 from domain.model.draws.entrants import Exclusion
 from domain.model.draws.errors import BallotsMissing, DrawNotAnnounced, DrawNotDrawn, DrawNotFound
@@ -154,6 +154,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"min_score": 100.5}, "minScore"),
     ({"group_by": ""}, "groupBy"),
     ({"beacon": DrandRequest(round=FIRST_ROUND - 1)}, "beacon.round"),
+    ({"beacon": DrandRequest(round=MAX_ROUND)}, "beacon.round"),
 ]
 
 
