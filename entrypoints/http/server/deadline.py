@@ -2,6 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
+
+STALLED_SECONDS: Final = 0.5
+"""A timer that fires so late shows that the process stood still. Then what has come meanwhile is read first: the
+event loop looks at timers before it looks at connections."""
 
 
 class Deadline:
@@ -36,8 +41,12 @@ class Deadline:
         self._timer = None
         if self._at is None:
             return
-        if self._loop.time() < self._at:
+        now = self._loop.time()
+        if now < self._at:
             self._timer = self._loop.call_at(self._at, self._look)
+            return
+        if now - self._at > STALLED_SECONDS:
+            self.set(STALLED_SECONDS)
             return
         self._at = None
         self._missed()
