@@ -76,8 +76,7 @@ def _reused_database(mongodb_url: str) -> Iterator[Reused | None]:
 
 @pytest.fixture
 def prepared_url(mongodb_url: str, _reused_database: Reused | None) -> Iterator[str]:
-    """An empty database that may have its indexes already: for tests that prepare it, look at no index and kill no
-    process."""
+    """An empty database with all declared indexes: for tests that change no index and kill no process."""
     with _reused_database.lent() if _reused_database else a_database(mongodb_url) as url:
         yield url
 

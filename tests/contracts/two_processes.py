@@ -19,5 +19,4 @@ async def two_views(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Store
         return
     url: str = request.getfixturevalue("prepared_url")
     async with mongo_store(url) as first, mongo_store(url) as second:
-        await first.migrate()
         yield first, second

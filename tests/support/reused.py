@@ -10,7 +10,7 @@ import pymongo
 from pymongo.database import Database
 
 from adapters.mongo.index_comparison import Index, compare
-from adapters.mongo.schema import INDEXES
+from adapters.mongo.schema import INDEX_MODELS, INDEXES
 from adapters.mongo.shards import is_mongos
 from tests.support.shard_keys import PROFILE, watch, watch_on
 from tests.support.stored import assert_addressed, assert_declared, counted, in_each
@@ -24,7 +24,7 @@ LOOK_SECONDS: Final = 0.01
 
 
 class Reused:
-    """Each test gets it without documents, and with all declared indexes or without any collection.
+    """Each test gets it without documents, and with all declared indexes.
 
     It is not for a test that kills a process: what the process had sent may be stored later, in the next test.
     """
@@ -33,13 +33,15 @@ class Reused:
         self._database: Documents = client[f"test_{uuid.uuid4().hex}"]
         before, _, query = mongodb_url.partition("?")
         self._url = f"{before}{self._database.name}?{query}"
-        self._watched = False
+        self._built = False
 
     @contextmanager
     def lent(self) -> Iterator[str]:
         """Its URL. All that it holds at the end of the block must be as declared."""
-        (watch_on if self._watched else watch)(self._database)
-        self._watched = True
+        if self._built:
+            watch_on(self._database)
+        else:
+            self._build()
         try:
             yield self._url
             self._wait_until_it_is_quiet()
@@ -52,7 +54,14 @@ class Reused:
 
     def drop(self) -> None:
         self._database.client.drop_database(self._database)
-        self._watched = False
+        self._built = False
+
+    def _build(self) -> None:
+        watch(self._database)
+        for collection in dict.fromkeys(index.collection for index in INDEXES):
+            models = [model for (of, _), model in INDEX_MODELS.items() if of == collection]
+            self._database[collection].create_indexes(models)
+        self._built = True
 
     def _wait_until_it_is_quiet(self) -> None:
         """A connection that was closed may still be busy at the server's end."""
@@ -70,7 +79,7 @@ class Reused:
             return
         if self._database[PROFILE].find_one() is not None:
             self._database.drop_collection(PROFILE)
-            self._watched = False
+            watch(self._database)
         for name, count in documents.items():
             if count:
                 self._database[name].delete_many({})

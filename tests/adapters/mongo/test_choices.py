@@ -1,11 +1,10 @@
 """Counts by market and rank: from choices, or from documents where an earlier release wrote some entries."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-import pymongo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from adapters.mongo.entries.choices import choice_of, markets_in, with_choice
 from adapters.mongo.entries.mapping import new_document
 from adapters.mongo.entries.queries import MongoEntryQueries
 from adapters.mongo.entries.search import MongoEntrySearch
-from adapters.mongo.store import MongoStore, mongo_store
+from adapters.mongo.store import MongoStore
 from domain.model.registrations.eligibility import Query
 from domain.model.registrations.entry import Entry, Selection
 from domain.model.registrations.markets import MarketId
@@ -67,19 +66,6 @@ def crowd() -> list[Entry]:
         )
         for number, one in enumerate(some)
     ]
-
-
-@pytest.fixture
-def database(database_url: str) -> Any:
-    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
-        yield client.get_default_database()
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[MongoStore]:
-    async with mongo_store(database_url) as store:
-        await store.migrate()
-        yield store
 
 
 async def filled(store: MongoStore, entries: Sequence[Entry]) -> None:

@@ -1,15 +1,13 @@
 """An announcement reads keys of an index, and no documents: those of millions are not in memory."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pymongo
 import pytest
 from pymongo.database import Database
 
 from adapters.mongo.draws.candidate_pages import BATCH
 from adapters.mongo.entries.mapping import new_document
-from adapters.mongo.store import MongoStore, mongo_store
+from adapters.mongo.store import MongoStore
 from domain.model.draws.errors import BallotsMissing, DuplicateBallot
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
@@ -24,19 +22,6 @@ ODD = (MarketId("a,b"), MarketId("50%"), MarketId("%2C"), MarketId("nyc"))
 
 def an_entry(number: int) -> Entry:
     return registered(fan(number), phone(number), markets=ODD[number % 3 :], confirmed=number % 2 == 0)
-
-
-@pytest.fixture
-def database(database_url: str) -> Any:
-    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
-        yield client.get_default_database()
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[MongoStore]:
-    async with mongo_store(database_url) as store:
-        await store.migrate()
-        yield store
 
 
 async def markets_by_ballot(store: MongoStore, group_by: str | None = None) -> dict[str, tuple[MarketId, ...]]:

@@ -2,17 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pymongo
 import pytest
 from pymongo.database import Database
 
 from adapters.mongo.entries import phone_keys
 from adapters.mongo.entries.phone_keys import Adopted
 from adapters.mongo.indexes import Migration
-from adapters.mongo.store import MongoStore, mongo_store
+from adapters.mongo.store import MongoStore
 from domain.model.registrations.entry import Entry, EntryEvent
 from domain.model.registrations.errors import PhoneUnavailable
 from domain.model.registrations.search import EntryFilter
@@ -22,19 +20,6 @@ from tests.support.shard_keys import record_all
 
 Documents = Database[dict[str, Any]]
 FORGET: dict[str, Any] = {"$unset": {"phoneKey": ""}}
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[MongoStore]:
-    async with mongo_store(database_url) as store:
-        await store.migrate()
-        yield store
-
-
-@pytest.fixture
-def database(database_url: str) -> Any:
-    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
-        yield client.get_default_database()
 
 
 async def put(store: MongoStore, database: Documents, *entries: Entry) -> None:

@@ -5,7 +5,7 @@ of entries, so a scan of the collection or of an index fails the tests at this s
 many entries no page reads more, so nothing grows with the campaign.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,8 @@ from domain.model.registrations.markets import MarketId
 from domain.model.registrations.search import EntryFilter, ListPosition
 from domain.model.registrations.timeline import TimelineSpan, TimeUnit
 from tests.contracts.registrations.entry_stores import MARKETS, NOW, TOUR, fan, phone, registered
-from tests.support.shard_keys import record_all
+from tests.support.shard_keys import PROFILE, record_all
+from tests.support.stored import a_database
 
 Documents = Database[dict[str, Any]]
 ENTRIES = 6_000
@@ -71,41 +72,58 @@ def an_entry(number: int) -> Entry:
     )
 
 
-@pytest.fixture
-def database(database_url: str) -> Any:
-    with pymongo.MongoClient[dict[str, Any]](database_url) as client:
-        yield client.get_default_database()
+@pytest.fixture(scope="module")
+def url(mongodb_url: str) -> Iterator[str]:
+    """One database for all that only read: to store the entries takes seconds."""
+    with a_database(mongodb_url) as url:
+        yield url
 
 
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[MongoStore]:
-    async with mongo_store(database_url) as store:
+@pytest.fixture(scope="module")
+async def crowded(url: str) -> AsyncIterator[MongoStore]:
+    async with mongo_store(url) as store:
         await store.migrate()
-        await store.database["entries"].insert_many([new_document(an_entry(number)) for number in range(ENTRIES)])
+        await fill(store)
         yield store
 
 
-async def test_an_entry_is_found_without_reading_others(store: MongoStore, database: Documents) -> None:
+@pytest.fixture
+def recorded(url: str, crowded: MongoStore) -> Iterator[Documents]:
+    """The database, which records from now on."""
+    with pymongo.MongoClient[dict[str, Any]](url) as client:
+        record_anew(client.get_default_database())
+        yield client.get_default_database()
+
+
+async def fill(store: MongoStore) -> None:
+    await store.database["entries"].insert_many([new_document(an_entry(number)) for number in range(ENTRIES)])
+
+
+def record_anew(database: Documents) -> None:
+    database.command("profile", 0)
+    database.drop_collection(PROFILE)
     record_all(database)
+
+
+async def test_an_entry_is_found_without_reading_others(crowded: MongoStore, recorded: Documents) -> None:
     for name, wanted in ONE.items():
-        page = await store.entry_search.page(TOUR, wanted, after=None, limit=PAGE)
+        page = await crowded.entry_search.page(TOUR, wanted, after=None, limit=PAGE)
 
         (found,) = page.entries
         assert wanted.admits(found.entry), name
 
-    for seen in _reads(database, len(ONE)):
+    for seen in _reads(recorded, len(ONE)):
         assert "COLLSCAN" not in seen["planSummary"]
         assert max(seen["docsExamined"], seen["keysExamined"]) <= 2, seen["command"]
 
 
-async def test_a_page_of_a_list_reads_a_bounded_part_of_an_index(store: MongoStore, database: Documents) -> None:
-    search = MongoEntrySearch(store.database["entries"], searched=SEARCHED, few=FEW)
-    record_all(database)
+async def test_a_page_of_a_list_reads_a_bounded_part_of_an_index(crowded: MongoStore, recorded: Documents) -> None:
+    search = MongoEntrySearch(crowded.database["entries"], searched=SEARCHED, few=FEW)
     for wanted in INDEXES.values():
         for after in (None, ListPosition.of(an_entry(ENTRIES // 2))):
             await search.page(TOUR, wanted, after=after, limit=PAGE)
 
-    for seen in _reads(database, 2 * len(INDEXES)):
+    for seen in _reads(recorded, 2 * len(INDEXES)):
         assert "COLLSCAN" not in seen["planSummary"], seen["command"]
         assert seen["docsExamined"] <= SEARCHED + TIES, (seen["planSummary"], seen["command"])
         assert seen["keysExamined"] <= SEARCHED + TIES, (seen["planSummary"], seen["command"])
@@ -113,6 +131,7 @@ async def test_a_page_of_a_list_reads_a_bounded_part_of_an_index(store: MongoSto
 
 
 async def test_twice_as_many_entries_make_no_page_read_more(store: MongoStore, database: Documents) -> None:
+    await fill(store)
     small = await _most_read(store, database)
     # Newer ones: rare entries are the last of the list, and stay as rare as they were.
     more = (new_document(an_entry(number)) for number in range(ENTRIES, 2 * ENTRIES))
@@ -124,9 +143,7 @@ async def test_twice_as_many_entries_make_no_page_read_more(store: MongoStore, d
 async def _most_read(store: MongoStore, database: Documents) -> int:
     """Keys or documents, by any command of the first page of any list."""
     search = MongoEntrySearch(store.database["entries"], searched=SEARCHED, few=FEW)
-    database.command("profile", 0)
-    database.drop_collection("system.profile")
-    record_all(database)
+    record_anew(database)
     for wanted in INDEXES.values():
         await search.page(TOUR, wanted, after=None, limit=PAGE)
     return max(
@@ -135,18 +152,17 @@ async def _most_read(store: MongoStore, database: Documents) -> int:
 
 
 @pytest.mark.parametrize("hint", ["$natural", "newest"])
-def test_the_bounds_notice_a_scan(store: MongoStore, database: Documents, hint: str) -> None:
+def test_the_bounds_notice_a_scan(crowded: MongoStore, recorded: Documents, hint: str) -> None:
     """Of the collection, or of an index that has the wrong order for the filter."""
-    record_all(database)
     by: Any = [("$natural", 1)] if hint == "$natural" else hint
-    list(database["entries"].find({"campaignId": TOUR, "email": "Fan-77@Example.com"}).hint(by))
+    list(recorded["entries"].find({"campaignId": TOUR, "email": "Fan-77@Example.com"}).hint(by))
 
-    (seen,) = _reads(database, 1)
+    (seen,) = _reads(recorded, 1)
     assert max(seen["docsExamined"], seen["keysExamined"]) >= ENTRIES > 10 * (SEARCHED + TIES)
 
 
-async def test_rare_entries_are_found_however_many_pages_it_takes(store: MongoStore) -> None:
-    search = MongoEntrySearch(store.database["entries"], searched=SEARCHED, few=FEW)
+async def test_rare_entries_are_found_however_many_pages_it_takes(crowded: MongoStore) -> None:
+    search = MongoEntrySearch(crowded.database["entries"], searched=SEARCHED, few=FEW)
     wanted = EntryFilter(fraud=FraudStatus.CLEAR, email=None, market=MARKETS[1], status=EntryStatus.CONFIRMED)
     hard = EntryFilter(fraud=FraudStatus.CLEAR, scored=True, market=MARKETS[0], selection=Selection.NONE)
     for one in (wanted, hard):
@@ -161,12 +177,11 @@ async def test_rare_entries_are_found_however_many_pages_it_takes(store: MongoSt
         assert sorted(found) == sorted(entry.user_id for entry in slowly)
 
 
-async def test_a_timeline_reads_index_keys_only(store: MongoStore, database: Documents) -> None:
+async def test_a_timeline_reads_index_keys_only(crowded: MongoStore, recorded: Documents) -> None:
     span, in_the_span = TimelineSpan(unit=TimeUnit.MINUTE, start=NOW, points=10), 3 * 600
-    record_all(database)
-    await store.entry_search.timeline(TOUR, span)
+    await crowded.entry_search.timeline(TOUR, span)
 
-    for seen in _reads(database, 5):
+    for seen in _reads(recorded, 5):
         assert "COLLSCAN" not in seen["planSummary"]
         assert seen["docsExamined"] <= 1, seen["command"]
         assert seen["keysExamined"] <= in_the_span + TIES, seen["command"]
@@ -176,6 +191,6 @@ def _reads(database: Documents, pages: int) -> list[dict[str, Any]]:
     """What was read of the entries, for at least so many pages."""
     database.command("profile", 0)
     of_entries = {"op": {"$in": ["query", "command"]}, "ns": f"{database.name}.entries"}
-    seen = [row for row in database["system.profile"].find(of_entries) if "planSummary" in row]
+    seen = [row for row in database[PROFILE].find(of_entries) if "planSummary" in row]
     assert len(seen) >= pages
     return seen

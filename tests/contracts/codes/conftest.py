@@ -45,7 +45,6 @@ def stores(peers: tuple[Stores, Stores]) -> Stores:
 
 
 async def open_mongo(url: str, stack: AsyncExitStack) -> Stores:
-    """As the application does: connected, and prepared if it is empty."""
+    """To a prepared database."""
     mongo = await stack.enter_async_context(mongo_store(url))
-    await mongo.prepare()
     return Stores(pool=mongo.pool, catalogue=mongo.catalogue, imports=mongo.imports, health=mongo)

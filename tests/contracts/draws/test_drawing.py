@@ -16,7 +16,7 @@ from ports.drawing import DrawEngine
 from tests.support.drawing import MARKETS, ballot, in_chunks, some_lines
 
 KEY = bytes(range(32))
-SIZES = [0, 1, 2, CHUNK_LINES, CHUNK_LINES + 1, 5 * CHUNK_LINES + 7]
+SIZES = [0, 1, 2, CHUNK_LINES, CHUNK_LINES + 1, 2 * CHUNK_LINES + 7]
 
 
 @pytest.fixture(params=["memory", "processes"])

@@ -29,6 +29,9 @@ AT_ONCE, SECOND = timedelta(0), timedelta(seconds=1)
 A_WHILE = timedelta(seconds=10)
 """Longer than any test takes: a test that waits so long waits for something that does not come."""
 
+LOOK_SECONDS = 0.2
+"""Each look is a request for each lane, and keeps the emulator busy too."""
+
 MakeQueue = Callable[[AsyncExitStack], Awaitable[tuple[str, Any]]]
 
 
@@ -97,7 +100,7 @@ async def receive(queue: CountedQueue, limit: int, wait: timedelta) -> Sequence[
                 return found
         if loop.time() >= deadline:
             return []
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def take(queue: CountedQueue, wait: timedelta = A_WHILE) -> Delivery:

@@ -19,5 +19,4 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         else:
             url: str = request.getfixturevalue("prepared_url")
             store = await stack.enter_async_context(mongo_store(url, request=current_request))
-            await store.migrate()
             yield store

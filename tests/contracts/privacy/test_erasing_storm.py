@@ -47,8 +47,7 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
         if request.param == "memory":
             yield MemoryStore()
         else:
-            store = await stack.enter_async_context(mongo_store(request.getfixturevalue("database_url")))
-            await store.migrate()
+            store = await stack.enter_async_context(mongo_store(request.getfixturevalue("prepared_url")))
             yield store
 
 

@@ -32,7 +32,6 @@ def in_memory() -> EntryPorts:
 async def in_mongo(url: str, stack: AsyncExitStack) -> EntryPorts:
     asking = Asking()
     store = await stack.enter_async_context(mongo_store(url, request=asking))
-    await store.migrate()
     reader = open_client(url, tz_aware=True)
     stack.push_async_callback(close, reader)
     return EntryPorts(

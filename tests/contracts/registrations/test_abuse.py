@@ -22,14 +22,14 @@ def _tell(runner: asyncio.Runner, ports: EntryPorts, *, examples: int, steps: in
 
 def test_any_number_of_accounts_in_memory() -> None:
     with story_runner() as runner:
-        _tell(runner, in_memory(), examples=60, steps=40)
+        _tell(runner, in_memory(), examples=30, steps=40)
 
 
-def test_any_number_of_accounts_in_mongo(database_url: str) -> None:
+def test_any_number_of_accounts_in_mongo(prepared_url: str) -> None:
     stack = AsyncExitStack()
     with story_runner() as runner:
-        ports = runner.run(in_mongo(database_url, stack))
+        ports = runner.run(in_mongo(prepared_url, stack))
         try:
-            _tell(runner, ports, examples=12, steps=25)
+            _tell(runner, ports, examples=8, steps=20)
         finally:
             runner.run(stack.aclose())

@@ -114,7 +114,7 @@ async def test_two_workers_never_hold_the_same_partition(peers: tuple[Leases, Le
         )
         for n in range(8)
     ]
-    await asyncio.sleep(4)
+    await asyncio.sleep(2)
     async with asyncio.timeout(2 * PATIENCE_SECONDS):
         while floor.done <= PARTITIONS:  # On a busy machine leases end before they are used.
             await asyncio.sleep(0.1)
