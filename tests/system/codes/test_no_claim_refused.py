@@ -13,7 +13,7 @@ import httpx2
 from tests.support.servers.service import service
 from tests.system.codes.callers import CALLERS, ask, calling, count, import_file, write_file
 
-POOL: Final = 1_000
+POOL: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
