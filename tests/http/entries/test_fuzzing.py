@@ -35,7 +35,7 @@ def test_the_service_does_what_its_document_says(running: Service, tmp_path: Pat
         "--config-file", Path(__file__).with_name("schemathesis.toml"),
         "run", f"{running.url}/openapi.json", "--include-tag", "Entries",
         "--header", f"Authorization: {bearer()['Authorization']}",
-        "--max-examples", "10", "--generation-deterministic", "--no-color",
+        "--max-examples", "6", "--generation-deterministic", "--no-color",
     ]  # fmt: skip
 
     hooks = {"SCHEMATHESIS_HOOKS": "tests.http.entries.lines", "PYTHONPATH": str(ROOT)}
