@@ -13,15 +13,16 @@ from tests.support.paths import ROOT
 from tests.support.servers.backends import unavailable
 
 VARIABLE: Final = "FANGATE_TEST_BROWSER"
-USUAL: Final = "/usr/bin/chromium"
+USUAL: Final = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
+"""Debian's. The first has no windows, and pages cost it two thirds as much; the second is found more often."""
 AXE: Final = ROOT / "node_modules/axe-core/axe.min.js"
 
 
 def installed_chromium() -> str:
     """Its program. Skips the test where there is none; in CI, fails it."""
-    program = os.environ.get(VARIABLE) or shutil.which(USUAL)
+    program = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, USUAL)), None)
     if not program:
-        unavailable(f"Chromium: install the package chromium, or set {VARIABLE} to a program")
+        unavailable(f"Chromium: install the package chromium-headless-shell, or set {VARIABLE} to a program")
     return str(program)
 
 
