@@ -19,7 +19,7 @@ from adapters.mongo.draws.candidate_columns import Page, columns
 from adapters.mongo.driver import READ_MS, Raw, aggregate
 from adapters.mongo.entries.choices import CHOICE_UNSURE, markets_in
 from adapters.mongo.entries.known_choices import UNSURE
-from adapters.mongo.entries.mapping import LIVE
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.errors import translated
 from adapters.mongo.stored_documents import DOWN, UP
 from domain.model.draws.entrants import Standing, group_of

@@ -6,7 +6,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.draws.candidate_pages import DRAWN, CandidatePages
 from adapters.mongo.driver import READ_MS, Raw, aggregate
-from adapters.mongo.entries.mapping import LIVE
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.errors import translated
 from domain.model.draws.errors import BallotsMissing
 from domain.model.draws.screening import CandidateBatch

@@ -3,7 +3,7 @@
 from pymongo import UpdateOne
 
 from adapters.mongo.driver import Raw
-from adapters.mongo.entries.mapping import LIVE
+from adapters.mongo.entries.statuses import LIVE
 from domain.model.ids import new_ballot_id
 
 

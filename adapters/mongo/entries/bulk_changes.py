@@ -13,7 +13,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import ENTRY_FIELDS, LIVE, as_read, compare_and_set, to_entry
+from adapters.mongo.entries.mapping import ENTRY_FIELDS, as_read, compare_and_set, to_entry
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.errors import only_duplicates
 from adapters.mongo.keys import documents_of
 from domain.model.ids import CampaignId, UserId

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pymongo import UpdateOne
 
 from adapters.mongo.driver import Raw
-from domain.model.registrations.entry import EntryStatus
+from adapters.mongo.entries.statuses import LIVE
 from domain.model.registrations.markets import MAX_MARKETS, MarketId, Preferences
 
 CHOICE: Final = "choice"
@@ -22,7 +22,6 @@ SEPARATOR: Final = ","
 _ESCAPES: Final = (("%", "%25"), (SEPARATOR, "%2C"))
 """Markets may have any names."""
 _KNOWN: Final = ""
-_LIVE: Final = [status.value for status in EntryStatus]
 CHOICE_UNSURE: Final[Raw] = {"prefs.0": {"$gt": _KNOWN}}
 """Entries that an earlier release wrote last."""
 
@@ -98,7 +97,7 @@ def with_choice(document: Raw) -> UpdateOne | None:
     It finds the document only if the markets are still the same: a change made meanwhile writes the choice.
     """
     wanted = {CHOICE: choice_of(document["markets"]), "prefs": prefs(document["markets"])}
-    if document["status"] not in _LIVE or all(document.get(name) == value for name, value in wanted.items()):
+    if document["status"] not in LIVE or all(document.get(name) == value for name, value in wanted.items()):
         return None
     as_read = {name: document[name] for name in ("campaignId", "_id", "markets")}
-    return UpdateOne(as_read | {"status": {"$in": _LIVE}}, {"$set": wanted})
+    return UpdateOne(as_read | {"status": {"$in": LIVE}}, {"$set": wanted})

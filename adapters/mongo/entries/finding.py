@@ -13,11 +13,12 @@ from adapters.mongo.counting import SNAPSHOT
 from adapters.mongo.driver import Raw
 from adapters.mongo.entries.choices import CHOICE
 from adapters.mongo.entries.known_choices import CHOICES, KnownChoices
-from adapters.mongo.entries.mapping import LIVE
 from adapters.mongo.entries.search_keys import key_of_email, key_of_phone
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.keys import key
 from domain.model.ids import CampaignId
 from domain.model.registrations.entry import EntryStatus, FraudStatus, Selection
+from domain.model.registrations.markets import MarketId
 from domain.model.registrations.search import EntryFilter, ListPosition
 
 SUSPICIOUS: Final = (FraudStatus.FLAGGED, FraudStatus.REVIEW)
@@ -62,9 +63,9 @@ def anywhere(campaigns: Sequence[CampaignId], wanted: EntryFilter) -> Place:
     return Place("searched", of_campaigns | {"searchKeys": searched})
 
 
-def by_choices(campaign_id: CampaignId, wanted: EntryFilter) -> bool:
-    """May the choices of the campaign show where entries are that have the market?"""
-    return wanted.market is not None and in_order(campaign_id, wanted).index == "newest"
+def market_by_choices(campaign_id: CampaignId, wanted: EntryFilter) -> MarketId | None:
+    """The market of the filter, if the choices of the campaign can show where the entries are that have it."""
+    return wanted.market if in_order(campaign_id, wanted).index == "newest" else None
 
 
 def rare(campaign_id: CampaignId, wanted: EntryFilter, known: KnownChoices | None) -> Iterator[Place]:

@@ -16,6 +16,7 @@ from adapters.mongo.entries.documents import (
 )
 from adapters.mongo.entries.history import HISTORY, first_history, pushed_history, to_history
 from adapters.mongo.entries.search_keys import search_keys
+from adapters.mongo.entries.statuses import ERASED, LIVE, WITHDRAWN
 from adapters.mongo.field_map import PAIRS, Conversion, FieldMap
 from adapters.mongo.keys import NEVER_INSERT, document_of, key
 from adapters.mongo.outbox.mapping import first_outbox, has_room, pushed
@@ -26,7 +27,6 @@ from domain.model.registrations.entry import (
     AllocatedPlace,
     Details,
     Entry,
-    EntryStatus,
     Fraud,
     FraudStatus,
     Selection,
@@ -89,13 +89,6 @@ WITH_HISTORY: Final = {name: shown for name, shown in ENTRY_FIELDS.items() if na
 def as_loaded(entry: Entry) -> Entry:
     """What ``to_entry`` would make of it once it is stored."""
     return replace(entry, messages=())
-
-
-WITHDRAWN: Final = "withdrawn"
-ERASED: Final = "erased"
-"""The person is erased. The document is deleted when the event is published."""
-LIVE: Final = [status.value for status in EntryStatus]
-"""The statuses of entries that were not withdrawn."""
 
 
 def live_entry(document: Raw | None) -> Entry | None:

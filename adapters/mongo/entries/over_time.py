@@ -12,7 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from adapters.mongo.counting import Branch, count_all, instant_of, reading
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import LIVE
+from adapters.mongo.entries.statuses import LIVE
 from domain.model.ids import CampaignId
 from domain.model.registrations.timeline import MAX_POINTS, TimelinePoint, TimelineSpan, timeline
 

@@ -14,7 +14,8 @@ from adapters.mongo.entries.choices import CHOICE_UNSURE, Chosen
 from adapters.mongo.entries.documents import MovedMarketDocument
 from adapters.mongo.entries.eligible import chosen_by, eligible_ranges, eligible_together
 from adapters.mongo.entries.known_choices import NAMED, UNSURE, KnownChoices, known_choices
-from adapters.mongo.entries.mapping import LIVE, WITHDRAWN, markets_of
+from adapters.mongo.entries.mapping import markets_of
+from adapters.mongo.entries.statuses import LIVE, WITHDRAWN
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import documents_after, key
 from adapters.mongo.lookups import campaigns_in

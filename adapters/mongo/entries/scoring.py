@@ -15,7 +15,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.entry_store import MongoEntryStore
-from adapters.mongo.entries.mapping import LIVE
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.errors import only_duplicates, translated
 from adapters.mongo.keys import document_of, documents_of, key
 from domain.model.ids import CampaignId, UserId

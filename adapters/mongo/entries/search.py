@@ -11,10 +11,11 @@ from adapters.mongo.counting import count_all
 from adapters.mongo.driver import READ_MS, Raw
 from adapters.mongo.entries.choices import Chosen
 from adapters.mongo.entries.eligible import chosen_by, eligible_ranges
-from adapters.mongo.entries.finding import Place, all_of, anywhere, between, by_choices, in_order, rare
+from adapters.mongo.entries.finding import Place, all_of, anywhere, between, in_order, market_by_choices, rare
 from adapters.mongo.entries.known_choices import NAMED, KnownChoices, known_choices
-from adapters.mongo.entries.mapping import LIVE, WITH_HISTORY, to_entry_with_history
+from adapters.mongo.entries.mapping import WITH_HISTORY, to_entry_with_history
 from adapters.mongo.entries.over_time import MANY, OverTime
+from adapters.mongo.entries.statuses import LIVE
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of
 from adapters.mongo.stored_documents import DOWN
@@ -103,8 +104,8 @@ class MongoEntrySearch:
     async def _place(self, campaign_id: CampaignId, wanted: EntryFilter) -> Place:
         """Entries that are rare are read and sorted. Others are met soon in the order of the list."""
         known = None
-        if wanted.market is not None and by_choices(campaign_id, wanted):
-            known = await self._known(campaign_id, LIVE, Chosen(markets=[wanted.market]))
+        if market := market_by_choices(campaign_id, wanted):
+            known = await self._known(campaign_id, LIVE, Chosen(markets=[market]))
         for place in rare(campaign_id, wanted, known):
             counted = await self._entries.count_documents(
                 place.entries, hint=place.index, limit=self._few + 1, maxTimeMS=READ_MS

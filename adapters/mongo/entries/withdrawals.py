@@ -11,14 +11,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.cas import LOST, Lost, until_stored
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import (
-    ENTRY_FIELDS,
-    ERASED,
-    LIVE,
-    as_read,
-    entry_or_withdrawn,
-    withdrawn_document,
-)
+from adapters.mongo.entries.mapping import ENTRY_FIELDS, as_read, entry_or_withdrawn, withdrawn_document
+from adapters.mongo.entries.statuses import ERASED, LIVE
 from adapters.mongo.errors import translated
 from adapters.mongo.keys import document_of, documents_after
 from adapters.mongo.outbox.parked_messages import ParkedMessages

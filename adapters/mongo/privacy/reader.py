@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.driver import READ_MS, Raw
-from adapters.mongo.entries.mapping import ERASED, LIVE, WITH_HISTORY, to_entry_with_history
+from adapters.mongo.entries.mapping import WITH_HISTORY, to_entry_with_history
+from adapters.mongo.entries.statuses import ERASED, LIVE
 from adapters.mongo.errors import translated
 from adapters.mongo.scatter import PERSON
 from domain.model.ids import CampaignId, UserId

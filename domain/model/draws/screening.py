@@ -5,12 +5,11 @@ once, since an object for each of millions would take most of the time of an ann
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import Final
 
-from domain.model.draws.entrants import Candidate, Exclusion, Standing, has_score
+from domain.model.draws.entrants import Exclusion, Standing, has_score
 from domain.model.draws.lines import between, drawn_for
 from domain.model.draws.rules import DrawRules, tier_of, weight_of
 from domain.model.ids import BallotId
@@ -38,22 +37,6 @@ class CandidateBatch:
     groups: Sequence[str | None] | None = field(default=None, repr=False)
     """The values of the attribute ``groupBy``. None: no groups were asked for."""
 
-    def candidates(self) -> Iterator[Candidate]:
-        """One object each, for those who have the time."""
-        groups = repeat(None) if self.groups is None else self.groups
-        for ballot_id, profile, score, group in zip(
-            self.ballots, self.profiles, self.scores, groups, strict=False
-        ):
-            yield Candidate(
-                ballot_id=ballot_id,
-                confirmed=profile.standing.confirmed,
-                selection=profile.standing.selection,
-                fraud=profile.standing.fraud,
-                score=score,
-                markets=profile.markets,
-                group=group,
-            )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screened:
@@ -67,7 +50,7 @@ class Screened:
 
 
 class Screening:
-    """Finds the lines of candidates, or the first reason of the entry itself, as ``Candidate`` does."""
+    """Finds the lines of candidates, or the first reason of the entry itself why it takes no part."""
 
     def __init__(self, rules: DrawRules) -> None:
         self._rules = rules

@@ -12,6 +12,7 @@ from domain.model.draws.errors import BallotsMissing, DuplicateBallot
 from domain.model.registrations.entry import Entry
 from domain.model.registrations.markets import MarketId
 from tests.contracts.registrations.entry_stores import TOUR, fan, phone, registered
+from tests.support.candidates import candidates_of
 from tests.support.shard_keys import record_all
 
 Documents = Database[dict[str, Any]]
@@ -26,7 +27,7 @@ def an_entry(number: int) -> Entry:
 
 async def markets_by_ballot(store: MongoStore, group_by: str | None = None) -> dict[str, tuple[MarketId, ...]]:
     batches = [batch async for batch in store.candidates.of_campaign(TOUR, group_by)]
-    found = [one for batch in batches for one in batch.candidates()]
+    found = [one for batch in batches for one in candidates_of(batch)]
     assert len({one.ballot_id for one in found}) == len(found)
     return {one.ballot_id: one.markets for one in found}
 

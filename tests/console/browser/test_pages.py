@@ -23,10 +23,10 @@ OTHERS: Final = ("/console/nothing/here", "/console/sign-in?out=yes", "/console/
 """Pages beside the screens."""
 
 IN_ANOTHER_WINDOW: Final = (
-    "color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size", "button-name", "link-name",
-    "label", "aria-hidden-focus",
+    "color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size", "button-name",
+    "link-name", "label", "aria-hidden-focus",
 )  # fmt: skip
-"""The rules of axe about colours, sizes, and controls that only a narrow window shows. Others see no difference."""
+"""Rules of axe about colours, sizes, and controls that only a narrow window shows. Others see no difference."""
 
 
 def fetched(office: Office, address: str) -> tuple[int, str, str]:

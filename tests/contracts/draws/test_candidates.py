@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model.draws.entrants import Candidate
 from domain.model.draws.errors import BallotsMissing
 from domain.model.ids import BallotId, CampaignId, DrawId
 from domain.model.registrations.entry import AllocatedPlace, Entry, Fraud, FraudStatus, Selection
@@ -21,6 +20,7 @@ from tests.contracts.registrations.entry_stores import (
     registered,
 )
 from tests.contracts.two_processes import two_views
+from tests.support.candidates import Candidate, candidates_of
 
 FAIR = CampaignId("fair")
 
@@ -39,7 +39,7 @@ async def put(store: Stores, *entries: Entry) -> None:
 async def candidates(store: Stores, group_by: str | None = None) -> list[Candidate]:
     """In the order of their ballots."""
     batches = store.candidates.of_campaign(TOUR, group_by)
-    return sorted([one async for batch in batches for one in batch.candidates()], key=lambda one: one.ballot_id)
+    return sorted([one async for batch in batches for one in candidates_of(batch)], key=lambda one: one.ballot_id)
 
 
 def in_order(*entries: Entry) -> list[Entry]:

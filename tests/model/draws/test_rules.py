@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.model.draws.entrants import Candidate, entrants, group_of
+from domain.model.draws.entrants import group_of, least_of_each_group
 from domain.model.draws.lines import Line, MalformedLine, sorted_lines
 from domain.model.draws.rules import DrawRules, ScoreWeight, draw_rules, tier_of, weight_of
+from domain.model.draws.screening import Screening
 from domain.model.errors import InvalidValue
 from domain.model.registrations.entry import FraudStatus, Selection
 from domain.model.registrations.markets import MarketId
+from tests.support.candidates import Candidate, batch_of
 from tests.support.drawing import ballot
 
 OFFERED = tuple(map(MarketId, ("nyc", "bos", "münchen", "a,b", "a>b", "a\nb", "a\x85b", "-", "a/b")))
@@ -117,7 +119,7 @@ def with_everything(**changes: Any) -> Candidate:
 )
 def test_the_first_reason_that_applies_is_counted(candidate: Candidate, reason: str | None) -> None:
     rules = draw_rules(OFFERED, places={"nyc": 1, "bos": 1}, min_score=50, exclude=[FraudStatus.FLAGGED])
-    found = entrants([candidate], rules)
+    found = Screening(rules).screen(batch_of([candidate]))
 
     assert dict(found.excluded) == ({reason: 1} if reason else {})
     assert len(found.lines) == (0 if reason else 1)
@@ -136,7 +138,8 @@ def test_the_first_reason_that_applies_is_counted(candidate: Candidate, reason: 
 def test_without_a_score_an_entry_takes_part_only_where_no_rule_looks_at_scores(
     rules: dict[str, Any], takes_part: bool
 ) -> None:
-    found = entrants([with_everything(score=None)], draw_rules(OFFERED, places={"nyc": 1}, **rules))
+    screening = Screening(draw_rules(OFFERED, places={"nyc": 1}, **rules))
+    found = screening.screen(batch_of([with_everything(score=None)]))
 
     assert len(found.lines) == takes_part
 
@@ -145,7 +148,7 @@ def test_a_line_has_the_fans_order_without_the_markets_that_have_no_places() -> 
     rules = draw_rules(OFFERED, places={"nyc": 1, "münchen": 2}, tiers=[80, 60])
     fan = with_everything(markets=(OFFERED[2], BOS, NYC))
 
-    assert fan.line(rules).encode() == f"{ballot(1)},1,1,münchen>nyc".encode()
+    assert Screening(rules).screen(batch_of([fan])).lines == [f"{ballot(1)},1,1,münchen>nyc".encode()]
 
 
 def test_of_a_group_only_the_least_ballot_that_may_take_part_does() -> None:
@@ -158,10 +161,14 @@ def test_of_a_group_only_the_least_ballot_that_may_take_part_does() -> None:
         with_everything(ballot_id=ballot(6)),
         with_everything(ballot_id=ballot(7)),
     ]
-    found = entrants(candidates, rules)
+    found = Screening(rules).screen(batch_of(candidates))
 
-    assert {line.ballot_id for line in found.lines} == {others[0], ballot(5), ballot(6), ballot(7)}
-    assert found.excluded == {"group": 2, "fraud": 1}
+    assert found.groups is not None
+    ballots = [Line.parse(line).ballot_id for line in found.lines]
+    assert least_of_each_group(zip(ballots, found.groups, strict=True)) == {
+        others[0], ballot(5), ballot(6), ballot(7)
+    }  # fmt: skip
+    assert found.excluded == {"fraud": 1}
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from itertools import product
 import pytest
 
 from domain.model.draws import screening
-from domain.model.draws.entrants import Candidate, Standing
+from domain.model.draws.entrants import Standing
 from domain.model.draws.rules import DrawRules, ScoreWeight, draw_rules
 from domain.model.draws.screening import CandidateBatch, Profile, Screened, Screening
 from domain.model.registrations.entry import FraudStatus, Selection
 from domain.model.registrations.markets import MarketId
+from tests.support.candidates import Candidate, candidates_of
 from tests.support.drawing import ballot
 
 NYC, BOS, ELSE = map(MarketId, ("nyc", "bos", "münchen"))
@@ -44,7 +45,7 @@ def some_candidates(*, grouped: bool) -> CandidateBatch:
 
 
 def one_by_one(batch: CandidateBatch, rules: DrawRules) -> Screened:
-    reasons = [(one, one.excluded_by(rules)) for one in batch.candidates()]
+    reasons = [(one, one.excluded_by(rules)) for one in candidates_of(batch)]
     taking_part: list[Candidate] = [one for one, reason in reasons if reason is None]
     return Screened(
         lines=[one.line(rules).encode() for one in taking_part],

@@ -26,7 +26,7 @@ COMPARE: Final = ' | {"version": code.version}'
 POOL: Final = 300
 PROCESSES: Final = 2
 TASKS: Final = 32
-STEPS: Final = 30
+STEPS: Final = 50
 STEPS_OF_THE_BROKEN: Final = 10
 TTL_SECONDS: Final = 1
 
