@@ -21,8 +21,9 @@ LARGE: Final = 256 * MIB
 """The default of FANGATE_UPLOAD_LIMIT."""
 SMALL: Final = 32 * MIB
 """Several parts of S3: what a process needs while it works is in use then."""
-FLAT: Final = 32 * MIB
-"""So much more is noise: buffers of the connection, and what the allocator keeps."""
+FLAT: Final = 64 * MIB
+"""So much more is noise: a few parts on their way to S3, buffers of the connection, and what the allocator keeps.
+The large file has 224 MiB more."""
 KEPT: Final = 48 * MIB
 """For ``memory:``, which keeps the file."""
 BUCKET: Final = "fangate-uploads"
