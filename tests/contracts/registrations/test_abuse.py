@@ -30,6 +30,6 @@ def test_any_number_of_accounts_in_mongo(prepared_url: str) -> None:
     with story_runner() as runner:
         ports = runner.run(in_mongo(prepared_url, stack))
         try:
-            _tell(runner, ports, examples=8, steps=20)
+            _tell(runner, ports, examples=12, steps=25)
         finally:
             runner.run(stack.aclose())
