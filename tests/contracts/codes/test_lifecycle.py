@@ -25,7 +25,7 @@ def test_the_lifecycle_in_memory() -> None:
     store = MemoryCodeStore()
     stores = Stores(pool=store, catalogue=store, imports=MemoryImportLog(), health=store)
     with story_runner() as runner:
-        _tell(runner, stores, examples=60, steps=50)
+        _tell(runner, stores, examples=100, steps=50)
 
 
 def test_the_lifecycle_in_mongo(prepared_url: str) -> None:
@@ -33,6 +33,6 @@ def test_the_lifecycle_in_mongo(prepared_url: str) -> None:
     with story_runner() as runner:
         stores = runner.run(open_mongo(prepared_url, stack))
         try:
-            _tell(runner, stores, examples=20, steps=40)
+            _tell(runner, stores, examples=40, steps=40)
         finally:
             runner.run(stack.aclose())
