@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from tests.support.paths import ROOT
 from tests.support.platform import Platform
@@ -25,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for module in ("beanie.odm.utils.pydantic", "lazy_model.parser.new"):
         old = f"ignore:Accessing the 'model_fields' attribute on the instance:DeprecationWarning:{module}"
         config.addinivalue_line("filterwarnings", old)
+    settings.register_profile("fangate", settings(), deadline=None)  # No test asserts how long an example takes.
+    settings.load_profile("fangate")
     gc.disable()  # Until all tests are collected: hardly anything is garbage, and to look for it takes long.
 
 

@@ -26,7 +26,9 @@ Their use-case tests show that no write outlives them."""
 PUBLIC: Final = {"_exit"}
 """os._exit is documented for all callers, in spite of its name."""
 SILENCED: Final = re.compile(r"#\s*(?:type: ignore(?:\[[^]]*\])?|(?:ruff: )?noqa(?:: ?[A-Z]+[0-9]+)?)(.*)")
-IMPORTS: Final = re.compile(r"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*\))?", re.MULTILINE)
+IMPORTS: Final = re.compile(
+    r"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\n)*(?:\((?:[^)#]|#[^\n]*)*\))?", re.MULTILINE
+)  # fmt: skip
 PRIVATE: Final = re.compile(r"\b_(?!_)\w")
 MAY_SILENCE: Final = re.compile("type: ignore|noqa")
 KAFKA_PRIVATE: Final = {"_closed", "_sender"}

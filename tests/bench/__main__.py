@@ -71,7 +71,7 @@ BENCHES: dict[str, Bench] = {
 ``breakdown``, ``eligibility``, ``histogram``, ``export``, ``search`` and ``pages`` ask about the same
 registrations. ``erase`` takes some of them away."""
 LONG = ("tour", "draws")
-"""Only when they are named: each needs a quarter of an hour and 10 GiB of disk."""
+"""Only when they are named: each needs a quarter of an hour, and up to 10 GiB of disk while it runs."""
 
 
 def main() -> None:

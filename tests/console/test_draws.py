@@ -292,7 +292,7 @@ def test_a_draw_runs_once_and_shows_its_result(office: Office, sale: Sale) -> No
     assert staff.open(sale.at("draws")).text.count("Drawn") >= 2
 
 
-def test_codes_whose_giving_was_cut_off_are_seen(office: Office, sale: Sale) -> None:
+def test_a_giving_of_codes_that_was_cut_off_is_seen(office: Office, sale: Sale) -> None:
     staff = office.staff()
     announced(staff, sale)
     cutoffs = {MarketId("nyc"): None, MarketId("bos"): None}

@@ -31,7 +31,7 @@ def watch(database: Documents) -> None:
 
 
 def watch_on(database: Documents) -> None:
-    """As ``watch``, in a database whose recordings are judged, and were none."""
+    """As ``watch``, in a database that has the collection of recordings already. It must be empty."""
     database.command("profile", 1, filter=_suspicious(database.name))
 
 

@@ -26,7 +26,7 @@ def test_each_document_is_read_and_written_again_as_it_is() -> None:
     )
 
 
-async def test_its_fields_are_those_of_an_entry_whose_events_are_published(database_url: str) -> None:
+async def test_its_fields_are_those_of_an_entry_with_published_events(database_url: str) -> None:
     """Without the events that wait, and when they are due."""
     made = next(entries(SIZE, [1]))
     campaign_id, user_id = CampaignId(CAMPAIGN), UserId(made["userId"])

@@ -186,7 +186,7 @@ async def test_of_runs_that_begin_at_once_one_decides(peers: tuple[Stores, Store
     assert await peers[1].draws.get(TOUR, ONE) == winner
 
 
-async def test_an_abortion_and_a_run_at_once_do_not_both_happen(peers: tuple[Stores, Stores]) -> None:
+async def test_an_abort_and_a_run_at_once_do_not_both_happen(peers: tuple[Stores, Stores]) -> None:
     for number in range(10):
         id = DrawId(f"draw-{number}")
         await announced(peers[0], id)

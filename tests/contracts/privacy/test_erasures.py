@@ -232,7 +232,9 @@ class ProcessEnded(Exception):
 
 
 @pytest.mark.parametrize("repeats", [1, 2])
-async def test_a_reservation_is_found_whose_process_ended_before_its_row(stores: Stores, repeats: int) -> None:
+async def test_a_reservation_is_found_although_its_process_ended_before_the_row(
+    stores: Stores, repeats: int
+) -> None:
     """Nothing else names the caller: no import, and no row of the audit log."""
     clock = ManualClock()
     record = RecordChange(log=stores.audit, clock=clock, request=no_request, key=KEY)

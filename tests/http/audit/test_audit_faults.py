@@ -145,7 +145,7 @@ def test_a_service_that_dies_between_the_change_and_the_row_leaves_an_unknown_ou
     assert fits(row["outcome"], expected.outcome)
 
 
-def test_an_erasure_finds_the_codes_of_a_caller_whose_service_died_before_the_row(
+def test_an_erasure_finds_the_codes_of_a_caller_although_the_service_died_before_the_row(
     faulty: ReplicaSet, platform: Platform, settings: dict[str, str], running: Scene
 ) -> None:
     reserver = new_id("reserver")

@@ -66,7 +66,7 @@ def test_a_batch_is_screened_as_its_candidates_are(rules: DrawRules, grouped: bo
     assert found.screen(batch) == expected, "with what it remembers"
 
 
-def test_what_is_remembered_is_bounded_and_changes_nothing() -> None:
+def test_more_scores_than_are_remembered_change_nothing() -> None:
     """A campaign may have any number of scores."""
     scores = [number / 10_000 for number in range(screening.MAX_REMEMBERED + 10)]
     profile = next(one for one in PROFILES if one.markets == (NYC, BOS))

@@ -57,6 +57,7 @@ async def steps_of(stage: Stage) -> int:
 
 
 async def test_a_run_that_is_slow_at_any_step_keeps_its_claim() -> None:
+    checked = 0
     for step in range(5, await steps_of(await a_stage()) + 1):  # From the first step behind the claim on.
         stage, released = await a_stage(), asyncio.Event()
         fuse = Fuse(at=step, wait_for=released)
@@ -65,12 +66,14 @@ async def test_a_run_that_is_slow_at_any_step_keeps_its_claim() -> None:
         if (await stage.read()).unfinished:
             await claimed_anew(stage)
             assert await stage.resume() == 0, step
+            checked += 1
         released.set()
         draw = await running
 
         assert (draw.status, draw.unfinished) == (DrawStatus.DRAWN, False), step
         assert stage.markets() == stage.expected(draw).markets, step
         assert set(stage.selected_events().values()) == {1}, step
+    assert checked
 
 
 async def test_a_filling_that_is_slow_at_any_step_keeps_its_claim_and_decides_once() -> None:
@@ -78,6 +81,7 @@ async def test_a_filling_that_is_slow_at_any_step_keeps_its_claim_and_decides_on
     fuse = Fuse()
     await paused(stage, fuse).fill(FillDrawCommand(campaign_id=TOUR, draw_id=stage.draw_id))
     expected = Counter(stage.markets().values())
+    checked = 0
     for step in range(3, fuse.steps + 1):
         stage, released = await left_by_one(), asyncio.Event()
         fuse = Fuse(at=step, wait_for=released)
@@ -87,12 +91,14 @@ async def test_a_filling_that_is_slow_at_any_step_keeps_its_claim_and_decides_on
         if (await stage.read()).unfinished:
             await claimed_anew(stage)
             assert await stage.resume() == 0, step
+            checked += 1
         released.set()
         filled = await filling
 
         assert not filled.draw.unfinished, step
         assert Counter(stage.markets().values()) == expected, step
         assert sum(filled.offered.values()) == 1, step
+    assert checked
 
 
 @dataclass(slots=True, kw_only=True)

@@ -147,6 +147,7 @@ def test_each_changed_figure_of_a_fans_own_answer_is_refused(index: int) -> None
 @pytest.mark.parametrize("of", [announced(), drawn()], ids=["announced", "drawn"])
 def test_each_changed_figure_of_the_draw_that_a_fan_can_check_is_refused(of: Draw) -> None:
     fan = fan_of(VECTOR) if of.result else kept(fan_of(VECTOR))
+    assert not refused(fan, answer(of))
     for path, changed in mutations(answer(of)):
         if not says_nothing(path) and not path.endswith(".0") and not refused(fan, changed):
             name = path.split("/")[1].split()[0]
