@@ -25,7 +25,6 @@ from rich.console import Console
 from adapters.mongo.entries.choices import CHOICE, choice_of, prefs
 from adapters.mongo.entries.history import first_history
 from adapters.mongo.entries.mapping import new_document
-from adapters.mongo.schema import DOCUMENTS
 from adapters.mongo.store import CONNECTION
 from domain.model.ids import CampaignId, UserId
 from domain.model.messaging.leases import partition_of
@@ -36,6 +35,7 @@ from domain.model.registrations.phones import PhoneNumber
 from tests.bench.ground import Raw
 from tests.support.servers.mongod import Node, ReplicaSet, packaged_mongod
 from tests.support.servers.ports import free_port
+from tests.support.stored import build_indexes
 
 CAMPAIGN: Final = "tour"
 MARKETS: Final = tuple(MarketId(f"market-{number:02}") for number in range(20))
@@ -185,9 +185,3 @@ def _insert(url: str, size: int, lane: int) -> None:
         for start in range(lane * INSERTED_AT_ONCE, size, LANES * INSERTED_AT_ONCE):
             numbers = range(start, min(start + INSERTED_AT_ONCE, size))
             collection.insert_many(entries(size, numbers), ordered=False)
-
-
-def build_indexes(database: "Stored[Raw]") -> None:
-    for document in DOCUMENTS:
-        if indexes := getattr(document.Settings, "indexes", None):
-            database[document.Settings.name].create_indexes(indexes)

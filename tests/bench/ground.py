@@ -18,13 +18,13 @@ from pymongo.collection import Collection
 from adapters.mongo.codes.documents import CodeDocument
 from adapters.mongo.codes.mapping import new_document
 from adapters.mongo.entries.documents import EntryDocument, ScoringDocument
-from adapters.mongo.schema import DOCUMENTS
 from adapters.mongo.store import CONNECTION
 from domain.model.codes.code import CodeType
 from domain.model.codes.imports import CodeBatch
 from domain.model.ids import CampaignId, ImportId, UserId
 from tests.support.servers import aws, backends
 from tests.support.servers.service import Service, service
+from tests.support.stored import build_indexes
 from tests.support.tokens import bearer
 
 Raw = dict[str, Any]
@@ -95,9 +95,7 @@ class Ground:
         self._made.append(name)
         before, _, query = self.mongodb_url.partition("?")
         database = self.client[name]
-        for document in DOCUMENTS:
-            if indexes := getattr(document.Settings, "indexes", None):
-                database[document.Settings.name].create_indexes(indexes)
+        build_indexes(database)
         return database_of(database, f"{before}{name}?{query}")
 
     @contextmanager

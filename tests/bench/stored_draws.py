@@ -18,7 +18,7 @@ from pymongo.database import Database as Stored
 from rich.console import Console
 
 from domain.model.draws.chunks import CHUNK_LINES
-from tests.bench.draw_data import CAMPAIGN, MARKETS, Crowds, build_indexes, crowds, fan
+from tests.bench.draw_data import CAMPAIGN, MARKETS, Crowds, crowds, fan
 from tests.bench.figures import Figure, percentile
 from tests.bench.ground import Ground, Raw, client_of
 from tests.bench.memory import peak_mib
@@ -27,6 +27,7 @@ from tests.bench.processor import cpu_seconds_of, cpu_seconds_with_children
 from tests.support.servers.process import Process
 from tests.support.servers.service import Service, service
 from tests.support.servers.worker import worker
+from tests.support.stored import build_indexes
 from tests.support.tokens import bearer
 
 LIMIT_SECONDS = 15.0

@@ -21,12 +21,12 @@ from rich.console import Console
 
 from adapters.mongo.codes.mapping import to_code
 from adapters.mongo.entries.mapping import new_document, to_entry
-from adapters.mongo.schema import DOCUMENTS
 from adapters.mongo.store import CONNECTION
 from tests.bench.crowds import SHARE_OF_OTHERS, crowd
 from tests.bench.ground import Database, Raw, database_of, documents, insert, new_codes
 from tests.support.servers.mongod import Node, ReplicaSet, packaged_mongod
 from tests.support.servers.ports import free_port
+from tests.support.stored import build_indexes
 
 CAMPAIGN: Final = "tour"
 CACHE_GIB: Final = 2
@@ -80,7 +80,7 @@ def tour(folder: Path, amounts: Mapping[str, Amount], console: Console) -> Itera
                     make(client[name], amount, console)
                 _write(folder, amounts, port)
             for name in amounts:
-                _build_indexes(client[name])  # A kept folder may be older than an index.
+                build_indexes(client[name])  # A kept folder may be older than an index.
             url = nodes.url
             yield Tour(node=node, databases={name: database_of(client[name], url(name)) for name in amounts})
     finally:
@@ -113,17 +113,11 @@ def make(database: "Stored[Raw]", amount: Amount, console: Console) -> None:
     codes = documents(CAMPAIGN, new_codes(amount.codes // COPIES))
     _multiply(database, "codes", codes, _code_copy())
     copied = time.perf_counter() - began
-    _build_indexes(database)
+    build_indexes(database)
     _validate(database)
     whole = time.perf_counter() - began
     amounts = f"{amount.entries:,} entries and {amount.codes:,} codes"
     console.print(f"  made {amounts} in {whole:.0f} s, of which indexes {whole - copied:.0f}")
-
-
-def _build_indexes(database: "Stored[Raw]") -> None:
-    for document in DOCUMENTS:
-        if indexes := getattr(document.Settings, "indexes", None):
-            database[document.Settings.name].create_indexes(indexes)
 
 
 def _multiply(database: "Stored[Raw]", name: str, models: list[Raw], changes: Raw) -> None:

@@ -10,10 +10,10 @@ import pymongo
 from pymongo.database import Database
 
 from adapters.mongo.index_comparison import Index, compare
-from adapters.mongo.schema import INDEX_MODELS, INDEXES
+from adapters.mongo.schema import INDEXES
 from adapters.mongo.shards import is_mongos
 from tests.support.shard_keys import PROFILE, watch, watch_on
-from tests.support.stored import assert_addressed, assert_declared, counted, in_each
+from tests.support.stored import assert_addressed, assert_declared, build_indexes, counted, in_each
 
 Documents = Database[dict[str, Any]]
 
@@ -58,9 +58,7 @@ class Reused:
 
     def _build(self) -> None:
         watch(self._database)
-        for collection in dict.fromkeys(index.collection for index in INDEXES):
-            models = [model for (of, _), model in INDEX_MODELS.items() if of == collection]
-            self._database[collection].create_indexes(models)
+        build_indexes(self._database)
         self._built = True
 
     def _wait_until_it_is_quiet(self) -> None:

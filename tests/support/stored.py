@@ -42,6 +42,13 @@ def names_of(database: Database[dict[str, Any]]) -> list[str]:
     return database.list_collection_names(filter={"name": {"$not": {"$regex": "^system\\."}}})
 
 
+def build_indexes(database: Database[dict[str, Any]]) -> None:
+    """All that are declared, by the plainest way there is: ``fangate migrate`` looks first at what is there."""
+    for document in DOCUMENTS:
+        if indexes := getattr(document.Settings, "indexes", None):
+            database[name_of(document)].create_indexes(indexes)
+
+
 def counted(database: Database[dict[str, Any]]) -> dict[str, int]:
     """The collections, and how many documents each has, by one command: most are empty after most tests."""
     rows = in_each(database, names_of(database), lambda _: [{"$collStats": {"count": {}}}])

@@ -19,11 +19,10 @@ from tests.support.without_tls import NO_TLS
 MIB: Final = 1024 * 1024
 LARGE: Final = 256 * MIB
 """The default of FANGATE_UPLOAD_LIMIT."""
-SMALL: Final = 32 * MIB
-"""Several parts of S3: what a process needs while it works is in use then."""
-FLAT: Final = 64 * MIB
-"""So much more is noise: a few parts on their way to S3, buffers of the connection, and what the allocator keeps.
-The large file has 224 MiB more."""
+SMALL: Final = 96 * MIB
+"""A dozen parts of S3: what a process needs while it works is in use then."""
+FLAT: Final = 32 * MIB
+"""So much more is noise: buffers of the connection, and what the allocator keeps."""
 KEPT: Final = 48 * MIB
 """For ``memory:``, which keeps the file."""
 BUCKET: Final = "fangate-uploads"

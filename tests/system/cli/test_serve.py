@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx2
 import pytest
 
-from tests.support.servers.service import service
+from tests.support.servers.service import Service, service
 from tests.support.tokens import bearer
 from tests.support.waiting import eventually
 from tests.support.without_tls import NO_TLS
@@ -19,14 +19,26 @@ from tests.support.without_tls import NO_TLS
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_it_says_where_it_listens_and_told_to_stop_it_ends_in_order(name: str) -> None:
-    """Ctrl-C ends the command itself; a fork shows as well what the signal of an orchestrator does."""
-    with service({"FANGATE_OBJECTS": "memory:"}, forked=name == "SIGTERM") as running:
-        eventually(running.logged, lambda log: "http.listening" in log)
-        (line,) = [line for line in running.lines() if line["event"] == "http.listening"]
-        assert (line["address"], line["docs"]) == (running.url, f"{running.url}/docs")
+    with service({"FANGATE_OBJECTS": "memory:"}, forked=False) as running:
+        assert_says_once_where_it_listens(running)
         running.process.send_signal(getattr(signal, name))
 
         assert running.process.wait(timeout=60) == 0
+        assert "Traceback" not in running.logged()
+
+
+def assert_says_once_where_it_listens(running: Service) -> None:
+    eventually(running.logged, lambda log: "http.listening" in log)
+    (line,) = [line for line in running.lines() if line["event"] == "http.listening"]
+    assert (line["address"], line["docs"]) == (running.url, f"{running.url}/docs")
+
+
+def test_several_processes_say_it_once_and_told_to_stop_they_end_in_order(database_url: str) -> None:
+    settings = {"FANGATE_STORE": database_url, "FANGATE_OBJECTS": "memory:"}
+    with service(settings, workers=2, forked=False) as running:
+        assert_says_once_where_it_listens(running)
+        assert running.stop() == 0
+        assert running.logged().count("http.listening") == 1
         assert "Traceback" not in running.logged()
 
 

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
@@ -13,7 +12,7 @@ import pytest
 
 from entrypoints.config.kafka_urls import kafka_address
 from entrypoints.config.settings import Settings
-from entrypoints.config.stream_urls import check_stream, kinesis_name, open_plugin
+from entrypoints.config.stream_urls import check_stream, kinesis_name
 from tests.support.commands import fangate
 from tests.support.paths import EXAMPLE_STREAM, EXAMPLES
 from tests.support.servers.service import service
@@ -112,25 +111,12 @@ def test_packages_are_found_by_their_entry_points(packages: Path) -> None:
     assert "memory:, kinesis:, kafka:, kafka+ssl:, broken:, hollow:, ndjson:" in outcome.stderr
 
 
-@pytest.fixture
-def installed(packages: Path) -> Iterator[None]:
-    """The packages, also in this process."""
-    sys.path.append(str(packages))
-    yield
-    sys.path.remove(str(packages))
-
-
-@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
-    ("url", "reason"), [("ndjson:", "file"), ("broken:x", "ModuleNotFoundError"), ("hollow:x", "AttributeError")]
+    ("command", "url"), [("config check", "ndjson:"), ("serve", "broken:x"), ("config check", "hollow:x")]
 )
-def test_what_a_package_does_not_take_is_refused(url: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        open_plugin(url)
-
-
-def test_a_package_that_cannot_be_loaded_stops_the_start(packages: Path) -> None:
-    outcome = fangate("serve", settings={"FANGATE_STREAM": "broken:x", "PYTHONPATH": str(packages)})
+def test_what_a_package_does_not_take_stops_the_start(packages: Path, command: str, url: str) -> None:
+    """Both commands check the same; ``config check`` starts in a third of the time."""
+    outcome = fangate(*command.split(), settings={"FANGATE_STREAM": url, "PYTHONPATH": str(packages)})
 
     assert outcome.returncode == 1
     assert_one_line(outcome.stderr, "FANGATE_STREAM")

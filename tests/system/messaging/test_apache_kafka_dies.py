@@ -15,9 +15,9 @@ from tests.system.messaging.ledger import violations
 from tests.system.messaging.storm import a_storm
 from tests.system.messaging.trouble import all_brokers_die
 
-FANS: Final = 100
+FANS: Final = 150
 A_SECOND: Final = 10.0
-CHANGES: Final = 400
+CHANGES: Final = 600
 """At least, registrations included."""
 
 

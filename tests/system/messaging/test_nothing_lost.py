@@ -14,9 +14,9 @@ from tests.system.messaging.ledger import Ledger, violations
 from tests.system.messaging.storm import a_storm
 from tests.system.messaging.trouble import brokers_fail, kinesis_fails, services_die
 
-FANS: Final = 120
+FANS: Final = 200
 A_SECOND: Final = 20.0
-CHANGES: Final = 650
+CHANGES: Final = 1_100
 """At least, registrations included."""
 DEATHS: Final = 3
 """Of workers, at least; it is more on machines that start them faster."""
